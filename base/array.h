@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_BASE_ARRAY_H
+#define STOWAGE_BASE_ARRAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Growing arrays: a pointer, an int32_t count and an int32_t capacity, all owned by the caller and
+ * released with free(). */
+
+/* Make room for at least `needed` items (doubling), new room zeroed. *items may be NULL with
+ * *capacity 0. On -1 (out of memory, or needed above INT32_MAX) nothing has changed. */
+int array_reserve(void *items, int32_t *capacity, int64_t needed, size_t item_size,
+                  struct err *err);
+/* `items` is the address of the pointer: array_reserve(&a->items, &a->capacity, n, sizeof *a->items, err). */
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_BASE_DIGEST_H
+#define STOWAGE_BASE_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Two digests. Of input files: SHA-256 (libmd), so that a user can check it with sha256sum. Of the
+ * decision log: 64 bits, one multiply and xor-shift a word, cheap enough to be always on; it detects
+ * accidents, not attackers. */
+
+enum { DIGEST_HEX_SIZE = 65 };
+
+struct decision_digest {
+    uint64_t state;
+    uint64_t count; /* words taken in */
+};
+
+void decision_digest_init(struct decision_digest *digest);
+void decision_digest_add(struct decision_digest *digest, uint64_t word);
+/* 16 lower-case hex digits and NUL. */
+void decision_digest_hex(const struct decision_digest *digest, char out[17]);
+
+/* SHA-256 of several byte ranges one after the other. */
+struct sha256 {
+    _Alignas(16) unsigned char opaque[128];
+};
+void sha256_init(struct sha256 *sha);
+void sha256_add(struct sha256 *sha, const void *bytes, size_t size);
+void sha256_hex(struct sha256 *sha, char out[DIGEST_HEX_SIZE]);
+
+#endif

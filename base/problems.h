@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_BASE_PROBLEMS_H
+#define STOWAGE_BASE_PROBLEMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* All that is wrong with an input, collected so that the user sees every error in one go. A problem
+ * reads `file: place: what is wrong: what is allowed`; the place is a JSON path (nodepools[3].id) or
+ * line:column. Zero-initialised is a valid empty list. */
+
+enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
+
+struct problem {
+    enum severity severity;
+    const char *text; /* one line without the severity word; control characters are escaped */
+};
+
+struct problems {
+    struct arena arena;
+    struct problem *items;
+    int32_t count, capacity;
+    int32_t error_count, warning_count;
+    bool out_of_memory; /* a problem could not be kept: treat as a failure of the system */
+    int32_t unlisted;   /* problems beyond PROBLEMS_MAX, counted but not kept */
+};
+
+enum { PROBLEMS_MAX = 1000 };
+
+struct problem_place {
+    const char *file; /* "-" for standard input */
+    const char *path; /* JSON path or "12:7"; "" for the file as a whole */
+};
+
+/* Adds one problem. Never fails visibly; see out_of_memory. Text in the arguments that came from the
+ * input must be passed through text_quote (base/text.h) by the caller. */
+void problems_add(struct problems *problems, enum severity severity, struct problem_place place,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* As problems_add with SEVERITY_WARNING, but an equal text is kept only once ("once per key"). */
+void problems_warn_once(struct problems *problems, struct problem_place place, const char *format,
+                        ...) __attribute__((format(printf, 3, 4)));
+
+/* 0 when there is no error; else -1 with err = ERR_INPUT "N errors, M warnings" (or ERR_SYSTEM). */
+int problems_result(const struct problems *problems, struct err *err);
+
+/* One line each, "error: " or "warning: " before it, in the order in which they were found. */
+void problems_print(const struct problems *problems, FILE *out);
+
+void problems_release(struct problems *problems);
+
+#endif

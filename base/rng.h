@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_BASE_RNG_H
+#define STOWAGE_BASE_RNG_H
+
+#include <gsl/gsl_rng.h>
+#include <stdint.h>
+
+/* Named, counter-based random streams. A stream is a pure function of (seed, name, index): draw k of
+ * a stream never depends on what other streams did, so a new consumer takes a new name and shifts no
+ * other, and the same entity sees the same draws under every policy (common random numbers).
+ * Generator: Threefry-2x64-20 of Random123 (Salmon, Moraes, Dror, Shaw, SC'11). */
+
+struct rng {
+    uint64_t key[2];   /* from seed, name and index */
+    uint64_t counter;  /* blocks drawn so far */
+    uint64_t block[2]; /* the last block */
+    int32_t left;      /* unused words of the block, 0..2 */
+};
+
+/* The stream of this name and entity. Names are short ASCII words: "arrivals", "startup". */
+struct rng rng_stream(uint64_t seed, const char *name, uint64_t index);
+
+/* The next 64 uniform bits. */
+uint64_t rng_next(struct rng *rng);
+
+/* Uniform integer in [0, bound), exactly (by rejection); bound > 0. */
+uint64_t rng_below(struct rng *rng, uint64_t bound);
+
+/* A stateless hash of three words, for tie-free uniform choices. */
+uint64_t rng_mix(uint64_t a, uint64_t b, uint64_t c);
+
+/* The stream as a GSL generator, so that gsl_ran_* can draw from it. The face borrows rng, which must
+ * outlive it; face is filled in, nothing is allocated. gsl_rng_free must not be called on it. */
+struct rng_gsl_face {
+    gsl_rng base;
+};
+const gsl_rng *rng_gsl(struct rng *rng, struct rng_gsl_face *face);
+
+#endif
