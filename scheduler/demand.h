@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCHEDULER_DEMAND_H
+#define STOWAGE_SCHEDULER_DEMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the scheduler knows of runners and their replicas. Instants are opaque int64 ticks given by
+ * the caller, who has the clock; the scheduler only compares and subtracts them. */
+
+enum replica_state {
+    REPLICA_NONE = 0,    /* an unused slot of the table */
+    REPLICA_BLOCKED,     /* asked for, but its runner may not be scheduled (special handling) */
+    REPLICA_PENDING,     /* asked for, in the queue */
+    REPLICA_NOMINATED,   /* waits on a node for its victims to go; its room is held */
+    REPLICA_STARTING,    /* bound: pulling, loading */
+    REPLICA_RUNNING,     /* bound */
+    REPLICA_TERMINATING, /* bound, no longer live */
+};
+
+enum demand_class { CLASS_CORE = 0, CLASS_EXTRA = 1 };
+
+struct replica {
+    int64_t asked_at;      /* tick at which this demand arose: arrival, scale-up, eviction, loss */
+    int64_t running_since; /* tick; INT64_MAX before it runs */
+    uint64_t devices;      /* bit mask on its node while bound or nominated */
+    int32_t runner;
+    int32_t ordinal; /* 0, 1, 2 ... within the runner, never used twice */
+    int32_t node;    /* while bound or nominated, else -1 */
+    int32_t next_on_node, previous_on_node;
+    int32_t next_pending,
+        previous_pending;   /* the runner's pending demands by (asked_at, ordinal) */
+    int32_t queue_position; /* in the heap of its bucket; -1: in none */
+    int32_t pledged_to;   /* a victim: the nominated replica that its room is held for; -1: none */
+    int32_t victims_left; /* nominated: victims that have not gone yet */
+    int32_t
+        chain_depth; /* 0: an ordinary demand; n: it replaces a victim of an eviction of depth n */
+    uint8_t state;   /* enum replica_state */
+};
+
+/* Room limits: a replica slot is reused after the replica is gone. */
+
+struct runner {
+    int32_t shape;
+    int32_t priority; /* 0..9 */
+    int32_t floor;    /* replicas that preemption may not take */
+    int32_t live;     /* starting + running */
+    int32_t nominated;
+    int32_t pending; /* blocked ones are not pending */
+    int32_t blocked;
+    int32_t terminating;
+    int32_t next_ordinal;
+    int32_t first_pending, last_pending; /* -1: none */
+    int32_t first_extra;                 /* the first pending demand that is not core; -1: none */
+    bool is_blocked;
+    bool may_preempt; /* false: its demands never evict (preemptionPolicy: Never) */
+};
+
+/* Replicas that preemption may still take: live - floor, at least 0. */
+int32_t runner_budget(const struct runner *runner);
+
+/* How many of the runner's pending demands are core now: floor - live - nominated, within
+ * 0..pending. (A nominated demand has its place already and counts as live here, so that three
+ * demands cannot all be core against a floor of two.) */
+int32_t runner_core_demand(const struct runner *runner);
+
+#endif

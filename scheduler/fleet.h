@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCHEDULER_FLEET_H
+#define STOWAGE_SCHEDULER_FLEET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "scheduler/shape.h"
+
+/* The fleet: what nodes there are and how much room each has. It knows room, not replicas' lives.
+ *
+ * Room on a node is in three parts, each >= 0, whose sum is the capacity of its type, for CPU,
+ * memory, and share and memory of every device: free   what a new demand may take now, held   what
+ * is kept for nominated demands (see preemption.h), used   what bound replicas have; not stored,
+ * equal to capacity - free - held. */
+
+struct node_type {
+    const char *id;
+    int64_t cpu_milli; /* capacity, net of system overhead */
+    int64_t mem_bytes;
+    int64_t device_mem_bytes; /* of each device; 0 when unknown */
+    int32_t device_count;     /* 0..SHAPE_DEVICES_MAX, all alike */
+    bool has_device_mem;      /* false: memory unknown, fits only demands that ask for none */
+    bool has_price;
+    bool is_unbounded;               /* CPU and memory are not checked (cluster type local-dev) */
+    int64_t price_micro;             /* millionths of a millicent (1e-11 USD) per second */
+    const char *const *device_types; /* names of the device type; [device_type_count] */
+    int32_t device_type_count;
+    const char *const *topologies; /* [topology_count] */
+    int32_t topology_count;
+    const char *arch; /* NULL: unknown, which fits only demands that ask for none */
+};
+
+/* A group is one type in one pool; all its nodes are alike for eligibility. */
+struct node_group {
+    int32_t pool, type;
+};
+
+enum node_state {
+    NODE_READY,   /* takes demand */
+    NODE_DRAINED, /* keeps what it has, takes no more (cordoned; also while draining) */
+    NODE_DOWN,    /* failed: holds nothing, may come back */
+    NODE_REMOVED, /* gone for good: holds nothing */
+};
+
+struct device {
+    int64_t mem_free_bytes; /* 0 where the type's memory is unknown */
+    int64_t mem_held_bytes;
+    int32_t share_free_milli;
+    int32_t share_held_milli;
+};
+
+struct node {
+    int64_t cpu_free_milli, cpu_held_milli;
+    int64_t mem_free_bytes, mem_held_bytes;
+    int32_t group;
+    int32_t first_device;  /* its devices are devices[first_device .. + device_count of the type) */
+    int32_t first_replica; /* head of its list of replicas, bound and nominated; -1: none */
+    int32_t occupant_count; /* length of that list */
+    int32_t isolated_count; /* of these, how many want the node for themselves */
+    enum node_state state;
+};
+
+struct pool {
+    const char *id;
+    bool is_schedulable; /* false: disabled, in error or deleted */
+};
+
+struct fleet {
+    struct node_type *types;
+    struct node_group *groups;
+    struct pool *pools;
+    struct node *nodes;
+    struct device *devices;
+    int32_t type_count, type_capacity;
+    int32_t group_count, group_capacity;
+    int32_t pool_count, pool_capacity;
+    int32_t node_count, node_capacity;
+    int32_t device_count, device_capacity;
+    const struct shape_table *shapes; /* borrowed; may grow while the fleet lives */
+    /* Which groups suit which shapes when empty: byte [shape * suits_stride + group], see
+     * fleet_suits. */
+    signed char *suits;
+    int32_t suits_shape_count, suits_stride;
+    /* Rises whenever room may have grown (something left, a node came or opened): what did not fit
+     * at the same version does not fit now. */
+    int64_t growth_version;
+    /* Largest capacities of any type in the fleet, for policies that normalise. At least 1. */
+    int64_t cpu_milli_max, mem_bytes_max;
+    int32_t node_share_milli_max; /* device_count * 1000 */
+};
+
+/* Why a demand does not fit, one bit each; a node may fail for several. In the order of the filter.
+ */
+enum misfit {
+    MISFIT_POOL = 1 << 0,       /* not an eligible pool, or the pool takes no demand */
+    MISFIT_NODE_STATE = 1 << 1, /* drained, down or removed */
+    MISFIT_ARCH = 1 << 2,
+    MISFIT_DEVICE_TYPE = 1 << 3,   /* no pattern matches; or the topology is another */
+    MISFIT_DEVICE_MEMORY = 1 << 4, /* each device has too little memory, or it is unknown */
+    MISFIT_DEVICES = 1 << 5, /* too few devices with the share (and, when shared by memory, the
+                                memory) free */
+    MISFIT_CPU = 1 << 6,
+    MISFIT_MEMORY = 1 << 7,
+    MISFIT_PACKING = 1 << 8, /* isolation, or max_per_node */
+};
+enum { MISFIT_COUNT = 9 };
+
+/* "device-memory" for MISFIT_DEVICE_MEMORY, and so on; for reports. */
+const char *misfit_name(enum misfit misfit);
+
+/* Room on one node as a value, for trials ("what if these victims were gone"). */
+struct room {
+    int64_t cpu_milli, mem_bytes;
+    int32_t occupant_count, isolated_count;
+    int32_t same_runner_count; /* occupants of the asking runner */
+    int32_t device_count;
+    int32_t share_milli[SHAPE_DEVICES_MAX];
+    int64_t device_mem_bytes[SHAPE_DEVICES_MAX];
+};
+
+/* ---- building ---- */
+
+int fleet_init(struct fleet *fleet, const struct shape_table *shapes, struct err *err);
+void fleet_release(struct fleet *fleet);
+
+/* Each gives the number of the new entry. Strings and arrays are borrowed until fleet_release.
+ * Types and pools are compared by number only. fleet_group finds or adds. */
+int fleet_add_type(struct fleet *fleet, const struct node_type *type, int32_t *number,
+                   struct err *err);
+int fleet_add_pool(struct fleet *fleet, const struct pool *pool, int32_t *number, struct err *err);
+int fleet_group(struct fleet *fleet, struct node_group group, int32_t *number, struct err *err);
+int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, int32_t *number,
+                   struct err *err);
+
+/* ---- asking ---- */
+
+const struct node_type *fleet_type_of(const struct fleet *fleet, int32_t node);
+int32_t fleet_pool_of(const struct fleet *fleet, int32_t node);
+
+/* 0 when an empty node of this group could hold the shape, else the misfit bits (pool, arch, device
+ * type, device memory, devices, CPU, memory). Answered from the matrix `suits` where it is filled.
+ */
+int fleet_group_misfits(const struct fleet *fleet, const struct shape *shape, int32_t group);
+
+/* Brings the matrix up to the present shapes and groups; call after adding either. */
+int fleet_refresh_suits(struct fleet *fleet, struct err *err);
+bool fleet_suits(const struct fleet *fleet, int32_t shape, int32_t group);
+
+/* The room that is free on a node. same_runner_count is left 0. O(devices). */
+void fleet_room(const struct fleet *fleet, int32_t node, struct room *room);
+
+/* Misfit bits of devices, CPU, memory and packing for this shape in this room of a node of `type`;
+ * 0: it fits. */
+int room_misfits(const struct room *room, const struct node_type *type, const struct shape *shape);
+
+/* The share of one device of `type` that one replica of the shape takes. */
+int32_t shape_share_on(const struct shape *shape, const struct node_type *type);
+/* The memory of one device that it takes: all when whole, device_mem_bytes by memory, else 0. */
+int64_t shape_device_mem_on(const struct shape *shape, const struct node_type *type);
+
+/* The default device rule, as a bit mask of device indices: the fullest device(s) that still fit
+ * for a share (lowest index on ties), the lowest indices for whole devices. The shape fits in the
+ * room. */
+uint64_t room_choose_devices(const struct room *room, const struct node_type *type,
+                             const struct shape *shape);
+
+/* ---- moving room; each asserts that nothing goes below 0 or above capacity ---- */
+
+struct claim {
+    const struct shape *shape;
+    int32_t node;
+    uint64_t devices; /* bit mask; as many bits as shape->device_count */
+};
+void fleet_take(struct fleet *fleet, const struct claim *claim); /* free -> used */
+void fleet_give(struct fleet *fleet, const struct claim *claim); /* used -> free */
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCHEDULER_PREEMPTION_H
+#define STOWAGE_SCHEDULER_PREEMPTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scheduler/sched.h"
+
+/* Preemption: which replicas go so that a demand that fits nowhere gets a place.
+ *
+ * Victims. A bound, not terminating replica of a runner with budget > 0, running for at least
+ * min_runtime, and of strictly lower priority than the demand; under floor-first a core demand may
+ * also take an extra replica of any priority. Core replicas are never taken: of one runner at most
+ * `budget` replicas may be in one victim set.
+ *
+ * On one node. Take away every replica that could be a victim by itself. If the demand then does
+ * not fit, the node is out. Give back, most important first (highest priority, longest running,
+ * lowest runner, lowest ordinal), each one that still lets the demand fit: first only replicas of
+ * runners that have more taken than their budget allows, until each is within it (else the node is
+ * out); then all the rest. What is left is the victim set: none of it is needless.
+ *
+ * Among nodes. Smallest highest victim priority; then smallest sum of (victim priority + 1); then
+ * fewest victims; then least work lost (sum of now - running_since; 0 for a replica that is still
+ * starting); then lowest node index. */
+
+struct victim_set {
+    int32_t node;     /* -1: no node can be made to fit */
+    int32_t *victims; /* replica numbers, most important first; owned by the set */
+    int32_t count, capacity;
+    uint64_t devices; /* that the demand will get */
+    int32_t highest_priority;
+    int64_t priority_sum; /* of victim priority + 1 */
+    int64_t work_lost_ticks;
+};
+
+struct preemption_question {
+    int32_t replica; /* a pending demand that fits nowhere */
+    enum demand_class class;
+    int64_t now;
+};
+
+/* Fills `set` (its array is reused); set->node is -1 when nothing helps. O(nodes + replicas on
+ * them). Changes nothing in the scheduler. -1 only for want of memory. */
+int preemption_find(const struct sched *sched, const struct preemption_question *question,
+                    struct victim_set *set, struct err *err);
+
+/* May this bound replica be a victim of that demand, by itself? */
+bool preemption_may_evict(const struct sched *sched, const struct preemption_question *question,
+                          int32_t victim);
+
+void victim_set_release(struct victim_set *set);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCHEDULER_SCHED_H
+#define STOWAGE_SCHEDULER_SCHED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "scheduler/demand.h"
+#include "scheduler/demand_queue.h"
+#include "scheduler/fleet.h"
+#include "scheduler/policy.h"
+
+/* The scheduler: a fleet, the runners and replicas on it, and the pass that decides (pass.h). It
+ * knows neither time nor files and could be linked into a real scheduler. The caller reports what
+ * happened (a demand arose, a replica runs, is asked to go, is gone; a node came or failed), runs a
+ * pass, and acts on its decisions.
+ *
+ *   sched_demand -> PENDING -(pass)-> STARTING -sched_running-> RUNNING
+ *                      \-(pass)-> NOMINATED -(pass, victims gone)-> STARTING
+ *   STARTING/RUNNING -sched_terminate, or eviction in a pass-> TERMINATING -sched_gone-> none
+ *   PENDING/NOMINATED/BLOCKED -sched_withdraw-> none
+ */
+
+enum demand_order { ORDER_FLOOR_FIRST = 0, ORDER_PRIORITY_FIRST };
+
+struct sched_options {
+    const struct policy *policy; /* borrowed */
+    enum demand_order order;
+    bool preemption_enabled;
+    int64_t min_runtime_ticks; /* a replica that ran for less is no victim; 0: all may be */
+    uint64_t seed;
+};
+
+struct sched {
+    struct sched_options options;
+    struct fleet fleet;
+    struct runner *runners;
+    struct replica *replicas;
+    int32_t runner_count, runner_capacity;
+    int32_t replica_count, replica_capacity; /* slots, free ones included */
+    int32_t free_replica;                    /* head of the list of free slots (next_on_node); -1 */
+    struct demand_queue queue;
+    int32_t *ready_nominees; /* nominated replicas whose victims have all gone */
+    int32_t ready_count, ready_capacity;
+    int64_t floor_breach_count; /* evictions that took a runner below its floor: always 0 */
+};
+
+/* `shapes` is borrowed and may grow later. On -1 the struct is zeroed. */
+int sched_init(struct sched *sched, const struct sched_options *options,
+               const struct shape_table *shapes, struct err *err);
+void sched_release(struct sched *sched);
+
+/* All functions below that take an err fail only for want of memory; after a -1 the scheduler can
+ * only be released. */
+
+struct runner_terms {
+    int32_t shape, priority, floor;
+    bool is_blocked, may_preempt;
+};
+int sched_add_runner(struct sched *sched, const struct runner_terms *terms, int32_t *runner,
+                     struct err *err);
+
+/* The floor in force; demands of the runner change class at once. */
+int sched_set_floor(struct sched *sched, int32_t runner, int32_t floor, struct err *err);
+
+/* Unblocks or blocks a runner; its waiting demands move between PENDING and BLOCKED. */
+int sched_set_blocked(struct sched *sched, int32_t runner, bool is_blocked, struct err *err);
+
+/* One more replica is wanted: a new demand, asked at tick `now`. */
+int sched_demand(struct sched *sched, int32_t runner, int64_t now, int32_t *replica,
+                 struct err *err);
+
+/* A demand that is not bound is no longer wanted; its slot is free afterwards. Victims that
+ * terminate for it go on, their room is free for all. */
+int sched_withdraw(struct sched *sched, int32_t replica, struct err *err);
+
+/* STARTING -> RUNNING at tick `now`. */
+void sched_running(struct sched *sched, int32_t replica, int64_t now);
+
+/* STARTING or RUNNING -> TERMINATING: not live any more, still holds its room. */
+int sched_terminate(struct sched *sched, int32_t replica, struct err *err);
+
+/* A bound replica is gone (finished, terminated, lost): its room becomes free, or is held for the
+ * nominee it is pledged to. Its slot is free afterwards. */
+int sched_gone(struct sched *sched, int32_t replica, struct err *err);
+
+/* A nominated demand loses its node and waits in the queue again, with the tick it was asked at. */
+int sched_unnominate(struct sched *sched, int32_t replica, struct err *err);
+
+/* The caller first empties a node (sched_gone, sched_unnominate) that goes DOWN or is REMOVED. */
+void sched_set_node_state(struct sched *sched, int32_t node, enum node_state state);
+void sched_set_pool_schedulable(struct sched *sched, int32_t pool, bool is_schedulable);
+
+/* The class in which a pending demand stands now. */
+enum demand_class sched_class_of(const struct sched *sched, int32_t replica);
+
+/* The node on which the policy puts this demand now, or -1: "does not fit now". `devices` is set
+ * where a node is found. The one place where a node is chosen among those that fit (node_search.c):
+ * a plain scan over all nodes, O(nodes), the oracle for any index. */
+int32_t sched_find_node(const struct sched *sched, int32_t replica, uint64_t *devices);
+
+/* Recomputes everything from scratch and compares: free + held + used = capacity per node and
+ * device, nothing negative; every bound or nominated replica on one node, on as many distinct
+ * devices as it asked for; counts of every runner; the queue's order and classes; what is held;
+ * pledges. O(everything); -1 with the first contradiction in err. */
+int sched_check(const struct sched *sched, struct err *err);
+
+/* -1 with err when a pending demand would fit a schedulable node now; call after a pass. O(demand *
+ * nodes), shapes that were tried once are not tried again. */
+int sched_check_no_fit(const struct sched *sched, struct err *err);
+
+#endif
