@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_BASE_DIST_H
+#define STOWAGE_BASE_DIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+
+/* A duration that is a constant or random. Parameters are in microseconds where they are times;
+ * draws are rounded to whole microseconds and clamped to [min_us, max_us]. Sampled through GSL. */
+
+enum dist_kind {
+    DIST_CONSTANT = 0, /* a */
+    DIST_UNIFORM,      /* a = low, b = high */
+    DIST_EXPONENTIAL,  /* a = mean */
+    DIST_NORMAL,       /* a = mean, b = standard deviation; clamped, so give min and max */
+    DIST_LOGNORMAL,    /* a = median, b = sigma of the logarithm */
+    DIST_WEIBULL,      /* a = scale, b = shape */
+    DIST_GAMMA,        /* a = mean, b = shape */
+    DIST_KIND_COUNT,
+};
+
+struct dist {
+    enum dist_kind kind;
+    double a, b;
+    int64_t min_us, max_us; /* 0 and TIME_US_MAX where the user gave none */
+};
+
+/* A constant; a = us. */
+struct dist dist_constant(int64_t us);
+
+/* One draw. Uses as many words of the stream as the distribution needs. */
+int64_t dist_sample_us(const struct dist *dist, struct rng *rng);
+
+/* The mean without clamping, in microseconds; for reports and sanity checks. */
+double dist_mean_us(const struct dist *dist);
+
+/* "exponential", ... as in scenario files; NULL-terminated order of enum dist_kind. */
+const char *dist_name(enum dist_kind kind);
+
+#endif

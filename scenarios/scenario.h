@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCENARIOS_SCENARIO_H
+#define STOWAGE_SCENARIOS_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/dist.h"
+#include "base/err.h"
+#include "base/problems.h"
+#include "scheduler/fleet.h"
+#include "scheduler/policy.h"
+#include "scheduler/sched.h"
+#include "scheduler/shape.h"
+
+/* The validated input of a run: what docs/scenario.md describes, with all names resolved to
+ * indices, all quantities to integers, all defaults filled in. Strings and arrays live in `arena`
+ * (shapes: in shapes.arena) until scenario_release. Instants are microseconds from the scenario's
+ * start. */
+
+enum { NO_INDEX = -1 };
+#define TIME_NEVER INT64_MAX
+
+struct cluster_def {
+    const char *id, *provider, *region, *type; /* "" where not given */
+    const char *user_id, *managed_by;
+};
+
+/* Facts of an instance type beside what the scheduler sees (scenario.types[i] is the same type). */
+struct type_extra {
+    const char *description, *provider, *region; /* "" where not given */
+    bool is_from_catalogue;
+    bool allows_on_demand, allows_spot;
+};
+
+struct pool_def {
+    const char *id, *description;
+    int32_t cluster;      /* NO_INDEX: none given */
+    const int32_t *types; /* [type_count] */
+    int32_t type_count;
+    int32_t min_instances, max_instances; /* in force: after enforced_* */
+    int32_t warm_instances;
+    bool allows_on_demand, allows_spot;
+    const char
+        *disabled_reason; /* NULL: takes demand. Else "max_instances is 0", "status ERROR", ... */
+    const char *metadata; /* JSON text, or NULL */
+};
+
+struct node_def {
+    const char *name; /* NULL: "<pool id>-<ordinal>" */
+    const char *zone; /* NULL: none given */
+    int32_t pool, type;
+    int32_t ordinal; /* counts the nodes of the pool from 0 */
+};
+
+struct runner_metrics { /* apiRunnerMetrics, as observed */
+    int64_t pods_total, pods_running, total_pods_running_time_s, pods_preempted_total;
+};
+
+/* What few runners have; NULL in runner_def where there is none of it. */
+struct runner_extra {
+    const char *description, *created_at, *modified_at; /* "" where not given */
+    const char *labels;                                 /* JSON text of the array, or NULL */
+    const char *metadata;                               /* JSON text of the object, or NULL */
+    const char *user_id;
+    const struct runner_metrics *observed; /* NULL: none */
+};
+
+struct runner_def {
+    const char *id;
+    const char *worker;     /* identity "model:user/app/model@version", "workflow:..."; "" none */
+    const char *blocked_by; /* special handling not done: its reason; NULL: may be scheduled */
+    const struct runner_extra *extra;
+    int64_t arrival_us, departure_us; /* TIME_NEVER: stays */
+    int64_t max_wait_us;              /* a demand not bound by then gives up; TIME_NEVER: waits */
+    int64_t grace_us;                 /* of its replicas, when they are asked to go */
+    int32_t startup, duration;        /* indices into dists; duration NO_INDEX: replicas run on */
+    int32_t shape;
+    int32_t pool;       /* the first eligible pool (all of them: shapes.items[shape].pools) */
+    int32_t deployment; /* NO_INDEX: given as a runner */
+    int32_t num_replicas, floor; /* floor in force: min(min_replicas, num_replicas) */
+    int32_t min_replicas;        /* as given */
+    int32_t num_threads;         /* requests that one replica serves at once; 16 by default */
+    int8_t priority;
+    bool may_preempt;
+};
+
+struct deployment_def {
+    const char *id;
+    int32_t scheduling_choice; /* 0..8, apiDeployment.SchedulingChoice */
+    int32_t first_runner, runner_count;
+    bool is_disabled;
+};
+
+/* Generated runners: one after the other from a template (a runner_def that is not itself
+ * simulated). */
+struct arrival_def {
+    const char *name; /* generated ids are "<name>-<k>", k from 0 */
+    struct runner_def template;
+    struct dist interarrival;
+    int64_t from_us, until_us; /* arrivals in [from, until) */
+    int64_t count_max;         /* TIME_NEVER: no limit but `until` */
+};
+
+enum event_kind {
+    EVENT_SCALE,          /* runner: num_replicas and/or min_replicas */
+    EVENT_DEPART,         /* runner */
+    EVENT_CLEAR_HANDLING, /* runner: its special handling is done */
+    EVENT_ADD_NODES,      /* pool, type, count */
+    EVENT_CORDON_NODE,    /* node selection: takes no more */
+    EVENT_DRAIN_NODE,     /* node selection: cordoned, its replicas are asked to go */
+    EVENT_UNCORDON_NODE,  /* node selection */
+    EVENT_REMOVE_NODE,    /* node selection: drained, then gone for good */
+    EVENT_FAIL_NODE,      /* node selection: everything on it is lost at once; repair_after */
+    EVENT_REPAIR_NODE,    /* node selection */
+    EVENT_SET_POOL,       /* pool: is_schedulable */
+    EVENT_KIND_COUNT,
+};
+
+struct event_def {
+    int64_t at_us;
+    enum event_kind kind;
+    int32_t runner, num_replicas, min_replicas; /* NO_INDEX: not changed */
+    int32_t pool, type;                         /* type: index into types */
+    int32_t count;         /* nodes to add; or nodes of the pool to select, lowest index first */
+    const char *node_name; /* one node by name (also one that an earlier event added), or NULL */
+    const char *zone;      /* of nodes to add; or selects nodes of this zone; NULL: any */
+    int64_t grace_us;      /* of a drain; TIME_NEVER: each replica's own */
+    int32_t repair_after;  /* index into dists, or NO_INDEX: stays down */
+    bool is_schedulable;
+};
+
+struct scheduler_config {
+    const struct policy *policy;
+    enum demand_order order;
+    bool preemption_enabled;
+    int64_t grace_us, min_runtime_us;
+};
+
+struct scenario {
+    struct arena arena;
+    struct problems problems; /* warnings of a valid scenario; errors too when loading failed */
+    const char *file, *name, *description;
+    char digest[DIGEST_HEX_SIZE]; /* SHA-256 of the files read, in the order of reading */
+    bool has_start;
+    int64_t start_unix_us;
+    int64_t horizon_us;
+    uint64_t seed;
+    struct scheduler_config scheduler;
+    struct shape_table shapes;
+    struct dist *dists;
+    struct node_type *types;
+    struct type_extra *type_extras; /* [type_count] */
+    struct cluster_def *clusters;
+    struct pool_def *pools;
+    struct node_def *nodes; /* at the start */
+    struct runner_def *runners;
+    struct deployment_def *deployments;
+    struct arrival_def *arrivals;
+    struct event_def *events; /* in order of at_us, then of the file */
+    int32_t dist_count, dist_capacity;
+    int32_t type_count, type_capacity;
+    int32_t cluster_count, cluster_capacity;
+    int32_t pool_count, pool_capacity;
+    int32_t node_count, node_capacity;
+    int32_t runner_count, runner_capacity;
+    int32_t deployment_count, deployment_capacity;
+    int32_t arrival_count, arrival_capacity;
+    int32_t event_count, event_capacity;
+};
+
+/* Reads and validates the scenario `path` ("-": standard input; a folder: its scenario.json) with
+ * all that it includes. All problems of the input are in scenario->problems, also when -1 is
+ * returned with err = ERR_INPUT ("N errors"); then the scenario holds nothing but its problems. A
+ * syntax error is one problem. -1 with ERR_SYSTEM for memory and unreadable files. Release in every
+ * case. Cost linear in the input; about 150 bytes a runner beside its id. */
+int scenario_load(struct scenario *scenario, const char *path, struct err *err);
+
+void scenario_release(struct scenario *scenario);
+
+enum { NODE_NAME_SIZE = 320 };
+/* The name of a node from its parts, in `out` where it has to be made. */
+const char *scenario_node_name(const struct scenario *scenario, const struct node_def *node,
+                               char out[NODE_NAME_SIZE]);
+
+#endif

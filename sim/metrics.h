@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SIM_METRICS_H
+#define STOWAGE_SIM_METRICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/int128.h"
+#include "sim/record.h"
+
+/* What a run measures, exactly: every integral is a sum of integer value x integer microseconds
+ * over the steps of a step function, so that means do not depend on sampling. metrics_advance is
+ * called before each change of state; it is O(what changed since), not O(fleet): each step function
+ * remembers when it last changed. */
+
+/* ---- one step function ---- */
+
+struct integral {
+    int64_t value;    /* now */
+    int64_t since_us; /* value holds since then */
+    int64_t max;      /* highest value that lasted longer than 0 */
+    int128 area;      /* up to since_us */
+};
+void integral_set(struct integral *integral, int64_t value, int64_t now_us);
+/* Area up to now_us; since_us <= now_us. */
+int128 integral_area(const struct integral *integral, int64_t now_us);
+
+/* ---- utilization of a resource in a scope ---- */
+
+enum resource {
+    RESOURCE_CPU = 0,
+    RESOURCE_MEMORY,
+    RESOURCE_DEVICES,
+    RESOURCE_SHARE,
+    RESOURCE_COUNT
+};
+/* CPU in milli, memory in bytes, devices that are used at all in whole numbers, share in milli. */
+const char *resource_name(enum resource resource); /* "cpu", "memory", "devices", "device-share" */
+const char *resource_unit(enum resource resource); /* "milli", "bytes", "count", "milli" */
+
+enum { UTILIZATION_STEPS = 1000, TIMELINE_BINS = 480 };
+
+struct usage {
+    struct integral used, capacity; /* capacity: of nodes that are ready or drained, not down */
+    int64_t time_at_us[UTILIZATION_STEPS + 1]; /* time by used/capacity rounded to 0.1 %; a quantile
+                                               of it is the quantile of the exact function, rounded
+                                               the same way. Time with capacity 0 is in none. */
+    int64_t since_us;                          /* time_at_us is complete up to then */
+    int32_t max_permille;                      /* highest utilization that lasted longer than 0 */
+    int128 bin_used[TIMELINE_BINS];            /* areas per time bin (see metrics.bin_us) */
+    int128 bin_capacity[TIMELINE_BINS];
+};
+
+/* A scope is the whole fleet, one pool, or one group (type in a pool). */
+struct scope {
+    int32_t pool, group; /* NO_INDEX: all */
+    struct usage usage[RESOURCE_COUNT];
+    struct integral nodes;            /* nodes that are ready or drained */
+    struct integral nodes_up_or_down; /* all that exist (paid for), down ones too */
+    int128 bin_nodes[TIMELINE_BINS];
+};
+
+/* The share at quantile q of the time that a resource was there, in permille; -1: never any
+ * capacity. */
+int32_t usage_quantile_permille(const struct usage *usage, double q);
+
+/* ---- waits ---- */
+
+struct waits {         /* one priority */
+    int64_t *bound_us; /* waits of demands that were bound, in order of binding */
+    int32_t count, capacity;
+    int64_t *censored_us; /* waits so far of those that were not: still waiting at the end, gave up,
+                             withdrawn */
+    int32_t censored_count, censored_capacity;
+    int64_t gave_up_count, withdrawn_count, waiting_count; /* of the censored */
+    struct integral queue; /* pending + nominated + blocked demands: its area = sum of all waits */
+    int128 bin_queue[TIMELINE_BINS];
+};
+
+/* ---- evictions ---- */
+
+struct eviction {
+    int64_t time_us;
+    int64_t work_lost_us;    /* time it had been running; 0 while starting */
+    int64_t recovered_at_us; /* when the victim's runner was whole again: as many replicas running
+                                as just before the eviction, or as many as it then wishes where that
+                                is less; TIME_NEVER: not by the end (censored) */
+    int32_t victim_runner, victim_ordinal;
+    int32_t demand_runner, demand_ordinal;
+    int32_t node;
+    int32_t chain_depth;    /* 1: the demand was an ordinary one */
+    int32_t running_before; /* of the victim's runner */
+    int8_t victim_priority, demand_priority;
+    int8_t demand_class; /* enum demand_class */
+    bool was_starting;
+};
+
+/* ---- runners ---- */
+
+struct runner_stats {
+    struct integral running, live, wish; /* replica-us */
+    int64_t existed_us;          /* from arrival to departure or the end (complete at the end) */
+    int64_t running_at_floor_us; /* time with running >= floor (floor 0: all its time) */
+    int64_t live_at_floor_us;
+    int64_t running_at_wish_us; /* time with running >= wish */
+    int64_t since_us;           /* the three above are complete up to then */
+    int64_t wait_us_sum;        /* over bound demands */
+    int64_t wait_us_max;
+    int64_t work_lost_us; /* by evictions, drains and lost nodes */
+    int32_t bound_count, finished_count, evicted_count,
+        evicting_count; /* evicting: victims it made */
+    int32_t drained_count, lost_count, gave_up_count;
+    int32_t open_evictions; /* head of a list through metrics.eviction_next; NO_INDEX */
+};
+
+/* Changes of one runner, for the plots of the runners that suffered most. */
+struct runner_change {
+    int64_t time_us;
+    int32_t runner, wish, live, running, floor;
+};
+enum { RUNNER_CHANGES_MAX = 1 << 22 };
+
+struct bin_counts { /* per time bin */
+    int32_t evictions, bound, lost;
+};
+
+struct metrics {
+    int64_t bin_us;       /* width of a time bin: horizon / TIMELINE_BINS rounded up */
+    struct scope *scopes; /* [0] the fleet, then pools, then groups */
+    int32_t scope_count, pool_scope_count;
+    struct waits waits[10];
+    struct eviction *evictions;
+    int32_t *eviction_next;
+    int32_t eviction_count, eviction_capacity, eviction_next_capacity;
+    struct runner_stats *runners;
+    int32_t runner_count, runner_capacity;
+    struct runner_change *changes;
+    int32_t change_count, change_capacity;
+    bool changes_were_cut; /* RUNNER_CHANGES_MAX was reached */
+    struct bin_counts bins[TIMELINE_BINS];
+    int64_t evictions_between[10][10];    /* [demand priority][victim priority] */
+    int64_t floor_breaches_by_preemption; /* always 0 */
+    int64_t floor_breaches_by_drain, floor_breaches_by_loss;
+    int64_t node_failures;
+};
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SIM_RECORD_H
+#define STOWAGE_SIM_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scheduler/demand.h"
+
+/* What happened, as the trace and the decision digest see it. Every record goes into the digest. */
+
+enum record_kind {
+    RECORD_RUNNER_ARRIVED = 1, /* runner; count = num_replicas */
+    RECORD_RUNNER_DEPARTED,    /* runner */
+    RECORD_SCALED,             /* runner; count = the new wish, floor = the new floor in force */
+    RECORD_DEMAND,             /* replica asked for */
+    RECORD_WITHDRAWN,          /* replica no longer wanted before it was bound */
+    RECORD_GAVE_UP,            /* replica not bound within max_wait */
+    RECORD_BOUND,              /* replica on node, devices */
+    RECORD_NOMINATED,          /* replica on node, devices */
+    RECORD_UNNOMINATED,        /* replica: its node went away */
+    RECORD_EVICTED,            /* replica, for `other` (the demand); depth = chain depth */
+    RECORD_RUNNING,            /* replica */
+    RECORD_TERMINATING,        /* replica; cause */
+    RECORD_GONE,               /* replica; cause */
+    RECORD_NODE_ADDED,         /* node */
+    RECORD_NODE_READY,         /* node: repaired or uncordoned */
+    RECORD_NODE_CORDONED,
+    RECORD_NODE_DRAINING,
+    RECORD_NODE_FAILED,
+    RECORD_NODE_REMOVED,
+    RECORD_POOL_SET, /* node = pool index; count = 1 schedulable, 0 not */
+    RECORD_KIND_COUNT,
+};
+
+/* Why a bound replica goes. */
+enum gone_cause {
+    GONE_NONE = 0,
+    GONE_FINISHED, /* its duration is over */
+    GONE_SCALE_DOWN,
+    GONE_DEPARTED, /* its runner left */
+    GONE_PREEMPTED,
+    GONE_DRAINED,
+    GONE_NODE_LOST,
+    GONE_CAUSE_COUNT,
+};
+
+struct record {
+    int64_t time_us;
+    uint64_t devices;
+    enum record_kind kind;
+    enum gone_cause cause;
+    enum demand_class class;             /* of the demand, for BOUND, NOMINATED and EVICTED */
+    int32_t runner;                      /* NO_INDEX where there is none */
+    int32_t ordinal;                     /* of the replica within its runner; NO_INDEX */
+    int32_t node;                        /* NO_INDEX */
+    int32_t other_runner, other_ordinal; /* EVICTED: the demand it goes for */
+    int32_t count, floor, depth;
+};
+
+const char *record_kind_name(enum record_kind kind); /* "bound", "evicted", ... */
+const char *gone_cause_name(enum gone_cause cause);  /* "preempted", "node-lost", ... */
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SIM_SIM_H
+#define STOWAGE_SIM_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "scenarios/scenario.h"
+#include "scheduler/pass.h"
+#include "scheduler/sched.h"
+#include "sim/event_queue.h"
+#include "sim/metrics.h"
+#include "sim/record.h"
+
+/* The engine: virtual time over the scheduler. Stepwise: sim_init, sim_step until it says 0 (or as
+ * long as the caller likes), sim_finish, read the results, sim_release. Equal (scenario, seed,
+ * version) give equal records, bit for bit. */
+
+struct sim_options {
+    bool check; /* verify all invariants after every event (slow); a contradiction is an err */
+    bool keep_records;           /* keep what happened in each step for the trace */
+    const struct policy *policy; /* NULL: the scenario's */
+    bool has_seed;
+    uint64_t seed;
+};
+
+/* A runner of the run: the scenario's first, in its order, then those that `arrivals` generated. */
+struct sim_runner {
+    const struct runner_def *def; /* the template for a generated one */
+    int32_t generator;            /* index into scenario->arrivals, NO_INDEX */
+    int32_t generated_number;     /* k of "<name>-<k>" */
+    int64_t arrival_us;
+    int64_t departed_us; /* TIME_NEVER while it is there */
+    int32_t wish;        /* num_replicas in force */
+    int32_t floor;       /* in force: min(min_replicas, wish) */
+    int32_t min_replicas;
+    bool has_arrived, is_blocked;
+};
+
+/* A node of the run: the scenario's first, then added ones. Index = the scheduler's node number. */
+struct sim_node {
+    struct node_def def;          /* name NULL: see scenario_node_name */
+    int64_t added_us, removed_us; /* removed: TIME_NEVER while it exists */
+    int64_t down_us;              /* total time down so far, up to state_since_us */
+    int64_t drained_us;           /* total time cordoned or draining, likewise */
+    int64_t state_since_us;
+    int64_t work_lost_us; /* of replicas lost with it */
+    struct integral used[RESOURCE_COUNT];
+    int32_t bound_count, evicted_count, failure_count, replicas_max; /* over the run */
+    uint32_t generation; /* rises with every change of state: older events are stale */
+    bool is_leaving;     /* removed once it is empty */
+};
+
+/* The engine's side of a replica; index = the scheduler's replica number (slots are reused). */
+struct sim_replica {
+    int64_t bound_us, gone_at_us;
+    uint32_t generation;    /* rises when the slot is reused or its plans change */
+    int32_t running_before; /* of its runner, when it was evicted */
+    uint8_t cause;          /* enum gone_cause, while terminating */
+};
+
+struct sim {
+    const struct scenario *scenario; /* borrowed */
+    struct sim_options options;
+    struct sched sched;
+    struct event_queue events;
+    struct metrics metrics;
+    struct decision_digest digest;
+    struct decisions decisions; /* of the last pass */
+    struct sim_runner *runners;
+    struct sim_node *nodes;
+    struct sim_replica *replicas;
+    int32_t runner_count, runner_capacity;
+    int32_t node_count, node_capacity;
+    int32_t replica_capacity;
+    struct record *records; /* of the last step, when keep_records */
+    int32_t record_count, record_capacity;
+    int64_t now_us;
+    int64_t end_us;      /* the horizon */
+    int64_t event_count; /* processed */
+    uint64_t seed;       /* in force */
+    const struct policy *policy;
+    bool pass_is_planned; /* a pass event is in the queue for now_us */
+    bool is_finished;     /* the horizon was reached, or sim_finish was called */
+    bool is_complete;     /* the horizon was reached */
+};
+
+/* Builds the fleet, the runners (generated ones included) and the first events. `scenario` must
+ * outlive the sim. On -1 the struct is zeroed. */
+int sim_init(struct sim *sim, const struct scenario *scenario, const struct sim_options *options,
+             struct err *err);
+
+/* Processes one event. 1: there is more; 0: the horizon is reached and the results are complete;
+ * -1: out of memory, or a contradiction when options.check. */
+int sim_step(struct sim *sim, struct err *err);
+
+/* Steps until the end. */
+int sim_run(struct sim *sim, struct err *err);
+
+/* Closes all integrals at now_us; called by sim_step at the horizon, or by the caller to end a run
+ * early (is_complete stays false). Waits still open are counted as censored. Idempotent. */
+int sim_finish(struct sim *sim, struct err *err);
+
+void sim_release(struct sim *sim);
+
+enum { RUNNER_NAME_SIZE = 640 };
+/* "<id>" or "<name>-<k>"; in `out` where it has to be made. */
+const char *sim_runner_name(const struct sim *sim, int32_t runner, char out[RUNNER_NAME_SIZE]);
+const char *sim_node_name(const struct sim *sim, int32_t node, char out[NODE_NAME_SIZE]);
+
+/* ---- before the run ---- */
+
+/* Floors that cannot be met even by an empty fleet at its maximum size (SPEC 6.7). */
+struct floor_shortfall {
+    int32_t runner;         /* index into scenario->runners; NO_INDEX for a sum over a pool */
+    int32_t pool;           /* for a sum: the pool whose volume is too small */
+    enum resource resource; /* for a sum: of what */
+    int64_t asked, there;   /* for a sum: in the unit of the resource */
+};
+struct floor_report {
+    struct floor_shortfall *items; /* proven: the runner's shape fits no type of its pools, or the
+                                      floors that only this pool may serve ask for more than it has
+                                      at its maximum size; owned */
+    int32_t count, capacity;
+    int64_t floor_replicas;  /* sum of floors */
+    int64_t placed_by_trial; /* of these, placed by a trial packing of an empty maximum fleet */
+};
+/* `at maximum size`: per pool the larger of its nodes at the start and its max_instances, the
+ * further nodes being of its largest type. */
+int floor_report_make(struct floor_report *report, const struct scenario *scenario,
+                      struct err *err);
+void floor_report_release(struct floor_report *report);
+
+#endif
