@@ -12,10 +12,11 @@
 /* Growing arrays: a pointer, an int32_t count and an int32_t capacity, all owned by the caller and
  * released with free(). */
 
-/* Make room for at least `needed` items (doubling), new room zeroed. *items may be NULL with
- * *capacity 0. On -1 (out of memory, or needed above INT32_MAX) nothing has changed. */
+/* Make room for at least `needed` items (doubling), new room zeroed. `items` is the address of the
+ * pointer, which may be NULL with *capacity 0:
+ *     array_reserve(&a->items, &a->capacity, a->count + INT64_C(1), sizeof *a->items, err)
+ * On -1 (ERR_SYSTEM: out of memory; ERR_LIMIT: needed is above INT32_MAX) nothing has changed. */
 int array_reserve(void *items, int32_t *capacity, int64_t needed, size_t item_size,
                   struct err *err);
-/* `items` is the address of the pointer: array_reserve(&a->items, &a->capacity, n, sizeof *a->items, err). */
 
 #endif

@@ -8,8 +8,8 @@
 #include "base/err.h"
 
 /* Two digests. Of input files: SHA-256 (libmd), so that a user can check it with sha256sum. Of the
- * decision log: 64 bits, one multiply and xor-shift a word, cheap enough to be always on; it detects
- * accidents, not attackers. */
+ * decision log: 64 bits, one multiply and xor-shift a word, cheap enough to be always on; it
+ * detects accidents, not attackers. */
 
 enum { DIGEST_HEX_SIZE = 65 };
 
@@ -25,7 +25,7 @@ void decision_digest_hex(const struct decision_digest *digest, char out[17]);
 
 /* SHA-256 of several byte ranges one after the other. */
 struct sha256 {
-    _Alignas(16) unsigned char opaque[128];
+    _Alignas(16) unsigned char opaque[256];
 };
 void sha256_init(struct sha256 *sha);
 void sha256_add(struct sha256 *sha, const void *bytes, size_t size);

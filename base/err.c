@@ -7,19 +7,26 @@
 
 /* Formats into text and marks a cut with "...". */
 static void format_text(char text[ERR_TEXT_SIZE], const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void format_text(char text[ERR_TEXT_SIZE], const char *format, va_list args)
 {
     int length = vsnprintf(text, ERR_TEXT_SIZE, format, args);
+    if (length < 0)
+        text[0] = '\0';
     if (length >= ERR_TEXT_SIZE)
         memcpy(text + ERR_TEXT_SIZE - 4, "...", 4);
 }
 
 int err_set(struct err *err, enum err_kind kind, const char *format, ...)
 {
+    /* Not straight into err, whose old text may be among the arguments. */
+    struct err fresh = {.kind = kind};
     va_list args;
     va_start(args, format);
-    format_text(err->text, format, args);
+    format_text(fresh.text, format, args);
     va_end(args);
-    err->kind = kind;
+    *err = fresh;
     return -1;
 }
 
@@ -30,8 +37,7 @@ int err_prefix(struct err *err, const char *format, ...)
     va_start(args, format);
     format_text(prefix, format, args);
     va_end(args);
-    struct err old = *err;
-    return err_set(err, old.kind, "%s: %s", prefix, old.text);
+    return err_set(err, err->kind, "%s: %s", prefix, err->text);
 }
 
 int err_no_memory(struct err *err)

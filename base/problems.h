@@ -10,14 +10,15 @@
 #include "base/err.h"
 
 /* All that is wrong with an input, collected so that the user sees every error in one go. A problem
- * reads `file: place: what is wrong: what is allowed`; the place is a JSON path (nodepools[3].id) or
- * line:column. Zero-initialised is a valid empty list. */
+ * reads `file: place: what is wrong: what is allowed`; the place is a JSON path (nodepools[3].id)
+ * or line:column. Zero-initialised is a valid empty list. */
 
 enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
 
 struct problem {
     enum severity severity;
-    const char *text; /* one line without the severity word; control characters are escaped */
+    const char *text;    /* one line without the severity word; control characters are escaped */
+    const char *message; /* the end of text: what is wrong, without file and place */
 };
 
 struct problems {
@@ -26,9 +27,11 @@ struct problems {
     int32_t count, capacity;
     int32_t error_count, warning_count;
     bool out_of_memory; /* a problem could not be kept: treat as a failure of the system */
-    int32_t unlisted;   /* problems beyond PROBLEMS_MAX, counted but not kept */
+    int32_t unlisted;   /* problems beyond the limits below, counted but not kept */
 };
 
+/* So many problems are kept, and warnings only while there are fewer than half as many, so that
+ * warnings cannot hide the errors. */
 enum { PROBLEMS_MAX = 1000 };
 
 struct problem_place {
@@ -36,19 +39,22 @@ struct problem_place {
     const char *path; /* JSON path or "12:7"; "" for the file as a whole */
 };
 
-/* Adds one problem. Never fails visibly; see out_of_memory. Text in the arguments that came from the
- * input must be passed through text_quote (base/text.h) by the caller. */
+/* Adds one problem. Never fails visibly; see out_of_memory. A message is cut at ERR_TEXT_SIZE. Text
+ * in the arguments that came from the input must be passed through text_quote (base/text.h) by the
+ * caller. */
 void problems_add(struct problems *problems, enum severity severity, struct problem_place place,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* As problems_add with SEVERITY_WARNING, but an equal text is kept only once ("once per key"). */
+/* As problems_add with SEVERITY_WARNING, but of equal messages only the first is kept and counted,
+ * whatever their places ("once per key"). O(count). */
 void problems_warn_once(struct problems *problems, struct problem_place place, const char *format,
                         ...) __attribute__((format(printf, 3, 4)));
 
 /* 0 when there is no error; else -1 with err = ERR_INPUT "N errors, M warnings" (or ERR_SYSTEM). */
 int problems_result(const struct problems *problems, struct err *err);
 
-/* One line each, "error: " or "warning: " before it, in the order in which they were found. */
+/* One line each, "error: " or "warning: " before it, in the order in which they were found;
+ * a last line says how many were not kept. The caller checks out for write errors. */
 void problems_print(const struct problems *problems, FILE *out);
 
 void problems_release(struct problems *problems);

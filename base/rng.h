@@ -5,10 +5,10 @@
 #include <gsl/gsl_rng.h>
 #include <stdint.h>
 
-/* Named, counter-based random streams. A stream is a pure function of (seed, name, index): draw k of
- * a stream never depends on what other streams did, so a new consumer takes a new name and shifts no
- * other, and the same entity sees the same draws under every policy (common random numbers).
- * Generator: Threefry-2x64-20 of Random123 (Salmon, Moraes, Dror, Shaw, SC'11). */
+/* Named, counter-based random streams. A stream is a pure function of (seed, name, index): draw k
+ * of a stream never depends on what other streams did, so a new consumer takes a new name and
+ * shifts no other, and the same entity sees the same draws under every policy (common random
+ * numbers). Generator: Threefry-2x64-20 of Random123 (Salmon, Moraes, Dror, Shaw, SC'11). */
 
 struct rng {
     uint64_t key[2];   /* from seed, name and index */
@@ -29,8 +29,9 @@ uint64_t rng_below(struct rng *rng, uint64_t bound);
 /* A stateless hash of three words, for tie-free uniform choices. */
 uint64_t rng_mix(uint64_t a, uint64_t b, uint64_t c);
 
-/* The stream as a GSL generator, so that gsl_ran_* can draw from it. The face borrows rng, which must
- * outlive it; face is filled in, nothing is allocated. gsl_rng_free must not be called on it. */
+/* The stream as a GSL generator, so that gsl_ran_* can draw from it. The face borrows rng, which
+ * must outlive it; face is filled in, nothing is allocated. gsl_rng_free must not be called on it.
+ */
 struct rng_gsl_face {
     gsl_rng base;
 };

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/problems.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/text.h"
+
+/* The longest message, without file and place. */
+enum { MESSAGE_SIZE = ERR_TEXT_SIZE };
+
+static void format_message(char message[MESSAGE_SIZE], const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void format_message(char message[MESSAGE_SIZE], const char *format, va_list args)
+{
+    int length = vsnprintf(message, MESSAGE_SIZE, format, args);
+    if (length < 0)
+        message[0] = '\0';
+    if (length >= MESSAGE_SIZE)
+        memcpy(message + MESSAGE_SIZE - 4, "...", 4);
+}
+
+/* Appends the escaped text and then the separator at out, with a NUL; returns its new end. */
+static char *append(char *out, const char *text, const char *separator)
+{
+    size_t length = text_escape(text, NULL, 0);
+    text_escape(text, out, length + 1);
+    size_t separator_length = strlen(separator);
+    memcpy(out + length, separator, separator_length + 1);
+    return out + length + separator_length;
+}
+
+/* Fills in text and message; false when memory is out. */
+static bool write_text(struct arena *arena, struct problem_place place, const char *message,
+                       struct problem *problem)
+{
+    static const char separator[] = ": ";
+    size_t size = text_escape(place.file, NULL, 0) + text_escape(place.path, NULL, 0) +
+                  text_escape(message, NULL, 0) + 2 * sizeof separator;
+    char *text = arena_alloc(arena, size);
+    if (!text)
+        return false;
+    char *end = append(text, place.file, separator);
+    if (place.path[0] != '\0')
+        end = append(end, place.path, separator);
+    append(end, message, "");
+    problem->text = text;
+    problem->message = end;
+    return true;
+}
+
+static bool keep(struct problems *problems, enum severity severity, struct problem_place place,
+                 const char *message)
+{
+    struct problem problem = {.severity = severity};
+    struct err ignored; /* out_of_memory says it */
+    if (array_reserve(&problems->items, &problems->capacity, problems->count + INT64_C(1),
+                      sizeof *problems->items, &ignored))
+        return false;
+    if (!write_text(&problems->arena, place, message, &problem))
+        return false;
+    problems->items[problems->count++] = problem;
+    return true;
+}
+
+static void add_message(struct problems *problems, enum severity severity,
+                        struct problem_place place, const char *message)
+{
+    bool is_error = severity == SEVERITY_ERROR;
+    if (is_error)
+        problems->error_count++;
+    else
+        problems->warning_count++;
+    if (problems->count >= (is_error ? PROBLEMS_MAX : PROBLEMS_MAX / 2))
+        problems->unlisted++;
+    else if (!keep(problems, severity, place, message))
+        problems->out_of_memory = true;
+}
+
+void problems_add(struct problems *problems, enum severity severity, struct problem_place place,
+                  const char *format, ...)
+{
+    char message[MESSAGE_SIZE];
+    va_list args;
+    va_start(args, format);
+    format_message(message, format, args);
+    va_end(args);
+    add_message(problems, severity, place, message);
+}
+
+/* Is this warning, as it would be kept, already in the list? */
+static bool has_warning(const struct problems *problems, const char *message)
+{
+    char escaped[4 * MESSAGE_SIZE];
+    text_escape(message, escaped, sizeof escaped);
+    for (int32_t i = 0; i < problems->count; i++) {
+        const struct problem *problem = &problems->items[i];
+        if (problem->severity == SEVERITY_WARNING && strcmp(problem->message, escaped) == 0)
+            return true;
+    }
+    return false;
+}
+
+void problems_warn_once(struct problems *problems, struct problem_place place, const char *format,
+                        ...)
+{
+    char message[MESSAGE_SIZE];
+    va_list args;
+    va_start(args, format);
+    format_message(message, format, args);
+    va_end(args);
+    if (!has_warning(problems, message))
+        add_message(problems, SEVERITY_WARNING, place, message);
+}
+
+static const char *plural(int32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+int problems_result(const struct problems *problems, struct err *err)
+{
+    if (problems->out_of_memory)
+        return err_no_memory(err);
+    if (problems->error_count == 0)
+        return 0;
+    return err_set(err, ERR_INPUT, "%" PRId32 " error%s, %" PRId32 " warning%s",
+                   problems->error_count, plural(problems->error_count), problems->warning_count,
+                   plural(problems->warning_count));
+}
+
+void problems_print(const struct problems *problems, FILE *out)
+{
+    for (int32_t i = 0; i < problems->count; i++) {
+        const struct problem *problem = &problems->items[i];
+        const char *word = problem->severity == SEVERITY_ERROR ? "error" : "warning";
+        fprintf(out, "%s: %s\n", word, problem->text);
+    }
+    if (problems->unlisted > 0)
+        fprintf(out, "%" PRId32 " more problem%s not listed\n", problems->unlisted,
+                plural(problems->unlisted));
+}
+
+void problems_release(struct problems *problems)
+{
+    arena_release(&problems->arena);
+    free(problems->items);
+    *problems = (struct problems){0};
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/rng.h"
+
+#include <Random123/threefry.h>
+#include <assert.h>
+
+/* Threefry-2x64-20 is a keyed bijection of 128-bit counters (J. K. Salmon, M. A. Moraes, R. O.
+ * Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11). Block k of a stream is
+ * threefry(counter {k, 0}, key). The key of a stream is itself a block: threefry(counter {index,
+ * 0}, key {seed, hash of the name}), so streams of one name never share a key. Check value: a zero
+ * counter under a zero key gives c2b6e3a8c2c69865 6f81ed42f350084d. */
+static threefry2x64_ctr_t encrypt(uint64_t counter, uint64_t key_low, uint64_t key_high)
+{
+    threefry2x64_ctr_t plain = {{counter, 0}};
+    threefry2x64_key_t key = {{key_low, key_high}};
+    return threefry2x64(plain, key);
+}
+
+/* FNV-1a with 64 bits; the names are few and short, and threefry does the mixing. */
+static uint64_t name_hash(const char *name)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *c = name; *c != '\0'; c++)
+        hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+struct rng rng_stream(uint64_t seed, const char *name, uint64_t index)
+{
+    threefry2x64_ctr_t key = encrypt(index, seed, name_hash(name));
+    return (struct rng){.key = {key.v[0], key.v[1]}};
+}
+
+uint64_t rng_next(struct rng *rng)
+{
+    if (rng->left == 0) {
+        threefry2x64_ctr_t block = encrypt(rng->counter, rng->key[0], rng->key[1]);
+        rng->block[0] = block.v[0];
+        rng->block[1] = block.v[1];
+        rng->counter++;
+        rng->left = 2;
+    }
+    return rng->block[2 - rng->left--];
+}
+
+uint64_t rng_below(struct rng *rng, uint64_t bound)
+{
+    assert(bound > 0);
+    /* The lowest 2^64 mod bound values are rejected: what is left is a multiple of bound. */
+    uint64_t rejected = (UINT64_MAX - bound + 1) % bound;
+    uint64_t word;
+    do
+        word = rng_next(rng);
+    while (word < rejected);
+    return word % bound;
+}
+
+uint64_t rng_mix(uint64_t a, uint64_t b, uint64_t c)
+{
+    return encrypt(c, a, b).v[0];
+}
+
+static void gsl_set(void *state, unsigned long seed)
+{
+    struct rng *rng = state;
+    *rng = rng_stream(seed, "gsl", 0);
+}
+
+static unsigned long gsl_get(void *state)
+{
+    return rng_next(state);
+}
+
+/* 53 random bits: every multiple of 2^-53 in [0, 1) is equally likely. */
+static double gsl_get_double(void *state)
+{
+    return (double)(rng_next(state) >> 11) * 0x1p-53;
+}
+
+static const gsl_rng_type threefry_type = {
+    .name = "threefry2x64-20",
+    .max = UINT64_MAX,
+    .min = 0,
+    .size = sizeof(struct rng),
+    .set = gsl_set,
+    .get = gsl_get,
+    .get_double = gsl_get_double,
+};
+
+const gsl_rng *rng_gsl(struct rng *rng, struct rng_gsl_face *face)
+{
+    face->base = (gsl_rng){.type = &threefry_type, .state = rng};
+    return &face->base;
+}
