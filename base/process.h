@@ -13,14 +13,15 @@ enum process_outcome {
 };
 
 struct process_request {
-    const char *const *argv;   /* NULL-terminated; argv[0] is looked up on the PATH */
-    const char *directory;     /* working directory of the child, or NULL */
-    int seconds_max;           /* killed after this long; 0: no limit */
+    const char *const *argv; /* NULL-terminated; argv[0] is looked up on the PATH */
+    const char *directory;   /* working directory of the child, or NULL */
+    int seconds_max;         /* killed after this long; 0: no limit */
 };
 
-/* Runs a program with stdin from /dev/null and stdout+stderr captured; waits for it. 0 with *outcome
- * set; for PROCESS_FAILED `detail` says how ("exit code 1: <last output line>", "killed by signal 11").
- * -1 only when the system refuses (no memory, no process). The child's signal mask is empty. */
+/* Runs a program with stdin from /dev/null and stdout+stderr captured; waits for it. 0 with
+ * *outcome set; for PROCESS_FAILED `detail` says how ("exit code 1: <last output line>", "killed by
+ * signal 11"). -1 only when the system refuses (no memory, no process). The child's signal mask is
+ * empty. */
 int process_run(const struct process_request *request, enum process_outcome *outcome, char *detail,
                 size_t detail_size, struct err *err);
 
