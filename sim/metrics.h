@@ -56,9 +56,10 @@ struct usage {
 struct scope {
     int32_t pool, group; /* NO_INDEX: all */
     struct usage usage[RESOURCE_COUNT];
-    struct integral nodes;            /* nodes that are ready or drained */
-    struct integral nodes_up_or_down; /* all that exist (paid for), down ones too */
-    int128 bin_nodes[TIMELINE_BINS];
+    struct integral nodes;              /* nodes that are ready or drained */
+    struct integral nodes_up_or_down;   /* all that exist (paid for), down ones too */
+    int128 bin_nodes[TIMELINE_BINS];    /* areas of nodes, per time bin */
+    int128 bin_existing[TIMELINE_BINS]; /* areas of nodes_up_or_down, for cost over time */
 };
 
 /* The share at quantile q of the time that a resource was there, in permille; -1: never any
