@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* The packing map: one column a node, one row a resource, the colour its mean fill over the time
+ * that the node was in service. Nodes stand by pool; within a pool few nodes stand in order and are
+ * named, many stand fullest first. */
+
+#include "reports/plot_kinds.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "reports/plot_frame.h"
+
+enum { NAMED_NODES_MAX = 40, ROW_COUNT = 3 };
+static const enum resource rows[ROW_COUNT] = {RESOURCE_SHARE, RESOURCE_MEMORY, RESOURCE_CPU};
+
+struct fill {
+    double of[ROW_COUNT]; /* 0..1, NaN where the node has none of the resource */
+    int32_t node, pool;
+    bool is_sorted_by_fill;
+};
+
+static int64_t capacity_of(const struct node_type *type, enum resource resource)
+{
+    switch (resource) {
+    case RESOURCE_CPU:
+        return type->is_unbounded ? 0 : type->cpu_milli;
+    case RESOURCE_MEMORY:
+        return type->is_unbounded ? 0 : type->mem_bytes;
+    case RESOURCE_DEVICES:
+        return type->device_count;
+    default:
+        return (int64_t)type->device_count * SHARE_WHOLE;
+    }
+}
+
+/* Time that a node could hold something: it existed and was not down. */
+static int64_t service_us(const struct sim *sim, const struct sim_node *node)
+{
+    int64_t end_us = node->removed_us < sim->now_us ? node->removed_us : sim->now_us;
+    return end_us - node->added_us - node->down_us;
+}
+
+static void measure(const struct sim *sim, int32_t node, struct fill *fill)
+{
+    const struct sim_node *state = &sim->nodes[node];
+    const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
+    int64_t time_us = service_us(sim, state);
+    fill->node = node;
+    fill->pool = state->def.pool;
+    for (int row = 0; row < ROW_COUNT; row++) {
+        int128 capacity = (int128)capacity_of(type, rows[row]) * time_us;
+        int128 used = integral_area(&state->used[rows[row]], sim->now_us);
+        fill->of[row] = capacity > 0 ? int128_ratio(used, capacity) : NAN;
+    }
+}
+
+/* NaN counts as empty. */
+static double amount(double fill)
+{
+    return isnan(fill) ? -1 : fill;
+}
+
+static int compare_fills(const void *left, const void *right)
+{
+    const struct fill *a = left, *b = right;
+    if (a->pool != b->pool)
+        return a->pool < b->pool ? -1 : 1;
+    for (int row = 0; row < ROW_COUNT && a->is_sorted_by_fill; row++) {
+        if (amount(a->of[row]) != amount(b->of[row]))
+            return amount(a->of[row]) > amount(b->of[row]) ? -1 : 1;
+    }
+    return a->node < b->node ? -1 : a->node > b->node;
+}
+
+/* All nodes that were in service at all, in the order of the picture; NULL when memory is out. */
+static struct fill *measure_all(const struct sim *sim, int32_t *count)
+{
+    struct fill *fills = calloc((size_t)sim->node_count + 1, sizeof *fills);
+    *count = 0;
+    if (fills == NULL)
+        return NULL;
+    for (int32_t node = 0; node < sim->node_count; node++) {
+        if (service_us(sim, &sim->nodes[node]) > 0)
+            measure(sim, node, &fills[(*count)++]);
+    }
+    for (int32_t i = 0; i < *count; i++)
+        fills[i].is_sorted_by_fill = *count > NAMED_NODES_MAX;
+    qsort(fills, (size_t)*count, sizeof *fills, compare_fills);
+    return fills;
+}
+
+static bool applies(const struct sim *sim)
+{
+    for (int32_t node = 0; node < sim->node_count; node++) {
+        if (service_us(sim, &sim->nodes[node]) > 0)
+            return true;
+    }
+    return false;
+}
+
+static int write_data(const struct sim *sim, FILE *out, struct err *err)
+{
+    int32_t count;
+    struct fill *fills = measure_all(sim, &count);
+    if (fills == NULL)
+        return err_no_memory(err);
+    fputs("# column\trow\tmean_fill_%\tnode\tpool\tresource\n", out);
+    for (int32_t i = 0; i < count; i++) {
+        for (int row = 0; row < ROW_COUNT; row++) {
+            char name[NODE_NAME_SIZE];
+            fprintf(out, "%" PRId32 "\t%d\t", i, row);
+            if (isnan(fills[i].of[row]))
+                fputc('?', out);
+            else
+                fprintf(out, "%.3f", 100 * fills[i].of[row]);
+            fprintf(out, "\t%s\t%s\t%s\n", sim_node_name(sim, fills[i].node, name),
+                    sim->scenario->pools[fills[i].pool].id, resource_name(rows[row]));
+        }
+        fputc('\n', out);
+    }
+    free(fills);
+    return 0;
+}
+
+/* Node names under the columns, or the pools' names under their runs of columns. */
+static void print_columns(const struct sim *sim, FILE *out, const struct fill *fills, int32_t count)
+{
+    char name[NODE_NAME_SIZE];
+    bool names_nodes = count <= NAMED_NODES_MAX;
+    fputs(names_nodes ? "set xtics rotate by 60 right scale 0 (" : "set xtics scale 0 (", out);
+    int32_t start = 0, tics = 0;
+    for (int32_t i = 0; i < count; i++) {
+        bool ends_pool = i + 1 == count || fills[i + 1].pool != fills[i].pool;
+        if (!names_nodes && !ends_pool)
+            continue;
+        bool is_wide = (i + 1 - start) * 12 >= count; /* room for a name */
+        if (names_nodes || is_wide) {
+            fputs(tics++ > 0 ? ", " : "", out);
+            plot_print_text(out, names_nodes ? sim_node_name(sim, fills[i].node, name)
+                                             : sim->scenario->pools[fills[i].pool].id);
+            fprintf(out, " %.1f", names_nodes ? i : (start + i) / 2.0);
+        }
+        start = ends_pool ? i + 1 : start;
+    }
+    fputs(")\n", out);
+    for (int32_t i = 0; i + 1 < count; i++) {
+        if (fills[i].pool != fills[i + 1].pool)
+            fprintf(out,
+                    "set arrow from %.1f,-0.5 to %.1f,2.5 nohead front linecolor rgb 'white' "
+                    "linewidth 3\n",
+                    i + 0.5, i + 0.5);
+    }
+}
+
+static int write_script(const struct sim *sim, FILE *out, struct err *err)
+{
+    int32_t count;
+    struct fill *fills = measure_all(sim, &count);
+    if (fills == NULL)
+        return err_no_memory(err);
+    bool names_nodes = count <= NAMED_NODES_MAX;
+    plot_frame_open(out, plot_packing.name, names_nodes ? 420 : 360);
+    print_columns(sim, out, fills, count);
+    free(fills);
+    fprintf(out,
+            "set xlabel '%s'\n"
+            "set ytics scale 0 ('accelerators' 0, 'memory' 1, 'CPU' 2)\n"
+            "unset grid\nset border 0\n"
+            "set object 1 rectangle from graph 0,0 to graph 1,1 behind fillcolor rgb '#eeeeee' "
+            "fillstyle solid noborder\n"
+            "set palette defined (0 '#440154', 1 '#3e4989', 2 '#26828e', 3 '#35b779', 4 '#b5de2b', "
+            "5 '#fde725')\n"
+            "set cbrange [0:100]\nset cblabel 'mean fill [%%] (grey: has none)'\n"
+            "set xrange [-0.5:%.1f]\nset yrange [-0.5:2.5]\n"
+            "plot '%s.dat' using 1:2:3 with image pixels notitle\n",
+            names_nodes ? "" : "nodes by pool, fullest first", count - 0.5, plot_packing.name);
+    plot_frame_close(out);
+    return 0;
+}
+
+const struct plot plot_packing = {
+    .name = "packing",
+    .title = "Packing map: mean fill of each node, by resource",
+    .applies = applies,
+    .write_data = write_data,
+    .write_script = write_script,
+};
