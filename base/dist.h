@@ -8,7 +8,9 @@
 #include "base/rng.h"
 
 /* A duration that is a constant or random. Parameters are in microseconds where they are times;
- * draws are rounded to whole microseconds and clamped to [min_us, max_us]. Sampled through GSL. */
+ * draws are clamped to [min_us, max_us] and rounded to whole microseconds. Sampled through GSL.
+ * Parameters are finite, a >= 0; b >= 0 (> 0 for the shapes of weibull and gamma; b >= a for
+ * uniform); 0 <= min_us <= max_us <= TIME_US_MAX. */
 
 enum dist_kind {
     DIST_CONSTANT = 0, /* a */
@@ -33,10 +35,10 @@ struct dist dist_constant(int64_t us);
 /* One draw. Uses as many words of the stream as the distribution needs. */
 int64_t dist_sample_us(const struct dist *dist, struct rng *rng);
 
-/* The mean without clamping, in microseconds; for reports and sanity checks. */
+/* The mean without clamping and rounding, in microseconds; for reports and sanity checks. */
 double dist_mean_us(const struct dist *dist);
 
-/* "exponential", ... as in scenario files; NULL-terminated order of enum dist_kind. */
+/* "exponential", ... as in scenario files; NULL beyond the last kind. */
 const char *dist_name(enum dist_kind kind);
 
 #endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/dist.h"
+
+#include <assert.h>
+#include <gsl/gsl_randist.h>
+#include <math.h>
+
+#include "base/array.h"
+#include "base/units.h"
+
+static const char *const kind_names[] = {
+    [DIST_CONSTANT] = "constant",
+    [DIST_UNIFORM] = "uniform",
+    [DIST_EXPONENTIAL] = "exponential",
+    [DIST_NORMAL] = "normal",
+    [DIST_LOGNORMAL] = "lognormal",
+    [DIST_WEIBULL] = "weibull",
+    [DIST_GAMMA] = "gamma",
+};
+_Static_assert(ARRAY_LEN(kind_names) == DIST_KIND_COUNT, "every kind has a name");
+
+struct dist dist_constant(int64_t us)
+{
+    return (struct dist){.kind = DIST_CONSTANT, .a = (double)us, .max_us = TIME_US_MAX};
+}
+
+/* The distributions of GSL take location and scale in their own ways: a median is exp(zeta), a mean
+ * of a gamma is shape x scale. */
+static double draw_us(const struct dist *dist, const gsl_rng *generator)
+{
+    switch (dist->kind) {
+    case DIST_UNIFORM:
+        return gsl_ran_flat(generator, dist->a, dist->b);
+    case DIST_EXPONENTIAL:
+        return gsl_ran_exponential(generator, dist->a);
+    case DIST_NORMAL:
+        return dist->a + gsl_ran_gaussian(generator, dist->b);
+    case DIST_LOGNORMAL:
+        return dist->a * exp(gsl_ran_gaussian(generator, dist->b));
+    case DIST_WEIBULL:
+        return gsl_ran_weibull(generator, dist->a, dist->b);
+    case DIST_GAMMA:
+        return gsl_ran_gamma(generator, dist->b, dist->a / dist->b);
+    case DIST_CONSTANT:
+    case DIST_KIND_COUNT:
+        break;
+    }
+    return dist->a;
+}
+
+int64_t dist_sample_us(const struct dist *dist, struct rng *rng)
+{
+    assert(dist->min_us >= 0);
+    assert(dist->min_us <= dist->max_us);
+    assert(dist->max_us <= TIME_US_MAX);
+    struct rng_gsl_face face;
+    double us = draw_us(dist, rng_gsl(rng, &face));
+    /* Clamped before it is rounded: a heavy tail may be beyond any integer. The negation also
+     * catches what is not a number. */
+    if (!(us > (double)dist->min_us))
+        return dist->min_us;
+    if (us >= (double)dist->max_us)
+        return dist->max_us;
+    int64_t rounded = llround(us);
+    if (rounded < dist->min_us)
+        return dist->min_us;
+    return rounded > dist->max_us ? dist->max_us : rounded;
+}
+
+double dist_mean_us(const struct dist *dist)
+{
+    switch (dist->kind) {
+    case DIST_UNIFORM:
+        return (dist->a + dist->b) / 2;
+    case DIST_LOGNORMAL:
+        return dist->a * exp(dist->b * dist->b / 2);
+    case DIST_WEIBULL:
+        return dist->a * tgamma(1 + 1 / dist->b);
+    case DIST_CONSTANT:
+    case DIST_EXPONENTIAL:
+    case DIST_NORMAL:
+    case DIST_GAMMA:
+    case DIST_KIND_COUNT:
+        break;
+    }
+    return dist->a;
+}
+
+const char *dist_name(enum dist_kind kind)
+{
+    /* Compared as unsigned, so that a loop over the names may run until the NULL. */
+    return (unsigned)kind < DIST_KIND_COUNT ? kind_names[kind] : NULL;
+}
