@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <getopt.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/output.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "cli/message.h"
+#include "cli/options.h"
+#include "scenarios/import.h"
+
+enum { OPTION_NODES, OPTION_PODS, OPTION_STATIC, OPTION_OUTPUT, OPTION_QUIET };
+
+static const struct command_option options[] = {
+    [OPTION_NODES] = {0, "nodes", "FILE", "the trace's nodes, CSV"},
+    [OPTION_PODS] = {0, "pods", "FILE", "the trace's pods, CSV; - for standard input"},
+    [OPTION_STATIC] = {0, "static", NULL, "all pods at time 0 in file order, none leaves"},
+    [OPTION_OUTPUT] = {'o', "output", "FILE", "the scenario to write (default: -, stdout)"},
+    [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
+};
+
+struct import_command {
+    const struct import_format *format;
+    struct import_request request;
+    const char *output;
+    bool is_quiet;
+};
+
+static void set_option(struct import_command *import, int option, const char *value)
+{
+    switch (option) {
+    case OPTION_NODES:
+        import->request.nodes_path = value;
+        break;
+    case OPTION_PODS:
+        import->request.pods_path = value;
+        break;
+    case OPTION_STATIC:
+        import->request.is_static = true;
+        break;
+    case OPTION_OUTPUT:
+        import->output = value;
+        break;
+    case OPTION_QUIET:
+        import->is_quiet = true;
+        break;
+    }
+}
+
+static int fail_format(const char *name, struct err *err)
+{
+    char names[256] = "";
+    char quoted[TEXT_QUOTE_SIZE];
+    size_t count;
+    const struct import_format *const *formats = import_list(&count);
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(names);
+        snprintf(names + length, sizeof names - length, "%s%s", i > 0 ? ", " : "",
+                 formats[i]->name);
+    }
+    if (name == NULL)
+        return err_set(err, ERR_USAGE, "import: no format given: give one of %s", names);
+    return err_set(err, ERR_USAGE, "import: unknown format %s: give one of %s",
+                   text_quote(name, quoted), names);
+}
+
+static int check_arguments(struct import_command *import, int argc, char **argv, struct err *err)
+{
+    const char *name = optind < argc ? argv[optind] : NULL;
+    import->format = name != NULL ? import_find(name) : NULL;
+    if (import->format == NULL)
+        return fail_format(name, err);
+    if (argc - optind > 1)
+        return err_set(err, ERR_USAGE, "import: takes one format");
+    if (import->request.nodes_path == NULL || import->request.pods_path == NULL)
+        return err_set(err, ERR_USAGE, "import %s: give both --nodes FILE and --pods FILE",
+                       import->format->name);
+    if (strcmp(import->request.nodes_path, "-") == 0 && strcmp(import->request.pods_path, "-") == 0)
+        return err_set(err, ERR_USAGE, "import %s: only one of --nodes and --pods may be -",
+                       import->format->name);
+    return 0;
+}
+
+static void tell_totals(const struct import_totals *totals)
+{
+    char cpu[UNITS_TEXT_SIZE];
+    char memory[UNITS_TEXT_SIZE];
+    message_note("read %" PRId64 " nodes with %" PRId64 " devices, and %" PRId64
+                 " pods that request %s CPU, %s memory and %" PRId64 " milli-devices",
+                 totals->node_count, totals->device_count, totals->pod_count,
+                 print_cpu(totals->cpu_milli_requested, cpu),
+                 print_mem(totals->mem_bytes_requested, memory), totals->share_milli_requested);
+}
+
+static int write_scenario(const struct import_command *import, struct err *err)
+{
+    struct output_file output;
+    struct import_totals totals = {0};
+    if (output_file_open(&output, import->output, err) != 0)
+        return -1;
+    int result = import->format->run(&import->request, output.stream, &totals, err);
+    if (result == 0)
+        result = output_file_commit(&output, err);
+    output_file_abandon(&output);
+    if (result == 0 && !import->is_quiet)
+        tell_totals(&totals);
+    return result;
+}
+
+static int run_import(const struct command *command, int argc, char **argv)
+{
+    struct err err = {.kind = ERR_NONE};
+    struct import_command import = {.output = "-"};
+    const char *value;
+    int found;
+    while ((found = options_next(command, argc, argv, &value, &err)) >= 0)
+        set_option(&import, found, value);
+    if (found != OPTIONS_END)
+        return options_stop(command, found, &err);
+    if (check_arguments(&import, argc, argv, &err) != 0)
+        return options_fail(command, &err);
+    if (write_scenario(&import, &err) != 0)
+        return message_fail(&err);
+    return EXIT_DONE;
+}
+
+const struct command cmd_import = {
+    .name = "import",
+    .summary = "turn a recorded trace into a scenario",
+    .arguments = "FORMAT",
+    .details = "Reads a public trace and writes a scenario that `stowage run` takes. FORMAT is\n"
+               "openb: the GPU trace of Alibaba, 2023 (CSV files of nodes and pods).\n",
+    .example = "  stowage import openb --nodes nodes.csv --pods pods.csv --static -o openb.json\n",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .run = run_import,
+};

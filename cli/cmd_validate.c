@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <getopt.h>
+#include <inttypes.h>
+
+#include "base/array.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "cli/floors.h"
+#include "cli/message.h"
+#include "cli/options.h"
+#include "scenarios/scenario.h"
+
+enum { OPTION_QUIET };
+
+static const struct command_option options[] = {
+    [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
+};
+
+static void print_facts(const struct scenario *scenario, const char *path)
+{
+    char horizon[UNITS_TEXT_SIZE];
+    printf("%s: valid: nodepools %" PRId32 ", nodes %" PRId32 ", runners %" PRId32
+           ", arrivals %" PRId32 ", events %" PRId32 ", horizon %s\n",
+           path, scenario->pool_count, scenario->node_count, scenario->runner_count,
+           scenario->arrival_count, scenario->event_count,
+           print_duration(scenario->horizon_us, horizon));
+}
+
+/* The exit code for one file. */
+static int validate(const char *path, bool is_quiet)
+{
+    struct scenario scenario;
+    struct err err = {.kind = ERR_NONE};
+    int loaded = scenario_load(&scenario, path, &err);
+    message_problems(&scenario.problems, is_quiet);
+    int code = EXIT_DONE;
+    if (loaded != 0) {
+        code = message_fail(&err);
+    } else {
+        if (!is_quiet)
+            print_facts(&scenario, path);
+        code = floors_tell(&scenario, NULL);
+    }
+    scenario_release(&scenario);
+    return code;
+}
+
+static int run_validate(const struct command *command, int argc, char **argv)
+{
+    struct err err = {.kind = ERR_NONE};
+    bool is_quiet = false;
+    const char *value;
+    int found;
+    while ((found = options_next(command, argc, argv, &value, &err)) >= 0)
+        is_quiet = true;
+    if (found != OPTIONS_END)
+        return options_stop(command, found, &err);
+    if (optind >= argc) {
+        err_set(&err, ERR_USAGE, "validate: give one scenario or more");
+        return options_fail(command, &err);
+    }
+    int worst = EXIT_DONE;
+    for (int i = optind; i < argc; i++) {
+        int code = validate(argv[i], is_quiet);
+        worst = code > worst ? code : worst;
+    }
+    int flushed = message_flush_stdout();
+    return flushed > worst ? flushed : worst;
+}
+
+const struct command cmd_validate = {
+    .name = "validate",
+    .summary = "check scenarios and tell all their errors",
+    .arguments = "SCENARIO...",
+    .details =
+        "Reads each scenario with all that it includes and tells every error and warning in\n"
+        "one go, as FILE: PLACE: WHAT IS WRONG: WHAT IS ALLOWED. SCENARIO is a file, a folder\n"
+        "with a scenario.json in it, or - for standard input.\n",
+    .notes =
+        "Exit status: 0 all are valid; 1 all are valid, but floors (min_replicas) cannot be met\n"
+        "even by an empty fleet at its maximum size; 2 there are errors.\n",
+    .example = "  stowage validate scenarios/quickstart.json scenarios/floors.json\n",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .run = run_validate,
+};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <gsl/gsl_errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/message.h"
+
+static int fail_unknown_command(const char *name)
+{
+    const char *names[16];
+    char quoted[TEXT_QUOTE_SIZE];
+    size_t count;
+    const struct command *const *commands = command_list(&count);
+    for (size_t i = 0; i < count && i < ARRAY_LEN(names); i++)
+        names[i] = commands[i]->name;
+    const char *nearest = text_nearest(name, names, count);
+    struct err err = {.kind = ERR_NONE};
+    err_set(&err, ERR_USAGE, "unknown command %s%s%s%s", text_quote(name, quoted),
+            nearest != NULL ? ": did you mean " : "", nearest != NULL ? nearest : "",
+            nearest != NULL ? "?" : "");
+    int code = message_fail(&err);
+    fputs("Usage: stowage COMMAND [OPTION]... [ARGUMENT]...\nTry `stowage help`.\n", stderr);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    /* GSL would abort the program on errors; a reader that goes away is an error of writing. */
+    gsl_set_error_handler_off();
+    signal(SIGPIPE, SIG_IGN);
+
+    if (argc < 2) {
+        command_print_overview(stderr);
+        return EXIT_BAD_INPUT;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    else if (strcmp(name, "--version") == 0)
+        name = "version";
+    const struct command *command = command_find(name);
+    if (command == NULL)
+        return fail_unknown_command(name);
+    return command->run(command, argc - 1, argv + 1);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/message.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+
+/* SGR codes: bold red, bold yellow, bold cyan. */
+enum colour { COLOUR_ERROR = 31, COLOUR_WARNING = 33, COLOUR_NOTE = 36 };
+
+bool message_wants_colour(FILE *stream)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    if (no_colour != NULL && no_colour[0] != '\0')
+        return false;
+    if (terminal == NULL || strcmp(terminal, "dumb") == 0)
+        return false;
+    return isatty(fileno(stream)) == 1;
+}
+
+static void print_word(const char *word, enum colour colour)
+{
+    if (message_wants_colour(stderr))
+        fprintf(stderr, "\x1b[1;%dm%s:\x1b[0m ", (int)colour, word);
+    else
+        fprintf(stderr, "%s: ", word);
+}
+
+int message_fail(const struct err *err)
+{
+    print_word("error", COLOUR_ERROR);
+    fprintf(stderr, "%s\n", err->text);
+    return err_exit_code(err->kind);
+}
+
+void message_warn(const char *format, ...)
+{
+    va_list arguments;
+    print_word("warning", COLOUR_WARNING);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+void message_note(const char *format, ...)
+{
+    va_list arguments;
+    print_word("note", COLOUR_NOTE);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+void message_problems(const struct problems *problems, bool errors_only)
+{
+    for (int32_t i = 0; i < problems->count; i++) {
+        const struct problem *problem = &problems->items[i];
+        if (problem->severity == SEVERITY_ERROR)
+            print_word("error", COLOUR_ERROR);
+        else if (!errors_only)
+            print_word("warning", COLOUR_WARNING);
+        else
+            continue;
+        fprintf(stderr, "%s\n", problem->text);
+    }
+    if (problems->unlisted > 0)
+        message_note("%d more problems are not listed", (int)problems->unlisted);
+}
+
+int message_flush_stdout(void)
+{
+    bool had_error = ferror(stdout) != 0;
+    errno = 0;
+    if (fflush(stdout) == 0 && !had_error)
+        return EXIT_DONE;
+    if (errno != EPIPE) {
+        struct err err = {.kind = ERR_NONE};
+        err_errno(&err, errno != 0 ? errno : EIO, "standard output");
+        message_fail(&err);
+    }
+    return EXIT_SYSTEM;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/units.h"
+
+enum { FIRST_US = 500000, EVERY_US = 200000 };
+
+int64_t progress_clock_us(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
+}
+
+void progress_init(struct progress *progress, bool is_quiet)
+{
+    *progress = (struct progress){
+        .is_enabled = !is_quiet && isatty(STDERR_FILENO) == 1,
+        .started_us = progress_clock_us(),
+    };
+}
+
+/* Cut to seconds, or to minutes beyond a day, so that the line does not flicker. */
+static const char *print_coarsely(int64_t us, char out[UNITS_TEXT_SIZE])
+{
+    int64_t minute_us = INT64_C(60) * US_PER_S;
+    int64_t unit_us = us >= 24 * 60 * minute_us ? minute_us : US_PER_S;
+    return print_duration(us / unit_us * unit_us, out);
+}
+
+const char *progress_print(const struct progress_state *state, int64_t elapsed_us,
+                           char out[PROGRESS_TEXT_SIZE])
+{
+    char now[UNITS_TEXT_SIZE];
+    char end[UNITS_TEXT_SIZE];
+    char left[UNITS_TEXT_SIZE];
+    double elapsed_s = (double)elapsed_us / US_PER_S;
+    double done = (double)state->now_us / (double)state->end_us;
+    double rate = elapsed_us > 0 ? (double)state->event_count / elapsed_s : 0.0;
+    int length =
+        snprintf(out, PROGRESS_TEXT_SIZE, "%s of %s (%.0f %%), %" PRId64 " events, %.0f events/s",
+                 print_coarsely(state->now_us, now), print_duration(state->end_us, end),
+                 100.0 * done, state->event_count, rate);
+    double left_s = done > 0.0 ? elapsed_s * (1.0 - done) / done : -1.0;
+    if (length > 0 && length < PROGRESS_TEXT_SIZE && left_s >= 0.0 && left_s < 1e9)
+        snprintf(out + length, (size_t)(PROGRESS_TEXT_SIZE - length), ", %s left",
+                 print_coarsely((int64_t)(left_s * US_PER_S), left));
+    return out;
+}
+
+void progress_update(struct progress *progress, const struct progress_state *state)
+{
+    if (!progress->is_enabled)
+        return;
+    int64_t clock_us = progress_clock_us();
+    if (clock_us - progress->started_us < FIRST_US || clock_us - progress->drawn_us < EVERY_US)
+        return;
+    char text[PROGRESS_TEXT_SIZE];
+    fprintf(stderr, "\r%s\x1b[K", progress_print(state, clock_us - progress->started_us, text));
+    fflush(stderr);
+    progress->drawn_us = clock_us;
+    progress->is_drawn = true;
+}
+
+void progress_clear(struct progress *progress)
+{
+    if (progress->is_drawn)
+        fputs("\r\x1b[K", stderr);
+    progress->is_drawn = false;
+}
