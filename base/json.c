@@ -59,8 +59,10 @@ static int report_fault(struct json_text text, const struct json_fault *fault, s
                  opened.column);
     }
     excerpt_print(text.bytes, text.size, fault->at, excerpt);
-    return err_set(err, fault->kind, "%s:%" PRId64 ":%" PRId64 ": %s%s\n%s", text.file, place.line,
-                   place.column, fault->what, opening, excerpt);
+    bool has_line = excerpt[0] != '\n';
+    return err_set(err, fault->kind, "%s:%" PRId64 ":%" PRId64 ": %s%s%s%s", text.file, place.line,
+                   place.column, fault->what, opening, has_line ? "\n" : "",
+                   has_line ? excerpt : "");
 }
 
 int json_check_syntax(struct json_text text, struct err *err)

@@ -144,6 +144,8 @@ static const char *found(const struct scanner *s, char out[FOUND_SIZE])
     if (word > 1)
         snprintf(out, FOUND_SIZE, "%.*s%s", word > 24 ? 24 : (int)word, s->bytes + s->at,
                  word > 24 ? "..." : "");
+    else if (code_point >= 0x2018 && code_point <= 0x201f)
+        snprintf(out, FOUND_SIZE, "a typographic quote (U+%04X)", (unsigned)code_point);
     else if (length == 0)
         snprintf(out, FOUND_SIZE, "the byte 0x%02x, which is not UTF-8",
                  (unsigned)(unsigned char)s->bytes[s->at]);
@@ -154,13 +156,15 @@ static const char *found(const struct scanner *s, char out[FOUND_SIZE])
     return out;
 }
 
-/* "WHAT is expected, found X", or the end of the text. */
+/* "WHAT, found X", or the end of the text. */
 static int fail_expected(struct scanner *s, const char *what)
 {
     char text[FOUND_SIZE];
     if (is_at_end(s))
         return fail_at_end(s);
-    return fail(s, s->at, "%s is expected, found %s", what, found(s, text));
+    if (peek(s) == '/' || peek(s) == '#')
+        return fail(s, s->at, "comments are not allowed in JSON");
+    return fail(s, s->at, "%s, found %s", what, found(s, text));
 }
 
 /* ---- strings ---- */
@@ -191,33 +195,54 @@ static int32_t hex4(const struct scanner *s, size_t at)
     return value;
 }
 
-/* At \uXXXX. A high surrogate takes the low one that follows with it. */
+/* At \uXXXX: its value, or -1 with the fault set. */
+static int32_t scan_hex_escape(struct scanner *s, size_t opened_at)
+{
+    int32_t value = hex4(s, s->at + 2);
+    size_t end = s->at + 2;
+    if (value >= 0) {
+        s->at += 6;
+        return value;
+    }
+    while (end < s->size && end < s->at + 6 && s->bytes[end] != '"')
+        end++;
+    if (end == s->size)
+        return fail_string_cut(s, opened_at);
+    return fail(s, s->at, "\\u takes four hexadecimal digits, as in \\u00e9");
+}
+
+/* Behind the first half of a surrogate pair, which began at `start`. */
+static int scan_second_half(struct scanner *s, size_t start, size_t opened_at)
+{
+    size_t left = s->size - s->at;
+    if (left == 0 || (left == 1 && peek(s) == '\\'))
+        return fail_string_cut(s, opened_at);
+    int32_t second = -1;
+    if (left >= 2 && s->bytes[s->at] == '\\' && s->bytes[s->at + 1] == 'u') {
+        second = scan_hex_escape(s, opened_at);
+        if (second < 0)
+            return -1;
+    }
+    if (second < 0xdc00 || second > 0xdfff)
+        return fail(s, start, "%.6s is the first half of a surrogate pair without the second",
+                    s->bytes + start);
+    return 0;
+}
+
+/* A high surrogate takes the low one that follows with it. */
 static int scan_unicode_escape(struct scanner *s, size_t opened_at)
 {
     size_t start = s->at;
-    int32_t first = hex4(s, start + 2);
-    if (first < 0) {
-        size_t at = start + 2;
-        while (at < s->size && at < start + 6 && s->bytes[at] != '"')
-            at++;
-        if (at == s->size)
-            return fail_string_cut(s, opened_at);
-        return fail(s, start, "\\u takes four hexadecimal digits, as in \\u00e9");
-    }
-    if (first == 0)
-        return fail(s, start, "the character \\u0000 is not allowed in texts");
-    s->at += 6;
-    if (first < 0xd800 || first > 0xdfff)
-        return 0;
-    if (first >= 0xdc00)
-        return fail(s, start, "\\u%04x is the second half of a surrogate pair without the first",
-                    (unsigned)first);
-    bool has_second = s->size - s->at >= 6 && s->bytes[s->at] == '\\' && s->bytes[s->at + 1] == 'u';
-    int32_t second = has_second ? hex4(s, s->at + 2) : -1;
-    if (second < 0xdc00 || second > 0xdfff)
-        return fail(s, start, "\\u%04x is the first half of a surrogate pair without the second",
-                    (unsigned)first);
-    s->at += 6;
+    int32_t value = scan_hex_escape(s, opened_at);
+    if (value < 0)
+        return -1;
+    if (value == 0)
+        return fail(s, start, "the character U+0000 is not allowed in a string");
+    if (value >= 0xdc00 && value <= 0xdfff)
+        return fail(s, start, "%.6s is the second half of a surrogate pair without the first",
+                    s->bytes + start);
+    if (value >= 0xd800 && value < 0xdc00)
+        return scan_second_half(s, start, opened_at);
     return 0;
 }
 
@@ -269,9 +294,13 @@ static int scan_string_character(struct scanner *s, size_t opened_at)
         fail(s, s->at, "the line ends inside a string: the closing quote is missing");
         return with_opening(s, opened_at);
     }
+    if (code_point == '\0')
+        return fail(s, s->at, "the character U+0000 is not allowed in a string");
+    if (code_point == '\t')
+        return fail(s, s->at, "a tab in a string: write it as \\t");
     if (code_point < 0x20)
-        return fail(s, s->at, "the control character 0x%02x in a string: write it as %s",
-                    (unsigned)code_point, code_point == '\t' ? "\\t" : "\\u00XX");
+        return fail(s, s->at, "a control character in a string: write it as \\u%04x",
+                    (unsigned)code_point);
     s->at += length;
     return 0;
 }
@@ -345,7 +374,7 @@ static int scan_number(struct scanner *s)
     }
     char next = peek(s);
     if (is_letter(next) || next == '.' || next == '+' || next == '-')
-        return fail_expected(s, "the end of the number");
+        return fail_expected(s, "the end of the number is expected");
     return check_number_size(s, start);
 }
 
@@ -398,7 +427,8 @@ static int scan_comma(struct scanner *s, char closer)
 {
     size_t comma_at = s->at;
     if (!take(s, ','))
-        return fail_expected(s, closer == '}' ? "a comma or }" : "a comma or ]");
+        return fail_expected(s, closer == '}' ? "a comma or } is expected"
+                                              : "a comma or ] is expected");
     skip_space(s);
     if (peek(s) == closer)
         return fail(s, comma_at, "a comma before %c: remove it", closer);
@@ -410,7 +440,7 @@ static int scan_key(struct scanner *s)
     if (peek(s) == '\'')
         return fail(s, s->at, "a key takes double quotes, not single ones");
     if (peek(s) != '"')
-        return fail_expected(s, "a key in double quotes");
+        return fail_expected(s, "a key in double quotes is expected");
     return scan_string(s);
 }
 
@@ -421,7 +451,7 @@ static int scan_member(struct scanner *s)
         return -1;
     skip_space(s);
     if (!take(s, ':'))
-        return fail_expected(s, "a colon after the key");
+        return fail_expected(s, "a colon after the key is expected");
     skip_space(s);
     return scan_value(s);
 }
@@ -466,15 +496,12 @@ static int fail_no_value(struct scanner *s)
     switch (peek(s)) {
     case '\'':
         return fail(s, s->at, "a text takes double quotes, not single ones");
-    case '/':
-    case '#':
-        return fail(s, s->at, "comments are not allowed in JSON");
     case '+':
         return fail(s, s->at, "a number must not begin with a plus sign");
     case '.':
         return fail(s, s->at, "a number must have a digit before the decimal point");
     default:
-        return fail_expected(s, "a value");
+        return fail_expected(s, "a value is expected");
     }
 }
 
@@ -499,10 +526,7 @@ int json_syntax_check(const char *bytes, size_t size, struct json_fault *fault)
     if (scan_value(&scanner) != 0)
         return -1;
     skip_space(&scanner);
-    if (!is_at_end(&scanner)) {
-        char text[FOUND_SIZE];
-        return fail(&scanner, scanner.at, "the text must end after its one JSON value, found %s",
-                    found(&scanner, text));
-    }
+    if (!is_at_end(&scanner))
+        return fail_expected(&scanner, "the text must end after its one JSON value");
     return 0;
 }
