@@ -27,7 +27,8 @@ struct import_format {
     const char *name;    /* "openb" */
     const char *summary; /* one line for --help */
     /* Streams rows; memory is bounded by the number of node types, not by rows. Writes a whole
-     * scenario to `out`. Errors name file, line and column. */
+     * scenario to `out`; write errors are found by the caller with ferror. Errors of the input name
+     * file, line and column. `totals` is untouched on -1. */
     int (*run)(const struct import_request *request, FILE *out, struct import_totals *totals,
                struct err *err);
 };

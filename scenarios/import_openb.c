@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "scenarios/import.h"
+#include "scenarios/import_source.h"
+#include "scheduler/shape.h"
+
+/* The GPU cluster trace of 2023 of Alibaba ("openb"; github.com/alibaba/clusterdata,
+ * cluster-trace-gpu-v2023): a list of nodes and a list of pods.
+ *
+ *   nodes: sn, cpu_milli, memory_mib, gpu, model
+ *   pods:  name, cpu_milli, memory_mib, num_gpu, gpu_milli [, gpu_spec] [, qos]
+ *          [, creation_time, deletion_time]   (seconds)
+ *
+ * The nodes become one pool "openb", whose instance types are the distinct (CPU, memory, GPUs,
+ * model), in the order of the file, so that a node's index is its row. A pod becomes a runner of
+ * one replica: a share of one device where gpu_milli < 1000, else whole devices; gpu_spec "A|B" is
+ * the list of accepted models. It arrives at its creation, counted from the earliest of the file,
+ * and departs at its deletion; grace periods are 0, since the trace's deletion is when the room is
+ * free. The quality of service gives the priority, which orders what waits; preemption is off, for
+ * the trace records none.
+ *
+ * Static: the pods are a list without times, all there at 0, none leaving, tried in the order of
+ * the file: no priorities then, since these would reorder it.
+ *
+ * Both files are read twice: first for types, times and totals (and every error), then to write. */
+
+static const char node_hint[] =
+    "a list of openb nodes has the columns sn, cpu_milli, memory_mib, gpu and model";
+static const char pod_hint[] =
+    "a list of openb pods has the columns name, cpu_milli, memory_mib, num_gpu and gpu_milli";
+static const char time_hint[] =
+    "without creation_time and deletion_time only --static can import it: all pods at once, in "
+    "the order of the file";
+
+static const int64_t mib = INT64_C(1) << 20;
+enum { STATIC_HORIZON_S = 1 };
+
+/* Latency-sensitive first, then the classes of Kubernetes in its order of eviction. */
+static const struct {
+    const char *qos;
+    int priority;
+} qos_priorities[] = {{"LS", 9}, {"Guaranteed", 6}, {"Burstable", 3}, {"BE", 0}};
+
+struct node_columns {
+    int32_t name, cpu, mem, gpu, model;
+};
+
+struct node_row {
+    const char *name, *model; /* valid until the next row */
+    int64_t cpu_milli, mem_mib, gpu_count;
+};
+
+struct pod_columns {
+    int32_t name, cpu, mem, gpu, gpu_milli;
+    int32_t gpu_spec, qos;      /* -1: not there */
+    int32_t creation, deletion; /* -1: not read */
+};
+
+struct pod_row {
+    const char *name, *gpu_spec, *qos; /* "" where not given; valid until the next row */
+    int64_t cpu_milli, mem_mib, gpu_count, gpu_milli;
+    int64_t creation_s, deletion_s;
+    int priority;
+    bool is_deleted;
+};
+
+/* A distinct (CPU, memory, GPUs, model). */
+struct openb_type {
+    char *id;    /* owned: "96cpu-384Gi-8xG2" */
+    char *model; /* owned */
+    int64_t cpu_milli, mem_mib, gpu_count;
+};
+
+struct openb {
+    const struct import_request *request;
+    struct import_source nodes, pods;
+    struct node_columns node_columns;
+    struct pod_columns pod_columns;
+    struct openb_type *types;
+    int32_t type_count, type_capacity;
+    int64_t first_s, last_s; /* the earliest creation, the latest creation or deletion */
+    struct import_totals totals;
+};
+
+/* ---- rows ---- */
+
+static int find_node_columns(struct openb *openb, struct err *err)
+{
+    struct node_columns *columns = &openb->node_columns;
+    const struct import_source *nodes = &openb->nodes;
+    if (import_source_column(nodes, "sn", node_hint, &columns->name, err) != 0 ||
+        import_source_column(nodes, "cpu_milli", node_hint, &columns->cpu, err) != 0 ||
+        import_source_column(nodes, "memory_mib", node_hint, &columns->mem, err) != 0 ||
+        import_source_column(nodes, "gpu", node_hint, &columns->gpu, err) != 0)
+        return -1;
+    return import_source_column(nodes, "model", node_hint, &columns->model, err);
+}
+
+static int find_pod_columns(struct openb *openb, struct err *err)
+{
+    struct pod_columns *columns = &openb->pod_columns;
+    const struct import_source *pods = &openb->pods;
+    if (import_source_column(pods, "name", pod_hint, &columns->name, err) != 0 ||
+        import_source_column(pods, "cpu_milli", pod_hint, &columns->cpu, err) != 0 ||
+        import_source_column(pods, "memory_mib", pod_hint, &columns->mem, err) != 0 ||
+        import_source_column(pods, "num_gpu", pod_hint, &columns->gpu, err) != 0 ||
+        import_source_column(pods, "gpu_milli", pod_hint, &columns->gpu_milli, err) != 0)
+        return -1;
+    columns->gpu_spec = csv_reader_find(&pods->reader, "gpu_spec");
+    columns->qos = csv_reader_find(&pods->reader, "qos");
+    columns->creation = columns->deletion = -1;
+    if (openb->request->is_static)
+        return 0;
+    if (import_source_column(pods, "creation_time", time_hint, &columns->creation, err) != 0)
+        return -1;
+    return import_source_column(pods, "deletion_time", time_hint, &columns->deletion, err);
+}
+
+static int read_node(const struct openb *openb, struct node_row *row, struct err *err)
+{
+    const struct import_source *nodes = &openb->nodes;
+    const struct node_columns *columns = &openb->node_columns;
+    char quoted[TEXT_QUOTE_SIZE];
+    if (import_source_text(nodes, columns->name, false, &row->name, err) != 0 ||
+        import_source_int(nodes, columns->cpu, CPU_MILLI_MAX, &row->cpu_milli, err) != 0 ||
+        import_source_int(nodes, columns->mem, MEM_BYTES_MAX / mib, &row->mem_mib, err) != 0 ||
+        import_source_int(nodes, columns->gpu, SHAPE_DEVICES_MAX, &row->gpu_count, err) != 0 ||
+        import_source_text(nodes, columns->model, true, &row->model, err) != 0)
+        return -1;
+    bool has_model = row->model[0] != '\0';
+    if (has_model && row->gpu_count == 0)
+        return import_source_fail(nodes, columns->model, err, "%s, but gpu is 0: leave it empty",
+                                  text_quote(row->model, quoted));
+    if (!has_model && row->gpu_count > 0)
+        return import_source_fail(nodes, columns->model, err,
+                                  "empty, but gpu is %" PRId64 ": name the model", row->gpu_count);
+    return 0;
+}
+
+static int check_gpu(const struct openb *openb, const struct pod_row *row, struct err *err)
+{
+    const struct import_source *pods = &openb->pods;
+    const struct pod_columns *columns = &openb->pod_columns;
+    char quoted[TEXT_QUOTE_SIZE];
+    if (row->gpu_count == 0 && row->gpu_milli != 0)
+        return import_source_fail(pods, columns->gpu_milli, err,
+                                  "%" PRId64 ", but num_gpu is 0: give 0", row->gpu_milli);
+    if (row->gpu_count == 0 && row->gpu_spec[0] != '\0')
+        return import_source_fail(pods, columns->gpu_spec, err,
+                                  "%s, but num_gpu is 0: leave it empty",
+                                  text_quote(row->gpu_spec, quoted));
+    if (row->gpu_count > 0 && row->gpu_milli == 0)
+        return import_source_fail(pods, columns->gpu_milli, err,
+                                  "0, but num_gpu is %" PRId64 ": a share from 1 to 1000",
+                                  row->gpu_count);
+    if (row->gpu_count > 1 && row->gpu_milli != SHARE_WHOLE)
+        return import_source_fail(pods, columns->gpu_milli, err,
+                                  "%" PRId64 ", but num_gpu is %" PRId64
+                                  ": several devices are taken whole, 1000 each",
+                                  row->gpu_milli, row->gpu_count);
+    return 0;
+}
+
+static int read_qos(const struct openb *openb, struct pod_row *row, struct err *err)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    int32_t column = openb->pod_columns.qos;
+    row->qos = "";
+    row->priority = 0;
+    if (column < 0)
+        return 0;
+    if (import_source_text(&openb->pods, column, true, &row->qos, err) != 0)
+        return -1;
+    if (row->qos[0] == '\0')
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(qos_priorities); i++)
+        if (strcmp(row->qos, qos_priorities[i].qos) == 0) {
+            row->priority = qos_priorities[i].priority;
+            return 0;
+        }
+    return import_source_fail(&openb->pods, column, err,
+                              "%s: one of LS, Guaranteed, Burstable, BE, or nothing",
+                              text_quote(row->qos, quoted));
+}
+
+static int read_times(const struct openb *openb, struct pod_row *row, struct err *err)
+{
+    const struct import_source *pods = &openb->pods;
+    const struct pod_columns *columns = &openb->pod_columns;
+    row->creation_s = row->deletion_s = 0;
+    row->is_deleted = false;
+    if (openb->request->is_static)
+        return 0;
+    if (import_source_int(pods, columns->creation, TIME_US_MAX / US_PER_S, &row->creation_s, err) !=
+        0)
+        return -1;
+    row->is_deleted = pods->reader.fields[columns->deletion][0] != '\0';
+    if (!row->is_deleted)
+        return 0;
+    if (import_source_int(pods, columns->deletion, TIME_US_MAX / US_PER_S, &row->deletion_s, err) !=
+        0)
+        return -1;
+    if (row->deletion_s < row->creation_s)
+        return import_source_fail(pods, columns->deletion, err,
+                                  "%" PRId64 " is before creation_time %" PRId64
+                                  ": a pod is deleted after its creation, or never (empty)",
+                                  row->deletion_s, row->creation_s);
+    return 0;
+}
+
+static int read_pod(const struct openb *openb, struct pod_row *row, struct err *err)
+{
+    const struct import_source *pods = &openb->pods;
+    const struct pod_columns *columns = &openb->pod_columns;
+    row->gpu_spec = "";
+    if (import_source_text(pods, columns->name, false, &row->name, err) != 0 ||
+        import_source_int(pods, columns->cpu, CPU_MILLI_MAX, &row->cpu_milli, err) != 0 ||
+        import_source_int(pods, columns->mem, MEM_BYTES_MAX / mib, &row->mem_mib, err) != 0 ||
+        import_source_int(pods, columns->gpu, SHAPE_DEVICES_MAX, &row->gpu_count, err) != 0 ||
+        import_source_int(pods, columns->gpu_milli, SHARE_WHOLE, &row->gpu_milli, err) != 0)
+        return -1;
+    if (columns->gpu_spec >= 0 &&
+        import_source_text(pods, columns->gpu_spec, true, &row->gpu_spec, err) != 0)
+        return -1;
+    if (check_gpu(openb, row, err) != 0 || read_qos(openb, row, err) != 0)
+        return -1;
+    return read_times(openb, row, err);
+}
+
+/* ---- the first reading: types, times, totals ---- */
+
+static bool is_type(const struct openb_type *type, const struct node_row *row)
+{
+    return type->cpu_milli == row->cpu_milli && type->mem_mib == row->mem_mib &&
+           type->gpu_count == row->gpu_count && strcmp(type->model, row->model) == 0;
+}
+
+/* The number of the row's type, or -1. */
+static int32_t find_type(const struct openb *openb, const struct node_row *row)
+{
+    for (int32_t i = 0; i < openb->type_count; i++)
+        if (is_type(&openb->types[i], row))
+            return i;
+    return -1;
+}
+
+/* NULL when out of memory; to be freed. */
+static char *make_type_id(const struct node_row *row)
+{
+    char cpu[UNITS_TEXT_SIZE];
+    char mem[UNITS_TEXT_SIZE];
+    size_t size = 2 * UNITS_TEXT_SIZE + strlen(row->model) + sizeof "cpu--64x";
+    char *id = malloc(size);
+    if (id == NULL)
+        return NULL;
+    print_cpu(row->cpu_milli, cpu);
+    print_mem(row->mem_mib * mib, mem);
+    if (row->gpu_count == 0)
+        snprintf(id, size, "%scpu-%s", cpu, mem);
+    else
+        snprintf(id, size, "%scpu-%s-%" PRId64 "x%s", cpu, mem, row->gpu_count, row->model);
+    return id;
+}
+
+static int add_type(struct openb *openb, const struct node_row *row, struct err *err)
+{
+    if (array_reserve(&openb->types, &openb->type_capacity, openb->type_count + INT64_C(1),
+                      sizeof *openb->types, err) != 0)
+        return -1;
+    struct openb_type type = {.id = make_type_id(row),
+                              .model = strdup(row->model),
+                              .cpu_milli = row->cpu_milli,
+                              .mem_mib = row->mem_mib,
+                              .gpu_count = row->gpu_count};
+    if (type.id == NULL || type.model == NULL) {
+        free(type.id);
+        free(type.model);
+        return err_no_memory(err);
+    }
+    openb->types[openb->type_count++] = type;
+    return 0;
+}
+
+static int survey_nodes(struct openb *openb, struct err *err)
+{
+    struct node_row row;
+    int result;
+    while ((result = csv_reader_next(&openb->nodes.reader, err)) == 1) {
+        if (read_node(openb, &row, err) != 0)
+            return -1;
+        if (find_type(openb, &row) < 0 && add_type(openb, &row, err) != 0)
+            return -1;
+        openb->totals.node_count++;
+        openb->totals.device_count += row.gpu_count;
+    }
+    if (result == 0 && openb->totals.node_count == 0)
+        return err_set(err, ERR_INPUT, "%s: no node in it: one row for each is expected",
+                       openb->nodes.file);
+    return result;
+}
+
+static int add_to_totals(struct import_totals *totals, const struct pod_row *row, struct err *err)
+{
+    totals->pod_count++;
+    if (!checked_add(totals->cpu_milli_requested, row->cpu_milli, &totals->cpu_milli_requested) ||
+        !checked_add(totals->mem_bytes_requested, row->mem_mib * mib,
+                     &totals->mem_bytes_requested) ||
+        !checked_add(totals->share_milli_requested, row->gpu_count * row->gpu_milli,
+                     &totals->share_milli_requested))
+        return err_set(err, ERR_LIMIT, "the requests of all pods add up to more than 2^63 - 1");
+    return 0;
+}
+
+static int survey_pods(struct openb *openb, struct err *err)
+{
+    struct pod_row row;
+    int result;
+    openb->first_s = INT64_MAX;
+    while ((result = csv_reader_next(&openb->pods.reader, err)) == 1) {
+        if (read_pod(openb, &row, err) != 0 || add_to_totals(&openb->totals, &row, err) != 0)
+            return -1;
+        int64_t end_s = row.is_deleted ? row.deletion_s : row.creation_s;
+        openb->first_s = row.creation_s < openb->first_s ? row.creation_s : openb->first_s;
+        openb->last_s = end_s > openb->last_s ? end_s : openb->last_s;
+    }
+    if (result == 0 && openb->totals.pod_count == 0)
+        return err_set(err, ERR_INPUT, "%s: no pod in it: one row for each is expected",
+                       openb->pods.file);
+    return result;
+}
+
+/* ---- the second reading: writing ---- */
+
+/* An object on a line of its own inside an array. */
+static void open_line(struct json_writer *w)
+{
+    json_object(w, NULL);
+    w->compact = true;
+}
+
+static void close_line(struct json_writer *w)
+{
+    json_close_object(w);
+    w->compact = false;
+}
+
+/* The suffixed integers "12000m" and "16384Mi" of the trace's own units. */
+static void write_quantity(struct json_writer *w, const char *key, int64_t value,
+                           const char *suffix)
+{
+    char text[UNITS_TEXT_SIZE];
+    snprintf(text, sizeof text, "%" PRId64 "%s", value, suffix);
+    json_string(w, key, text);
+}
+
+static void write_types(struct json_writer *w, const struct openb *openb)
+{
+    json_array(w, "instance_types");
+    for (int32_t i = 0; i < openb->type_count; i++) {
+        const struct openb_type *type = &openb->types[i];
+        open_line(w);
+        json_string(w, "id", type->id);
+        json_object(w, "compute_info");
+        write_quantity(w, "cpu_limit", type->cpu_milli, "m");
+        write_quantity(w, "cpu_memory", type->mem_mib, "Mi");
+        if (type->gpu_count > 0) {
+            json_int(w, "num_accelerators", type->gpu_count);
+            json_array(w, "accelerator_type");
+            json_string(w, NULL, type->model);
+            json_close_array(w);
+        }
+        json_close_object(w);
+        close_line(w);
+    }
+    json_close_array(w);
+}
+
+static void close_run(struct json_writer *w)
+{
+    json_close_array(w);
+    close_line(w);
+}
+
+/* One entry for each run of equal nodes, with their names in the order of the file. */
+static int write_nodes(struct json_writer *w, struct openb *openb, struct err *err)
+{
+    struct node_row row;
+    int32_t type = -1;
+    int result;
+    json_array(w, "nodes");
+    while ((result = csv_reader_next(&openb->nodes.reader, err)) == 1) {
+        if (read_node(openb, &row, err) != 0)
+            return -1;
+        int32_t row_type = find_type(openb, &row);
+        if (row_type < 0)
+            return err_set(err, ERR_INPUT, "%s: changed while it was read", openb->nodes.file);
+        if (row_type != type) {
+            if (type >= 0)
+                close_run(w);
+            open_line(w);
+            json_string(w, "instance_type", openb->types[row_type].id);
+            json_array(w, "names");
+            type = row_type;
+        }
+        json_string(w, NULL, row.name);
+    }
+    if (type >= 0)
+        close_run(w);
+    json_close_array(w);
+    return result;
+}
+
+static int write_pool(struct json_writer *w, struct openb *openb, struct err *err)
+{
+    json_array(w, "nodepools");
+    json_object(w, NULL);
+    json_string(w, "id", "openb");
+    write_types(w, openb);
+    json_int(w, "max_instances", openb->totals.node_count);
+    json_object(w, "simulation");
+    if (write_nodes(w, openb, err) != 0)
+        return -1;
+    json_close_object(w);
+    json_close_object(w);
+    json_close_array(w);
+    return 0;
+}
+
+/* "A|B" as an array; empty parts say nothing. */
+static void write_models(struct json_writer *w, const char *gpu_spec)
+{
+    char model[CSV_FIELD_MAX + 1];
+    json_array(w, "accelerator_type");
+    while (*gpu_spec != '\0') {
+        size_t length = strcspn(gpu_spec, "|");
+        memcpy(model, gpu_spec, length);
+        model[length] = '\0';
+        if (length > 0)
+            json_string(w, NULL, model);
+        gpu_spec += length + (gpu_spec[length] == '|' ? 1 : 0);
+    }
+    json_close_array(w);
+}
+
+static void write_request(struct json_writer *w, const struct pod_row *row)
+{
+    json_object(w, "compute_info");
+    write_quantity(w, "cpu_limit", row->cpu_milli, "m");
+    write_quantity(w, "cpu_memory", row->mem_mib, "Mi");
+    if (row->gpu_count > 0)
+        json_int(w, "num_accelerators", row->gpu_count);
+    if (row->gpu_spec[0] != '\0')
+        write_models(w, row->gpu_spec);
+    json_close_object(w);
+}
+
+static void write_runner(struct json_writer *w, const struct openb *openb,
+                         const struct pod_row *row)
+{
+    bool is_share = row->gpu_count > 0 && row->gpu_milli < SHARE_WHOLE;
+    bool is_static = openb->request->is_static;
+    open_line(w);
+    json_string(w, "id", row->name);
+    json_object(w, "nodepool");
+    json_string(w, "id", "openb");
+    json_close_object(w);
+    write_request(w, row);
+    json_int(w, "num_replicas", 1);
+    if (!is_static && row->priority > 0)
+        json_int(w, "priority", row->priority);
+    if (row->qos[0] != '\0') {
+        json_object(w, "metadata");
+        json_string(w, "qos", row->qos);
+        json_close_object(w);
+    }
+    if (is_share || !is_static) {
+        json_object(w, "simulation");
+        if (!is_static)
+            json_int(w, "arrival", row->creation_s - openb->first_s);
+        if (row->is_deleted)
+            json_int(w, "departure", row->deletion_s - openb->first_s);
+        if (is_share)
+            json_int(w, "share_milli", row->gpu_milli);
+        json_close_object(w);
+    }
+    close_line(w);
+}
+
+static int write_runners(struct json_writer *w, struct openb *openb, struct err *err)
+{
+    struct pod_row row;
+    int result;
+    json_array(w, "runners");
+    while ((result = csv_reader_next(&openb->pods.reader, err)) == 1) {
+        if (read_pod(openb, &row, err) != 0)
+            return -1;
+        write_runner(w, openb, &row);
+    }
+    json_close_array(w);
+    return result;
+}
+
+static void write_description(struct json_writer *w, const struct openb *openb)
+{
+    char text[512];
+    const struct import_totals *totals = &openb->totals;
+    int length =
+        snprintf(text, sizeof text,
+                 "openb trace: %" PRId64 " pods on %" PRId64 " nodes with %" PRId64 " devices. ",
+                 totals->pod_count, totals->node_count, totals->device_count);
+    assert(length > 0);
+    if (openb->request->is_static)
+        snprintf(text + length, sizeof text - (size_t)length,
+                 "All pods are there at 0, in the order of the file, and none leaves.");
+    else
+        snprintf(text + length, sizeof text - (size_t)length,
+                 "Time 0 is the earliest creation, %" PRId64
+                 " s in the trace. Priorities are from the quality of service and only order what "
+                 "waits: preemption is off.",
+                 openb->first_s);
+    json_string(w, "description", text);
+}
+
+static void write_settings(struct json_writer *w, const struct openb *openb)
+{
+    int64_t last_s = openb->last_s - openb->first_s;
+    bool has_length = !openb->request->is_static && last_s > 0;
+    json_int(w, "stowage", 1);
+    json_string(w, "name", "openb");
+    write_description(w, openb);
+    json_int(w, "horizon", has_length ? last_s : STATIC_HORIZON_S);
+    json_object(w, "scheduler");
+    json_object(w, "preemption");
+    json_bool(w, "enabled", false);
+    json_close_object(w);
+    json_close_object(w);
+    json_object(w, "defaults");
+    json_int(w, "startup", 0);
+    json_int(w, "grace_period", 0);
+    json_close_object(w);
+}
+
+static int write_scenario(struct openb *openb, FILE *out, struct err *err)
+{
+    struct json_writer w;
+    json_writer_init(&w, out, false);
+    json_object(&w, NULL);
+    write_settings(&w, openb);
+    if (write_pool(&w, openb, err) != 0 || write_runners(&w, openb, err) != 0)
+        return -1;
+    json_close_object(&w);
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+static int import_opened(struct openb *openb, FILE *out, struct err *err)
+{
+    if (find_node_columns(openb, err) != 0 || find_pod_columns(openb, err) != 0 ||
+        survey_nodes(openb, err) != 0 || survey_pods(openb, err) != 0 ||
+        import_source_rewind(&openb->nodes, err) != 0 ||
+        import_source_rewind(&openb->pods, err) != 0)
+        return -1;
+    return write_scenario(openb, out, err);
+}
+
+static void release(struct openb *openb)
+{
+    for (int32_t i = 0; i < openb->type_count; i++) {
+        free(openb->types[i].id);
+        free(openb->types[i].model);
+    }
+    free(openb->types);
+    import_source_release(&openb->nodes);
+    import_source_release(&openb->pods);
+}
+
+static int run(const struct import_request *request, FILE *out, struct import_totals *totals,
+               struct err *err)
+{
+    struct openb openb = {.request = request};
+    if (strcmp(request->nodes_path, "-") == 0 && strcmp(request->pods_path, "-") == 0)
+        return err_set(err, ERR_USAGE, "standard input can be the nodes or the pods, not both");
+    int result = -1;
+    if (import_source_open(&openb.nodes, request->nodes_path, err) == 0 &&
+        import_source_open(&openb.pods, request->pods_path, err) == 0)
+        result = import_opened(&openb, out, err);
+    if (result == 0)
+        *totals = openb.totals;
+    release(&openb);
+    return result;
+}
+
+const struct import_format import_openb = {
+    .name = "openb",
+    .summary = "Alibaba's GPU cluster trace of 2023: a CSV of nodes and a CSV of pods",
+    .run = run,
+};
