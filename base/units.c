@@ -456,6 +456,14 @@ static int64_t second_start_us(const struct instant *instant)
     return days * us_per_day + (minutes * 60 + second) * US_PER_S;
 }
 
+static int year_out_of_range(struct err *err, const char *text, int64_t year)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    return err_set(err, ERR_LIMIT,
+                   "%s: is in the year %" PRId64 " of UTC: give a year from 0000 to 9999",
+                   text_quote(text, quoted), year);
+}
+
 int parse_instant_us(const char *text, int64_t *out, struct err *err)
 {
     struct instant instant = {0};
@@ -473,9 +481,7 @@ int parse_instant_us(const char *text, int64_t *out, struct err *err)
         return bad_input(err, text, "is a leap second that does not end a day in UTC");
     int64_t year = date_of_day(day + UNIX_DAY).year;
     if (year < 0 || year > 9999)
-        return err_set(err, ERR_LIMIT,
-                       "the instant is in the year %" PRId64 " of UTC: give one from 0000 to 9999",
-                       year);
+        return year_out_of_range(err, text, year);
     *out = start_us + (is_leap_second ? US_PER_S - 1 : instant.fraction_us);
     return 0;
 }
@@ -531,6 +537,14 @@ int parse_price_micro(const char *text, int64_t *out, struct err *err)
     return 0;
 }
 
+static int integer_out_of_range(struct err *err, const char *text)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    return err_set(err, ERR_LIMIT,
+                   "%s: is out of range: give a whole number from %" PRId64 " to %" PRId64,
+                   text_quote(text, quoted), INT64_MIN, INT64_MAX);
+}
+
 int parse_int64(const char *text, int64_t *out, struct err *err)
 {
     bool is_negative = *text == '-';
@@ -542,7 +556,7 @@ int parse_int64(const char *text, int64_t *out, struct err *err)
     struct product product = multiply(&decimal, 0, 1);
     int128 value = is_negative ? -product.whole : product.whole;
     if (product.is_too_large || value < INT64_MIN || value > INT64_MAX)
-        return too_large(err, text, "64 bits");
+        return integer_out_of_range(err, text);
     *out = (int64_t)value;
     return 0;
 }
