@@ -20,12 +20,12 @@ static bool applies(const struct sim *sim)
 
 static const struct scope *group_scope(const struct sim *sim, int32_t group)
 {
-    return &sim->metrics.scopes[sim->metrics.pool_scope_count + group];
+    return &sim->metrics.scopes[1 + sim->metrics.pool_scope_count + group];
 }
 
 static int32_t group_count(const struct sim *sim)
 {
-    return sim->metrics.scope_count - sim->metrics.pool_scope_count;
+    return sim->metrics.scope_count - 1 - sim->metrics.pool_scope_count;
 }
 
 static const struct node_type *group_type(const struct sim *sim, int32_t group)
