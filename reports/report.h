@@ -27,6 +27,10 @@ struct report_options {
 
 struct report_view; /* what several reports derive from a run once: see view.h */
 
+/* Are group_by and select well-formed? ERR_USAGE says what is allowed; to be asked before a long
+ * run. */
+int report_options_check(const struct report_options *options, struct err *err);
+
 /* ---- the folder ---- */
 
 enum plot_outcome { PLOTS_DRAWN, PLOTS_NOT_ASKED, PLOTS_NO_GNUPLOT, PLOTS_FAILED };
@@ -37,8 +41,9 @@ struct report_outcome {
 };
 
 /* Writes the whole report folder `dir` (see base/output.h for when it may exist): summary.json, the
- * tables, report.md, report.html, plots/. Nothing appears in `dir` before everything is written,
- * drawn and synced. Missing or failing gnuplot is no error of this function: see outcome. */
+ * tables, runner_metrics.jsonl, report.md, report.html, plots/. Nothing appears in `dir` before
+ * everything is written, drawn and synced. Missing or failing gnuplot is no error of this function:
+ * see outcome. */
 int report_write_folder(const struct sim *sim, const struct report_options *options,
                         const char *dir, struct report_outcome *outcome, struct err *err);
 
@@ -62,7 +67,10 @@ struct report_table {
     const char *title; /* one sentence: what a row is */
     const struct column *columns;
     int32_t column_count;
+    bool needs_group_by; /* written only when options.group_by is given */
+    int (*write)(const struct report_view *view, struct table *table, struct err *err);
 };
-const struct report_table *report_tables(size_t *count);
+/* In the order in which they are written. */
+const struct report_table *const *report_tables(size_t *count);
 
 #endif

@@ -9,9 +9,9 @@
 
 /* The trace of a run: one JSON object a line for every record, in order:
  *   {"t":"3h","t_us":10800000000,"what":"evicted","runner":"r1","replica":2,"node":"gpu-0", ...}
- * Keys in this order, absent where they do not apply: t_us, what, runner, replica, node, devices,
- * class, for_runner, for_replica, cause, depth, count, floor. Fields are described in
- * docs/reports.md. */
+ * Keys in this order, absent where they do not apply: t, t_us, what, runner, replica, node,
+ * nodepool, devices, class, for_runner, for_replica, cause, depth, count, floor, schedulable.
+ * Fields are described in docs/reports.md. */
 
 /* Writes the records of the last step of `sim` (options.keep_records). */
 void trace_print(const struct sim *sim, FILE *out);

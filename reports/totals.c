@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/totals.h"
+
+#include <math.h>
+
+#include "reports/occupants.h"
+
+static void add_node(struct node_totals *sum, const struct node_type *type)
+{
+    sum->node_count++;
+    for (int r = 0; r < RESOURCE_COUNT; r++)
+        sum->amounts[r] += type_capacity(type, (enum resource)r);
+}
+
+static void add_request(struct request_totals *sum, const struct sim *sim,
+                        const struct runner_def *def)
+{
+    const struct shape *shape = &sim->scenario->shapes.items[def->shape];
+    int128 replicas = def->num_replicas;
+    sum->runner_count++;
+    sum->replica_count += def->num_replicas;
+    sum->floor_count += def->floor;
+    sum->amounts[RESOURCE_CPU] += replicas * shape->cpu_milli;
+    sum->amounts[RESOURCE_MEMORY] += replicas * shape->mem_bytes;
+    sum->amounts[RESOURCE_DEVICES] += replicas * shape->device_count;
+    if (shape->sharing == SHARING_MEMORY)
+        sum->by_memory_count += def->num_replicas;
+    else
+        sum->amounts[RESOURCE_SHARE] += replicas * shape->device_count * shape->share_milli;
+}
+
+static void add_present(struct replica_totals *sum, const struct sim *sim, int32_t runner)
+{
+    const struct sim_runner *at = &sim->runners[runner];
+    const struct runner *counts = &sim->sched.runners[runner];
+    int64_t running = sim->metrics.runners[runner].running.value;
+    int32_t core = runner_core_demand(counts);
+    sum->runner_count += at->has_arrived && at->departed_us == TIME_NEVER;
+    sum->wish += at->has_arrived ? at->wish : 0;
+    sum->floor += at->has_arrived ? at->floor : 0;
+    sum->live += counts->live;
+    sum->running += running;
+    sum->starting += counts->live - running;
+    sum->terminating += counts->terminating;
+    sum->nominated += counts->nominated;
+    sum->pending_core += core;
+    sum->pending_extra += counts->pending - core;
+    sum->blocked += counts->blocked;
+    sum->below_floor_count += at->has_arrived && running < at->floor;
+    sum->below_wish_count += at->has_arrived && running < at->wish;
+}
+
+static void add_availability(struct availability *sum, int64_t existed_us, int64_t enough_us)
+{
+    sum->runner_count++;
+    sum->full_count += enough_us == existed_us;
+    sum->existed_us += existed_us;
+    sum->enough_us += enough_us;
+}
+
+static void add_history(struct totals *totals, const struct sim *sim, int32_t runner)
+{
+    const struct sim_runner *at = &sim->runners[runner];
+    const struct runner_stats *stats = &sim->metrics.runners[runner];
+    struct run_counts *counts = &totals->counts;
+    counts->arrived += at->has_arrived;
+    counts->departed += at->departed_us != TIME_NEVER;
+    counts->bound += stats->bound_count;
+    counts->finished += stats->finished_count;
+    counts->evicted += stats->evicted_count;
+    counts->drained += stats->drained_count;
+    counts->lost += stats->lost_count;
+    counts->gave_up += stats->gave_up_count;
+    counts->running_us += integral_area(&stats->running, sim->now_us);
+    counts->wish_us += integral_area(&stats->wish, sim->now_us);
+    if (!at->has_arrived)
+        return;
+    add_availability(&totals->wishes, stats->existed_us, stats->running_at_wish_us);
+    if (at->min_replicas > 0 || at->def->floor > 0)
+        add_availability(&totals->floors, stats->existed_us, stats->running_at_floor_us);
+}
+
+void totals_make(const struct sim *sim, struct totals *totals)
+{
+    const struct scenario *scenario = sim->scenario;
+    const struct fleet *fleet = &sim->sched.fleet;
+    *totals = (struct totals){0};
+    for (int32_t i = 0; i < scenario->node_count; i++)
+        add_node(&totals->nodes_at_start, &scenario->types[scenario->nodes[i].type]);
+    for (int32_t i = 0; i < sim->node_count; i++)
+        if (fleet->nodes[i].state != NODE_REMOVED)
+            add_node(&totals->nodes_at_end, fleet_type_of(fleet, i));
+    for (int32_t i = 0; i < sim->runner_count; i++) {
+        bool is_generated = sim->runners[i].generator != NO_INDEX;
+        add_request(is_generated ? &totals->requested_generated : &totals->requested, sim,
+                    sim->runners[i].def);
+        add_present(&totals->replicas, sim, i);
+        add_history(totals, sim, i);
+    }
+}
+
+static double share_of_time(int64_t part_us, int64_t whole_us)
+{
+    return whole_us == 0 ? (double)NAN : (double)part_us / (double)whole_us;
+}
+
+double runner_floor_share(const struct sim *sim, int32_t runner)
+{
+    const struct runner_stats *stats = &sim->metrics.runners[runner];
+    return share_of_time(stats->running_at_floor_us, stats->existed_us);
+}
+
+double runner_wish_share(const struct sim *sim, int32_t runner)
+{
+    const struct runner_stats *stats = &sim->metrics.runners[runner];
+    return share_of_time(stats->running_at_wish_us, stats->existed_us);
+}
+
+double availability_share(const struct availability *availability)
+{
+    return availability->existed_us == 0
+               ? (double)NAN
+               : int128_ratio(availability->enough_us, availability->existed_us);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/wait_stats.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+
+/* A wait is sorted as 2 * length + 1 for a censored one: one integer, completed before censored. */
+enum { PRIORITY_COUNT = 10 };
+
+static const struct {
+    const char *name;
+    int64_t per_thousand;
+} quantiles[WAIT_QUANTILE_COUNT] = {{"p50", 500}, {"p95", 950}, {"p99", 990}, {"max", 1000}};
+
+const char *wait_quantile_name(int quantile)
+{
+    assert(quantile >= 0 && quantile < WAIT_QUANTILE_COUNT);
+    return quantiles[quantile].name;
+}
+
+static int compare_waits(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static int64_t add_waits(const struct waits *waits, int64_t *keys, struct wait_stats *stats)
+{
+    int64_t count = 0;
+    for (int32_t i = 0; i < waits->count; i++) {
+        keys[count++] = waits->bound_us[i] * 2;
+        stats->sum_us += waits->bound_us[i];
+        stats->immediate_count += waits->bound_us[i] == 0;
+    }
+    for (int32_t i = 0; i < waits->censored_count; i++) {
+        keys[count++] = waits->censored_us[i] * 2 + 1;
+        stats->sum_us += waits->censored_us[i];
+    }
+    stats->demand_count += count;
+    stats->bound_count += waits->count;
+    stats->waiting_count += waits->waiting_count;
+    stats->gave_up_count += waits->gave_up_count;
+    stats->withdrawn_count += waits->withdrawn_count;
+    return count;
+}
+
+static void read_quantiles(const int64_t *keys, int64_t count, struct wait_stats *stats)
+{
+    for (int i = 0; i < WAIT_QUANTILE_COUNT && count > 0; i++) {
+        int64_t rank = (count * quantiles[i].per_thousand + 999) / 1000; /* from 1 */
+        int64_t key = keys[rank - 1];
+        stats->quantiles[i] = (struct wait_quantile){key / 2, key % 2 == 1};
+    }
+}
+
+static int64_t wait_count(const struct waits *waits)
+{
+    return (int64_t)waits->count + waits->censored_count;
+}
+
+int wait_stats_make(const struct sim *sim, struct wait_stats stats[WAIT_STATS_COUNT],
+                    struct err *err)
+{
+    const struct metrics *metrics = &sim->metrics;
+    int64_t total = 0;
+    for (int p = 0; p < PRIORITY_COUNT; p++)
+        total += wait_count(&metrics->waits[p]);
+    int64_t *keys = calloc((size_t)total + 1, sizeof *keys);
+    if (keys == NULL)
+        return err_no_memory(err);
+    struct wait_stats all = {0};
+    int64_t filled = 0;
+    for (int p = 0; p < PRIORITY_COUNT; p++) {
+        int64_t *mine = keys + filled;
+        stats[p] = (struct wait_stats){0};
+        stats[p].queue_area_us = integral_area(&metrics->waits[p].queue, sim->now_us);
+        int64_t count = add_waits(&metrics->waits[p], mine, &stats[p]);
+        add_waits(&metrics->waits[p], mine, &all);
+        qsort(mine, (size_t)count, sizeof *mine, compare_waits);
+        read_quantiles(mine, count, &stats[p]);
+        all.queue_area_us += stats[p].queue_area_us;
+        filled += count;
+    }
+    qsort(keys, (size_t)filled, sizeof *keys, compare_waits);
+    read_quantiles(keys, filled, &all);
+    stats[WAIT_STATS_ALL] = all;
+    free(keys);
+    return 0;
+}
+
+double wait_stats_mean_us(const struct wait_stats *stats)
+{
+    return stats->demand_count == 0 ? (double)NAN
+                                    : int128_ratio(stats->sum_us, stats->demand_count);
+}
