@@ -155,7 +155,8 @@ static int check_arguments(struct run_command *run, int argc, char **argv, struc
     if (argc - optind > 1)
         return err_set(err, ERR_USAGE, "run: takes one scenario");
     run->scenario_path = argv[optind];
-    return 0;
+    const struct report_options report = {.group_by = run->group_by, .select = run->select};
+    return report_options_check(&report, err) != 0 ? err_prefix(err, "run") : 0;
 }
 
 static bool trace_has_stdout(const struct run_command *run)
@@ -189,8 +190,6 @@ static int open_outputs(const struct run_command *run, struct run_state *state, 
 static int simulate(const struct run_command *run, struct run_state *state, struct err *err)
 {
     if (interrupt_block(&state->interrupt, err) != 0)
-        return -1;
-    if (sim_init(&state->sim, &state->scenario, &run->sim, err) != 0)
         return -1;
     const struct run_loop loop = {
         .interrupt = &state->interrupt, .trace = state->trace.stream, .is_quiet = run->is_quiet};
@@ -306,7 +305,8 @@ static int execute(const struct run_command *run, struct run_state *state)
         return message_fail(&err);
     if (floors_tell(&state->scenario, &state->floors) == EXIT_SYSTEM)
         return EXIT_SYSTEM;
-    if (open_outputs(run, state, &err) != 0)
+    if (sim_init(&state->sim, &state->scenario, &run->sim, &err) != 0 ||
+        open_outputs(run, state, &err) != 0)
         return message_fail(&err);
     if (simulate(run, state, &err) != 0) {
         bool is_output = trace_has_stdout(run) && ferror(stdout);

@@ -10,10 +10,16 @@
 #include "cli/options.h"
 #include "scenarios/scenario.h"
 
-enum { OPTION_QUIET };
+enum { OPTION_FLOORS, OPTION_QUIET };
 
 static const struct command_option options[] = {
+    [OPTION_FLOORS] = {0, "floors", NULL, "exit 1 where floors cannot be met at maximum size"},
     [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
+};
+
+struct validation {
+    bool needs_floors; /* floors that cannot be met are a failure */
+    bool is_quiet;
 };
 
 static void print_facts(const struct scenario *scenario, const char *path)
@@ -27,19 +33,21 @@ static void print_facts(const struct scenario *scenario, const char *path)
 }
 
 /* The exit code for one file. */
-static int validate(const char *path, bool is_quiet)
+static int validate(const struct validation *validation, const char *path)
 {
     struct scenario scenario;
     struct err err = {.kind = ERR_NONE};
     int loaded = scenario_load(&scenario, path, &err);
-    message_problems(&scenario.problems, is_quiet);
-    int code = EXIT_DONE;
+    message_problems(&scenario.problems, validation->is_quiet);
+    int code;
     if (loaded != 0) {
         code = message_fail(&err);
     } else {
-        if (!is_quiet)
+        if (!validation->is_quiet)
             print_facts(&scenario, path);
         code = floors_tell(&scenario, NULL);
+        if (code == EXIT_ANSWER_IS_NO && !validation->needs_floors)
+            code = EXIT_DONE;
     }
     scenario_release(&scenario);
     return code;
@@ -48,11 +56,15 @@ static int validate(const char *path, bool is_quiet)
 static int run_validate(const struct command *command, int argc, char **argv)
 {
     struct err err = {.kind = ERR_NONE};
-    bool is_quiet = false;
+    struct validation validation = {0};
     const char *value;
     int found;
-    while ((found = options_next(command, argc, argv, &value, &err)) >= 0)
-        is_quiet = true;
+    while ((found = options_next(command, argc, argv, &value, &err)) >= 0) {
+        if (found == OPTION_FLOORS)
+            validation.needs_floors = true;
+        else
+            validation.is_quiet = true;
+    }
     if (found != OPTIONS_END)
         return options_stop(command, found, &err);
     if (optind >= argc) {
@@ -61,7 +73,7 @@ static int run_validate(const struct command *command, int argc, char **argv)
     }
     int worst = EXIT_DONE;
     for (int i = optind; i < argc; i++) {
-        int code = validate(argv[i], is_quiet);
+        int code = validate(&validation, argv[i]);
         worst = code > worst ? code : worst;
     }
     int flushed = message_flush_stdout();
