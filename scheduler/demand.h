@@ -28,17 +28,17 @@ struct replica {
     int32_t ordinal; /* 0, 1, 2 ... within the runner, never used twice */
     int32_t node;    /* while bound or nominated, else -1 */
     int32_t next_on_node, previous_on_node;
-    int32_t next_pending,
-        previous_pending;   /* the runner's pending demands by (asked_at, ordinal) */
+    /* The runner's pending (or blocked) demands by (asked_at, ordinal); -1: none. */
+    int32_t next_pending, previous_pending;
     int32_t queue_position; /* in the heap of its bucket; -1: in none */
     int32_t pledged_to;   /* a victim: the nominated replica that its room is held for; -1: none */
     int32_t victims_left; /* nominated: victims that have not gone yet */
-    int32_t
-        chain_depth; /* 0: an ordinary demand; n: it replaces a victim of an eviction of depth n */
-    uint8_t state;   /* enum replica_state */
+    int32_t chain_depth; /* 0: an ordinary demand; n: replaces a victim of an eviction of depth n */
+    uint8_t state;       /* enum replica_state */
+    uint8_t served_class; /* enum demand_class in which it was nominated or bound */
 };
 
-/* Room limits: a replica slot is reused after the replica is gone. */
+/* The slot of a replica is reused after the replica is gone. */
 
 struct runner {
     int32_t shape;
@@ -46,12 +46,13 @@ struct runner {
     int32_t floor;    /* replicas that preemption may not take */
     int32_t live;     /* starting + running */
     int32_t nominated;
-    int32_t pending; /* blocked ones are not pending */
+    int32_t pending; /* blocked ones are not pending; a runner has the one kind or the other */
     int32_t blocked;
     int32_t terminating;
     int32_t next_ordinal;
-    int32_t first_pending, last_pending; /* -1: none */
+    int32_t first_pending, last_pending; /* of pending demands, or of blocked ones; -1: none */
     int32_t first_extra;                 /* the first pending demand that is not core; -1: none */
+    int32_t core_pending;                /* how many stand before it */
     bool is_blocked;
     bool may_preempt; /* false: its demands never evict (preemptionPolicy: Never) */
 };

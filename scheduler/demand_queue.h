@@ -9,36 +9,59 @@
 #include "scheduler/demand.h"
 
 /* The pending demands, kept so that a pass costs by shapes and not by replicas. All demands of one
- * (shape, class, priority) are alike to the scheduler: where the first does not fit, none does.
- * They share a bucket, a binary heap by (asked_at, runner, ordinal). A pass merges the heads of the
- * buckets (see demand_order in sched.h) and drops a bucket whose head failed. */
+ * (shape, class, priority, may evict or not) are alike to the scheduler: where the first does not
+ * fit, none does. They share a bucket, a binary heap by (asked_at, runner, ordinal). Where a shape
+ * limits the replicas of a runner on a node, what fits depends on the runner too, so each runner of
+ * such a shape has buckets of its own. The buckets of one class and priority make a level; a pass
+ * goes level by level and merges the heads of its buckets (see demand_order in sched.h), dropping a
+ * bucket whose head failed. */
+
+enum { LEVEL_COUNT = 20 };
+
+struct demand_key {
+    int32_t shape, priority;
+    int32_t runner; /* of a shape that depends on the runner; else -1 */
+    enum demand_class class;
+    bool may_preempt;
+};
 
 struct demand_bucket {
-    int32_t shape;
-    int32_t priority;
-    enum demand_class class;
+    struct demand_key key;
     int32_t *heap; /* replica numbers */
+    int32_t count, capacity;
+    int32_t place_in_level; /* index in its level; -1: empty, in none */
+    /* What a pass has found out about the head, so that the next need not search again in vain
+     * (pass.c). Versions; 0: nothing known. */
+    int64_t no_fit_version;     /* fits nowhere; kept for buckets of one runner only */
+    int64_t no_victims_version; /* no eviction helped, */
+    int64_t no_victims_until;   /* nor will it before this tick */
+};
+
+struct demand_level {
+    int32_t *buckets; /* numbers of those that are not empty, in no particular order */
     int32_t count, capacity;
 };
 
 struct demand_queue {
     struct demand_bucket *buckets; /* in order of first use; empty ones stay */
     int32_t bucket_count, bucket_capacity;
-    int32_t *bucket_of; /* [shape * 20 + class * 10 + priority] -> bucket + 1; 0: none yet */
-    int32_t shape_capacity;
-    int64_t demand_count; /* in all buckets */
+    /* bucket + 1, or 0 for none yet: [shape * 40 + may_preempt * 20 + class * 10 + priority], and
+     * [runner * 2 + class] for buckets of one runner. */
+    int32_t *bucket_of_shape, *bucket_of_runner;
+    int32_t shape_capacity, runner_capacity;
+    struct demand_level levels[LEVEL_COUNT]; /* [class * 10 + priority] */
+    int64_t demand_count;                    /* in all buckets */
 };
 
-struct demand_key {
-    int32_t shape, priority;
-    enum demand_class class;
-};
-
-/* The queue stores positions in replicas[].queue_position; `replicas` is the scheduler's table. */
+/* The queue stores positions in replicas[].queue_position; `replicas` is the scheduler's table.
+ * O(log demands of the bucket). */
 int demand_queue_add(struct demand_queue *queue, struct replica *replicas, int32_t replica,
-                     struct demand_key key, struct err *err);
+                     const struct demand_key *key, struct err *err);
 void demand_queue_remove(struct demand_queue *queue, struct replica *replicas, int32_t replica,
-                         struct demand_key key);
+                         const struct demand_key *key);
+
+/* The bucket of this key, or -1 when none was ever used. */
+int32_t demand_queue_find(const struct demand_queue *queue, const struct demand_key *key);
 
 /* Does demand a stand before demand b by (asked_at, runner, ordinal)? A total order. */
 bool demand_precedes(const struct replica *a, const struct replica *b);

@@ -11,10 +11,11 @@
 
 /* The fleet: what nodes there are and how much room each has. It knows room, not replicas' lives.
  *
- * Room on a node is in three parts, each >= 0, whose sum is the capacity of its type, for CPU,
- * memory, and share and memory of every device: free   what a new demand may take now, held   what
- * is kept for nominated demands (see preemption.h), used   what bound replicas have; not stored,
- * equal to capacity - free - held. */
+ * Room on a node is in three parts, for CPU, memory, and share and memory of every device. Each is
+ * at least 0 and their sum is the capacity of the node's type:
+ *   free: what a new demand may take now;
+ *   held: what is kept for nominated demands (see sched.h);
+ *   used: what bound replicas have; not stored, equal to capacity - free - held. */
 
 struct node_type {
     const char *id;
@@ -24,8 +25,8 @@ struct node_type {
     int32_t device_count;     /* 0..SHAPE_DEVICES_MAX, all alike */
     bool has_device_mem;      /* false: memory unknown, fits only demands that ask for none */
     bool has_price;
-    bool is_unbounded;               /* CPU and memory are not checked (cluster type local-dev) */
-    int64_t price_micro;             /* millionths of a millicent (1e-11 USD) per second */
+    bool is_unbounded;   /* CPU and memory are neither checked nor taken (cluster type local-dev) */
+    int64_t price_micro; /* millionths of a millicent (1e-11 USD) per second */
     const char *const *device_types; /* names of the device type; [device_type_count] */
     int32_t device_type_count;
     const char *const *topologies; /* [topology_count] */
@@ -80,14 +81,16 @@ struct fleet {
     int32_t node_count, node_capacity;
     int32_t device_count, device_capacity;
     const struct shape_table *shapes; /* borrowed; may grow while the fleet lives */
-    /* Which groups suit which shapes when empty: byte [shape * suits_stride + group], see
-     * fleet_suits. */
+    /* Which groups suit which shapes when empty: byte [shape * suits_stride + group] is 1 or 0, for
+     * the first suits_shape_count shapes and suits_group_count groups; see fleet_suits. */
     signed char *suits;
-    int32_t suits_shape_count, suits_stride;
+    int32_t suits_shape_count, suits_shape_capacity;
+    int32_t suits_group_count, suits_stride;
     /* Rises whenever room may have grown (something left, a node came or opened): what did not fit
      * at the same version does not fit now. */
     int64_t growth_version;
-    /* Largest capacities of any type in the fleet, for policies that normalise. At least 1. */
+    /* Largest capacities of any type in the fleet, for policies that normalise; 0 where no type has
+     * any. */
     int64_t cpu_milli_max, mem_bytes_max;
     int32_t node_share_milli_max; /* device_count * 1000 */
 };
@@ -141,13 +144,21 @@ const struct node_type *fleet_type_of(const struct fleet *fleet, int32_t node);
 int32_t fleet_pool_of(const struct fleet *fleet, int32_t node);
 
 /* 0 when an empty node of this group could hold the shape, else the misfit bits (pool, arch, device
- * type, device memory, devices, CPU, memory). Answered from the matrix `suits` where it is filled.
- */
+ * type, device memory, devices, CPU, memory). Of a type without devices only "devices" is said to a
+ * shape that wants some. O(size of the shape and of the type's names). */
 int fleet_group_misfits(const struct fleet *fleet, const struct shape *shape, int32_t group);
 
-/* Brings the matrix up to the present shapes and groups; call after adding either. */
+/* Brings the matrix up to the present shapes and groups; a pass begins with it. O(1) when nothing
+ * was added. */
 int fleet_refresh_suits(struct fleet *fleet, struct err *err);
+
+/* fleet_group_misfits(...) == 0, as the lookup of a byte for what the matrix covers. */
 bool fleet_suits(const struct fleet *fleet, int32_t shape, int32_t group);
+
+/* Does the shape fit on this node now: state, group, and room? `same_runner_count` is the number of
+ * the node's occupants that belong to the asking runner (used where the shape has max_per_node).
+ * The same answer as by fleet_room and room_misfits, without copying. O(devices). */
+bool fleet_fits(const struct fleet *fleet, int32_t shape, int32_t node, int32_t same_runner_count);
 
 /* The room that is free on a node. same_runner_count is left 0. O(devices). */
 void fleet_room(const struct fleet *fleet, int32_t node, struct room *room);
@@ -167,14 +178,31 @@ int64_t shape_device_mem_on(const struct shape *shape, const struct node_type *t
 uint64_t room_choose_devices(const struct room *room, const struct node_type *type,
                              const struct shape *shape);
 
-/* ---- moving room; each asserts that nothing goes below 0 or above capacity ---- */
+/* ---- moving room; each asserts that nothing goes below 0 ---- */
 
 struct claim {
     const struct shape *shape;
     int32_t node;
     uint64_t devices; /* bit mask; as many bits as shape->device_count */
 };
-void fleet_take(struct fleet *fleet, const struct claim *claim); /* free -> used */
-void fleet_give(struct fleet *fleet, const struct claim *claim); /* used -> free */
+void fleet_take(struct fleet *fleet, const struct claim *claim);     /* free -> used */
+void fleet_give(struct fleet *fleet, const struct claim *claim);     /* used -> free */
+void fleet_use_held(struct fleet *fleet, const struct claim *claim); /* held -> used */
+
+/* What is kept on a node for a nominated demand: an amount that is at most its whole request. Of
+ * `amount` the counts are not read. */
+void fleet_hold(struct fleet *fleet, int32_t node, const struct room *amount);   /* free -> held */
+void fleet_unhold(struct fleet *fleet, int32_t node, const struct room *amount); /* held -> free */
+
+/* Trials on a room: as if the owner of the claim had left the node, or came to it.
+ * same_runner_count stays. */
+void room_vacate(struct room *room, const struct node_type *type, const struct claim *claim);
+void room_occupy(struct room *room, const struct node_type *type, const struct claim *claim);
+
+/* ---- opening and closing ---- */
+
+void fleet_set_node_state(struct fleet *fleet, int32_t node, enum node_state state);
+/* O(shapes * groups of the pool). */
+void fleet_set_pool_schedulable(struct fleet *fleet, int32_t pool, bool is_schedulable);
 
 #endif

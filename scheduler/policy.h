@@ -24,7 +24,8 @@ struct policy {
     int32_t api_version; /* POLICY_API_VERSION */
     const char *name;    /* as on the command line: "best-fit" */
     const char *summary; /* one line for `stowage policies` */
-    /* Higher is better; never NaN. The demand fits on the node. */
+    /* Higher is better; never NaN. The demand fits on the node. NULL: all nodes score alike, so the
+     * first that fits is taken without a look at the rest. */
     double (*score)(const struct policy_context *context, int32_t node);
     /* Which devices of the node (bit mask); NULL: room_choose_devices. */
     uint64_t (*choose_devices)(const struct policy_context *context, int32_t node,

@@ -17,12 +17,18 @@
  * On one node. Take away every replica that could be a victim by itself. If the demand then does
  * not fit, the node is out. Give back, most important first (highest priority, longest running,
  * lowest runner, lowest ordinal), each one that still lets the demand fit: first only replicas of
- * runners that have more taken than their budget allows, until each is within it (else the node is
- * out); then all the rest. What is left is the victim set: none of it is needless.
+ * runners that have more taken than their budget allows, until each is within it; then all the
+ * rest. What is left is the victim set: none of it is needless. Where the first of these steps ends
+ * with a runner still beyond its budget (with devices it can matter which of a runner's replicas
+ * stay), it backtracks: the last one given back is taken again and the next tried instead. It so
+ * finds a legal victim set on every node that has one, unless PREEMPTION_TRIES_MAX trials on the
+ * node do not suffice; then the node is out.
  *
  * Among nodes. Smallest highest victim priority; then smallest sum of (victim priority + 1); then
  * fewest victims; then least work lost (sum of now - running_since; 0 for a replica that is still
  * starting); then lowest node index. */
+
+enum { PREEMPTION_TRIES_MAX = 4096 };
 
 struct victim_set {
     int32_t node;     /* -1: no node can be made to fit */
@@ -32,6 +38,9 @@ struct victim_set {
     int32_t highest_priority;
     int64_t priority_sum; /* of victim priority + 1 */
     int64_t work_lost_ticks;
+    /* The earliest tick at which a running replica that has not run for min_runtime yet could be a
+     * victim of this demand; INT64_MAX: there is none such. */
+    int64_t ripe_at;
 };
 
 struct preemption_question {
@@ -45,7 +54,7 @@ struct preemption_question {
 int preemption_find(const struct sched *sched, const struct preemption_question *question,
                     struct victim_set *set, struct err *err);
 
-/* May this bound replica be a victim of that demand, by itself? */
+/* May this replica be a victim of that demand, by itself? */
 bool preemption_may_evict(const struct sched *sched, const struct preemption_question *question,
                           int32_t victim);
 

@@ -20,6 +20,13 @@
  *                      \-(pass)-> NOMINATED -(pass, victims gone)-> STARTING
  *   STARTING/RUNNING -sched_terminate, or eviction in a pass-> TERMINATING -sched_gone-> none
  *   PENDING/NOMINATED/BLOCKED -sched_withdraw-> none
+ *
+ * Reservation. A nominated demand has its node and devices, and counts as an occupant there. Of
+ * each resource it holds what its victims will not bring: max(0, request - what its pledged victims
+ * that still terminate have of it). As they go, their room moves into what is held; what is too
+ * much becomes free. Once all have gone the whole request is held and the next pass binds the
+ * demand. A nomination outlives the draining of its node, as bound replicas do; the caller may take
+ * it back with sched_unnominate.
  */
 
 enum demand_order { ORDER_FLOOR_FIRST = 0, ORDER_PRIORITY_FIRST };
@@ -43,6 +50,14 @@ struct sched {
     struct demand_queue queue;
     int32_t *ready_nominees; /* nominated replicas whose victims have all gone */
     int32_t ready_count, ready_capacity;
+    int32_t *merge; /* working memory of a pass: the heap of the buckets of a level */
+    int32_t merge_capacity;
+    /* [shape] fleet.growth_version at which it was found to fit nowhere (0: never), for shapes that
+     * do not depend on the runner. */
+    int64_t *no_fit_version;
+    int32_t no_fit_capacity;
+    int64_t evictable[10];      /* by priority: the sum of its runners' budgets */
+    int64_t eviction_version;   /* rises whenever a budget rose, or a replica began to age */
     int64_t floor_breach_count; /* evictions that took a runner below its floor: always 0 */
 };
 
@@ -64,7 +79,8 @@ int sched_add_runner(struct sched *sched, const struct runner_terms *terms, int3
 /* The floor in force; demands of the runner change class at once. */
 int sched_set_floor(struct sched *sched, int32_t runner, int32_t floor, struct err *err);
 
-/* Unblocks or blocks a runner; its waiting demands move between PENDING and BLOCKED. */
+/* Unblocks or blocks a runner; its waiting demands move between PENDING and BLOCKED. A nominated
+ * demand keeps its place. */
 int sched_set_blocked(struct sched *sched, int32_t runner, bool is_blocked, struct err *err);
 
 /* One more replica is wanted: a new demand, asked at tick `now`. */
@@ -92,7 +108,8 @@ int sched_unnominate(struct sched *sched, int32_t replica, struct err *err);
 void sched_set_node_state(struct sched *sched, int32_t node, enum node_state state);
 void sched_set_pool_schedulable(struct sched *sched, int32_t pool, bool is_schedulable);
 
-/* The class in which a pending demand stands now. */
+/* The class in which a waiting demand (pending or blocked) stands now; that in which a nominated or
+ * bound one was served. O(1); for a blocked one O(waiting demands of the runner). */
 enum demand_class sched_class_of(const struct sched *sched, int32_t replica);
 
 /* The node on which the policy puts this demand now, or -1: "does not fit now". `devices` is set

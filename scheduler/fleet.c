@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/fleet.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/text.h"
+
+int fleet_init(struct fleet *fleet, const struct shape_table *shapes, struct err *err)
+{
+    (void)err;
+    *fleet = (struct fleet){.shapes = shapes, .growth_version = 1};
+    return 0;
+}
+
+void fleet_release(struct fleet *fleet)
+{
+    free(fleet->types);
+    free(fleet->groups);
+    free(fleet->pools);
+    free(fleet->nodes);
+    free(fleet->devices);
+    free(fleet->suits);
+    *fleet = (struct fleet){0};
+}
+
+/* ---- building ---- */
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+int fleet_add_type(struct fleet *fleet, const struct node_type *type, int32_t *number,
+                   struct err *err)
+{
+    assert(type->device_count >= 0 && type->device_count <= SHAPE_DEVICES_MAX);
+    assert(type->cpu_milli >= 0 && type->mem_bytes >= 0 && type->device_mem_bytes >= 0);
+    if (array_reserve(&fleet->types, &fleet->type_capacity, (int64_t)fleet->type_count + 1,
+                      sizeof *fleet->types, err))
+        return -1;
+    fleet->types[fleet->type_count] = *type;
+    fleet->cpu_milli_max = larger(fleet->cpu_milli_max, type->cpu_milli);
+    fleet->mem_bytes_max = larger(fleet->mem_bytes_max, type->mem_bytes);
+    if (type->device_count * SHARE_WHOLE > fleet->node_share_milli_max)
+        fleet->node_share_milli_max = type->device_count * SHARE_WHOLE;
+    *number = fleet->type_count++;
+    return 0;
+}
+
+int fleet_add_pool(struct fleet *fleet, const struct pool *pool, int32_t *number, struct err *err)
+{
+    if (array_reserve(&fleet->pools, &fleet->pool_capacity, (int64_t)fleet->pool_count + 1,
+                      sizeof *fleet->pools, err))
+        return -1;
+    fleet->pools[fleet->pool_count] = *pool;
+    *number = fleet->pool_count++;
+    return 0;
+}
+
+int fleet_group(struct fleet *fleet, struct node_group group, int32_t *number, struct err *err)
+{
+    assert(group.pool >= 0 && group.pool < fleet->pool_count);
+    assert(group.type >= 0 && group.type < fleet->type_count);
+    for (int32_t i = 0; i < fleet->group_count; i++) {
+        if (fleet->groups[i].pool == group.pool && fleet->groups[i].type == group.type) {
+            *number = i;
+            return 0;
+        }
+    }
+    if (array_reserve(&fleet->groups, &fleet->group_capacity, (int64_t)fleet->group_count + 1,
+                      sizeof *fleet->groups, err))
+        return -1;
+    fleet->groups[fleet->group_count] = group;
+    *number = fleet->group_count++;
+    return 0;
+}
+
+static void add_devices(struct fleet *fleet, const struct node_type *type)
+{
+    for (int32_t i = 0; i < type->device_count; i++) {
+        fleet->devices[fleet->device_count] = (struct device){
+            .mem_free_bytes = type->device_mem_bytes, .share_free_milli = SHARE_WHOLE};
+        fleet->device_count++;
+    }
+}
+
+int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, int32_t *number,
+                   struct err *err)
+{
+    assert(group >= 0 && group < fleet->group_count);
+    const struct node_type *type = &fleet->types[fleet->groups[group].type];
+    if (array_reserve(&fleet->nodes, &fleet->node_capacity, (int64_t)fleet->node_count + 1,
+                      sizeof *fleet->nodes, err))
+        return -1;
+    if (array_reserve(&fleet->devices, &fleet->device_capacity,
+                      (int64_t)fleet->device_count + type->device_count, sizeof *fleet->devices,
+                      err))
+        return -1;
+    fleet->nodes[fleet->node_count] = (struct node){.cpu_free_milli = type->cpu_milli,
+                                                    .mem_free_bytes = type->mem_bytes,
+                                                    .group = group,
+                                                    .first_device = fleet->device_count,
+                                                    .first_replica = -1,
+                                                    .state = state};
+    add_devices(fleet, type);
+    *number = fleet->node_count++;
+    fleet->growth_version++;
+    return 0;
+}
+
+/* ---- which groups suit which shapes ---- */
+
+const char *misfit_name(enum misfit misfit)
+{
+    static const char *const names[MISFIT_COUNT] = {"pool",        "node-state",    "arch",
+                                                    "device-type", "device-memory", "devices",
+                                                    "cpu",         "memory",        "packing"};
+    for (int bit = 0; bit < MISFIT_COUNT; bit++)
+        if ((int)misfit == 1 << bit)
+            return names[bit];
+    return "none";
+}
+
+const struct node_type *fleet_type_of(const struct fleet *fleet, int32_t node)
+{
+    return &fleet->types[fleet->groups[fleet->nodes[node].group].type];
+}
+
+int32_t fleet_pool_of(const struct fleet *fleet, int32_t node)
+{
+    return fleet->groups[fleet->nodes[node].group].pool;
+}
+
+static bool is_eligible_pool(const struct shape *shape, int32_t pool)
+{
+    for (int32_t i = 0; i < shape->pool_count; i++)
+        if (shape->pools[i] == pool)
+            return true;
+    return false;
+}
+
+static bool matches_device_type(const struct shape *shape, const struct node_type *type)
+{
+    if (shape->type_pattern_count == 0)
+        return true;
+    for (int32_t i = 0; i < shape->type_pattern_count; i++)
+        for (int32_t k = 0; k < type->device_type_count; k++)
+            if (text_matches_glob(shape->type_patterns[i], type->device_types[k]))
+                return true;
+    return false;
+}
+
+static bool matches_topology(const struct shape *shape, const struct node_type *type)
+{
+    if (shape->topology_count == 0)
+        return true;
+    for (int32_t i = 0; i < shape->topology_count; i++)
+        for (int32_t k = 0; k < type->topology_count; k++)
+            if (strcmp(shape->topologies[i], type->topologies[k]) == 0)
+                return true;
+    return false;
+}
+
+static int device_misfits(const struct shape *shape, const struct node_type *type)
+{
+    int misfits = 0;
+    if (shape->device_count == 0)
+        return 0;
+    if (type->device_count < shape->device_count)
+        misfits |= MISFIT_DEVICES;
+    if (type->device_count == 0)
+        return misfits;
+    if (!matches_device_type(shape, type) || !matches_topology(shape, type))
+        misfits |= MISFIT_DEVICE_TYPE;
+    if (shape->device_mem_bytes > 0 &&
+        (!type->has_device_mem || type->device_mem_bytes < shape->device_mem_bytes))
+        misfits |= MISFIT_DEVICE_MEMORY;
+    return misfits;
+}
+
+int fleet_group_misfits(const struct fleet *fleet, const struct shape *shape, int32_t group)
+{
+    int32_t pool = fleet->groups[group].pool;
+    const struct node_type *type = &fleet->types[fleet->groups[group].type];
+    int misfits = device_misfits(shape, type);
+    if (!is_eligible_pool(shape, pool) || !fleet->pools[pool].is_schedulable)
+        misfits |= MISFIT_POOL;
+    if (shape->arch != NULL && (type->arch == NULL || strcmp(shape->arch, type->arch) != 0))
+        misfits |= MISFIT_ARCH;
+    if (!type->is_unbounded && type->cpu_milli < shape->cpu_milli)
+        misfits |= MISFIT_CPU;
+    if (!type->is_unbounded && type->mem_bytes < shape->mem_bytes)
+        misfits |= MISFIT_MEMORY;
+    return misfits;
+}
+
+/* One byte of the matrix. */
+static void fill_suits(struct fleet *fleet, int32_t shape, int32_t group)
+{
+    const struct shape *asked = &fleet->shapes->items[shape];
+    fleet->suits[(size_t)shape * (size_t)fleet->suits_stride + (size_t)group] =
+        fleet_group_misfits(fleet, asked, group) == 0;
+}
+
+/* A matrix with room for more groups in each row, empty. */
+static int widen_suits(struct fleet *fleet, struct err *err)
+{
+    signed char *wider = NULL;
+    int32_t capacity = 0;
+    int32_t stride = fleet->group_count < 4 ? 8 : fleet->group_count * 2;
+    if (array_reserve(&wider, &capacity, fleet->shapes->count, (size_t)stride, err))
+        return -1;
+    free(fleet->suits);
+    fleet->suits = wider;
+    fleet->suits_shape_capacity = capacity;
+    fleet->suits_shape_count = 0;
+    fleet->suits_group_count = 0;
+    fleet->suits_stride = stride;
+    return 0;
+}
+
+int fleet_refresh_suits(struct fleet *fleet, struct err *err)
+{
+    int32_t shape_count = fleet->shapes->count;
+    if (fleet->suits_shape_count == shape_count && fleet->suits_group_count == fleet->group_count)
+        return 0;
+    if (fleet->group_count > fleet->suits_stride && widen_suits(fleet, err))
+        return -1;
+    if (fleet->suits_stride > 0 && array_reserve(&fleet->suits, &fleet->suits_shape_capacity,
+                                                 shape_count, (size_t)fleet->suits_stride, err))
+        return -1;
+    for (int32_t shape = 0; shape < shape_count; shape++) {
+        bool is_new = shape >= fleet->suits_shape_count;
+        for (int32_t i = is_new ? 0 : fleet->suits_group_count; i < fleet->group_count; i++)
+            fill_suits(fleet, shape, i);
+    }
+    fleet->suits_shape_count = shape_count;
+    fleet->suits_group_count = fleet->group_count;
+    return 0;
+}
+
+bool fleet_suits(const struct fleet *fleet, int32_t shape, int32_t group)
+{
+    if (shape < fleet->suits_shape_count && group < fleet->suits_group_count)
+        return fleet->suits[(size_t)shape * (size_t)fleet->suits_stride + (size_t)group] != 0;
+    return fleet_group_misfits(fleet, &fleet->shapes->items[shape], group) == 0;
+}
+
+/* ---- room ---- */
+
+void fleet_room(const struct fleet *fleet, int32_t node, struct room *room)
+{
+    const struct node *at = &fleet->nodes[node];
+    const struct device *devices = &fleet->devices[at->first_device];
+    room->cpu_milli = at->cpu_free_milli;
+    room->mem_bytes = at->mem_free_bytes;
+    room->occupant_count = at->occupant_count;
+    room->isolated_count = at->isolated_count;
+    room->same_runner_count = 0;
+    room->device_count = fleet_type_of(fleet, node)->device_count;
+    for (int32_t i = 0; i < room->device_count; i++) {
+        room->share_milli[i] = devices[i].share_free_milli;
+        room->device_mem_bytes[i] = devices[i].mem_free_bytes;
+    }
+}
+
+static bool devices_fit(const struct fleet *fleet, int32_t node, const struct shape *shape)
+{
+    const struct node_type *type = fleet_type_of(fleet, node);
+    const struct device *devices = &fleet->devices[fleet->nodes[node].first_device];
+    int32_t share_milli = shape_share_on(shape, type);
+    int64_t mem_bytes = shape_device_mem_on(shape, type);
+    int32_t found = 0;
+    for (int32_t i = 0; i < type->device_count && found < shape->device_count; i++)
+        if (devices[i].share_free_milli >= share_milli && devices[i].mem_free_bytes >= mem_bytes)
+            found++;
+    return found >= shape->device_count;
+}
+
+bool fleet_fits(const struct fleet *fleet, int32_t shape, int32_t node, int32_t same_runner_count)
+{
+    const struct node *at = &fleet->nodes[node];
+    const struct shape *asked = &fleet->shapes->items[shape];
+    if (at->state != NODE_READY || at->isolated_count > 0 || !fleet_suits(fleet, shape, at->group))
+        return false;
+    if (asked->packing == PACKING_ISOLATED && at->occupant_count > 0)
+        return false;
+    if (asked->max_per_node > 0 && same_runner_count >= asked->max_per_node)
+        return false;
+    if ((at->cpu_free_milli < asked->cpu_milli || at->mem_free_bytes < asked->mem_bytes) &&
+        !fleet_type_of(fleet, node)->is_unbounded)
+        return false;
+    return asked->device_count == 0 || devices_fit(fleet, node, asked);
+}
+
+/* ---- moving room ---- */
+
+/* A whole request as an amount. */
+static void claim_amount(const struct fleet *fleet, const struct claim *claim, struct room *amount)
+{
+    *amount = (struct room){.device_count = fleet_type_of(fleet, claim->node)->device_count};
+    room_vacate(amount, fleet_type_of(fleet, claim->node), claim);
+}
+
+static void add_free(struct fleet *fleet, int32_t node, const struct room *amount, int32_t sign)
+{
+    struct node *at = &fleet->nodes[node];
+    at->cpu_free_milli += sign * amount->cpu_milli;
+    at->mem_free_bytes += sign * amount->mem_bytes;
+    assert(at->cpu_free_milli >= 0);
+    assert(at->mem_free_bytes >= 0);
+    for (int32_t i = 0; i < amount->device_count; i++) {
+        struct device *device = &fleet->devices[at->first_device + i];
+        device->share_free_milli += sign * amount->share_milli[i];
+        device->mem_free_bytes += sign * amount->device_mem_bytes[i];
+        assert(device->share_free_milli >= 0 && device->share_free_milli <= SHARE_WHOLE);
+        assert(device->mem_free_bytes >= 0);
+    }
+}
+
+static void add_held(struct fleet *fleet, int32_t node, const struct room *amount, int32_t sign)
+{
+    struct node *at = &fleet->nodes[node];
+    at->cpu_held_milli += sign * amount->cpu_milli;
+    at->mem_held_bytes += sign * amount->mem_bytes;
+    assert(at->cpu_held_milli >= 0);
+    assert(at->mem_held_bytes >= 0);
+    for (int32_t i = 0; i < amount->device_count; i++) {
+        struct device *device = &fleet->devices[at->first_device + i];
+        device->share_held_milli += sign * amount->share_milli[i];
+        device->mem_held_bytes += sign * amount->device_mem_bytes[i];
+        assert(device->share_held_milli >= 0 && device->share_held_milli <= SHARE_WHOLE);
+        assert(device->mem_held_bytes >= 0);
+    }
+}
+
+void fleet_take(struct fleet *fleet, const struct claim *claim)
+{
+    struct room amount;
+    claim_amount(fleet, claim, &amount);
+    add_free(fleet, claim->node, &amount, -1);
+}
+
+void fleet_give(struct fleet *fleet, const struct claim *claim)
+{
+    struct room amount;
+    claim_amount(fleet, claim, &amount);
+    add_free(fleet, claim->node, &amount, 1);
+    fleet->growth_version++;
+}
+
+void fleet_use_held(struct fleet *fleet, const struct claim *claim)
+{
+    struct room amount;
+    claim_amount(fleet, claim, &amount);
+    add_held(fleet, claim->node, &amount, -1);
+}
+
+void fleet_hold(struct fleet *fleet, int32_t node, const struct room *amount)
+{
+    add_free(fleet, node, amount, -1);
+    add_held(fleet, node, amount, 1);
+}
+
+void fleet_unhold(struct fleet *fleet, int32_t node, const struct room *amount)
+{
+    add_held(fleet, node, amount, -1);
+    add_free(fleet, node, amount, 1);
+    fleet->growth_version++;
+}
+
+/* ---- opening and closing ---- */
+
+void fleet_set_node_state(struct fleet *fleet, int32_t node, enum node_state state)
+{
+    struct node *at = &fleet->nodes[node];
+    assert(at->state != NODE_REMOVED || state == NODE_REMOVED);
+    assert((state != NODE_DOWN && state != NODE_REMOVED) || at->occupant_count == 0);
+    if (state == NODE_READY && at->state != NODE_READY)
+        fleet->growth_version++;
+    at->state = state;
+}
+
+void fleet_set_pool_schedulable(struct fleet *fleet, int32_t pool, bool is_schedulable)
+{
+    if (is_schedulable == fleet->pools[pool].is_schedulable)
+        return;
+    fleet->pools[pool].is_schedulable = is_schedulable;
+    if (is_schedulable)
+        fleet->growth_version++;
+    for (int32_t group = 0; group < fleet->suits_group_count; group++)
+        for (int32_t shape = 0; shape < fleet->suits_shape_count; shape++)
+            if (fleet->groups[group].pool == pool)
+                fill_suits(fleet, shape, group);
+}

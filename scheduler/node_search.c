@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/node_search.h"
+
+struct policy_context sched_policy_context(const struct sched *sched, int32_t replica)
+{
+    const struct replica *demand = &sched->replicas[replica];
+    int32_t shape = sched->runners[demand->runner].shape;
+    return (struct policy_context){.fleet = &sched->fleet,
+                                   .shape = &sched->fleet.shapes->items[shape],
+                                   .seed = sched->options.seed,
+                                   .demand =
+                                       (uint64_t)demand->runner << 32 | (uint64_t)demand->ordinal};
+}
+
+uint64_t sched_choose_devices(const struct sched *sched, const struct policy_context *context,
+                              int32_t node, const struct room *room)
+{
+    const struct policy *policy = sched->options.policy;
+    if (context->shape->device_count == 0)
+        return 0;
+    if (policy->choose_devices != NULL)
+        return policy->choose_devices(context, node, room);
+    return room_choose_devices(room, fleet_type_of(&sched->fleet, node), context->shape);
+}
+
+int32_t sched_same_runner_count(const struct sched *sched, int32_t runner, int32_t node)
+{
+    int32_t count = 0;
+    int32_t at = sched->fleet.nodes[node].first_replica;
+    for (; at >= 0; at = sched->replicas[at].next_on_node)
+        if (sched->replicas[at].runner == runner)
+            count++;
+    return count;
+}
+
+/* The occupants are counted only where the shape cares and all else fits. */
+static bool fits_runner(const struct sched *sched, int32_t runner, int32_t node)
+{
+    int32_t shape = sched->runners[runner].shape;
+    if (!fleet_fits(&sched->fleet, shape, node, 0))
+        return false;
+    if (!shape_depends_on_runner(&sched->fleet.shapes->items[shape]))
+        return true;
+    return fleet_fits(&sched->fleet, shape, node, sched_same_runner_count(sched, runner, node));
+}
+
+static int32_t best_node(const struct sched *sched, int32_t runner,
+                         const struct policy_context *context)
+{
+    const struct policy *policy = sched->options.policy;
+    double best_score = 0.0;
+    int32_t best = -1;
+    for (int32_t node = 0; node < sched->fleet.node_count; node++) {
+        if (!fits_runner(sched, runner, node))
+            continue;
+        if (policy->score == NULL)
+            return node;
+        double score = policy->score(context, node);
+        if (best < 0 || score > best_score) {
+            best = node;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+int32_t sched_find_node(const struct sched *sched, int32_t replica, uint64_t *devices)
+{
+    const struct policy_context context = sched_policy_context(sched, replica);
+    int32_t node = best_node(sched, sched->replicas[replica].runner, &context);
+    if (node >= 0) {
+        struct room room;
+        fleet_room(&sched->fleet, node, &room);
+        *devices = sched_choose_devices(sched, &context, node, &room);
+    }
+    return node;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCHEDULER_NODE_SEARCH_H
+#define STOWAGE_SCHEDULER_NODE_SEARCH_H
+
+#include <stdint.h>
+
+#include "scheduler/sched.h"
+
+/* Inside scheduler/ only. What else is asked of nodes; the search itself is sched_find_node. */
+
+/* What a policy sees of this demand. */
+struct policy_context sched_policy_context(const struct sched *sched, int32_t replica);
+
+/* The devices that the policy gives this demand in this room of the node, in which it fits. */
+uint64_t sched_choose_devices(const struct sched *sched, const struct policy_context *context,
+                              int32_t node, const struct room *room);
+
+/* Occupants of the node that belong to the runner. O(occupants). */
+int32_t sched_same_runner_count(const struct sched *sched, int32_t runner, int32_t node);
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/pass.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "scheduler/preemption.h"
+#include "scheduler/transitions.h"
+
+/* During a pass room only shrinks: binding takes it, nominating holds it, and victims keep theirs
+ * until they are gone. What did not fit once does not fit later in the same pass, nor in any later
+ * pass before fleet.growth_version rises. And no demand can evict what an earlier one of the same
+ * pass got: that one was at least as important, and the demands that replace victims stand behind
+ * the demand that evicted them. So each demand is looked at once, and the head of a bucket speaks
+ * for all behind it.
+ *
+ * Example (floor-first). One node of 4000m. Runner A (priority 2, floor 1) waits with two replicas
+ * of 3000m, runner B (priority 9, floor 0) with one of 2000m, none is bound. The levels are core 9
+ * ... core 0, extra 9 ... extra 0. Core 2 has A's first: it is bound, 1000m stay. Extra 9 has B: it
+ * fits nowhere; A's budget is 1 - 1 = 0, so nobody may be evicted, and B's bucket is dropped. Extra
+ * 2 has A's second: its shape fits nowhere either and it waits. With A's floor at 0 all three would
+ * be extra, and B would be served first. */
+
+struct pass {
+    struct sched *sched;
+    struct decisions *decisions;
+    struct victim_set victims;
+    int64_t now;
+};
+
+static int record(struct pass *pass, const struct decision *decision, struct err *err)
+{
+    struct decisions *decisions = pass->decisions;
+    if (array_reserve(&decisions->items, &decisions->capacity, (int64_t)decisions->count + 1,
+                      sizeof *decisions->items, err))
+        return -1;
+    decisions->items[decisions->count++] = *decision;
+    return 0;
+}
+
+/* The decision that gives this replica its seat. */
+static int record_seat(struct pass *pass, enum decision_kind kind, int32_t replica, struct err *err)
+{
+    const struct replica *seated = &pass->sched->replicas[replica];
+    const struct decision decision = {.kind = kind,
+                                      .class = (enum demand_class)seated->served_class,
+                                      .replica = replica,
+                                      .node = seated->node,
+                                      .devices = seated->devices,
+                                      .demand = -1,
+                                      .replacement = -1};
+    return record(pass, &decision, err);
+}
+
+/* ---- nominated demands ---- */
+
+static int32_t level_rank(const struct sched *sched, int32_t class, int32_t priority)
+{
+    if (sched->options.order == ORDER_FLOOR_FIRST)
+        return class * 10 + 9 - priority;
+    return (9 - priority) * 2 + class;
+}
+
+struct nominee_rank {
+    struct replica key;
+    int32_t replica;
+    int32_t level_rank;
+};
+
+static int by_demand_order(const void *left, const void *right)
+{
+    const struct nominee_rank *a = left, *b = right;
+    if (a->level_rank != b->level_rank)
+        return a->level_rank < b->level_rank ? -1 : 1;
+    if (demand_precedes(&a->key, &b->key))
+        return -1;
+    return demand_precedes(&b->key, &a->key) ? 1 : 0;
+}
+
+static int bind_ready(struct pass *pass, struct err *err)
+{
+    struct sched *sched = pass->sched;
+    struct nominee_rank *ranks = NULL;
+    int32_t count = sched->ready_count, capacity = 0;
+    int result = 0;
+    if (count == 0)
+        return 0;
+    if (array_reserve(&ranks, &capacity, count, sizeof *ranks, err))
+        return -1;
+    for (int32_t i = 0; i < count; i++) {
+        const struct replica *nominee = &sched->replicas[sched->ready_nominees[i]];
+        int32_t priority = sched->runners[nominee->runner].priority;
+        ranks[i] =
+            (struct nominee_rank){.key = *nominee,
+                                  .replica = sched->ready_nominees[i],
+                                  .level_rank = level_rank(sched, nominee->served_class, priority)};
+    }
+    qsort(ranks, (size_t)count, sizeof *ranks, by_demand_order);
+    sched->ready_count = 0;
+    for (int32_t i = 0; i < count && result == 0; i++) {
+        result = replica_bind_nominee(sched, ranks[i].replica, err);
+        if (result == 0)
+            result = record_seat(pass, DECISION_BIND, ranks[i].replica, err);
+    }
+    free(ranks);
+    return result;
+}
+
+/* ---- one demand ---- */
+
+static int evict(struct pass *pass, int32_t victim, int32_t demand, struct err *err)
+{
+    struct sched *sched = pass->sched;
+    int32_t owner = sched->replicas[victim].runner;
+    int32_t chain_depth = sched->replicas[demand].chain_depth + 1;
+    int32_t replacement;
+    if (sched->runners[owner].live <= sched->runners[owner].floor)
+        sched->floor_breach_count++;
+    if (replica_terminate(sched, victim, err))
+        return -1;
+    if (replica_new(sched, owner, pass->now, &replacement, err))
+        return -1;
+    sched->replicas[replacement].chain_depth = chain_depth;
+    const struct decision decision = {.kind = DECISION_EVICT,
+                                      .class = sched_class_of(sched, demand),
+                                      .replica = victim,
+                                      .node = sched->replicas[victim].node,
+                                      .devices = sched->replicas[victim].devices,
+                                      .demand = demand,
+                                      .replacement = replacement,
+                                      .chain_depth = chain_depth};
+    return record(pass, &decision, err);
+}
+
+static int evict_and_nominate(struct pass *pass, int32_t demand, struct err *err)
+{
+    const struct victim_set *set = &pass->victims;
+    const struct nomination nomination = {.replica = demand,
+                                          .seat = {set->node, set->devices},
+                                          .victims = set->victims,
+                                          .victim_count = set->count};
+    for (int32_t i = 0; i < set->count; i++)
+        if (evict(pass, set->victims[i], demand, err))
+            return -1;
+    if (replica_nominate(pass->sched, &nomination, err))
+        return -1;
+    return record_seat(pass, DECISION_NOMINATE, demand, err);
+}
+
+/* Room and budgets together, as one number that rises whenever either rose. */
+static int64_t chance_version(const struct sched *sched)
+{
+    return sched->fleet.growth_version + sched->eviction_version;
+}
+
+/* Where it is noted that what this bucket asks for fits nowhere: with the shape, which others may
+ * ask for in other classes and priorities, or with the bucket where the runner matters. */
+static int64_t *no_fit_note(struct sched *sched, struct demand_bucket *bucket)
+{
+    return bucket->key.runner < 0 ? &sched->no_fit_version[bucket->key.shape]
+                                  : &bucket->no_fit_version;
+}
+
+/* Puts the head of the bucket where it fits, if it fits. */
+static int try_to_bind(struct pass *pass, struct demand_bucket *bucket, bool *is_served,
+                       struct err *err)
+{
+    struct sched *sched = pass->sched;
+    int32_t replica = bucket->heap[0];
+    struct seat seat = {.node = -1};
+    *is_served = false;
+    int64_t *no_fit_version = no_fit_note(sched, bucket);
+    if (*no_fit_version == sched->fleet.growth_version)
+        return 0;
+    seat.node = sched_find_node(sched, replica, &seat.devices);
+    if (seat.node < 0) {
+        *no_fit_version = sched->fleet.growth_version;
+        return 0;
+    }
+    *is_served = true;
+    if (replica_bind(sched, replica, &seat, err))
+        return -1;
+    return record_seat(pass, DECISION_BIND, replica, err);
+}
+
+/* Nominates the head of the bucket, which fits nowhere, where eviction helps. */
+static int try_to_preempt(struct pass *pass, struct demand_bucket *bucket, bool *is_served,
+                          struct err *err)
+{
+    struct sched *sched = pass->sched;
+    const struct preemption_question question = {
+        .replica = bucket->heap[0], .class = bucket->key.class, .now = pass->now};
+    *is_served = false;
+    if (!sched->options.preemption_enabled || !bucket->key.may_preempt)
+        return 0;
+    if (bucket->no_victims_version == chance_version(sched) && pass->now < bucket->no_victims_until)
+        return 0;
+    if (preemption_find(sched, &question, &pass->victims, err))
+        return -1;
+    if (pass->victims.node < 0) {
+        bucket->no_victims_version = chance_version(sched);
+        bucket->no_victims_until = pass->victims.ripe_at;
+        return 0;
+    }
+    *is_served = true;
+    return evict_and_nominate(pass, question.replica, err);
+}
+
+/* Serves the head of a bucket; false in *is_served: it stays, and with it all behind it. */
+static int serve(struct pass *pass, int32_t number, bool *is_served, struct err *err)
+{
+    struct demand_bucket *bucket = &pass->sched->queue.buckets[number];
+    if (try_to_bind(pass, bucket, is_served, err))
+        return -1;
+    return *is_served ? 0 : try_to_preempt(pass, bucket, is_served, err);
+}
+
+/* ---- one level: the heads of its buckets, merged ---- */
+
+static bool head_precedes(const struct sched *sched, int32_t a, int32_t b)
+{
+    return demand_precedes(&sched->replicas[sched->queue.buckets[a].heap[0]],
+                           &sched->replicas[sched->queue.buckets[b].heap[0]]);
+}
+
+static void sink(const struct sched *sched, int32_t *heap, int32_t count, int32_t place)
+{
+    int32_t moving = heap[place];
+    for (;;) {
+        int32_t child = 2 * place + 1;
+        if (child >= count)
+            break;
+        if (child + 1 < count && head_precedes(sched, heap[child + 1], heap[child]))
+            child++;
+        if (!head_precedes(sched, heap[child], moving))
+            break;
+        heap[place] = heap[child];
+        place = child;
+    }
+    heap[place] = moving;
+}
+
+/* The non-empty buckets of the level as a heap by their heads. */
+static int gather(struct sched *sched, const struct demand_level *level, struct err *err)
+{
+    if (array_reserve(&sched->merge, &sched->merge_capacity, level->count, sizeof *sched->merge,
+                      err))
+        return -1;
+    for (int32_t i = 0; i < level->count; i++)
+        sched->merge[i] = level->buckets[i];
+    for (int32_t i = level->count / 2 - 1; i >= 0; i--)
+        sink(sched, sched->merge, level->count, i);
+    return 0;
+}
+
+static int serve_level(struct pass *pass, const struct demand_level *level, struct err *err)
+{
+    struct sched *sched = pass->sched;
+    int32_t count = level->count;
+    if (gather(sched, level, err))
+        return -1;
+    while (count > 0) {
+        int32_t first = sched->merge[0];
+        bool is_served;
+        if (serve(pass, first, &is_served, err))
+            return -1;
+        if (!is_served || sched->queue.buckets[first].count == 0)
+            sched->merge[0] = sched->merge[--count];
+        if (count > 0)
+            sink(sched, sched->merge, count, 0);
+    }
+    return 0;
+}
+
+/* ---- the pass ---- */
+
+static int serve_all(struct pass *pass, struct err *err)
+{
+    struct sched *sched = pass->sched;
+    struct demand_level *by_rank[LEVEL_COUNT];
+    for (int32_t class = 0; class < 2; class ++)
+        for (int32_t priority = 0; priority < 10; priority++)
+            by_rank[level_rank(sched, class, priority)] =
+                &sched->queue.levels[class * 10 + priority];
+    for (int32_t i = 0; i < LEVEL_COUNT; i++)
+        if (by_rank[i]->count > 0 && serve_level(pass, by_rank[i], err))
+            return -1;
+    return 0;
+}
+
+int sched_pass(struct sched *sched, int64_t now, struct decisions *decisions, struct err *err)
+{
+    struct pass pass = {.sched = sched, .decisions = decisions, .now = now};
+    int result = fleet_refresh_suits(&sched->fleet, err);
+    if (result == 0)
+        result = array_reserve(&sched->no_fit_version, &sched->no_fit_capacity,
+                               sched->fleet.shapes->count, sizeof *sched->no_fit_version, err);
+    if (result == 0)
+        result = bind_ready(&pass, err);
+    if (result == 0)
+        result = serve_all(&pass, err);
+    victim_set_release(&pass.victims);
+    return result;
+}
+
+void decisions_release(struct decisions *decisions)
+{
+    free(decisions->items);
+    *decisions = (struct decisions){0};
+}
