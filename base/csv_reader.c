@@ -278,7 +278,8 @@ int csv_reader_next(struct csv_reader *reader, struct err *err)
         return -1;
     if (count != reader->column_count)
         return err_set(err, ERR_INPUT,
-                       "%s:%" PRId64 ":1: %" PRId32 " fields, but the header names %" PRId32,
+                       "%s:%" PRId64 ":1: number of fields: %" PRId32
+                       ", but the header names %" PRId32,
                        reader->file, reader->line_number, count, reader->column_count);
     return 1;
 }

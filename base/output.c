@@ -78,9 +78,12 @@ static int open_directly(struct output_file *file, struct err *err)
     return err_no_memory(err);
 }
 
-/* file->path becomes what a symbolic link points to. */
+/* Of a symbolic link file->path becomes what it points to. */
 static int follow_links(struct output_file *file, struct err *err)
 {
+    struct stat info;
+    if (lstat(file->path, &info) == 0 && !S_ISLNK(info.st_mode))
+        return 0;
     char *real = realpath(file->path, NULL);
     if (real == NULL)
         return folder_errno(err, errno, file->path);
