@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: verbs, options, help, and what is said to who mistypes."""
+import json
+import re
+import unittest
+
+from e2e import BAD_INPUT, DONE, QUICKSTART, SOURCE, ProgramTest, small_scenario
+
+VERBS = ["run", "validate", "policies", "import", "version", "help"]
+
+
+class Usage(ProgramTest):
+    def test_wrong_command_lines_exit_2_and_say_what_is_allowed(self):
+        cases = [
+            ([], "Commands:"),
+            (["runn"], 'unknown command "runn": did you mean run?'),
+            (["xyzzy"], 'unknown command "xyzzy"'),
+            (["run"], "give a scenario"),
+            (["run", "a.json", "b.json"], "takes one scenario"),
+            (["run", "--polcy=x", "a.json"],
+             'unknown option "--polcy=x": did you mean --policy?'),
+            (["run", "-x", "a.json"], 'unknown option "-x"'),
+            (["run", "a.json", "--seed"], "option --seed needs an argument: N"),
+            (["run", "a.json", "-o"], "option --output needs an argument: DIR"),
+            (["run", "--check=yes", "a.json"], "option --check takes no argument"),
+            (["run", "--seed", "1.5", "a.json"], "--seed"),
+            (["run", "--seed", "-1", "a.json"], "give 0 or more"),
+            (["run", "--seed", "9223372036854775808", "a.json"], "--seed"),
+            (["run", "--format", "yaml", "a.json"], "give one of text, json, md"),
+            (["run", "--policy", "bestfit", "a.json"], "did you mean best-fit?"),
+            (["run", "--policy", "xyzzy", "a.json"], "see `stowage policies`"),
+            (["run", "--group-by", "colour", "a.json"], "--group-by"),
+            (["run", "--select", "priority", "a.json"], "KEY=VALUE"),
+            (["validate"], "give one scenario or more"),
+            (["policies", "x"], "takes no argument"),
+            (["version", "x"], "takes no argument"),
+            (["help", "xyzzy"], 'no command "xyzzy"'),
+            (["import"], "give one of openb"),
+            (["import", "xyzzy"], 'unknown format "xyzzy": give one of openb'),
+            (["import", "openb", "--nodes", "n.csv"], "give both --nodes FILE and --pods FILE"),
+            (["import", "openb", "--nodes", "-", "--pods", "-"], "only one of"),
+        ]
+        for arguments, text in cases:
+            with self.subTest(arguments=arguments):
+                result = self.stowage(*arguments)
+                self.check_ended(result, BAD_INPUT, text, "stowage")
+                self.assertEqual(result.stdout, "")
+
+    def test_every_verb_has_help_with_an_example(self):
+        for verb in VERBS:
+            for arguments in ([verb, "--help"], [verb, "-h"], ["help", verb]):
+                with self.subTest(arguments=arguments):
+                    result = self.stowage(*arguments)
+                    self.check_ended(result, DONE)
+                    self.assertTrue(result.stdout.startswith(f"Usage: stowage {verb} "))
+                    self.assertIn(f"\nExample:\n  stowage {verb}", result.stdout)
+                    self.assertLessEqual(max(map(len, result.stdout.split("\n"))), 88)
+
+    def test_the_overview_lists_every_verb(self):
+        result = self.stowage("help")
+        self.assertEqual(re.findall(r"^  ([a-z]+)  ", result.stdout, re.M), VERBS)
+        self.assertEqual(self.stowage("--help").stdout, result.stdout)
+
+    def test_version_is_that_of_the_project(self):
+        project = (SOURCE / "CMakeLists.txt").read_text(encoding="utf-8")
+        version = re.search(r"project\(stowage VERSION (\S+)", project).group(1)
+        result = self.stowage("version")
+        self.check_ended(result, DONE)
+        self.assertTrue(result.stdout.startswith(f"stowage {version}\n"))
+        self.assertEqual(self.stowage("--version").stdout, result.stdout)
+
+    def test_policies_lists_each_policy_that_run_takes(self):
+        lines = self.stowage("policies").stdout.splitlines()
+        names = [line.split()[0] for line in lines]
+        for name in ("first-fit", "best-fit", "worst-fit", "random"):
+            self.assertIn(name, names)
+        self.write("s.json", small_scenario())
+        for name in names:
+            with self.subTest(policy=name):
+                result = self.stowage("run", "s.json", "--policy", name, "--format", "json")
+                self.check_ended(result, DONE)
+                self.assertIn(f'"{name}"', result.stdout)
+
+    def test_validate_tells_about_each_file_and_exits_with_the_worst(self):
+        self.write("good.json", small_scenario())
+        self.write("bad.json", small_scenario(horizon="soon"))
+        result = self.stowage("validate", "good.json", "bad.json", "missing.json")
+        self.assertIn("good.json: valid: nodepools 1, nodes 2, runners 1", result.stdout)
+        self.check_ended(result, result.returncode, "bad.json: horizon", "missing.json")
+        self.assertIn(result.returncode, (2, 3))
+        self.check_ended(self.stowage("validate", "good.json"), DONE)
+        self.check_ended(self.stowage("validate", "good.json", "bad.json"), BAD_INPUT)
+
+    def test_validate_floors_says_no_where_floors_cannot_be_met(self):
+        runner = small_scenario()["runners"][0]
+        self.write("s.json", small_scenario(runners=[dict(runner, num_replicas=9, min_replicas=9)]))
+        result = self.stowage("validate", "s.json")
+        self.check_ended(result, DONE, "warning: nodepool \"p\"", "floor")
+        self.check_ended(self.stowage("validate", "--floors", "s.json"), 1, "warning:")
+        self.check_ended(self.stowage("run", "s.json"), DONE, "warning: nodepool \"p\"")
+
+    def test_a_folder_and_standard_input_are_scenarios_too(self):
+        (self.folder / "folder").mkdir()
+        self.write("folder/scenario.json", small_scenario())
+        digests = set()
+        for arguments, stdin in ((["folder"], ""), (["folder/scenario.json"], ""),
+                                 (["-"], json.dumps(small_scenario()))):
+            result = self.stowage("run", *arguments, "--format", "json", stdin=stdin)
+            self.check_ended(result, DONE)
+            digests.add(re.search(r'"decision_digest": "(\w+)"', result.stdout).group(1))
+        self.assertEqual(len(digests), 1)
+
+    def test_options_may_stand_behind_the_scenario_and_be_joined(self):
+        self.write("s.json", small_scenario())
+        split = self.stowage("run", "s.json", "--format", "json", "--seed", "5")
+        joined = self.stowage("run", "--seed=5", "-fjson", "s.json")
+        self.check_ended(split, DONE)
+        self.assertEqual(json.loads(split.stdout)["decision_digest"],
+                         json.loads(joined.stdout)["decision_digest"])
+
+    def test_the_command_is_kept_as_a_shell_would_read_it(self):
+        self.write("my scenario.json", small_scenario())
+        result = self.stowage("run", "my scenario.json", "--format", "json")
+        self.assertIn("\"stowage run 'my scenario.json' --format json\"", result.stdout)
+
+    def test_quiet_prints_nothing(self):
+        result = self.stowage("run", QUICKSTART, "--quiet")
+        self.check_ended(result, DONE)
+        self.assertEqual((result.stdout, result.stderr), ("", ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
