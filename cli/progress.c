@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/units.h"
 
 enum { FIRST_US = 500000, EVERY_US = 200000 };
@@ -25,12 +26,23 @@ void progress_init(struct progress *progress, bool is_quiet)
     };
 }
 
-/* Cut to seconds, or to minutes beyond a day, so that the line does not flicker. */
+/* The two largest units, so that the line does not flicker: "3d04h", "2h05m", "1m09s", "8s". */
 static const char *print_coarsely(int64_t us, char out[UNITS_TEXT_SIZE])
 {
-    int64_t minute_us = INT64_C(60) * US_PER_S;
-    int64_t unit_us = us >= 24 * 60 * minute_us ? minute_us : US_PER_S;
-    return print_duration(us / unit_us * unit_us, out);
+    static const struct {
+        int64_t large_s, small_s;
+        char large, small;
+    } scales[] = {{86400, 3600, 'd', 'h'}, {3600, 60, 'h', 'm'}, {60, 1, 'm', 's'}};
+    int64_t s = us / US_PER_S;
+    for (size_t i = 0; i < ARRAY_LEN(scales); i++) {
+        if (s < scales[i].large_s)
+            continue;
+        snprintf(out, UNITS_TEXT_SIZE, "%" PRId64 "%c%02" PRId64 "%c", s / scales[i].large_s,
+                 scales[i].large, s % scales[i].large_s / scales[i].small_s, scales[i].small);
+        return out;
+    }
+    snprintf(out, UNITS_TEXT_SIZE, "%" PRId64 "s", s);
+    return out;
 }
 
 const char *progress_print(const struct progress_state *state, int64_t elapsed_us,
