@@ -7,12 +7,16 @@
 
 #include "base/err.h"
 #include "base/int128.h"
+#include "scheduler/fleet.h"
 #include "sim/record.h"
 
 /* What a run measures, exactly: every integral is a sum of integer value x integer microseconds
- * over the steps of a step function, so that means do not depend on sampling. metrics_advance is
- * called before each change of state; it is O(what changed since), not O(fleet): each step function
- * remembers when it last changed. */
+ * over the steps of a step function, so that means do not depend on sampling. Each step function
+ * remembers when it last changed, so a change costs what it touches, never the fleet; only the end
+ * of a time bin (TIMELINE_BINS times a run) touches every scope.
+ *
+ * Order of calls: metrics_advance once time has moved on to now_us, then the changes at now_us, and
+ * at the end metrics_finish. now_us never falls. */
 
 /* ---- one step function ---- */
 
@@ -22,8 +26,9 @@ struct integral {
     int64_t max;      /* highest value that lasted longer than 0 */
     int128 area;      /* up to since_us */
 };
+/* Value from now_us on, since_us <= now_us. O(1). */
 void integral_set(struct integral *integral, int64_t value, int64_t now_us);
-/* Area up to now_us; since_us <= now_us. */
+/* Area up to now_us, since_us <= now_us. */
 int128 integral_area(const struct integral *integral, int64_t now_us);
 
 /* ---- utilization of a resource in a scope ---- */
@@ -47,7 +52,8 @@ struct usage {
                                                of it is the quantile of the exact function, rounded
                                                the same way. Time with capacity 0 is in none. */
     int64_t since_us;                          /* time_at_us is complete up to then */
-    int32_t max_permille;                      /* highest utilization that lasted longer than 0 */
+    int32_t max_permille;                      /* highest utilization that lasted longer than 0;
+                                               above 1000 only where nodes are unbounded */
     int128 bin_used[TIMELINE_BINS];            /* areas per time bin (see metrics.bin_us) */
     int128 bin_capacity[TIMELINE_BINS];
 };
@@ -62,8 +68,8 @@ struct scope {
     int128 bin_existing[TIMELINE_BINS]; /* areas of nodes_up_or_down, for cost over time */
 };
 
-/* The share at quantile q of the time that a resource was there, in permille; -1: never any
- * capacity. */
+/* The utilization at quantile q (0..1) of the time that the resource was there, in permille: the
+ * lowest that held, or was not exceeded, for q of that time. -1: there was never any capacity. */
 int32_t usage_quantile_permille(const struct usage *usage, double q);
 
 /* ---- waits ---- */
@@ -86,7 +92,8 @@ struct eviction {
     int64_t work_lost_us;    /* time it had been running; 0 while starting */
     int64_t recovered_at_us; /* when the victim's runner was whole again: as many replicas running
                                 as just before the eviction, or as many as it then wishes where that
-                                is less; TIME_NEVER: not by the end (censored) */
+                                is less (at once where the victim was starting); TIME_NEVER: not by
+                                the end, or its runner left before (censored) */
     int32_t victim_runner, victim_ordinal;
     int32_t demand_runner, demand_ordinal;
     int32_t node;
@@ -105,7 +112,7 @@ struct runner_stats {
     int64_t running_at_floor_us; /* time with running >= floor (floor 0: all its time) */
     int64_t live_at_floor_us;
     int64_t running_at_wish_us; /* time with running >= wish */
-    int64_t since_us;           /* the three above are complete up to then */
+    int64_t since_us;           /* the four above are complete up to then */
     int64_t wait_us_sum;        /* over bound demands */
     int64_t wait_us_max;
     int64_t work_lost_us; /* by evictions, drains and lost nodes */
@@ -113,6 +120,8 @@ struct runner_stats {
         evicting_count; /* evicting: victims it made */
     int32_t drained_count, lost_count, gave_up_count;
     int32_t open_evictions; /* head of a list through metrics.eviction_next; NO_INDEX */
+    int32_t floor;          /* in force */
+    bool is_there;          /* arrived and not departed */
 };
 
 /* Changes of one runner, for the plots of the runners that suffered most. */
@@ -128,8 +137,10 @@ struct bin_counts { /* per time bin */
 
 struct metrics {
     int64_t bin_us;       /* width of a time bin: horizon / TIMELINE_BINS rounded up */
-    struct scope *scopes; /* [0] the fleet, then pools, then groups */
-    int32_t scope_count, pool_scope_count;
+    struct scope *scopes; /* [0] the fleet, [1 + p] pool p, [1 + pool_scope_count + g] group g */
+    int32_t scope_count, pool_scope_count; /* pool_scope_count: of the pools alone */
+    int32_t bins_closed; /* bins hold areas since 0 up to their ends until metrics_finish, which
+                            turns them into areas per bin */
     struct waits waits[10];
     struct eviction *evictions;
     int32_t *eviction_next;
@@ -142,8 +153,68 @@ struct metrics {
     struct bin_counts bins[TIMELINE_BINS];
     int64_t evictions_between[10][10];    /* [demand priority][victim priority] */
     int64_t floor_breaches_by_preemption; /* always 0 */
+    /* Live replicas taken by a drain or lost with a node that left their runner with fewer live
+     * replicas than its floor. */
     int64_t floor_breaches_by_drain, floor_breaches_by_loss;
     int64_t node_failures;
 };
+
+/* ---- measuring (called by the engine) ---- */
+
+struct metrics_size {
+    int64_t horizon_us;
+    const struct node_group *groups; /* of the fleet; [group_count] */
+    int32_t group_count, pool_count, runner_count;
+};
+/* On -1 the struct is zeroed. */
+int metrics_init(struct metrics *metrics, const struct metrics_size *size, struct err *err);
+void metrics_release(struct metrics *metrics);
+
+/* Closes the time bins that end by now_us. */
+void metrics_advance(struct metrics *metrics, int64_t now_us);
+
+/* Changes in the use and the capacity of one group, its pool and the fleet. */
+struct usage_delta {
+    int32_t group, pool;
+    int32_t nodes, nodes_up_or_down;
+    int64_t used[RESOURCE_COUNT];
+    int64_t capacity[RESOURCE_COUNT];
+};
+void metrics_add_usage(struct metrics *metrics, const struct usage_delta *delta, int64_t now_us);
+
+/* A demand of this priority begins to wait; and how such a wait ends. All but WAIT_BOUND are
+ * censored. */
+enum wait_end { WAIT_BOUND, WAIT_GAVE_UP, WAIT_WITHDRAWN, WAIT_OPEN };
+void metrics_wait_begins(struct metrics *metrics, int32_t priority, int64_t now_us);
+struct wait_ended {
+    int64_t wait_us;
+    int32_t priority;
+    enum wait_end end;
+};
+int metrics_wait_ends(struct metrics *metrics, const struct wait_ended *wait, int64_t now_us,
+                      struct err *err);
+
+/* A runner arrives (its counts rise after that) or leaves (they fall to 0 after that); changes of
+ * its counts. */
+void metrics_runner_arrives(struct metrics *metrics, int32_t runner, int64_t now_us);
+void metrics_runner_leaves(struct metrics *metrics, int32_t runner, int64_t now_us);
+struct runner_delta {
+    int32_t runner;
+    int32_t wish, live, running, floor;
+};
+int metrics_change_runner(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
+                          struct err *err);
+
+/* Keeps an eviction and waits for its runner to be whole again; to be called before the counts of
+ * the victim's runner fall. */
+int metrics_add_eviction(struct metrics *metrics, const struct eviction *eviction, struct err *err);
+
+/* The time bin of an instant; what happens at the horizon is in the last one. */
+struct bin_counts *metrics_bin(struct metrics *metrics, int64_t now_us);
+
+/* Closes all integrals and bins at now_us; the second is the part of the first that is about
+ * scopes and queues. */
+void metrics_finish(struct metrics *metrics, int64_t now_us);
+void metrics_finish_scopes(struct metrics *metrics, int64_t now_us);
 
 #endif

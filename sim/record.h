@@ -19,17 +19,19 @@ enum record_kind {
     RECORD_BOUND,              /* replica on node, devices */
     RECORD_NOMINATED,          /* replica on node, devices */
     RECORD_UNNOMINATED,        /* replica: its node went away */
-    RECORD_EVICTED,            /* replica, for `other` (the demand); depth = chain depth */
-    RECORD_RUNNING,            /* replica */
-    RECORD_TERMINATING,        /* replica; cause */
-    RECORD_GONE,               /* replica; cause */
+    RECORD_EVICTED,            /* replica on node, for `other` (the demand); depth = chain depth. It
+                                  terminates from now on; no RECORD_TERMINATING follows */
+    RECORD_RUNNING,            /* replica on node */
+    RECORD_TERMINATING,        /* replica on node is asked to go; cause */
+    RECORD_GONE,               /* replica from node; cause */
+    RECORD_UNBLOCKED,          /* runner: its special handling is done */
     RECORD_NODE_ADDED,         /* node */
     RECORD_NODE_READY,         /* node: repaired or uncordoned */
-    RECORD_NODE_CORDONED,
-    RECORD_NODE_DRAINING,
-    RECORD_NODE_FAILED,
-    RECORD_NODE_REMOVED,
-    RECORD_POOL_SET, /* node = pool index; count = 1 schedulable, 0 not */
+    RECORD_NODE_CORDONED,      /* node; also one that was repaired while cordoned */
+    RECORD_NODE_DRAINING,      /* node: cordoned, its replicas are asked to go */
+    RECORD_NODE_FAILED,        /* node */
+    RECORD_NODE_REMOVED,       /* node */
+    RECORD_POOL_SET,           /* node = pool index; count = 1 schedulable, 0 not */
     RECORD_KIND_COUNT,
 };
 
@@ -45,6 +47,7 @@ enum gone_cause {
     GONE_CAUSE_COUNT,
 };
 
+/* A field that the kind does not name is 0, or NO_INDEX where it is an index. */
 struct record {
     int64_t time_us;
     uint64_t devices;

@@ -16,7 +16,24 @@
 
 /* The engine: virtual time over the scheduler. Stepwise: sim_init, sim_step until it says 0 (or as
  * long as the caller likes), sim_finish, read the results, sim_release. Equal (scenario, seed,
- * version) give equal records, bit for bit. */
+ * version) give equal records, bit for bit.
+ *
+ * Time. The run covers [0, horizon]. At the horizon itself what ends still counts (replicas that
+ * finish or have gone), but nothing begins: no arrival, no other event, no pass.
+ *
+ * At one instant, in this order: what frees room; nodes that are lost, cordoned, drained or
+ * removed, pools that close; nodes that come back, pools that open; replicas that run; arrivals (by
+ * runner index), departures and the file's other events (in the order of the file); one pass, where
+ * there is demand and something changed that could help it; demands that give up. Room that is
+ * freed at once (grace period 0) leads to another pass at the same instant.
+ *
+ * Random numbers are keyed by entity, so that two policies see the same ones: "startup" by runner
+ * and ordinal, "duration" by runner and piece of work, "interarrival" by entry of `arrivals`,
+ * "repair" by node and number of its failure. A replica that replaces one that was evicted, drained
+ * or lost does that one's piece of work again from the start, so it needs the same time: were it
+ * drawn anew, long replicas, which are evicted more often, would turn into short ones.
+ *
+ * A replica that is asked to go does not finish any more. One that finishes goes at once. */
 
 struct sim_options {
     bool check; /* verify all invariants after every event (slow); a contradiction is an err */
@@ -36,7 +53,15 @@ struct sim_runner {
     int32_t wish;        /* num_replicas in force */
     int32_t floor;       /* in force: min(min_replicas, wish) */
     int32_t min_replicas;
+    int32_t first_replica; /* list of its replicas of any state, newest first; NO_INDEX */
+    int32_t work_count;    /* pieces of work so far: demands that replace no other */
     bool has_arrived, is_blocked;
+};
+
+/* What the engine keeps of a pool beside the scheduler: its nodes in order of index. */
+struct sim_pool {
+    int32_t first_node, last_node; /* NO_INDEX: none */
+    int32_t next_ordinal;          /* of the next node that is added */
 };
 
 /* A node of the run: the scenario's first, then added ones. Index = the scheduler's node number. */
@@ -49,16 +74,39 @@ struct sim_node {
     int64_t work_lost_us; /* of replicas lost with it */
     struct integral used[RESOURCE_COUNT];
     int32_t bound_count, evicted_count, failure_count, replicas_max; /* over the run */
+    int32_t replica_count;                                           /* bound to it now */
+    int32_t next_in_pool;                                            /* NO_INDEX: the last one */
     uint32_t generation; /* rises with every change of state: older events are stale */
+    bool is_cordoned;    /* cordoned or draining; kept while it is down */
     bool is_leaving;     /* removed once it is empty */
 };
 
 /* The engine's side of a replica; index = the scheduler's replica number (slots are reused). */
 struct sim_replica {
-    int64_t bound_us, gone_at_us;
-    uint32_t generation;    /* rises when the slot is reused or its plans change */
-    int32_t running_before; /* of its runner, when it was evicted */
-    uint8_t cause;          /* enum gone_cause, while terminating */
+    int64_t bound_us;    /* while bound */
+    int64_t gone_at_us;  /* while terminating */
+    uint32_t generation; /* rises when the slot is reused or its plans change */
+    int32_t work;        /* number of its piece of work within the runner */
+    int32_t next_of_runner, previous_of_runner; /* NO_INDEX: none */
+    uint8_t cause;                              /* enum gone_cause, while terminating */
+};
+
+/* A runner that arrives within the run, in order of (time, runner). */
+struct sim_arrival {
+    int64_t time_us;
+    int32_t runner;
+};
+
+/* A replica in a list, and the keys by which the list is in ascending order. */
+struct replica_pick {
+    int64_t keys[3];
+    int32_t replica;
+};
+
+/* A node that an event calls by name, in order of the name. */
+struct sim_named_node {
+    const char *name;
+    int32_t node; /* NO_INDEX: there is none yet */
 };
 
 struct sim {
@@ -75,6 +123,21 @@ struct sim {
     int32_t runner_count, runner_capacity;
     int32_t node_count, node_capacity;
     int32_t replica_capacity;
+    struct sim_pool *pools;       /* [sched.fleet.pool_count] */
+    struct sim_arrival *arrivals; /* all of them; next_arrival: the first to come */
+    struct sim_named_node *named_nodes;
+    int32_t *device_users;      /* replicas on each of sched.fleet.devices */
+    int32_t *selected_nodes;    /* that one event is about */
+    struct replica_pick *picks; /* replicas that one event is about, in the order of their turn */
+    int32_t pool_capacity;
+    int32_t arrival_count, arrival_capacity, next_arrival;
+    int32_t named_node_count, named_node_capacity;
+    int32_t device_user_capacity;
+    int32_t selected_node_count, selected_node_capacity;
+    int32_t pick_count, pick_capacity;
+    int32_t *idle_events; /* indices into scenario->events of those that changed nothing: no node
+                             was selected, the runner had left */
+    int32_t idle_event_count, idle_event_capacity;
     struct record *records; /* of the last step, when keep_records */
     int32_t record_count, record_capacity;
     int64_t now_us;
@@ -82,18 +145,21 @@ struct sim {
     int64_t event_count; /* processed */
     uint64_t seed;       /* in force */
     const struct policy *policy;
-    bool pass_is_planned; /* a pass event is in the queue for now_us */
+    bool pass_is_planned; /* a pass event for now_us is in the queue */
     bool is_finished;     /* the horizon was reached, or sim_finish was called */
     bool is_complete;     /* the horizon was reached */
 };
 
+/* Generated runners of one run, all entries of `arrivals` together. */
+enum { GENERATED_RUNNERS_MAX = 20 * 1000 * 1000 };
+
 /* Builds the fleet, the runners (generated ones included) and the first events. `scenario` must
- * outlive the sim. On -1 the struct is zeroed. */
+ * outlive the sim. On -1 the struct is zeroed; ERR_LIMIT: more than GENERATED_RUNNERS_MAX. */
 int sim_init(struct sim *sim, const struct scenario *scenario, const struct sim_options *options,
              struct err *err);
 
 /* Processes one event. 1: there is more; 0: the horizon is reached and the results are complete;
- * -1: out of memory, or a contradiction when options.check. */
+ * -1: out of memory, or a contradiction when options.check; then the sim can only be released. */
 int sim_step(struct sim *sim, struct err *err);
 
 /* Steps until the end. */
@@ -112,23 +178,30 @@ const char *sim_node_name(const struct sim *sim, int32_t node, char out[NODE_NAM
 
 /* ---- before the run ---- */
 
-/* Floors that cannot be met even by an empty fleet at its maximum size (SPEC 6.7). */
+/* Floors that cannot be met even by an empty fleet at its maximum size. Maximum size: per pool the
+ * larger of its max_instances and of its nodes at the start with those that events add; the further
+ * nodes are of its largest type (most devices, then CPU, then memory).
+ *
+ * Floors count while their runner is there, from arrival to departure; of a runner whose replicas
+ * end by themselves at its arrival only. Generated runners, scale events and failures are left
+ * aside. */
 struct floor_shortfall {
     int32_t runner;         /* index into scenario->runners; NO_INDEX for a sum over a pool */
-    int32_t pool;           /* for a sum: the pool whose volume is too small */
+    int32_t pool;           /* for a sum: the pool whose volume is too small; else NO_INDEX */
     enum resource resource; /* for a sum: of what */
-    int64_t asked, there;   /* for a sum: in the unit of the resource */
+    int64_t asked, there;   /* for a sum: in the unit of the resource, at the instant at which most
+                               is asked for */
 };
 struct floor_report {
     struct floor_shortfall *items; /* proven: the runner's shape fits no type of its pools, or the
                                       floors that only this pool may serve ask for more than it has
                                       at its maximum size; owned */
     int32_t count, capacity;
-    int64_t floor_replicas;  /* sum of floors */
-    int64_t placed_by_trial; /* of these, placed by a trial packing of an empty maximum fleet */
+    int64_t peak_us;         /* the first instant at which the sum of floors is highest */
+    int64_t floor_replicas;  /* sum of floors then */
+    int64_t placed_by_trial; /* of these, placed by a trial packing of an empty maximum fleet by the
+                                scenario's policy and order */
 };
-/* `at maximum size`: per pool the larger of its nodes at the start and its max_instances, the
- * further nodes being of its largest type. */
 int floor_report_make(struct floor_report *report, const struct scenario *scenario,
                       struct err *err);
 void floor_report_release(struct floor_report *report);

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/engine.h"
+
+#include "base/array.h"
+
+/* The books compared with each other, after every event (options.check) and at the end. What is
+ * kept incrementally is counted anew here, in the most obvious way. */
+
+static int contradiction(struct err *err, const char *what, int32_t number)
+{
+    return err_set(err, ERR_SYSTEM, "contradiction: %s (%d)", what, number);
+}
+
+/* ---- runners ---- */
+
+struct state_counts {
+    int32_t of[REPLICA_TERMINATING + 1];
+    int32_t all;
+};
+
+static int count_states(const struct sim *sim, int32_t runner, struct state_counts *counts,
+                        struct err *err)
+{
+    *counts = (struct state_counts){0};
+    int32_t previous = NO_INDEX;
+    for (int32_t i = sim->runners[runner].first_replica; i != NO_INDEX;
+         i = sim->replicas[i].next_of_runner) {
+        if (sim->sched.replicas[i].runner != runner ||
+            sim->replicas[i].previous_of_runner != previous)
+            return contradiction(err, "list of the replicas of runner", runner);
+        counts->of[sim->sched.replicas[i].state]++;
+        counts->all++;
+        previous = i;
+    }
+    return 0;
+}
+
+static int check_counts(const struct sim *sim, int32_t runner, const struct state_counts *counts,
+                        struct err *err)
+{
+    const struct runner *scheduled = &sim->sched.runners[runner];
+    const struct runner_stats *stats = &sim->metrics.runners[runner];
+    int32_t live = counts->of[REPLICA_STARTING] + counts->of[REPLICA_RUNNING];
+    if (counts->of[REPLICA_NONE] > 0)
+        return contradiction(err, "an unused replica in the list of runner", runner);
+    if (scheduled->live != live || scheduled->pending != counts->of[REPLICA_PENDING] ||
+        scheduled->blocked != counts->of[REPLICA_BLOCKED] ||
+        scheduled->nominated != counts->of[REPLICA_NOMINATED] ||
+        scheduled->terminating != counts->of[REPLICA_TERMINATING])
+        return contradiction(err, "the scheduler's counts of runner", runner);
+    if (stats->live.value != live || stats->running.value != counts->of[REPLICA_RUNNING])
+        return contradiction(err, "the measured counts of runner", runner);
+    return 0;
+}
+
+static int check_runner(const struct sim *sim, int32_t runner, struct err *err)
+{
+    const struct sim_runner *it = &sim->runners[runner];
+    const struct runner_stats *stats = &sim->metrics.runners[runner];
+    struct state_counts counts;
+    if (count_states(sim, runner, &counts, err) || check_counts(sim, runner, &counts, err))
+        return -1;
+    bool is_there = it->has_arrived && it->departed_us == TIME_NEVER;
+    int32_t wanted = counts.all - counts.of[REPLICA_TERMINATING];
+    if (wanted != (is_there ? it->wish : 0))
+        return contradiction(err, "live + waiting = wish for runner", runner);
+    if (stats->is_there != is_there || stats->wish.value != wanted)
+        return contradiction(err, "the measured wish of runner", runner);
+    int32_t floor = it->min_replicas < it->wish ? it->min_replicas : it->wish;
+    if (it->floor != floor || sim->sched.runners[runner].floor != floor ||
+        (is_there && stats->floor != floor))
+        return contradiction(err, "the floor in force of runner", runner);
+    return 0;
+}
+
+static int check_queues(const struct sim *sim, struct err *err)
+{
+    int64_t waiting[ARRAY_LEN(sim->metrics.waits)] = {0};
+    int32_t used = 0;
+    for (int32_t i = 0; i < sim->sched.replica_count; i++) {
+        const struct replica *replica = &sim->sched.replicas[i];
+        used += replica->state != REPLICA_NONE;
+        if (replica->state == REPLICA_BLOCKED || replica->state == REPLICA_PENDING ||
+            replica->state == REPLICA_NOMINATED)
+            waiting[sim->sched.runners[replica->runner].priority]++;
+        if (replica->state == REPLICA_TERMINATING && sim->replicas[i].gone_at_us < sim->now_us)
+            return contradiction(err, "gone in time: replica", i);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(waiting); i++)
+        if (waiting[i] != sim->metrics.waits[i].queue.value)
+            return contradiction(err, "length of the queue of priority", (int32_t)i);
+    int32_t listed = 0;
+    for (int32_t i = 0; i < sim->runner_count; i++) {
+        const struct runner *runner = &sim->sched.runners[i];
+        listed += runner->live + runner->pending + runner->blocked + runner->nominated +
+                  runner->terminating;
+    }
+    return used == listed ? 0 : contradiction(err, "replicas in lists of runners", listed);
+}
+
+/* ---- nodes ---- */
+
+/* What bound replicas have of a node, from the scheduler's books of free and held room. */
+static void count_used(const struct sim *sim, int32_t number, int64_t used[RESOURCE_COUNT])
+{
+    const struct fleet *fleet = &sim->sched.fleet;
+    const struct node *node = &fleet->nodes[number];
+    const struct node_type *type = fleet_type_of(fleet, number);
+    used[RESOURCE_CPU] = type->cpu_milli - node->cpu_free_milli - node->cpu_held_milli;
+    used[RESOURCE_MEMORY] = type->mem_bytes - node->mem_free_bytes - node->mem_held_bytes;
+    used[RESOURCE_DEVICES] = used[RESOURCE_SHARE] = 0;
+    for (int32_t i = 0; i < type->device_count; i++) {
+        const struct device *device = &fleet->devices[node->first_device + i];
+        int32_t share = SHARE_WHOLE - device->share_free_milli - device->share_held_milli;
+        used[RESOURCE_DEVICES] += share > 0;
+        used[RESOURCE_SHARE] += share;
+    }
+}
+
+static int check_node(const struct sim *sim, int32_t node, struct err *err)
+{
+    int64_t used[RESOURCE_COUNT];
+    int32_t bound = 0;
+    count_used(sim, node, used);
+    for (int i = 0; i < RESOURCE_COUNT; i++)
+        if (used[i] != sim->nodes[node].used[i].value)
+            return contradiction(err, "what is used of node", node);
+    for (int32_t i = sim->sched.fleet.nodes[node].first_replica; i != NO_INDEX;
+         i = sim->sched.replicas[i].next_on_node)
+        bound += sim->sched.replicas[i].state != REPLICA_NOMINATED;
+    if (bound != sim->nodes[node].replica_count)
+        return contradiction(err, "the number of replicas of node", node);
+    bool is_removed = sim->sched.fleet.nodes[node].state == NODE_REMOVED;
+    if (is_removed != (sim->nodes[node].removed_us != TIME_NEVER))
+        return contradiction(err, "the removal of node", node);
+    return 0;
+}
+
+static bool is_in_scope(const struct sim *sim, int32_t node, const struct scope *scope)
+{
+    const struct fleet *fleet = &sim->sched.fleet;
+    return (scope->pool == NO_INDEX || scope->pool == fleet_pool_of(fleet, node)) &&
+           (scope->group == NO_INDEX || scope->group == fleet->nodes[node].group);
+}
+
+static int check_scope(const struct sim *sim, int32_t number, struct err *err)
+{
+    const struct scope *scope = &sim->metrics.scopes[number];
+    int64_t used[RESOURCE_COUNT] = {0};
+    int64_t there[RESOURCE_COUNT] = {0};
+    int64_t counted = 0;
+    int64_t existing = 0;
+    for (int32_t i = 0; i < sim->node_count; i++) {
+        if (!is_in_scope(sim, i, scope))
+            continue;
+        enum node_state state = sim->sched.fleet.nodes[i].state;
+        bool is_counted = state == NODE_READY || state == NODE_DRAINED;
+        int64_t capacity[RESOURCE_COUNT];
+        type_capacity(fleet_type_of(&sim->sched.fleet, i), capacity);
+        counted += is_counted;
+        existing += state != NODE_REMOVED;
+        for (int j = 0; j < RESOURCE_COUNT; j++) {
+            used[j] += sim->nodes[i].used[j].value;
+            there[j] += is_counted ? capacity[j] : 0;
+        }
+    }
+    if (scope->nodes.value != counted || scope->nodes_up_or_down.value != existing)
+        return contradiction(err, "the number of nodes of scope", number);
+    for (int i = 0; i < RESOURCE_COUNT; i++)
+        if (scope->usage[i].used.value != used[i] || scope->usage[i].capacity.value != there[i])
+            return contradiction(err, "use and capacity of scope", number);
+    return 0;
+}
+
+/* Once an instant is over, no demand waits that a pass could have placed: no pass was forgotten. */
+static int check_no_pass_is_due(const struct sim *sim, struct err *err)
+{
+    const struct event *next = event_queue_first(&sim->events);
+    if (sim->now_us >= sim->end_us || (next && next->time_us == sim->now_us))
+        return 0;
+    if (sim->sched.ready_count > 0)
+        return contradiction(err, "nominated demands left unbound", sim->sched.ready_count);
+    return sched_check_no_fit(&sim->sched, err);
+}
+
+int sim_check(const struct sim *sim, struct err *err)
+{
+    if (sched_check(&sim->sched, err) || check_queues(sim, err))
+        return -1;
+    for (int32_t i = 0; i < sim->runner_count; i++)
+        if (check_runner(sim, i, err))
+            return -1;
+    for (int32_t i = 0; i < sim->node_count; i++)
+        if (check_node(sim, i, err))
+            return -1;
+    for (int32_t i = 0; i < sim->metrics.scope_count; i++)
+        if (check_scope(sim, i, err))
+            return -1;
+    if (sim->metrics.floor_breaches_by_preemption != 0 || sim->sched.floor_breach_count != 0)
+        return contradiction(err, "preemption under a floor", 1);
+    return check_no_pass_is_due(sim, err);
+}
+
+/* ---- results ---- */
+
+static int check_waits(const struct sim *sim, int32_t priority, struct err *err)
+{
+    const struct waits *waits = &sim->metrics.waits[priority];
+    int128 sum = 0;
+    for (int32_t i = 0; i < waits->count; i++)
+        sum += waits->bound_us[i];
+    for (int32_t i = 0; i < waits->censored_count; i++)
+        sum += waits->censored_us[i];
+    int128 binned = 0;
+    for (int i = 0; i < TIMELINE_BINS; i++)
+        binned += waits->bin_queue[i];
+    if (sum != waits->queue.area || binned != waits->queue.area || waits->queue.value != 0)
+        return contradiction(err, "sum of waits = area under the queue of priority", priority);
+    if (waits->gave_up_count + waits->withdrawn_count + waits->waiting_count !=
+        waits->censored_count)
+        return contradiction(err, "censored waits of priority", priority);
+    return 0;
+}
+
+static int check_evictions(const struct sim *sim, struct err *err)
+{
+    const struct metrics *metrics = &sim->metrics;
+    int64_t between = 0;
+    int64_t victims = 0;
+    int64_t makers = 0;
+    int64_t on_nodes = 0;
+    int64_t in_bins = 0;
+    for (size_t i = 0; i < ARRAY_LEN(metrics->evictions_between); i++)
+        for (size_t j = 0; j < ARRAY_LEN(metrics->evictions_between[i]); j++)
+            between += metrics->evictions_between[i][j];
+    for (int32_t i = 0; i < metrics->runner_count; i++) {
+        victims += metrics->runners[i].evicted_count;
+        makers += metrics->runners[i].evicting_count;
+    }
+    for (int32_t i = 0; i < sim->node_count; i++)
+        on_nodes += sim->nodes[i].evicted_count;
+    for (int i = 0; i < TIMELINE_BINS; i++)
+        in_bins += metrics->bins[i].evictions;
+    int64_t count = metrics->eviction_count;
+    if (between != count || victims != count || makers != count || on_nodes != count ||
+        in_bins != count)
+        return contradiction(err, "counts of evictions", metrics->eviction_count);
+    return 0;
+}
+
+static int check_bound(const struct sim *sim, struct err *err)
+{
+    int64_t by_runner = 0;
+    int64_t by_node = 0;
+    int64_t by_wait = 0;
+    int64_t in_bins = 0;
+    for (int32_t i = 0; i < sim->metrics.runner_count; i++)
+        by_runner += sim->metrics.runners[i].bound_count;
+    for (int32_t i = 0; i < sim->node_count; i++)
+        by_node += sim->nodes[i].bound_count;
+    for (size_t i = 0; i < ARRAY_LEN(sim->metrics.waits); i++)
+        by_wait += sim->metrics.waits[i].count;
+    for (int i = 0; i < TIMELINE_BINS; i++)
+        in_bins += sim->metrics.bins[i].bound;
+    if (by_runner != by_node || by_runner != by_wait || by_runner != in_bins)
+        return contradiction(err, "counts of bound demands", (int32_t)by_runner);
+    return 0;
+}
+
+static int check_areas(const struct sim *sim, int32_t number, struct err *err)
+{
+    const struct scope *scope = &sim->metrics.scopes[number];
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        const struct usage *usage = &scope->usage[i];
+        int128 nodes = 0;
+        int128 used = 0;
+        int128 capacity = 0;
+        for (int32_t j = 0; j < sim->node_count; j++)
+            if (is_in_scope(sim, j, scope))
+                nodes += sim->nodes[j].used[i].area;
+        for (int j = 0; j < TIMELINE_BINS; j++) {
+            used += usage->bin_used[j];
+            capacity += usage->bin_capacity[j];
+        }
+        if (nodes != usage->used.area || used != usage->used.area ||
+            capacity != usage->capacity.area)
+            return contradiction(err, "areas of use by node, time bin and scope", number);
+    }
+    return 0;
+}
+
+int sim_check_results(const struct sim *sim, struct err *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(sim->metrics.waits); i++)
+        if (check_waits(sim, (int32_t)i, err))
+            return -1;
+    for (int32_t i = 0; i < sim->metrics.scope_count; i++)
+        if (check_areas(sim, i, err))
+            return -1;
+    if (check_evictions(sim, err) || check_bound(sim, err))
+        return -1;
+    return 0;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SIM_ENGINE_H
+#define STOWAGE_SIM_ENGINE_H
+
+#include <stdint.h>
+
+#include "sim/sim.h"
+
+/* What the parts of the engine share; not for callers of sim.h. Each function that takes an err
+ * returns -1 only for want of memory (check.c: for a contradiction too), after which the sim can
+ * only be released. */
+
+enum event_action {
+    ACTION_GONE = 0,      /* replica: its grace period is over */
+    ACTION_FINISHED,      /* replica: its duration is over */
+    ACTION_STARTED,       /* replica: its startup is over */
+    ACTION_UNPROTECTED,   /* replica: it has run for min_runtime and may be a victim */
+    ACTION_NODE_REPAIRED, /* node */
+    ACTION_ARRIVALS,      /* the runners that arrive now */
+    ACTION_DEPARTURE,     /* runner: its departure_us */
+    ACTION_SCRIPTED,      /* index into scenario->events */
+    ACTION_PASS,
+    ACTION_GAVE_UP, /* replica: max_wait is over */
+    ACTION_COUNT,
+};
+
+/* ---- sim.c ---- */
+
+/* Puts an event into the queue, unless it is beyond the end of the run. */
+int sim_push(struct sim *sim, enum event_class class, const struct event *event, struct err *err);
+
+/* Plans a pass for now, where there is demand that it could help and none is planned yet. To be
+ * called whenever demand, room, or what may be evicted has grown. */
+int sim_plan_pass(struct sim *sim, struct err *err);
+
+/* A record with all indices NO_INDEX. */
+struct record record_of(enum record_kind kind);
+
+/* Takes the record into the digest, and keeps it when options.keep_records. */
+int sim_emit(struct sim *sim, const struct record *record, struct err *err);
+
+/* ---- build.c: the state at time 0 ---- */
+
+int sim_build(struct sim *sim, struct err *err);
+
+/* Adds one node to the scheduler and to the engine's tables, ready at now. */
+int sim_build_node(struct sim *sim, const struct node_def *def, int32_t *node, struct err *err);
+
+/* ---- arrivals.c ---- */
+
+/* Makes the generated runners and the order in which runners arrive. */
+int arrivals_build(struct sim *sim, struct err *err);
+/* Plans the event of the next arrival. */
+int arrivals_plan(struct sim *sim, struct err *err);
+/* Lets all runners arrive that arrive by now. */
+int arrivals_admit(struct sim *sim, struct err *err);
+
+/* ---- runner_life.c ---- */
+
+int runner_arrive(struct sim *sim, int32_t runner, struct err *err);
+/* false in *had_effect: it has left already. */
+int runner_depart(struct sim *sim, int32_t runner, bool *had_effect, struct err *err);
+struct runner_scale {
+    int32_t runner;
+    int32_t num_replicas, min_replicas; /* NO_INDEX: not changed */
+};
+int runner_scale(struct sim *sim, const struct runner_scale *scale, bool *had_effect,
+                 struct err *err);
+int runner_unblock(struct sim *sim, int32_t runner, bool *had_effect, struct err *err);
+/* A replica finished or a demand gave up: one less is wanted. Adds what changes to *delta, which
+ * the caller hands to the metrics. */
+int runner_wishes_one_less(struct sim *sim, struct runner_delta *delta, struct err *err);
+
+/* ---- replica_life.c ---- */
+
+/* One more demand of the runner, for a piece of work (see sim.h). */
+struct ask {
+    int32_t runner, work;
+};
+int replica_ask(struct sim *sim, const struct ask *ask, struct err *err);
+/* The books of a demand that the scheduler has made itself for an evicted replica. */
+int replica_asked(struct sim *sim, int32_t replica, int32_t work, struct err *err);
+int replica_bound(struct sim *sim, const struct decision *decision, struct err *err);
+int replica_evicted(struct sim *sim, const struct decision *decision, struct err *err);
+int replica_nominated(struct sim *sim, const struct decision *decision, struct err *err);
+int replica_started(struct sim *sim, int32_t replica, struct err *err);
+int replica_finished(struct sim *sim, int32_t replica, struct err *err);
+
+/* A live replica is asked to go; `grace_us` TIME_NEVER: its runner's. */
+struct farewell {
+    int32_t replica;
+    enum gone_cause cause;
+    int64_t grace_us;
+};
+int replica_terminate(struct sim *sim, const struct farewell *farewell, struct err *err);
+/* As replica_terminate, with its node: it is asked for again at once. */
+int replica_drain(struct sim *sim, const struct farewell *farewell, struct err *err);
+/* A terminating replica is gone. */
+int replica_gone(struct sim *sim, int32_t replica, struct err *err);
+/* A bound replica is lost with its node; a live one is asked for again. */
+int replica_lost(struct sim *sim, int32_t replica, struct err *err);
+/* A demand that is not bound is not wanted any more (RECORD_WITHDRAWN) or gives up. */
+int replica_withdraw(struct sim *sim, int32_t replica, struct err *err);
+int replica_gave_up(struct sim *sim, int32_t replica, struct err *err);
+int replica_unnominate(struct sim *sim, int32_t replica, struct err *err);
+
+/* ---- picks.c: lists of replicas in sim->picks, valid until the next list is made ---- */
+
+/* All on a node, bound or nominated, by (runner, ordinal). */
+int picks_of_node(struct sim *sim, int32_t node, struct err *err);
+/* All of a runner but terminating ones, in the order in which a scale-down takes them: pending or
+ * blocked, nominated, starting, running; among these the newest first (latest asked for, bound,
+ * running; highest ordinal). */
+int picks_of_runner(struct sim *sim, int32_t runner, struct err *err);
+
+/* ---- occupancy.c: what nodes have of replicas ---- */
+
+/* Capacity of a type as it is measured; nothing of CPU and memory where it is unbounded. */
+void type_capacity(const struct node_type *type, int64_t capacity[RESOURCE_COUNT]);
+/* A replica with these devices is bound to the node, or has left it. */
+struct occupancy {
+    int32_t node, shape;
+    uint64_t devices;
+};
+void occupancy_take(struct sim *sim, const struct occupancy *occupancy);
+void occupancy_give(struct sim *sim, const struct occupancy *occupancy);
+/* The node counts as capacity from now on, or no longer; and it exists, or no longer. */
+void occupancy_count_node(struct sim *sim, int32_t node, int32_t counted, int32_t existing);
+
+/* ---- node_life.c ---- */
+
+int node_add(struct sim *sim, const struct event_def *def, struct err *err);
+int node_cordon(struct sim *sim, int32_t node, struct err *err);
+int node_drain(struct sim *sim, int32_t node, int64_t grace_us, struct err *err);
+int node_uncordon(struct sim *sim, int32_t node, struct err *err);
+int node_remove(struct sim *sim, int32_t node, int64_t grace_us, struct err *err);
+/* `repair_after`: index into scenario->dists, or NO_INDEX. */
+int node_fail(struct sim *sim, int32_t node, int32_t repair_after, struct err *err);
+int node_repair(struct sim *sim, int32_t node, struct err *err);
+/* A replica has left: a node that is leaving and empty is removed. */
+int node_vacated(struct sim *sim, int32_t node, struct err *err);
+int pool_set_schedulable(struct sim *sim, int32_t pool, bool is_schedulable, bool *had_effect,
+                         struct err *err);
+/* Counts the time in the present state up to now; before each change of state and at the end. */
+void node_settle(struct sim *sim, int32_t node);
+
+/* ---- scripted.c ---- */
+
+/* The class in which an event of the file is processed. */
+enum event_class scripted_class(const struct event_def *def);
+int scripted_run(struct sim *sim, int32_t index, struct err *err);
+/* Tables of the nodes that events call by name: made once, then told of each new node. */
+int scripted_name_nodes(struct sim *sim, struct err *err);
+void scripted_node_added(struct sim *sim, int32_t node);
+
+/* ---- pass_step.c ---- */
+
+int pass_step(struct sim *sim, struct err *err);
+
+/* ---- check.c ---- */
+
+/* Compares all books with each other and with the scheduler's; O(everything). */
+int sim_check(const struct sim *sim, struct err *err);
+/* Sum of all waits = area under the queue, replica-seconds by runner and by node, counts of
+ * evictions; after sim_finish. */
+int sim_check_results(const struct sim *sim, struct err *err);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/metrics.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "scenarios/scenario.h"
+
+/* What is measured of waits, runners and evictions; of scopes see metrics_usage.c. */
+
+static int set_up_runners(struct metrics *metrics, int32_t runner_count, struct err *err)
+{
+    if (array_reserve(&metrics->runners, &metrics->runner_capacity, runner_count,
+                      sizeof *metrics->runners, err))
+        return -1;
+    metrics->runner_count = runner_count;
+    for (int32_t i = 0; i < runner_count; i++)
+        metrics->runners[i].open_evictions = NO_INDEX;
+    return 0;
+}
+
+static int set_up_scopes(struct metrics *metrics, const struct metrics_size *size, struct err *err)
+{
+    int64_t count = INT64_C(1) + size->pool_count + size->group_count;
+    int32_t capacity = 0;
+    if (array_reserve(&metrics->scopes, &capacity, count, sizeof *metrics->scopes, err))
+        return -1;
+    metrics->scope_count = (int32_t)count;
+    metrics->pool_scope_count = size->pool_count;
+    struct scope *next = metrics->scopes;
+    next->pool = next->group = NO_INDEX;
+    for (int32_t i = 0; i < size->pool_count; i++) {
+        next++;
+        next->pool = i;
+        next->group = NO_INDEX;
+    }
+    for (int32_t i = 0; i < size->group_count; i++) {
+        next++;
+        next->pool = size->groups[i].pool;
+        next->group = i;
+    }
+    return 0;
+}
+
+int metrics_init(struct metrics *metrics, const struct metrics_size *size, struct err *err)
+{
+    assert(size->horizon_us > 0);
+    *metrics = (struct metrics){
+        .bin_us = (size->horizon_us - 1) / TIMELINE_BINS + 1,
+    };
+    if (set_up_runners(metrics, size->runner_count, err) || set_up_scopes(metrics, size, err)) {
+        metrics_release(metrics);
+        return -1;
+    }
+    return 0;
+}
+
+void metrics_release(struct metrics *metrics)
+{
+    free(metrics->scopes);
+    for (size_t i = 0; i < ARRAY_LEN(metrics->waits); i++) {
+        free(metrics->waits[i].bound_us);
+        free(metrics->waits[i].censored_us);
+    }
+    free(metrics->evictions);
+    free(metrics->eviction_next);
+    free(metrics->runners);
+    free(metrics->changes);
+    *metrics = (struct metrics){0};
+}
+
+struct bin_counts *metrics_bin(struct metrics *metrics, int64_t now_us)
+{
+    int64_t bin = now_us / metrics->bin_us;
+    return &metrics->bins[bin < TIMELINE_BINS ? bin : TIMELINE_BINS - 1];
+}
+
+/* ---- waits ---- */
+
+static void change_queue(struct waits *waits, int64_t by, int64_t now_us)
+{
+    integral_set(&waits->queue, waits->queue.value + by, now_us);
+    assert(waits->queue.value >= 0);
+}
+
+static int append_us(int64_t **items, int32_t *count, int32_t *capacity, int64_t us,
+                     struct err *err)
+{
+    if (array_reserve(items, capacity, *count + INT64_C(1), sizeof **items, err))
+        return -1;
+    (*items)[(*count)++] = us;
+    return 0;
+}
+
+void metrics_wait_begins(struct metrics *metrics, int32_t priority, int64_t now_us)
+{
+    change_queue(&metrics->waits[priority], 1, now_us);
+}
+
+int metrics_wait_ends(struct metrics *metrics, const struct wait_ended *wait, int64_t now_us,
+                      struct err *err)
+{
+    struct waits *waits = &metrics->waits[wait->priority];
+    change_queue(waits, -1, now_us);
+    if (wait->end == WAIT_BOUND)
+        return append_us(&waits->bound_us, &waits->count, &waits->capacity, wait->wait_us, err);
+    waits->gave_up_count += wait->end == WAIT_GAVE_UP;
+    waits->withdrawn_count += wait->end == WAIT_WITHDRAWN;
+    waits->waiting_count += wait->end == WAIT_OPEN;
+    return append_us(&waits->censored_us, &waits->censored_count, &waits->censored_capacity,
+                     wait->wait_us, err);
+}
+
+/* ---- runners ---- */
+
+/* Counts the time since the last change under the counts that held. */
+static void settle(struct runner_stats *stats, int64_t now_us)
+{
+    int64_t lasted_us = now_us - stats->since_us;
+    stats->since_us = now_us;
+    if (!stats->is_there)
+        return;
+    stats->existed_us += lasted_us;
+    if (stats->running.value >= stats->floor)
+        stats->running_at_floor_us += lasted_us;
+    if (stats->live.value >= stats->floor)
+        stats->live_at_floor_us += lasted_us;
+    if (stats->running.value >= stats->wish.value)
+        stats->running_at_wish_us += lasted_us;
+}
+
+void metrics_runner_arrives(struct metrics *metrics, int32_t runner, int64_t now_us)
+{
+    settle(&metrics->runners[runner], now_us);
+    metrics->runners[runner].is_there = true;
+}
+
+void metrics_runner_leaves(struct metrics *metrics, int32_t runner, int64_t now_us)
+{
+    struct runner_stats *stats = &metrics->runners[runner];
+    settle(stats, now_us);
+    stats->is_there = false;
+}
+
+/* The open evictions of a runner are a stack in order of running_before, the least on top: those
+ * below are open because fewer replicas run than ran before them, so a new one has fewer. */
+static void close_evictions(struct metrics *metrics, int32_t runner, int64_t now_us)
+{
+    struct runner_stats *stats = &metrics->runners[runner];
+    while (stats->open_evictions != NO_INDEX) {
+        struct eviction *eviction = &metrics->evictions[stats->open_evictions];
+        if (stats->running.value < eviction->running_before &&
+            stats->running.value < stats->wish.value)
+            return;
+        eviction->recovered_at_us = now_us;
+        stats->open_evictions = metrics->eviction_next[stats->open_evictions];
+    }
+}
+
+/* Several changes of a runner in a row at one instant make one entry. */
+static int append_change(struct metrics *metrics, int32_t runner, int64_t now_us, struct err *err)
+{
+    const struct runner_stats *stats = &metrics->runners[runner];
+    struct runner_change change = {now_us,
+                                   runner,
+                                   (int32_t)stats->wish.value,
+                                   (int32_t)stats->live.value,
+                                   (int32_t)stats->running.value,
+                                   stats->floor};
+    if (metrics->change_count > 0) {
+        struct runner_change *last = &metrics->changes[metrics->change_count - 1];
+        if (last->runner == runner && last->time_us == now_us) {
+            *last = change;
+            return 0;
+        }
+    }
+    if (metrics->change_count == RUNNER_CHANGES_MAX) {
+        metrics->changes_were_cut = true;
+        return 0;
+    }
+    if (array_reserve(&metrics->changes, &metrics->change_capacity,
+                      metrics->change_count + INT64_C(1), sizeof *metrics->changes, err))
+        return -1;
+    metrics->changes[metrics->change_count++] = change;
+    return 0;
+}
+
+int metrics_change_runner(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
+                          struct err *err)
+{
+    struct runner_stats *stats = &metrics->runners[delta->runner];
+    settle(stats, now_us);
+    integral_set(&stats->wish, stats->wish.value + delta->wish, now_us);
+    integral_set(&stats->live, stats->live.value + delta->live, now_us);
+    integral_set(&stats->running, stats->running.value + delta->running, now_us);
+    stats->floor += delta->floor;
+    assert(stats->running.value >= 0);
+    assert(stats->running.value <= stats->live.value);
+    if (stats->is_there)
+        close_evictions(metrics, delta->runner, now_us);
+    return append_change(metrics, delta->runner, now_us, err);
+}
+
+int metrics_add_eviction(struct metrics *metrics, const struct eviction *eviction, struct err *err)
+{
+    int64_t needed = metrics->eviction_count + INT64_C(1);
+    if (array_reserve(&metrics->evictions, &metrics->eviction_capacity, needed,
+                      sizeof *metrics->evictions, err) ||
+        array_reserve(&metrics->eviction_next, &metrics->eviction_next_capacity, needed,
+                      sizeof *metrics->eviction_next, err))
+        return -1;
+    int32_t number = metrics->eviction_count++;
+    struct runner_stats *victim = &metrics->runners[eviction->victim_runner];
+    metrics->evictions[number] = *eviction;
+    metrics->eviction_next[number] = victim->open_evictions;
+    victim->open_evictions = number;
+    victim->evicted_count++;
+    victim->work_lost_us += eviction->work_lost_us;
+    metrics->runners[eviction->demand_runner].evicting_count++;
+    metrics->evictions_between[eviction->demand_priority][eviction->victim_priority]++;
+    metrics_bin(metrics, eviction->time_us)->evictions++;
+    return 0;
+}
+
+/* ---- the end ---- */
+
+static void finish_integral(struct integral *integral, int64_t now_us)
+{
+    integral_set(integral, integral->value, now_us);
+}
+
+void metrics_finish(struct metrics *metrics, int64_t now_us)
+{
+    metrics_finish_scopes(metrics, now_us);
+    for (int32_t i = 0; i < metrics->runner_count; i++) {
+        struct runner_stats *stats = &metrics->runners[i];
+        settle(stats, now_us);
+        finish_integral(&stats->wish, now_us);
+        finish_integral(&stats->live, now_us);
+        finish_integral(&stats->running, now_us);
+    }
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/metrics.h"
+
+#include <assert.h>
+
+#include "base/array.h"
+
+/* Step functions and what is made of them over scopes: areas, shares of time, time bins. */
+
+static const char *const resource_names[] = {
+    [RESOURCE_CPU] = "cpu",
+    [RESOURCE_MEMORY] = "memory",
+    [RESOURCE_DEVICES] = "devices",
+    [RESOURCE_SHARE] = "device-share",
+};
+static const char *const resource_units[] = {
+    [RESOURCE_CPU] = "milli",
+    [RESOURCE_MEMORY] = "bytes",
+    [RESOURCE_DEVICES] = "count",
+    [RESOURCE_SHARE] = "milli",
+};
+_Static_assert(ARRAY_LEN(resource_names) == RESOURCE_COUNT, "every resource has a name");
+_Static_assert(ARRAY_LEN(resource_units) == RESOURCE_COUNT, "every resource has a unit");
+
+const char *resource_name(enum resource resource)
+{
+    assert((size_t)resource < ARRAY_LEN(resource_names));
+    return resource_names[resource];
+}
+
+const char *resource_unit(enum resource resource)
+{
+    assert((size_t)resource < ARRAY_LEN(resource_units));
+    return resource_units[resource];
+}
+
+void integral_set(struct integral *integral, int64_t value, int64_t now_us)
+{
+    assert(integral->since_us <= now_us);
+    if (integral->since_us < now_us) {
+        integral->area += (int128)integral->value * (now_us - integral->since_us);
+        if (integral->value > integral->max)
+            integral->max = integral->value;
+        integral->since_us = now_us;
+    }
+    integral->value = value;
+}
+
+int128 integral_area(const struct integral *integral, int64_t now_us)
+{
+    assert(integral->since_us <= now_us);
+    return integral->area + (int128)integral->value * (now_us - integral->since_us);
+}
+
+/* used / capacity in permille, rounded half up; capacity > 0. Memory of a large fleet in bytes
+ * leaves no room for the factor in 64 bits. */
+static int32_t permille(int64_t used, int64_t capacity)
+{
+    int64_t rounded;
+    if (used <= INT64_MAX / 4096 && capacity <= INT64_MAX / 4096)
+        rounded = (2 * UTILIZATION_STEPS * used + capacity) / (2 * capacity);
+    else
+        rounded = int128_scaled(used, UTILIZATION_STEPS, capacity);
+    return rounded < INT32_MAX ? (int32_t)rounded : INT32_MAX;
+}
+
+/* Counts the time since the last change under the utilization that held. */
+static void usage_settle(struct usage *usage, int64_t now_us)
+{
+    int64_t lasted_us = now_us - usage->since_us;
+    if (lasted_us == 0)
+        return;
+    usage->since_us = now_us;
+    if (usage->capacity.value <= 0)
+        return;
+    int32_t level = permille(usage->used.value, usage->capacity.value);
+    if (level > usage->max_permille)
+        usage->max_permille = level;
+    usage->time_at_us[level < UTILIZATION_STEPS ? level : UTILIZATION_STEPS] += lasted_us;
+}
+
+static void usage_add(struct usage *usage, int64_t used, int64_t capacity, int64_t now_us)
+{
+    if (used == 0 && capacity == 0)
+        return;
+    usage_settle(usage, now_us);
+    if (used != 0)
+        integral_set(&usage->used, usage->used.value + used, now_us);
+    if (capacity != 0)
+        integral_set(&usage->capacity, usage->capacity.value + capacity, now_us);
+    assert(usage->used.value >= 0);
+    assert(usage->capacity.value >= 0);
+}
+
+static void scope_add(struct scope *scope, const struct usage_delta *delta, int64_t now_us)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++)
+        usage_add(&scope->usage[i], delta->used[i], delta->capacity[i], now_us);
+    if (delta->nodes != 0)
+        integral_set(&scope->nodes, scope->nodes.value + delta->nodes, now_us);
+    if (delta->nodes_up_or_down != 0)
+        integral_set(&scope->nodes_up_or_down,
+                     scope->nodes_up_or_down.value + delta->nodes_up_or_down, now_us);
+}
+
+void metrics_add_usage(struct metrics *metrics, const struct usage_delta *delta, int64_t now_us)
+{
+    scope_add(&metrics->scopes[0], delta, now_us);
+    scope_add(&metrics->scopes[1 + delta->pool], delta, now_us);
+    scope_add(&metrics->scopes[1 + metrics->pool_scope_count + delta->group], delta, now_us);
+}
+
+int32_t usage_quantile_permille(const struct usage *usage, double q)
+{
+    int64_t total_us = 0;
+    for (int i = 0; i <= UTILIZATION_STEPS; i++)
+        total_us += usage->time_at_us[i];
+    if (total_us == 0)
+        return -1;
+    double wanted_us = q * (double)total_us;
+    int64_t sum_us = 0;
+    for (int i = 0; i < UTILIZATION_STEPS; i++) {
+        sum_us += usage->time_at_us[i];
+        if (sum_us > 0 && (double)sum_us >= wanted_us)
+            return i;
+    }
+    return UTILIZATION_STEPS;
+}
+
+/* Each bin first gets the area from 0 to its end. */
+static void close_bin(struct metrics *metrics, int32_t bin, int64_t end_us)
+{
+    for (int32_t i = 0; i < metrics->scope_count; i++) {
+        struct scope *scope = &metrics->scopes[i];
+        for (int j = 0; j < RESOURCE_COUNT; j++) {
+            struct usage *usage = &scope->usage[j];
+            usage->bin_used[bin] = integral_area(&usage->used, end_us);
+            usage->bin_capacity[bin] = integral_area(&usage->capacity, end_us);
+        }
+        scope->bin_nodes[bin] = integral_area(&scope->nodes, end_us);
+        scope->bin_existing[bin] = integral_area(&scope->nodes_up_or_down, end_us);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(metrics->waits); i++)
+        metrics->waits[i].bin_queue[bin] = integral_area(&metrics->waits[i].queue, end_us);
+}
+
+void metrics_advance(struct metrics *metrics, int64_t now_us)
+{
+    while (metrics->bins_closed < TIMELINE_BINS) {
+        int64_t end_us = (metrics->bins_closed + 1) * metrics->bin_us;
+        if (end_us > now_us)
+            return;
+        close_bin(metrics, metrics->bins_closed++, end_us);
+    }
+}
+
+/* Turns areas up to the ends of bins into areas of bins. */
+static void difference(int128 bins[TIMELINE_BINS])
+{
+    for (int i = TIMELINE_BINS - 1; i > 0; i--)
+        bins[i] -= bins[i - 1];
+}
+
+static void finish_integral(struct integral *integral, int64_t now_us)
+{
+    integral_set(integral, integral->value, now_us);
+}
+
+static void finish_scope(struct scope *scope, int64_t now_us)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct usage *usage = &scope->usage[i];
+        usage_settle(usage, now_us);
+        finish_integral(&usage->used, now_us);
+        finish_integral(&usage->capacity, now_us);
+        difference(usage->bin_used);
+        difference(usage->bin_capacity);
+    }
+    finish_integral(&scope->nodes, now_us);
+    finish_integral(&scope->nodes_up_or_down, now_us);
+    difference(scope->bin_nodes);
+    difference(scope->bin_existing);
+}
+
+void metrics_finish_scopes(struct metrics *metrics, int64_t now_us)
+{
+    metrics_advance(metrics, now_us);
+    while (metrics->bins_closed < TIMELINE_BINS)
+        close_bin(metrics, metrics->bins_closed++, now_us);
+    for (int32_t i = 0; i < metrics->scope_count; i++)
+        finish_scope(&metrics->scopes[i], now_us);
+    for (size_t i = 0; i < ARRAY_LEN(metrics->waits); i++) {
+        finish_integral(&metrics->waits[i].queue, now_us);
+        difference(metrics->waits[i].bin_queue);
+    }
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/engine.h"
+
+#include <assert.h>
+
+#include "base/array.h"
+
+/* The life of a node: READY, DRAINED (cordoned or draining), DOWN, REMOVED. The callers see to it
+ * that an event meets a node in a state in which it means something. */
+
+static enum node_state state_of(const struct sim *sim, int32_t node)
+{
+    return sim->sched.fleet.nodes[node].state;
+}
+
+void node_settle(struct sim *sim, int32_t node)
+{
+    struct sim_node *it = &sim->nodes[node];
+    int64_t lasted_us = sim->now_us - it->state_since_us;
+    if (state_of(sim, node) == NODE_DOWN)
+        it->down_us += lasted_us;
+    if (state_of(sim, node) == NODE_DRAINED)
+        it->drained_us += lasted_us;
+    it->state_since_us = sim->now_us;
+}
+
+static bool is_counted(enum node_state state)
+{
+    return state == NODE_READY || state == NODE_DRAINED;
+}
+
+static void set_state(struct sim *sim, int32_t node, enum node_state state)
+{
+    enum node_state before = state_of(sim, node);
+    node_settle(sim, node);
+    sim->nodes[node].generation++;
+    occupancy_count_node(sim, node, is_counted(state) - is_counted(before),
+                         state == NODE_REMOVED ? -1 : 0);
+    sched_set_node_state(&sim->sched, node, state);
+}
+
+static int emit(struct sim *sim, enum record_kind kind, int32_t node, struct err *err)
+{
+    struct record record = record_of(kind);
+    record.node = node;
+    return sim_emit(sim, &record, err);
+}
+
+/* Nominated demands do not go to a node that takes no more. Leaves the node's list in sim->picks.
+ */
+static int turn_nominees_away(struct sim *sim, int32_t node, struct err *err)
+{
+    if (picks_of_node(sim, node, err))
+        return -1;
+    for (int32_t i = 0; i < sim->pick_count; i++)
+        if (sim->sched.replicas[sim->picks[i].replica].state == REPLICA_NOMINATED &&
+            replica_unnominate(sim, sim->picks[i].replica, err))
+            return -1;
+    return picks_of_node(sim, node, err);
+}
+
+int node_cordon(struct sim *sim, int32_t node, struct err *err)
+{
+    assert(state_of(sim, node) == NODE_READY);
+    sim->nodes[node].is_cordoned = true;
+    set_state(sim, node, NODE_DRAINED);
+    if (emit(sim, RECORD_NODE_CORDONED, node, err))
+        return -1;
+    return turn_nominees_away(sim, node, err);
+}
+
+int node_drain(struct sim *sim, int32_t node, int64_t grace_us, struct err *err)
+{
+    assert(is_counted(state_of(sim, node)));
+    sim->nodes[node].is_cordoned = true;
+    if (state_of(sim, node) == NODE_READY)
+        set_state(sim, node, NODE_DRAINED);
+    if (emit(sim, RECORD_NODE_DRAINING, node, err) || turn_nominees_away(sim, node, err))
+        return -1;
+    for (int32_t i = 0; i < sim->pick_count; i++) {
+        struct farewell farewell = {
+            .replica = sim->picks[i].replica,
+            .cause = GONE_DRAINED,
+            .grace_us = grace_us,
+        };
+        if (sim->sched.replicas[farewell.replica].state != REPLICA_TERMINATING &&
+            replica_drain(sim, &farewell, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* Back in service, or back but cordoned as before. */
+static int open(struct sim *sim, int32_t node, struct err *err)
+{
+    bool is_cordoned = sim->nodes[node].is_cordoned;
+    set_state(sim, node, is_cordoned ? NODE_DRAINED : NODE_READY);
+    if (emit(sim, is_cordoned ? RECORD_NODE_CORDONED : RECORD_NODE_READY, node, err))
+        return -1;
+    return sim_plan_pass(sim, err);
+}
+
+int node_uncordon(struct sim *sim, int32_t node, struct err *err)
+{
+    assert(sim->nodes[node].is_cordoned);
+    sim->nodes[node].is_cordoned = false;
+    return state_of(sim, node) == NODE_DRAINED ? open(sim, node, err) : 0;
+}
+
+int node_repair(struct sim *sim, int32_t node, struct err *err)
+{
+    assert(state_of(sim, node) == NODE_DOWN);
+    return open(sim, node, err);
+}
+
+int node_vacated(struct sim *sim, int32_t node, struct err *err)
+{
+    struct sim_node *it = &sim->nodes[node];
+    if (!it->is_leaving || it->replica_count > 0)
+        return 0;
+    set_state(sim, node, NODE_REMOVED);
+    it->removed_us = sim->now_us;
+    it->is_leaving = false;
+    return emit(sim, RECORD_NODE_REMOVED, node, err);
+}
+
+int node_remove(struct sim *sim, int32_t node, int64_t grace_us, struct err *err)
+{
+    sim->nodes[node].is_leaving = true;
+    if (is_counted(state_of(sim, node)) && node_drain(sim, node, grace_us, err))
+        return -1;
+    return node_vacated(sim, node, err);
+}
+
+static int plan_repair(struct sim *sim, int32_t node, int32_t repair_after, struct err *err)
+{
+    if (repair_after == NO_INDEX)
+        return 0;
+    const struct sim_node *it = &sim->nodes[node];
+    uint64_t failure = (uint64_t)(uint32_t)node << 32 | (uint32_t)it->failure_count;
+    struct rng rng = rng_stream(sim->seed, "repair", failure);
+    struct event event = {
+        .time_us = sim->now_us + dist_sample_us(&sim->scenario->dists[repair_after], &rng),
+        .kind = ACTION_NODE_REPAIRED,
+        .subject = node,
+        .generation = it->generation,
+    };
+    return sim_push(sim, EVENT_CLASS_NODE_READY, &event, err);
+}
+
+int node_fail(struct sim *sim, int32_t node, int32_t repair_after, struct err *err)
+{
+    assert(is_counted(state_of(sim, node)));
+    struct sim_node *it = &sim->nodes[node];
+    it->failure_count++;
+    sim->metrics.node_failures++;
+    if (emit(sim, RECORD_NODE_FAILED, node, err) || turn_nominees_away(sim, node, err))
+        return -1;
+    for (int32_t i = 0; i < sim->pick_count; i++)
+        if (replica_lost(sim, sim->picks[i].replica, err))
+            return -1;
+    set_state(sim, node, NODE_DOWN);
+    if (it->is_leaving)
+        return node_vacated(sim, node, err);
+    return plan_repair(sim, node, repair_after, err);
+}
+
+int node_add(struct sim *sim, const struct event_def *def, struct err *err)
+{
+    for (int32_t i = 0; i < def->count; i++) {
+        struct node_def added = {
+            .zone = def->zone,
+            .pool = def->pool,
+            .type = def->type,
+            .ordinal = sim->pools[def->pool].next_ordinal,
+        };
+        int32_t node;
+        if (sim_build_node(sim, &added, &node, err) || emit(sim, RECORD_NODE_ADDED, node, err))
+            return -1;
+    }
+    return sim_plan_pass(sim, err);
+}
+
+int pool_set_schedulable(struct sim *sim, int32_t pool, bool is_schedulable, bool *had_effect,
+                         struct err *err)
+{
+    *had_effect = sim->sched.fleet.pools[pool].is_schedulable != is_schedulable;
+    if (!*had_effect)
+        return 0;
+    struct record record = record_of(RECORD_POOL_SET);
+    record.node = pool;
+    record.count = is_schedulable;
+    sched_set_pool_schedulable(&sim->sched, pool, is_schedulable);
+    if (sim_emit(sim, &record, err))
+        return -1;
+    if (is_schedulable)
+        return sim_plan_pass(sim, err);
+    for (int32_t i = sim->pools[pool].first_node; i != NO_INDEX; i = sim->nodes[i].next_in_pool)
+        if (turn_nominees_away(sim, i, err))
+            return -1;
+    return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/engine.h"
+
+/* One pass of the scheduler, and the engine's side of each of its decisions in order. The
+ * scheduler's state is already that after the whole pass. */
+
+static int apply(struct sim *sim, const struct decision *decision, struct err *err)
+{
+    switch (decision->kind) {
+    case DECISION_BIND:
+        return replica_bound(sim, decision, err);
+    case DECISION_EVICT:
+        return replica_evicted(sim, decision, err);
+    case DECISION_NOMINATE:
+        break;
+    }
+    return replica_nominated(sim, decision, err);
+}
+
+int pass_step(struct sim *sim, struct err *err)
+{
+    sim->decisions.count = 0;
+    if (sched_pass(&sim->sched, sim->now_us, &sim->decisions, err))
+        return -1;
+    /* While the flag is up, the demands of evicted replicas plan no further pass: this one has
+     * tried them already. */
+    for (int32_t i = 0; i < sim->decisions.count; i++)
+        if (apply(sim, &sim->decisions.items[i], err))
+            return -1;
+    sim->pass_is_planned = false;
+    return 0;
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/engine.h"
+
+#include <assert.h>
+
+#include "base/array.h"
+
+/* The life of one replica: asked for, bound, running, and the ways in which it goes. Each function
+ * tells the scheduler, the metrics and the record of one step of it, and plans what comes next. */
+
+/* ---- shared ---- */
+
+static const struct runner_def *def_of(const struct sim *sim, int32_t replica)
+{
+    return sim->runners[sim->sched.replicas[replica].runner].def;
+}
+
+static struct record record_of_replica(const struct sim *sim, enum record_kind kind,
+                                       int32_t replica)
+{
+    struct record record = record_of(kind);
+    record.runner = sim->sched.replicas[replica].runner;
+    record.ordinal = sim->sched.replicas[replica].ordinal;
+    record.node = sim->sched.replicas[replica].node;
+    return record;
+}
+
+static int emit_of_replica(struct sim *sim, enum record_kind kind, int32_t replica, struct err *err)
+{
+    struct record record = record_of_replica(sim, kind, replica);
+    return sim_emit(sim, &record, err);
+}
+
+/* Plans an event that is about the replica as it is planned now. */
+static int push(struct sim *sim, enum event_action action, int32_t replica, int64_t time_us,
+                struct err *err)
+{
+    static const enum event_class classes[ACTION_COUNT] = {
+        [ACTION_GONE] = EVENT_CLASS_REPLICA_GONE,
+        [ACTION_FINISHED] = EVENT_CLASS_REPLICA_GONE,
+        [ACTION_STARTED] = EVENT_CLASS_REPLICA_READY,
+        [ACTION_UNPROTECTED] = EVENT_CLASS_REPLICA_READY,
+        [ACTION_GAVE_UP] = EVENT_CLASS_GIVE_UP,
+    };
+    struct event event = {
+        .time_us = time_us,
+        .kind = action,
+        .subject = replica,
+        .generation = sim->replicas[replica].generation,
+    };
+    return sim_push(sim, classes[action], &event, err);
+}
+
+/* The draws of a replica: of a stream by runner and number (ordinal, or piece of work). */
+static struct rng stream_of(const struct sim *sim, const char *name, int32_t runner, int32_t number)
+{
+    return rng_stream(sim->seed, name, (uint64_t)(uint32_t)runner << 32 | (uint32_t)number);
+}
+
+static void link_to_runner(struct sim *sim, int32_t replica)
+{
+    struct sim_runner *runner = &sim->runners[sim->sched.replicas[replica].runner];
+    struct sim_replica *it = &sim->replicas[replica];
+    it->previous_of_runner = NO_INDEX;
+    it->next_of_runner = runner->first_replica;
+    if (runner->first_replica != NO_INDEX)
+        sim->replicas[runner->first_replica].previous_of_runner = replica;
+    runner->first_replica = replica;
+}
+
+/* The slot is about to be free; what is planned for it becomes stale. */
+static void forget(struct sim *sim, int32_t replica)
+{
+    struct sim_replica *it = &sim->replicas[replica];
+    if (it->next_of_runner != NO_INDEX)
+        sim->replicas[it->next_of_runner].previous_of_runner = it->previous_of_runner;
+    if (it->previous_of_runner != NO_INDEX)
+        sim->replicas[it->previous_of_runner].next_of_runner = it->next_of_runner;
+    else
+        sim->runners[sim->sched.replicas[replica].runner].first_replica = it->next_of_runner;
+    it->generation++;
+}
+
+/* How long it has been running, which is lost when it has to go before its end. */
+static int64_t work_us(const struct sim *sim, int32_t replica)
+{
+    const struct replica *it = &sim->sched.replicas[replica];
+    return it->running_since == INT64_MAX ? 0 : sim->now_us - it->running_since;
+}
+
+/* What its runner loses when a live replica is so no longer. */
+static struct runner_delta loss_of(const struct sim *sim, int32_t replica)
+{
+    const struct replica *it = &sim->sched.replicas[replica];
+    return (struct runner_delta){
+        .runner = it->runner,
+        .live = -1,
+        .running = it->running_since == INT64_MAX ? 0 : -1,
+    };
+}
+
+static bool is_below_floor(const struct sim *sim, int32_t runner)
+{
+    const struct runner_stats *stats = &sim->metrics.runners[runner];
+    return stats->live.value < stats->floor;
+}
+
+/* ---- asked for ---- */
+
+int replica_asked(struct sim *sim, int32_t replica, int32_t work, struct err *err)
+{
+    const struct replica *asked = &sim->sched.replicas[replica];
+    if (array_reserve(&sim->replicas, &sim->replica_capacity, sim->sched.replica_count,
+                      sizeof *sim->replicas, err))
+        return -1;
+    struct sim_replica *it = &sim->replicas[replica];
+    *it = (struct sim_replica){.generation = it->generation + 1, .work = work};
+    link_to_runner(sim, replica);
+    metrics_wait_begins(&sim->metrics, sim->sched.runners[asked->runner].priority, sim->now_us);
+    if (emit_of_replica(sim, RECORD_DEMAND, replica, err))
+        return -1;
+    int64_t max_wait_us = def_of(sim, replica)->max_wait_us;
+    if (max_wait_us != TIME_NEVER &&
+        push(sim, ACTION_GAVE_UP, replica, asked->asked_at + max_wait_us, err))
+        return -1;
+    return sim_plan_pass(sim, err);
+}
+
+int replica_ask(struct sim *sim, const struct ask *ask, struct err *err)
+{
+    int32_t replica;
+    if (sched_demand(&sim->sched, ask->runner, sim->now_us, &replica, err))
+        return -1;
+    return replica_asked(sim, replica, ask->work, err);
+}
+
+/* Its wait ends without a place. */
+static int end_wait(struct sim *sim, int32_t replica, enum wait_end end, struct err *err)
+{
+    const struct replica *it = &sim->sched.replicas[replica];
+    struct wait_ended wait = {
+        .wait_us = sim->now_us - it->asked_at,
+        .priority = sim->sched.runners[it->runner].priority,
+        .end = end,
+    };
+    return metrics_wait_ends(&sim->metrics, &wait, sim->now_us, err);
+}
+
+int replica_withdraw(struct sim *sim, int32_t replica, struct err *err)
+{
+    if (end_wait(sim, replica, WAIT_WITHDRAWN, err) ||
+        emit_of_replica(sim, RECORD_WITHDRAWN, replica, err))
+        return -1;
+    forget(sim, replica);
+    if (sched_withdraw(&sim->sched, replica, err))
+        return -1;
+    return sim_plan_pass(sim, err);
+}
+
+int replica_gave_up(struct sim *sim, int32_t replica, struct err *err)
+{
+    struct runner_delta delta = {.runner = sim->sched.replicas[replica].runner};
+    sim->metrics.runners[delta.runner].gave_up_count++;
+    if (end_wait(sim, replica, WAIT_GAVE_UP, err) ||
+        emit_of_replica(sim, RECORD_GAVE_UP, replica, err))
+        return -1;
+    forget(sim, replica);
+    if (sched_withdraw(&sim->sched, replica, err) || runner_wishes_one_less(sim, &delta, err) ||
+        metrics_change_runner(&sim->metrics, &delta, sim->now_us, err))
+        return -1;
+    return sim_plan_pass(sim, err);
+}
+
+/* ---- nominated, bound, running ---- */
+
+int replica_nominated(struct sim *sim, const struct decision *decision, struct err *err)
+{
+    struct record record = record_of_replica(sim, RECORD_NOMINATED, decision->replica);
+    record.node = decision->node;
+    record.devices = decision->devices;
+    record.class = decision->class;
+    return sim_emit(sim, &record, err);
+}
+
+int replica_unnominate(struct sim *sim, int32_t replica, struct err *err)
+{
+    if (emit_of_replica(sim, RECORD_UNNOMINATED, replica, err) ||
+        sched_unnominate(&sim->sched, replica, err))
+        return -1;
+    return sim_plan_pass(sim, err);
+}
+
+static int measure_wait(struct sim *sim, int32_t replica, struct err *err)
+{
+    const struct replica *it = &sim->sched.replicas[replica];
+    struct runner_stats *stats = &sim->metrics.runners[it->runner];
+    int64_t wait_us = sim->now_us - it->asked_at;
+    stats->bound_count++;
+    stats->wait_us_sum += wait_us;
+    if (wait_us > stats->wait_us_max)
+        stats->wait_us_max = wait_us;
+    metrics_bin(&sim->metrics, sim->now_us)->bound++;
+    return end_wait(sim, replica, WAIT_BOUND, err);
+}
+
+static int64_t startup_us(const struct sim *sim, int32_t replica)
+{
+    const struct runner_def *def = def_of(sim, replica);
+    const struct replica *it = &sim->sched.replicas[replica];
+    const struct dist *dists = sim->scenario->dists;
+    struct rng rng = stream_of(sim, "startup", it->runner, it->ordinal);
+    int64_t us = dist_sample_us(&dists[def->startup], &rng);
+    if (def->image_pull != NO_INDEX)
+        us += dist_sample_us(&dists[def->image_pull], &rng);
+    return us;
+}
+
+int replica_bound(struct sim *sim, const struct decision *decision, struct err *err)
+{
+    int32_t replica = decision->replica;
+    struct record record = record_of_replica(sim, RECORD_BOUND, replica);
+    record.node = decision->node;
+    record.devices = decision->devices;
+    record.class = decision->class;
+    struct runner_delta delta = {.runner = record.runner, .live = 1};
+    struct occupancy occupancy = {
+        .node = decision->node,
+        .shape = sim->sched.runners[record.runner].shape,
+        .devices = decision->devices,
+    };
+    struct sim_replica *it = &sim->replicas[replica];
+    it->generation++;
+    it->bound_us = sim->now_us;
+    sim->nodes[decision->node].bound_count++;
+    occupancy_take(sim, &occupancy);
+    if (measure_wait(sim, replica, err) ||
+        metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
+        sim_emit(sim, &record, err))
+        return -1;
+    return push(sim, ACTION_STARTED, replica, sim->now_us + startup_us(sim, replica), err);
+}
+
+int replica_started(struct sim *sim, int32_t replica, struct err *err)
+{
+    const struct runner_def *def = def_of(sim, replica);
+    struct runner_delta delta = {.runner = sim->sched.replicas[replica].runner, .running = 1};
+    sched_running(&sim->sched, replica, sim->now_us);
+    if (metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
+        emit_of_replica(sim, RECORD_RUNNING, replica, err))
+        return -1;
+    if (def->duration != NO_INDEX) {
+        struct rng rng = stream_of(sim, "duration", delta.runner, sim->replicas[replica].work);
+        int64_t us = dist_sample_us(&sim->scenario->dists[def->duration], &rng);
+        if (push(sim, ACTION_FINISHED, replica, sim->now_us + us, err))
+            return -1;
+    }
+    int64_t min_runtime_us = sim->scenario->scheduler.min_runtime_us;
+    if (min_runtime_us == 0 || !sim->scenario->scheduler.preemption_enabled)
+        return 0;
+    return push(sim, ACTION_UNPROTECTED, replica, sim->now_us + min_runtime_us, err);
+}
+
+/* ---- going ---- */
+
+static int begin_to_go(struct sim *sim, const struct farewell *farewell, struct err *err)
+{
+    struct sim_replica *it = &sim->replicas[farewell->replica];
+    int64_t grace_us = farewell->grace_us != TIME_NEVER ? farewell->grace_us
+                                                        : def_of(sim, farewell->replica)->grace_us;
+    it->generation++;
+    it->cause = (uint8_t)farewell->cause;
+    it->gone_at_us = sim->now_us + grace_us;
+    return push(sim, ACTION_GONE, farewell->replica, it->gone_at_us, err);
+}
+
+int replica_terminate(struct sim *sim, const struct farewell *farewell, struct err *err)
+{
+    int32_t replica = farewell->replica;
+    struct runner_delta delta = loss_of(sim, replica);
+    struct record record = record_of_replica(sim, RECORD_TERMINATING, replica);
+    record.cause = farewell->cause;
+    if (sim_emit(sim, &record, err) ||
+        metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
+        sched_terminate(&sim->sched, replica, err))
+        return -1;
+    return begin_to_go(sim, farewell, err);
+}
+
+/* One that is asked to go with its node is asked for again at once, as is one that is evicted. */
+int replica_drain(struct sim *sim, const struct farewell *farewell, struct err *err)
+{
+    struct ask again = {
+        .runner = sim->sched.replicas[farewell->replica].runner,
+        .work = sim->replicas[farewell->replica].work,
+    };
+    struct runner_stats *stats = &sim->metrics.runners[again.runner];
+    stats->drained_count++;
+    stats->work_lost_us += work_us(sim, farewell->replica);
+    if (replica_terminate(sim, farewell, err))
+        return -1;
+    sim->metrics.floor_breaches_by_drain += is_below_floor(sim, again.runner);
+    return replica_ask(sim, &again, err);
+}
+
+static struct eviction eviction_of(const struct sim *sim, const struct decision *decision)
+{
+    const struct replica *victim = &sim->sched.replicas[decision->replica];
+    const struct replica *demand = &sim->sched.replicas[decision->demand];
+    return (struct eviction){
+        .time_us = sim->now_us,
+        .work_lost_us = work_us(sim, decision->replica),
+        .recovered_at_us = TIME_NEVER,
+        .victim_runner = victim->runner,
+        .victim_ordinal = victim->ordinal,
+        .demand_runner = demand->runner,
+        .demand_ordinal = demand->ordinal,
+        .node = decision->node,
+        .chain_depth = decision->chain_depth,
+        .running_before = (int32_t)sim->metrics.runners[victim->runner].running.value,
+        .victim_priority = (int8_t)sim->sched.runners[victim->runner].priority,
+        .demand_priority = (int8_t)sim->sched.runners[demand->runner].priority,
+        .demand_class = (int8_t)decision->class,
+        .was_starting = victim->running_since == INT64_MAX,
+    };
+}
+
+int replica_evicted(struct sim *sim, const struct decision *decision, struct err *err)
+{
+    struct eviction eviction = eviction_of(sim, decision);
+    struct runner_delta delta = loss_of(sim, decision->replica);
+    struct record record = record_of_replica(sim, RECORD_EVICTED, decision->replica);
+    record.cause = GONE_PREEMPTED;
+    record.class = decision->class;
+    record.other_runner = eviction.demand_runner;
+    record.other_ordinal = eviction.demand_ordinal;
+    record.depth = decision->chain_depth;
+    struct farewell farewell = {
+        .replica = decision->replica,
+        .cause = GONE_PREEMPTED,
+        .grace_us = TIME_NEVER,
+    };
+    sim->nodes[decision->node].evicted_count++;
+    if (sim_emit(sim, &record, err) || metrics_add_eviction(&sim->metrics, &eviction, err) ||
+        metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
+        begin_to_go(sim, &farewell, err))
+        return -1;
+    sim->metrics.floor_breaches_by_preemption += is_below_floor(sim, delta.runner);
+    int32_t work = sim->replicas[decision->replica].work;
+    return replica_asked(sim, decision->replacement, work, err);
+}
+
+/* ---- gone ---- */
+
+/* Gives back what a bound replica has and frees its slot. */
+static int leave(struct sim *sim, int32_t replica, enum gone_cause cause, struct err *err)
+{
+    const struct replica *it = &sim->sched.replicas[replica];
+    struct occupancy occupancy = {
+        .node = it->node,
+        .shape = sim->sched.runners[it->runner].shape,
+        .devices = it->devices,
+    };
+    struct record record = record_of_replica(sim, RECORD_GONE, replica);
+    record.cause = cause;
+    if (sim_emit(sim, &record, err))
+        return -1;
+    occupancy_give(sim, &occupancy);
+    forget(sim, replica);
+    return sched_gone(&sim->sched, replica, err);
+}
+
+int replica_gone(struct sim *sim, int32_t replica, struct err *err)
+{
+    int32_t node = sim->sched.replicas[replica].node;
+    if (leave(sim, replica, (enum gone_cause)sim->replicas[replica].cause, err) ||
+        node_vacated(sim, node, err))
+        return -1;
+    return sim_plan_pass(sim, err);
+}
+
+int replica_finished(struct sim *sim, int32_t replica, struct err *err)
+{
+    int32_t node = sim->sched.replicas[replica].node;
+    struct runner_delta delta = loss_of(sim, replica);
+    sim->metrics.runners[delta.runner].finished_count++;
+    if (leave(sim, replica, GONE_FINISHED, err) || runner_wishes_one_less(sim, &delta, err) ||
+        metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
+        node_vacated(sim, node, err))
+        return -1;
+    return sim_plan_pass(sim, err);
+}
+
+int replica_lost(struct sim *sim, int32_t replica, struct err *err)
+{
+    struct sim_replica *it = &sim->replicas[replica];
+    if (sim->sched.replicas[replica].state == REPLICA_TERMINATING)
+        return leave(sim, replica, (enum gone_cause)it->cause, err);
+    struct ask again = {.runner = sim->sched.replicas[replica].runner, .work = it->work};
+    struct runner_delta delta = loss_of(sim, replica);
+    struct runner_stats *stats = &sim->metrics.runners[again.runner];
+    int64_t lost_us = work_us(sim, replica);
+    stats->lost_count++;
+    stats->work_lost_us += lost_us;
+    sim->nodes[sim->sched.replicas[replica].node].work_lost_us += lost_us;
+    metrics_bin(&sim->metrics, sim->now_us)->lost++;
+    if (metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
+        leave(sim, replica, GONE_NODE_LOST, err))
+        return -1;
+    sim->metrics.floor_breaches_by_loss += is_below_floor(sim, again.runner);
+    return replica_ask(sim, &again, err);
+}

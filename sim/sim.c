@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/sim.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "sim/engine.h"
+
+/* ---- what all parts use ---- */
+
+/* At the horizon only what ends is processed. */
+static bool is_beyond_end(const struct sim *sim, int64_t time_us, enum event_class class)
+{
+    return time_us > sim->end_us || (time_us == sim->end_us && class != EVENT_CLASS_REPLICA_GONE);
+}
+
+int sim_push(struct sim *sim, enum event_class class, const struct event *event, struct err *err)
+{
+    assert(event->time_us >= sim->now_us);
+    if (is_beyond_end(sim, event->time_us, class))
+        return 0;
+    return event_queue_push(&sim->events, class, event, err);
+}
+
+int sim_plan_pass(struct sim *sim, struct err *err)
+{
+    bool has_demand = sim->sched.queue.demand_count > 0 || sim->sched.ready_count > 0;
+    if (sim->pass_is_planned || !has_demand || sim->now_us >= sim->end_us)
+        return 0;
+    struct event event = {.time_us = sim->now_us, .kind = ACTION_PASS, .subject = NO_INDEX};
+    if (sim_push(sim, EVENT_CLASS_PASS, &event, err))
+        return -1;
+    sim->pass_is_planned = true;
+    return 0;
+}
+
+struct record record_of(enum record_kind kind)
+{
+    return (struct record){
+        .kind = kind,
+        .runner = NO_INDEX,
+        .ordinal = NO_INDEX,
+        .node = NO_INDEX,
+        .other_runner = NO_INDEX,
+        .other_ordinal = NO_INDEX,
+    };
+}
+
+static uint64_t two_words(int32_t high, int32_t low)
+{
+    return (uint64_t)(uint32_t)high << 32 | (uint32_t)low;
+}
+
+static void digest_record(struct decision_digest *digest, const struct record *record)
+{
+    decision_digest_add(digest, (uint64_t)record->time_us);
+    decision_digest_add(digest, record->devices);
+    decision_digest_add(digest, (uint64_t)record->kind << 16 | (uint64_t)record->cause << 8 |
+                                    (uint64_t)record->class);
+    decision_digest_add(digest, two_words(record->runner, record->ordinal));
+    decision_digest_add(digest, two_words(record->other_runner, record->other_ordinal));
+    decision_digest_add(digest, two_words(record->node, record->count));
+    decision_digest_add(digest, two_words(record->floor, record->depth));
+}
+
+int sim_emit(struct sim *sim, const struct record *record, struct err *err)
+{
+    struct record timed = *record;
+    timed.time_us = sim->now_us;
+    digest_record(&sim->digest, &timed);
+    if (!sim->options.keep_records)
+        return 0;
+    if (array_reserve(&sim->records, &sim->record_capacity, sim->record_count + INT64_C(1),
+                      sizeof *sim->records, err))
+        return -1;
+    sim->records[sim->record_count++] = timed;
+    return 0;
+}
+
+/* ---- one step ---- */
+
+/* An event about a replica or node whose plans have changed since is stale. */
+static bool is_stale(const struct sim *sim, const struct event *event)
+{
+    switch ((enum event_action)event->kind) {
+    case ACTION_GONE:
+    case ACTION_FINISHED:
+    case ACTION_STARTED:
+    case ACTION_UNPROTECTED:
+    case ACTION_GAVE_UP:
+        return sim->replicas[event->subject].generation != event->generation;
+    case ACTION_NODE_REPAIRED:
+        return sim->nodes[event->subject].generation != event->generation;
+    case ACTION_ARRIVALS:
+    case ACTION_DEPARTURE:
+    case ACTION_SCRIPTED:
+    case ACTION_PASS:
+    case ACTION_COUNT:
+        break;
+    }
+    return false;
+}
+
+static int process(struct sim *sim, const struct event *event, struct err *err)
+{
+    bool had_effect;
+    switch ((enum event_action)event->kind) {
+    case ACTION_GONE:
+        return replica_gone(sim, event->subject, err);
+    case ACTION_FINISHED:
+        return replica_finished(sim, event->subject, err);
+    case ACTION_STARTED:
+        return replica_started(sim, event->subject, err);
+    case ACTION_UNPROTECTED:
+        return sim_plan_pass(sim, err);
+    case ACTION_NODE_REPAIRED:
+        return node_repair(sim, event->subject, err);
+    case ACTION_ARRIVALS:
+        return arrivals_admit(sim, err) || arrivals_plan(sim, err) ? -1 : 0;
+    case ACTION_DEPARTURE:
+        return runner_depart(sim, event->subject, &had_effect, err);
+    case ACTION_SCRIPTED:
+        return scripted_run(sim, event->subject, err);
+    case ACTION_PASS:
+        return pass_step(sim, err);
+    case ACTION_GAVE_UP:
+        return replica_gave_up(sim, event->subject, err);
+    case ACTION_COUNT:
+        break;
+    }
+    assert(!"an event has an action");
+    return -1;
+}
+
+int sim_step(struct sim *sim, struct err *err)
+{
+    if (sim->is_finished)
+        return 0;
+    sim->record_count = 0;
+    struct event event;
+    if (!event_queue_pop(&sim->events, &event)) {
+        sim->now_us = sim->end_us;
+        sim->is_complete = true;
+        return sim_finish(sim, err);
+    }
+    assert(event.time_us >= sim->now_us);
+    sim->now_us = event.time_us;
+    sim->event_count++;
+    metrics_advance(&sim->metrics, sim->now_us);
+    if (!is_stale(sim, &event) && process(sim, &event, err))
+        return -1;
+    if (sim->options.check && sim_check(sim, err)) {
+        err_prefix(err, "event %" PRId64 " at %" PRId64 " us", sim->event_count, sim->now_us);
+        return -1;
+    }
+    return 1;
+}
+
+int sim_run(struct sim *sim, struct err *err)
+{
+    int result;
+    do
+        result = sim_step(sim, err);
+    while (result > 0);
+    return result;
+}
+
+/* ---- begin and end ---- */
+
+int sim_init(struct sim *sim, const struct scenario *scenario, const struct sim_options *options,
+             struct err *err)
+{
+    *sim = (struct sim){
+        .scenario = scenario,
+        .options = *options,
+        .end_us = scenario->horizon_us,
+        .seed = options->has_seed ? options->seed : scenario->seed,
+        .policy = options->policy ? options->policy : scenario->scheduler.policy,
+    };
+    decision_digest_init(&sim->digest);
+    if (sim_build(sim, err)) {
+        sim_release(sim);
+        return -1;
+    }
+    return 0;
+}
+
+/* Demands that still wait are censored, in order of replica number. */
+static int close_waits(struct sim *sim, struct err *err)
+{
+    for (int32_t i = 0; i < sim->sched.replica_count; i++) {
+        const struct replica *replica = &sim->sched.replicas[i];
+        if (replica->state != REPLICA_BLOCKED && replica->state != REPLICA_PENDING &&
+            replica->state != REPLICA_NOMINATED)
+            continue;
+        struct wait_ended wait = {
+            .wait_us = sim->now_us - replica->asked_at,
+            .priority = sim->sched.runners[replica->runner].priority,
+            .end = WAIT_OPEN,
+        };
+        if (metrics_wait_ends(&sim->metrics, &wait, sim->now_us, err))
+            return -1;
+    }
+    return 0;
+}
+
+int sim_finish(struct sim *sim, struct err *err)
+{
+    if (sim->is_finished)
+        return 0;
+    metrics_advance(&sim->metrics, sim->now_us);
+    if (close_waits(sim, err))
+        return -1;
+    for (int32_t i = 0; i < sim->node_count; i++) {
+        node_settle(sim, i);
+        for (int j = 0; j < RESOURCE_COUNT; j++)
+            integral_set(&sim->nodes[i].used[j], sim->nodes[i].used[j].value, sim->now_us);
+    }
+    metrics_finish(&sim->metrics, sim->now_us);
+    sim->is_finished = true;
+    return sim_check_results(sim, err);
+}
+
+void sim_release(struct sim *sim)
+{
+    sched_release(&sim->sched);
+    event_queue_release(&sim->events);
+    metrics_release(&sim->metrics);
+    decisions_release(&sim->decisions);
+    free(sim->runners);
+    free(sim->nodes);
+    free(sim->replicas);
+    free(sim->pools);
+    free(sim->arrivals);
+    free(sim->named_nodes);
+    free(sim->device_users);
+    free(sim->selected_nodes);
+    free(sim->picks);
+    free(sim->idle_events);
+    free(sim->records);
+    *sim = (struct sim){0};
+}
+
+/* ---- names ---- */
+
+const char *sim_runner_name(const struct sim *sim, int32_t runner, char out[RUNNER_NAME_SIZE])
+{
+    const struct sim_runner *it = &sim->runners[runner];
+    if (it->generator == NO_INDEX)
+        return it->def->id;
+    snprintf(out, RUNNER_NAME_SIZE, "%s-%" PRId32, sim->scenario->arrivals[it->generator].name,
+             it->generated_number);
+    return out;
+}
+
+const char *sim_node_name(const struct sim *sim, int32_t node, char out[NODE_NAME_SIZE])
+{
+    return scenario_node_name(sim->scenario, &sim->nodes[node].def, out);
+}
