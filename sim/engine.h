@@ -92,8 +92,8 @@ struct farewell {
     enum gone_cause cause;
     int64_t grace_us;
 };
-int replica_terminate(struct sim *sim, const struct farewell *farewell, struct err *err);
-/* As replica_terminate, with its node: it is asked for again at once. */
+int replica_dismiss(struct sim *sim, const struct farewell *farewell, struct err *err);
+/* As replica_dismiss, with its node: it is asked for again at once. */
 int replica_drain(struct sim *sim, const struct farewell *farewell, struct err *err);
 /* A terminating replica is gone. */
 int replica_gone(struct sim *sim, int32_t replica, struct err *err);

@@ -273,7 +273,7 @@ static int begin_to_go(struct sim *sim, const struct farewell *farewell, struct 
     return push(sim, ACTION_GONE, farewell->replica, it->gone_at_us, err);
 }
 
-int replica_terminate(struct sim *sim, const struct farewell *farewell, struct err *err)
+int replica_dismiss(struct sim *sim, const struct farewell *farewell, struct err *err)
 {
     int32_t replica = farewell->replica;
     struct runner_delta delta = loss_of(sim, replica);
@@ -296,7 +296,7 @@ int replica_drain(struct sim *sim, const struct farewell *farewell, struct err *
     struct runner_stats *stats = &sim->metrics.runners[again.runner];
     stats->drained_count++;
     stats->work_lost_us += work_us(sim, farewell->replica);
-    if (replica_terminate(sim, farewell, err))
+    if (replica_dismiss(sim, farewell, err))
         return -1;
     sim->metrics.floor_breaches_by_drain += is_below_floor(sim, again.runner);
     return replica_ask(sim, &again, err);

@@ -86,7 +86,7 @@ static int shed(struct sim *sim, int32_t runner, int32_t count, enum gone_cause 
         };
         uint8_t state = sim->sched.replicas[farewell.replica].state;
         bool is_bound = state == REPLICA_STARTING || state == REPLICA_RUNNING;
-        if (is_bound ? replica_terminate(sim, &farewell, err)
+        if (is_bound ? replica_dismiss(sim, &farewell, err)
                      : replica_withdraw(sim, farewell.replica, err))
             return -1;
     }

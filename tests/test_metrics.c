@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/metrics.h"
+
+#include <criterion/criterion.h>
+
+#include "base/array.h"
+#include "base/rng.h"
+#include "scenarios/scenario.h"
+#include "tests/failing_alloc.h"
+
+static const struct node_group two_groups[] = {{.pool = 0, .type = 0}, {.pool = 1, .type = 1}};
+static const struct metrics_size two_pools = {
+    .horizon_us = 4800,
+    .groups = two_groups,
+    .group_count = 2,
+    .pool_count = 2,
+    .runner_count = 3,
+};
+
+static void init(struct metrics *metrics, const struct metrics_size *size)
+{
+    struct err err;
+    cr_assert_eq(metrics_init(metrics, size, &err), 0);
+}
+
+/* ---- integrals ---- */
+
+Test(metrics, an_integral_is_exact_and_knows_its_highest_lasting_value)
+{
+    struct integral integral = {0};
+    integral_set(&integral, 3, 10);
+    integral_set(&integral, 9, 15);
+    integral_set(&integral, 4, 15);
+    cr_expect(integral_area(&integral, 15) == 15);
+    integral_set(&integral, 2, 25);
+    cr_expect(integral.area == 55);
+    cr_expect(integral_area(&integral, 30) == 65);
+    cr_expect_eq(integral.max, 4, "9 lasted for no time");
+    cr_expect_eq(integral.value, 2);
+}
+
+Test(metrics, areas_beyond_64_bits_are_exact)
+{
+    struct integral integral = {0};
+    int64_t value = INT64_C(1) << 60;
+    int64_t time_us = INT64_C(1) << 50;
+    integral_set(&integral, value, 0);
+    integral_set(&integral, value - 1, time_us);
+    cr_expect(integral_area(&integral, 2 * time_us) == ((int128)value * 2 - 1) * time_us);
+}
+
+/* ---- utilization ---- */
+
+static void use(struct metrics *metrics, int32_t pool, int64_t cpu, int64_t now_us)
+{
+    struct usage_delta delta = {.group = pool, .pool = pool, .used = {[RESOURCE_CPU] = cpu}};
+    metrics_advance(metrics, now_us);
+    metrics_add_usage(metrics, &delta, now_us);
+}
+
+static void equip(struct metrics *metrics, int32_t pool, int64_t cpu, int64_t now_us)
+{
+    struct usage_delta delta = {
+        .group = pool,
+        .pool = pool,
+        .nodes = cpu > 0 ? 1 : -1,
+        .nodes_up_or_down = cpu > 0 ? 1 : 0,
+        .capacity = {[RESOURCE_CPU] = cpu},
+    };
+    metrics_advance(metrics, now_us);
+    metrics_add_usage(metrics, &delta, now_us);
+}
+
+Test(metrics, utilization_counts_time_by_level_in_fleet_pool_and_group)
+{
+    struct metrics metrics;
+    init(&metrics, &two_pools);
+    equip(&metrics, 0, 1000, 0);
+    use(&metrics, 0, 250, 100);
+    use(&metrics, 0, 1, 1100); /* 251 */
+    equip(&metrics, 1, 1000, 2000);
+    use(&metrics, 1, 999, 3000); /* fleet: 1250 of 2000 */
+    metrics_finish(&metrics, 4800);
+    const struct usage *fleet = &metrics.scopes[0].usage[RESOURCE_CPU];
+    const struct usage *pool = &metrics.scopes[1 + 1].usage[RESOURCE_CPU];
+    const struct usage *group = &metrics.scopes[1 + 2 + 1].usage[RESOURCE_CPU];
+    cr_expect_eq(fleet->time_at_us[0], 100);
+    cr_expect_eq(fleet->time_at_us[250], 1000);
+    cr_expect_eq(fleet->time_at_us[251], 900);
+    cr_expect_eq(fleet->time_at_us[126], 1000, "251 of 2000 is 12.55 %%, rounded half up");
+    cr_expect_eq(fleet->time_at_us[625], 1800);
+    cr_expect_eq(fleet->max_permille, 625);
+    cr_expect_eq(pool->time_at_us[0], 1000, "before 2000 there is no capacity");
+    cr_expect_eq(pool->time_at_us[999], 1800);
+    cr_expect_eq(memcmp(pool->time_at_us, group->time_at_us, sizeof pool->time_at_us), 0);
+    cr_expect(fleet->used.area == 250 * 1000 + 251 * 1900 + 1250 * 1800);
+    cr_expect(fleet->capacity.area == 1000 * 2000 + 2000 * 2800);
+    cr_expect(metrics.scopes[0].nodes.area == 2000 + 2 * 2800);
+    metrics_release(&metrics);
+}
+
+Test(metrics, quantiles_are_of_time)
+{
+    struct usage usage = {0};
+    cr_expect_eq(usage_quantile_permille(&usage, 0.5), -1);
+    usage.time_at_us[100] = 50;
+    usage.time_at_us[200] = 45;
+    usage.time_at_us[1000] = 5;
+    static const struct {
+        double q;
+        int32_t permille;
+    } rows[] = {{0, 100}, {0.5, 100}, {0.51, 200}, {0.95, 200}, {0.96, 1000}, {1, 1000}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        cr_expect_eq(usage_quantile_permille(&usage, rows[i].q), rows[i].permille, "q %g",
+                     rows[i].q);
+}
+
+Test(metrics, memory_of_a_large_fleet_does_not_overflow)
+{
+    struct metrics metrics;
+    init(&metrics, &two_pools);
+    int64_t bytes = INT64_C(1) << 61;
+    struct usage_delta delta = {
+        .used = {[RESOURCE_MEMORY] = bytes / 4 * 3},
+        .capacity = {[RESOURCE_MEMORY] = bytes},
+    };
+    metrics_add_usage(&metrics, &delta, 0);
+    metrics_finish(&metrics, 4800);
+    cr_expect_eq(metrics.scopes[0].usage[RESOURCE_MEMORY].max_permille, 750);
+    cr_expect(metrics.scopes[0].usage[RESOURCE_MEMORY].capacity.area == (int128)bytes * 4800);
+    metrics_release(&metrics);
+}
+
+Test(metrics, time_bins_hold_the_area_of_their_time)
+{
+    /* Bins of 10 us. 5 from 3, 7 from 25, 0 from 4790, in a run of 4800 or cut at 4000. */
+    static const int64_t ends[] = {4800, 4000, 27};
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        struct metrics metrics;
+        init(&metrics, &two_pools);
+        cr_assert_eq(metrics.bin_us, 10);
+        equip(&metrics, 0, 100, 0);
+        use(&metrics, 0, 5, 3);
+        use(&metrics, 0, 2, 25);
+        if (ends[i] == 4800)
+            use(&metrics, 0, -7, 4790);
+        metrics_finish(&metrics, ends[i]);
+        const struct usage *usage = &metrics.scopes[0].usage[RESOURCE_CPU];
+        cr_expect(usage->bin_used[0] == 35);
+        cr_expect(usage->bin_used[1] == 50);
+        cr_expect(usage->bin_used[2] == 25 + 7 * (ends[i] < 30 ? 2 : 5));
+        cr_expect(usage->bin_capacity[2] == (ends[i] < 30 ? 700 : 1000));
+        cr_expect(usage->bin_used[399] == (ends[i] < 4000 ? 0 : 70));
+        cr_expect(usage->bin_used[478] == (ends[i] < 4800 ? 0 : 70));
+        cr_expect(usage->bin_used[479] == 0);
+        cr_expect(metrics.scopes[0].bin_nodes[0] == 10);
+        cr_expect(metrics.scopes[0].bin_existing[399] == (ends[i] < 4000 ? 0 : 10));
+        metrics_release(&metrics);
+    }
+}
+
+Test(metrics, bins_of_random_steps_add_up_whatever_the_horizon)
+{
+    static const int64_t horizons[] = {1, 7, 479, 480, 481, 12345, 1000003};
+    for (size_t i = 0; i < ARRAY_LEN(horizons); i++) {
+        struct metrics_size size = two_pools;
+        size.horizon_us = horizons[i];
+        struct metrics metrics;
+        init(&metrics, &size);
+        struct rng rng = rng_stream(1, "test", i);
+        equip(&metrics, 0, 1000, 0);
+        int64_t used = 0;
+        for (int64_t now_us = 0; now_us <= horizons[i];
+             now_us += (int64_t)rng_below(&rng, 1 + (uint64_t)horizons[i] / 50)) {
+            int64_t next = (int64_t)rng_below(&rng, 1001);
+            use(&metrics, 0, next - used, now_us);
+            used = next;
+            if (rng_below(&rng, 2000) == 0)
+                break;
+        }
+        metrics_finish(&metrics, horizons[i]);
+        const struct usage *usage = &metrics.scopes[0].usage[RESOURCE_CPU];
+        int128 binned = 0;
+        int64_t timed_us = 0;
+        for (int bin = 0; bin < TIMELINE_BINS; bin++)
+            binned += usage->bin_used[bin];
+        for (int step = 0; step <= UTILIZATION_STEPS; step++)
+            timed_us += usage->time_at_us[step];
+        cr_expect(binned == usage->used.area, "horizon %ld", (long)horizons[i]);
+        cr_expect_eq(timed_us, horizons[i]);
+        metrics_release(&metrics);
+    }
+}
+
+/* ---- waits ---- */
+
+static void end_wait(struct metrics *metrics, enum wait_end end, int64_t wait_us, int64_t now_us)
+{
+    struct err err;
+    struct wait_ended wait = {.wait_us = wait_us, .priority = 4, .end = end};
+    metrics_advance(metrics, now_us);
+    cr_assert_eq(metrics_wait_ends(metrics, &wait, now_us, &err), 0);
+}
+
+static void begin_wait(struct metrics *metrics, int64_t now_us)
+{
+    metrics_advance(metrics, now_us);
+    metrics_wait_begins(metrics, 4, now_us);
+}
+
+Test(metrics, the_sum_of_waits_is_the_area_under_the_queue)
+{
+    struct metrics metrics;
+    init(&metrics, &two_pools);
+    begin_wait(&metrics, 10);
+    begin_wait(&metrics, 20);
+    begin_wait(&metrics, 20);
+    end_wait(&metrics, WAIT_BOUND, 20, 30);
+    begin_wait(&metrics, 40);
+    end_wait(&metrics, WAIT_GAVE_UP, 60, 80);
+    end_wait(&metrics, WAIT_WITHDRAWN, 70, 90);
+    end_wait(&metrics, WAIT_OPEN, 4760, 4800);
+    metrics_finish(&metrics, 4800);
+    const struct waits *waits = &metrics.waits[4];
+    cr_expect(waits->queue.area == 20 + 60 + 70 + 4760);
+    cr_expect_eq(waits->queue.max, 3);
+    cr_expect_eq(waits->count, 1);
+    cr_expect_eq(waits->bound_us[0], 20);
+    cr_expect_eq(waits->censored_count, 3);
+    cr_expect_eq(waits->gave_up_count, 1);
+    cr_expect_eq(waits->withdrawn_count, 1);
+    cr_expect_eq(waits->waiting_count, 1);
+    cr_expect(waits->bin_queue[0] == 0);
+    cr_expect(waits->bin_queue[1] == 10);
+    cr_expect(waits->bin_queue[2] == 30);
+    cr_expect(waits->bin_queue[4] == 30);
+    cr_expect(waits->bin_queue[479] == 10);
+    metrics_release(&metrics);
+}
+
+/* ---- runners ---- */
+
+static void change(struct metrics *metrics, struct runner_delta delta, int64_t now_us)
+{
+    struct err err;
+    metrics_advance(metrics, now_us);
+    cr_assert_eq(metrics_change_runner(metrics, &delta, now_us, &err), 0);
+}
+
+Test(metrics, time_at_floor_and_wish_counts_only_while_the_runner_is_there)
+{
+    struct metrics metrics;
+    init(&metrics, &two_pools);
+    metrics_runner_arrives(&metrics, 1, 100);
+    change(&metrics, (struct runner_delta){.runner = 1, .wish = 3, .floor = 2}, 100);
+    change(&metrics, (struct runner_delta){.runner = 1, .live = 3}, 200);
+    change(&metrics, (struct runner_delta){.runner = 1, .running = 2}, 300);
+    change(&metrics, (struct runner_delta){.runner = 1, .running = 1}, 400);
+    change(&metrics, (struct runner_delta){.runner = 1, .running = -2, .live = -2}, 700);
+    metrics_runner_leaves(&metrics, 1, 1000);
+    change(&metrics,
+           (struct runner_delta){.runner = 1, .wish = -3, .live = -1, .running = -1, .floor = -2},
+           1000);
+    metrics_finish(&metrics, 4800);
+    const struct runner_stats *stats = &metrics.runners[1];
+    cr_expect_eq(stats->existed_us, 900);
+    cr_expect_eq(stats->live_at_floor_us, 500);
+    cr_expect_eq(stats->running_at_floor_us, 400);
+    cr_expect_eq(stats->running_at_wish_us, 300);
+    cr_expect(stats->running.area == 2 * 100 + 3 * 300 + 300);
+    cr_expect(stats->live.area == 3 * 500 + 300);
+    cr_expect(stats->wish.area == 3 * 900);
+    cr_expect_eq(metrics.runners[0].existed_us, 0);
+    metrics_release(&metrics);
+}
+
+Test(metrics, a_floor_of_0_is_always_met)
+{
+    struct metrics metrics;
+    init(&metrics, &two_pools);
+    metrics_runner_arrives(&metrics, 0, 0);
+    change(&metrics, (struct runner_delta){.runner = 0, .wish = 1}, 0);
+    metrics_finish(&metrics, 4800);
+    cr_expect_eq(metrics.runners[0].running_at_floor_us, 4800);
+    cr_expect_eq(metrics.runners[0].running_at_wish_us, 0);
+    metrics_release(&metrics);
+}
+
+Test(metrics, changes_of_a_runner_at_one_instant_are_one_entry)
+{
+    struct metrics metrics;
+    init(&metrics, &two_pools);
+    metrics_runner_arrives(&metrics, 0, 10);
+    change(&metrics, (struct runner_delta){.runner = 0, .wish = 2, .floor = 1}, 10);
+    change(&metrics, (struct runner_delta){.runner = 0, .live = 1}, 10);
+    change(&metrics, (struct runner_delta){.runner = 1, .wish = 1}, 10);
+    change(&metrics, (struct runner_delta){.runner = 0, .live = 1}, 11);
+    cr_assert_eq(metrics.change_count, 3);
+    cr_expect_eq(metrics.changes[0].live, 1);
+    cr_expect_eq(metrics.changes[0].wish, 2);
+    cr_expect_eq(metrics.changes[0].floor, 1);
+    cr_expect_eq(metrics.changes[1].runner, 1);
+    cr_expect_eq(metrics.changes[2].live, 2);
+    cr_expect_eq(metrics.changes[2].time_us, 11);
+    metrics_release(&metrics);
+}
+
+/* ---- evictions ---- */
+
+static void evict(struct metrics *metrics, bool was_running, int64_t now_us)
+{
+    struct err err;
+    struct eviction eviction = {
+        .time_us = now_us,
+        .work_lost_us = was_running ? 5 : 0,
+        .recovered_at_us = TIME_NEVER,
+        .victim_runner = 0,
+        .demand_runner = 2,
+        .running_before = (int32_t)metrics->runners[0].running.value,
+        .victim_priority = 1,
+        .demand_priority = 6,
+        .was_starting = !was_running,
+    };
+    cr_assert_eq(metrics_add_eviction(metrics, &eviction, &err), 0);
+    change(metrics, (struct runner_delta){.runner = 0, .live = -1, .running = -was_running},
+           now_us);
+}
+
+static void runner_with_four_running(struct metrics *metrics)
+{
+    init(metrics, &two_pools);
+    metrics_runner_arrives(metrics, 0, 0);
+    change(metrics, (struct runner_delta){.runner = 0, .wish = 5, .live = 5, .running = 4}, 0);
+}
+
+Test(metrics, a_runner_recovers_when_as_many_run_as_before_each_eviction)
+{
+    struct metrics metrics;
+    runner_with_four_running(&metrics);
+    evict(&metrics, true, 10);  /* 4 before */
+    evict(&metrics, true, 10);  /* 3 before */
+    evict(&metrics, false, 20); /* the starting one: nothing that ran is lost */
+    change(&metrics, (struct runner_delta){.runner = 0, .live = 1, .running = 1}, 30);
+    evict(&metrics, true, 40); /* 3 before */
+    change(&metrics, (struct runner_delta){.runner = 0, .live = 1, .running = 1}, 50);
+    change(&metrics, (struct runner_delta){.runner = 0, .live = 1, .running = 1}, 60);
+    metrics_finish(&metrics, 4800);
+    static const int64_t recovered_us[] = {60, 30, 20, 50};
+    cr_assert_eq(metrics.eviction_count, 4);
+    for (int i = 0; i < 4; i++)
+        cr_expect_eq(metrics.evictions[i].recovered_at_us, recovered_us[i], "eviction %d", i);
+    cr_expect_eq(metrics.runners[0].evicted_count, 4);
+    cr_expect_eq(metrics.runners[2].evicting_count, 4);
+    cr_expect_eq(metrics.runners[0].work_lost_us, 15);
+    cr_expect_eq(metrics.evictions_between[6][1], 4);
+    cr_expect_eq(metrics.bins[1].evictions, 2);
+    cr_expect_eq(metrics.bins[2].evictions, 1);
+    metrics_release(&metrics);
+}
+
+Test(metrics, a_runner_that_wishes_less_is_whole_earlier)
+{
+    struct metrics metrics;
+    runner_with_four_running(&metrics);
+    evict(&metrics, true, 10);
+    evict(&metrics, true, 20);
+    change(&metrics, (struct runner_delta){.runner = 0, .wish = -3}, 30);
+    cr_expect_eq(metrics.evictions[0].recovered_at_us, 30);
+    cr_expect_eq(metrics.evictions[1].recovered_at_us, 30);
+    metrics_release(&metrics);
+}
+
+Test(metrics, evictions_of_a_runner_that_leaves_or_never_recovers_stay_open)
+{
+    struct metrics metrics;
+    runner_with_four_running(&metrics);
+    evict(&metrics, true, 10);
+    metrics_runner_leaves(&metrics, 0, 50);
+    change(&metrics, (struct runner_delta){.runner = 0, .wish = -5, .live = -4, .running = -3}, 50);
+    metrics_finish(&metrics, 4800);
+    cr_expect_eq(metrics.evictions[0].recovered_at_us, TIME_NEVER);
+    metrics_release(&metrics);
+}
+
+Test(metrics, the_horizon_is_in_the_last_bin)
+{
+    struct metrics metrics;
+    init(&metrics, &two_pools);
+    cr_expect_eq(metrics_bin(&metrics, 4800), &metrics.bins[TIMELINE_BINS - 1]);
+    cr_expect_eq(metrics_bin(&metrics, 4790), &metrics.bins[TIMELINE_BINS - 1]);
+    cr_expect_eq(metrics_bin(&metrics, 9), &metrics.bins[0]);
+    metrics_release(&metrics);
+}
+
+Test(metrics, init_without_memory_leaves_a_zeroed_struct)
+{
+    for (int64_t n = 1;; n++) {
+        struct metrics metrics;
+        struct err err;
+        failing_alloc_arm(n);
+        int result = metrics_init(&metrics, &two_pools, &err);
+        if (!failing_alloc_disarm()) {
+            cr_assert_eq(result, 0);
+            cr_assert_gt(n, 1);
+            metrics_release(&metrics);
+            return;
+        }
+        cr_assert_eq(result, -1);
+        cr_assert_eq(err.kind, ERR_SYSTEM);
+        cr_assert_null(metrics.scopes);
+        cr_assert_null(metrics.runners);
+        metrics_release(&metrics);
+    }
+}
