@@ -50,10 +50,7 @@ static int64_t now_ms(void)
 
 static void tail_add(struct tail *tail, const char *bytes, size_t size)
 {
-    if (size > TAIL_SIZE) {
-        bytes += size - TAIL_SIZE;
-        size = TAIL_SIZE;
-    }
+    assert(size <= TAIL_SIZE);
     size_t kept = tail->size > TAIL_SIZE - size ? TAIL_SIZE - size : tail->size;
     memmove(tail->bytes, tail->bytes + tail->size - kept, kept);
     memcpy(tail->bytes + kept, bytes, size);
