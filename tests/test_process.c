@@ -11,6 +11,9 @@
 
 #include "base/array.h"
 
+/* Tests that might hang set an alarm, which ends them; Criterion's own time limit loses memory when
+ * several such tests run side by side. */
+
 /* Runs a script with sh and checks how it ends. */
 static void expect_end(const char *script, enum process_outcome expected, const char *how)
 {
@@ -55,8 +58,9 @@ Test(process, the_way_a_program_ends_is_told)
 }
 
 /* More than a pipe holds: a parent that did not read would wait for ever. */
-Test(process, much_output_is_taken_and_its_end_told, .timeout = 30)
+Test(process, much_output_is_taken_and_its_end_told)
 {
+    alarm(30);
     expect_end(
         "i=0; while [ $i -lt 30000 ]; do echo 0123456789; i=$((i+1)); done; echo end; exit 1",
         PROCESS_FAILED, "exit code 1: end");
@@ -87,8 +91,9 @@ static const char *const endless[] = {
     "trap '' TERM INT HUP; sleep 60; sleep 60",
 };
 
-Test(process, a_program_is_stopped_at_its_time_limit, .timeout = 60)
+Test(process, a_program_is_stopped_at_its_time_limit)
 {
+    alarm(60);
     for (size_t i = 0; i < ARRAY_LEN(endless); i++) {
         const char *const argv[] = {"sh", "-c", endless[i], NULL};
         struct process_request request = {.argv = argv, .seconds_max = 1};
@@ -104,8 +109,9 @@ Test(process, a_program_is_stopped_at_its_time_limit, .timeout = 60)
 }
 
 /* What the program has left running may hold the pipe open; that is no reason to wait. */
-Test(process, a_grandchild_in_the_background_is_not_waited_for, .timeout = 20)
+Test(process, a_grandchild_in_the_background_is_not_waited_for)
 {
+    alarm(20);
     int64_t start = seconds_now();
     expect_end("sleep 15 & exit 2", PROCESS_FAILED, "exit code 2");
     cr_expect_lt(seconds_now() - start, 10);
