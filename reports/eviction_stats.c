@@ -7,8 +7,10 @@
 
 int64_t eviction_recover_us(const struct sim *sim, const struct eviction *eviction)
 {
-    int64_t until_us =
-        eviction->recovered_at_us == TIME_NEVER ? sim->now_us : eviction->recovered_at_us;
+    int64_t departed_us = sim->runners[eviction->victim_runner].departed_us;
+    int64_t until_us = eviction->recovered_at_us;
+    if (until_us == TIME_NEVER)
+        until_us = departed_us < sim->now_us ? departed_us : sim->now_us;
     return until_us - eviction->time_us;
 }
 

@@ -16,7 +16,7 @@ struct eviction_sum {
     int64_t unrecovered_count; /* the victim's runner was not whole again by the end */
     int128 work_lost_us;       /* replica-us of running thrown away */
     int128 share_lost_milli_us;
-    int128 recover_us; /* sum of times to recover; those of unrecovered ones reach to the end */
+    int128 recover_us; /* sum of times to recover; unrecovered ones as far as they got */
 };
 
 /* All evictions of one runner's replicas for another runner's demands. */
@@ -37,7 +37,8 @@ struct eviction_stats {
 int eviction_stats_make(const struct sim *sim, struct eviction_stats *stats, struct err *err);
 void eviction_stats_release(struct eviction_stats *stats);
 
-/* Time until the victim's runner was whole again; up to the end of the run when it was not. */
+/* Time until the victim's runner was whole again; when it never was, until it left or the run
+ * ended. */
 int64_t eviction_recover_us(const struct sim *sim, const struct eviction *eviction);
 
 /* Work lost times the devices that the victim held, in milli-device-us. */

@@ -34,7 +34,7 @@ struct scope_packing {
 };
 
 struct packing_view {
-    struct scope_packing *scopes;       /* [scope_count] as in sim->metrics; owned */
+    struct scope_packing *scopes; /* [scope_count] as in sim->metrics; owned */
     unsigned char *node_stranded; /* [node_count] bit 1 << resource: stranded there; owned */
 };
 

@@ -76,8 +76,10 @@ static void add_history(struct totals *totals, const struct sim *sim, int32_t ru
     if (!at->has_arrived)
         return;
     add_availability(&totals->wishes, stats->existed_us, stats->running_at_wish_us);
-    if (at->min_replicas > 0 || at->def->floor > 0)
+    if (at->min_replicas > 0 || at->def->floor > 0) {
         add_availability(&totals->floors, stats->existed_us, stats->running_at_floor_us);
+        add_availability(&totals->floors_live, stats->existed_us, stats->live_at_floor_us);
+    }
 }
 
 void totals_make(const struct sim *sim, struct totals *totals)

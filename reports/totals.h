@@ -45,7 +45,9 @@ struct totals {
     struct request_totals requested;           /* the runners of the scenario as given */
     struct request_totals requested_generated; /* those of its arrivals */
     struct replica_totals replicas;
-    struct availability floors, wishes;
+    struct availability floors;      /* running replicas at least the floor */
+    struct availability floors_live; /* starting or running ones */
+    struct availability wishes;
     struct run_counts counts;
 };
 

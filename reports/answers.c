@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/answers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+
+/* ---- demand ---- */
+
+static int64_t waiting_total(const struct replica_totals *replicas)
+{
+    return replicas->pending_core + replicas->pending_extra + replicas->nominated;
+}
+
+bool answer_demand_is_bad(const struct report_view *view)
+{
+    const struct replica_totals *replicas = &view->totals.replicas;
+    return waiting_total(replicas) + replicas->blocked > 0;
+}
+
+void answer_demand(const struct report_view *view, struct sentence *out)
+{
+    char text[PHRASE_SIZE];
+    const struct replica_totals *replicas = &view->totals.replicas;
+    int64_t waiting = waiting_total(replicas);
+    if (replicas->wish == 0) {
+        sentence_add(out, "no replica is asked for at the end");
+        return;
+    }
+    if (replicas->running == replicas->wish) {
+        sentence_add(out, "all that is asked for runs at the end: %s",
+                     phrase_count(replicas->wish, "replica", text));
+        return;
+    }
+    sentence_add(out, "%" PRId64 " of %s run at the end", replicas->running,
+                 phrase_count(replicas->wish, "replica", text));
+    if (replicas->starting > 0)
+        sentence_add(out, ", %" PRId64 " start", replicas->starting);
+    if (waiting > 0)
+        sentence_add(out, ", %" PRId64 " wait", waiting);
+    if (replicas->pending_core > 0)
+        sentence_add(out, " (%" PRId64 " of them needed for floors)", replicas->pending_core);
+    if (replicas->blocked > 0)
+        sentence_add(out, ", %" PRId64 " blocked", replicas->blocked);
+}
+
+static void add_part(struct sentence *out, int64_t count, const char *what)
+{
+    if (count > 0)
+        sentence_add(out, "%s%" PRId64 " %s", out->length == 0 ? "" : ", ", count, what);
+}
+
+void answer_over_run(const struct report_view *view, struct sentence *out)
+{
+    const struct run_counts *counts = &view->totals.counts;
+    add_part(out, counts->bound, "bound");
+    add_part(out, counts->finished, "finished");
+    add_part(out, counts->evicted, "evicted");
+    add_part(out, counts->drained, "drained");
+    add_part(out, counts->lost, "lost with failed nodes");
+    add_part(out, counts->gave_up, "gave up waiting");
+    if (out->length == 0)
+        sentence_add(out, "no replica was bound");
+}
+
+void answer_who_waits(const struct report_view *view, const struct waiting_reason *reason,
+                      struct sentence *out)
+{
+    char text[PHRASE_SIZE];
+    char name[RUNNER_NAME_SIZE];
+    char clean[RUNNER_NAME_SIZE];
+    const struct waiting *row = &view->waiting.rows[reason->first];
+    text_escape(sim_runner_name(view->sim, row->runner, name), clean, sizeof clean);
+    sentence_add(out, "%s of %s", phrase_count(reason->replica_count, "replica", text), clean);
+    if (reason->runner_count > 1)
+        sentence_add(out, " and %s", phrase_count(reason->runner_count - 1, "more runner", text));
+    sentence_add(
+        out, " (priority %d%s) for up to %s", view->sim->runners[row->runner].def->priority,
+        row->kind == WAITING_CORE ? ", for the floor" : "", phrase_time(reason->longest_us, text));
+}
+
+/* ---- floors ---- */
+
+static int64_t breach_total(const struct metrics *metrics)
+{
+    return metrics->floor_breaches_by_preemption + metrics->floor_breaches_by_drain +
+           metrics->floor_breaches_by_loss;
+}
+
+bool answer_floors_are_bad(const struct report_view *view)
+{
+    const struct floor_report *check = view->options->floors;
+    return breach_total(&view->sim->metrics) > 0 || (check != NULL && check->count > 0) ||
+           view->totals.floors_live.full_count < view->totals.floors_live.runner_count;
+}
+
+void answer_floors(const struct report_view *view, struct sentence *out)
+{
+    char text[PHRASE_SIZE];
+    const struct metrics *metrics = &view->sim->metrics;
+    const struct availability *live = &view->totals.floors_live;
+    if (live->runner_count == 0) {
+        sentence_add(out, "no runner has a floor");
+        return;
+    }
+    int64_t below = live->runner_count - live->full_count;
+    if (below == 0)
+        sentence_add(out, "held all the time for %s",
+                     phrase_count(live->runner_count, "runner", text));
+    else
+        sentence_add(out, "held %s of the time; %" PRId64 " of %" PRId64 " runners were below",
+                     phrase_percent(availability_share(live), text), below, live->runner_count);
+    sentence_add(out,
+                 "; broken %" PRId64 " times by preemption, %" PRId64 " by drains, %" PRId64
+                 " by failures",
+                 metrics->floor_breaches_by_preemption, metrics->floor_breaches_by_drain,
+                 metrics->floor_breaches_by_loss);
+}
+
+static void add_shortfall(const struct scenario *scenario, const struct floor_shortfall *shortfall,
+                          struct sentence *out)
+{
+    char asked[PHRASE_SIZE];
+    char there[PHRASE_SIZE];
+    char clean[TEXT_QUOTE_SIZE];
+    if (shortfall->runner != NO_INDEX)
+        sentence_add(out, "%s fits no instance type of its pools",
+                     text_quote(scenario->runners[shortfall->runner].id, clean));
+    else
+        sentence_add(out, "pool %s has %s, its floors ask for %s",
+                     text_quote(scenario->pools[shortfall->pool].id, clean),
+                     phrase_amount(shortfall->resource, shortfall->there, there),
+                     phrase_amount(shortfall->resource, shortfall->asked, asked));
+}
+
+void answer_floor_check(const struct report_view *view, struct sentence *out)
+{
+    char text[PHRASE_SIZE];
+    const struct floor_report *check = view->options->floors;
+    if (check == NULL || check->floor_replicas == 0)
+        return;
+    if (check->count > 0) {
+        sentence_add(out, "even an empty fleet cannot hold all floors: ");
+        add_shortfall(view->sim->scenario, &check->items[0], out);
+        if (check->count > 1)
+            sentence_add(out, "; and %s", phrase_count(check->count - 1, "more case", text));
+    } else if (check->placed_by_trial < check->floor_replicas) {
+        sentence_add(out, "an empty fleet at full size took %" PRId64 " of %s of floors in a trial",
+                     check->placed_by_trial, phrase_count(check->floor_replicas, "replica", text));
+    } else {
+        sentence_add(out, "an empty fleet at full size holds all %s of floors",
+                     phrase_count(check->floor_replicas, "replica", text));
+    }
+}
+
+/* ---- preemption ---- */
+
+void answer_preemption(const struct report_view *view, struct sentence *out)
+{
+    char text[PHRASE_SIZE];
+    char more[PHRASE_SIZE];
+    const struct eviction_stats *stats = &view->evictions;
+    if (!view->sim->scenario->scheduler.preemption_enabled) {
+        sentence_add(out, "switched off");
+        return;
+    }
+    if (stats->all.count == 0) {
+        sentence_add(out, "none was needed");
+        return;
+    }
+    sentence_add(out, "%s of %s", phrase_count(stats->all.count, "eviction", text),
+                 phrase_count(stats->victim_runner_count, "runner", more));
+    if (stats->depth_max > 1)
+        sentence_add(out, ", chains up to %d deep", stats->depth_max);
+    sentence_add(out, "; running time lost: %s", phrase_time(stats->all.work_lost_us, text));
+    if (stats->all.share_lost_milli_us > 0)
+        sentence_add(out, " (%s of devices)",
+                     phrase_time(stats->all.share_lost_milli_us / 1000, text));
+    if (stats->all.unrecovered_count > 0)
+        sentence_add(out, "; %" PRId64 " not made up for", stats->all.unrecovered_count);
+}
+
+/* ---- utilization ---- */
+
+void answer_utilization(const struct report_view *view, struct sentence *out)
+{
+    static const struct {
+        enum resource resource;
+        const char *name;
+    } shown[] = {{RESOURCE_SHARE, "devices"}, {RESOURCE_CPU, "CPU"}, {RESOURCE_MEMORY, "memory"}};
+    char text[PHRASE_SIZE];
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        const struct usage *usage = &view->sim->metrics.scopes[0].usage[shown[i].resource];
+        int128 capacity = integral_area(&usage->capacity, view->end_us);
+        if (capacity == 0)
+            continue;
+        double share = int128_ratio(integral_area(&usage->used, view->end_us), capacity);
+        sentence_add(out, "%s%s %s", out->length == 0 ? "on average " : ", ", shown[i].name,
+                     phrase_percent(share, text));
+    }
+    if (out->length == 0)
+        sentence_add(out, "there was no capacity");
+}
+
+/* ---- waits ---- */
+
+const char *phrase_wait(const struct wait_quantile *wait, char out[PHRASE_SIZE])
+{
+    char time[PHRASE_SIZE];
+    snprintf(out, PHRASE_SIZE, "%s%.32s", wait->is_censored ? ">= " : "",
+             phrase_time(wait->us, time));
+    return out;
+}
+
+void answer_waits(const struct report_view *view, struct sentence *out)
+{
+    char text[PHRASE_SIZE];
+    const struct wait_stats *stats = &view->waits[WAIT_STATS_ALL];
+    int64_t open = stats->demand_count - stats->bound_count;
+    if (stats->demand_count == 0) {
+        sentence_add(out, "no replica was asked for");
+        return;
+    }
+    sentence_add(out, "of %s", phrase_count(stats->demand_count, "wait", text));
+    sentence_add(out, " half take at most %s", phrase_wait(&stats->quantiles[0], text));
+    sentence_add(out, ", 95 %% %s", phrase_wait(&stats->quantiles[1], text));
+    sentence_add(out, ", 99 %% %s", phrase_wait(&stats->quantiles[2], text));
+    sentence_add(out, ", all %s", phrase_wait(&stats->quantiles[3], text));
+    if (open > 0)
+        sentence_add(out, "; %" PRId64 " ended without a place", open);
+}
+
+/* ---- cost ---- */
+
+static void add_unknown_types(const struct report_view *view, struct sentence *out)
+{
+    char clean[TEXT_QUOTE_SIZE];
+    char text[PHRASE_SIZE];
+    const struct fleet *fleet = &view->sim->sched.fleet;
+    int64_t count = 0;
+    for (int32_t type = 0; type < fleet->type_count; type++) {
+        if (!type_price_is_missing(view->sim, view->costs, type))
+            continue;
+        if (count++ < 2)
+            sentence_add(out, "%s%s", count == 1 ? "" : ", ",
+                         text_quote(fleet->types[type].id, clean));
+    }
+    if (count > 2)
+        sentence_add(out, " and %s", phrase_count(count - 2, "more type", text));
+}
+
+void answer_cost(const struct report_view *view, struct sentence *out)
+{
+    char text[PHRASE_SIZE];
+    char hours[PHRASE_SIZE];
+    const struct scope_cost *cost = &view->costs[0];
+    phrase_number(int128_ratio(cost->node_us, INT64_C(3600000000)), 1, hours);
+    if (cost->unknown_node_us == 0) {
+        sentence_add(out, "%s for %s node-hours", phrase_usd(cost->micro_usd, text), hours);
+        return;
+    }
+    if (cost->unknown_node_us == cost->node_us) {
+        sentence_add(out, "unknown for %s node-hours: no price for ", hours);
+    } else {
+        sentence_add(out, "%s", phrase_usd(cost->micro_usd, text));
+        phrase_number(int128_ratio(cost->unknown_node_us, INT64_C(3600000000)), 1, text);
+        sentence_add(out, " without %s of %s node-hours: no price for ", text, hours);
+    }
+    add_unknown_types(view, out);
+}
+
+/* ---- packing ---- */
+
+void answer_packing(const struct report_view *view, struct sentence *out)
+{
+    char text[PHRASE_SIZE];
+    const struct scope_packing *packing = &view->packing.scopes[0];
+    sentence_add(out, "%d of %s in use at the end", packing->used_node_count,
+                 phrase_count(packing->node_count, "node", text));
+    if (packing->used_node_count > 0)
+        sentence_add(out, "; by volume what is placed needs at least %" PRId64,
+                     packing->nodes_bound);
+}
+
+void answer_stranded(const struct report_view *view, struct sentence *out)
+{
+    static const enum resource shown[] = {RESOURCE_SHARE, RESOURCE_CPU, RESOURCE_MEMORY};
+    char text[PHRASE_SIZE];
+    char percent[PHRASE_SIZE];
+    const struct scope_packing *packing = &view->packing.scopes[0];
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        const struct packing_resource *resource = &packing->resources[shown[i]];
+        if (resource->stranded == 0)
+            continue;
+        double share = int128_ratio(resource->stranded, resource->capacity);
+        sentence_add(out, "%s%s %s(%s)", out->length == 0 ? "" : ", ",
+                     phrase_amount(shown[i], resource->stranded, text),
+                     shown[i] == RESOURCE_MEMORY ? "of memory " : "",
+                     phrase_percent(share, percent));
+    }
+    if (out->length == 0)
+        sentence_add(out, "nothing");
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_REPORTS_ANSWERS_H
+#define STOWAGE_REPORTS_ANSWERS_H
+
+#include "reports/phrase.h"
+#include "reports/view.h"
+
+/* What a planner asks first, one sentence each, the same on the terminal and in report.md. They
+ * begin in lower case and have no final period. */
+
+void answer_demand(const struct report_view *view, struct sentence *out);
+void answer_over_run(const struct report_view *view, struct sentence *out);
+void answer_floors(const struct report_view *view, struct sentence *out);
+void answer_floor_check(const struct report_view *view, struct sentence *out);
+void answer_preemption(const struct report_view *view, struct sentence *out);
+void answer_utilization(const struct report_view *view, struct sentence *out);
+void answer_waits(const struct report_view *view, struct sentence *out);
+void answer_cost(const struct report_view *view, struct sentence *out);
+void answer_packing(const struct report_view *view, struct sentence *out);
+void answer_stranded(const struct report_view *view, struct sentence *out);
+
+/* "3.2 h", or ">= 3.2 h" for a censored wait. */
+const char *phrase_wait(const struct wait_quantile *wait, char out[PHRASE_SIZE]);
+/* "4 replicas of chat", "4 replicas of chat and 2 more runners". */
+void answer_who_waits(const struct report_view *view, const struct waiting_reason *reason,
+                      struct sentence *out);
+
+/* Is something in the demand or the floors wrong enough to be shown in red? */
+bool answer_demand_is_bad(const struct report_view *view);
+bool answer_floors_are_bad(const struct report_view *view);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/summary.h"
+
+#include "reports/json_fields.h"
+#include "reports/scope_names.h"
+
+/* ---- preemption ---- */
+
+static void print_eviction_sum(struct json_writer *w, const struct eviction_sum *sum)
+{
+    json_int(w, "evictions", sum->count);
+    json_seconds(w, "work_lost_s", sum->work_lost_us);
+    json_decimal(w, "device_work_lost_s",
+                 int128_ratio(sum->share_lost_milli_us, INT64_C(1000000000)), 6);
+    if (sum->count == 0)
+        json_null(w, "recover_s_mean");
+    else
+        json_decimal(w, "recover_s_mean",
+                     int128_ratio(sum->recover_us, (int128)sum->count * 1000000), 6);
+    json_int(w, "unrecovered", sum->unrecovered_count);
+}
+
+static void print_matrix(struct json_writer *w, const struct eviction_stats *stats)
+{
+    json_array(w, "by_priority");
+    for (int demand = 9; demand >= 0; demand--) {
+        for (int victim = 9; victim >= 0; victim--) {
+            if (stats->cells[demand][victim].count == 0)
+                continue;
+            json_object(w, NULL);
+            json_int(w, "demand_priority", demand);
+            json_int(w, "victim_priority", victim);
+            print_eviction_sum(w, &stats->cells[demand][victim]);
+            json_close_object(w);
+        }
+    }
+    json_close_array(w);
+}
+
+enum { SUMMARY_PAIRS_MAX = 20 };
+
+static void print_pairs(struct json_writer *w, const struct sim *sim,
+                        const struct eviction_stats *stats)
+{
+    char name[RUNNER_NAME_SIZE];
+    json_array(w, "top_pairs");
+    for (int32_t i = 0; i < stats->pair_count && i < SUMMARY_PAIRS_MAX; i++) {
+        json_object(w, NULL);
+        json_string(w, "victim_runner", sim_runner_name(sim, stats->pairs[i].victim_runner, name));
+        json_string(w, "demand_runner", sim_runner_name(sim, stats->pairs[i].demand_runner, name));
+        print_eviction_sum(w, &stats->pairs[i].sum);
+        json_close_object(w);
+    }
+    json_close_array(w);
+    json_int(w, "pairs", stats->pair_count);
+}
+
+static void print_preemption(struct json_writer *w, const struct report_view *view)
+{
+    const struct eviction_stats *stats = &view->evictions;
+    json_object(w, "preemption");
+    print_eviction_sum(w, &stats->all);
+    json_int(w, "victim_runners", stats->victim_runner_count);
+    json_int(w, "chain_depth_max", stats->depth_max);
+    print_matrix(w, stats);
+    print_pairs(w, view->sim, stats);
+    json_close_object(w);
+}
+
+/* ---- waits ---- */
+
+static void print_wait_stats(struct json_writer *w, const struct wait_stats *stats, int64_t end_us)
+{
+    static const char *const keys[WAIT_QUANTILE_COUNT][2] = {
+        {"wait_s_p50", "wait_s_p50_censored"},
+        {"wait_s_p95", "wait_s_p95_censored"},
+        {"wait_s_p99", "wait_s_p99_censored"},
+        {"wait_s_max", "wait_s_max_censored"},
+    };
+    json_int(w, "demands", stats->demand_count);
+    json_int(w, "bound", stats->bound_count);
+    json_int(w, "immediate", stats->immediate_count);
+    json_int(w, "censored", stats->demand_count - stats->bound_count);
+    json_int(w, "still_waiting", stats->waiting_count);
+    json_int(w, "gave_up", stats->gave_up_count);
+    json_int(w, "withdrawn", stats->withdrawn_count);
+    json_decimal(w, "wait_s_mean", wait_stats_mean_us(stats) / 1e6, 6);
+    for (int i = 0; i < WAIT_QUANTILE_COUNT; i++) {
+        if (stats->demand_count == 0) {
+            json_null(w, keys[i][0]);
+            json_null(w, keys[i][1]);
+            continue;
+        }
+        json_seconds(w, keys[i][0], stats->quantiles[i].us);
+        json_bool(w, keys[i][1], stats->quantiles[i].is_censored);
+    }
+    json_mean(w, "queue_mean", stats->queue_area_us, end_us);
+}
+
+static void print_waits(struct json_writer *w, const struct report_view *view)
+{
+    json_object(w, "waits");
+    json_object(w, "all");
+    print_wait_stats(w, &view->waits[WAIT_STATS_ALL], view->end_us);
+    json_close_object(w);
+    json_array(w, "by_priority");
+    for (int priority = 9; priority >= 0; priority--) {
+        if (view->waits[priority].demand_count == 0)
+            continue;
+        json_object(w, NULL);
+        json_int(w, "priority", priority);
+        print_wait_stats(w, &view->waits[priority], view->end_us);
+        json_close_object(w);
+    }
+    json_close_array(w);
+    json_close_object(w);
+}
+
+/* ---- cost ---- */
+
+static void print_cost(struct json_writer *w, const struct report_view *view)
+{
+    const struct scope_cost *cost = &view->costs[0];
+    const struct fleet *fleet = &view->sim->sched.fleet;
+    json_object(w, "cost");
+    if (cost->unknown_node_us < cost->node_us || cost->node_us == 0)
+        json_usd(w, "usd_known", cost->micro_usd);
+    else
+        json_null(w, "usd_known");
+    json_bool(w, "is_complete", cost->unknown_node_us == 0);
+    json_hours(w, "node_hours", cost->node_us);
+    json_hours(w, "node_hours_unpriced", cost->unknown_node_us);
+    json_array(w, "instance_types_without_price");
+    for (int32_t type = 0; type < fleet->type_count; type++)
+        if (type_price_is_missing(view->sim, view->costs, type))
+            json_string(w, NULL, fleet->types[type].id);
+    json_close_array(w);
+    json_close_object(w);
+}
+
+/* ---- all ---- */
+
+static void print_files(struct json_writer *w, const struct file_list *files)
+{
+    json_array(w, "files");
+    for (size_t i = 0; i < files->count; i++)
+        json_string(w, NULL, files->names[i]);
+    json_close_array(w);
+}
+
+void summary_print(const struct report_view *view, const struct file_list *files, FILE *out)
+{
+    struct json_writer w;
+    json_writer_init(&w, out, false);
+    json_object(&w, NULL);
+    summary_print_run(view, &w);
+    summary_print_demand(view, &w);
+    summary_print_fleet(view, &w);
+    print_waits(&w, view);
+    print_preemption(&w, view);
+    print_cost(&w, view);
+    print_files(&w, files);
+    json_close_object(&w);
+}
