@@ -20,6 +20,7 @@ struct json_text {
     const char *file; /* for messages; "-" for standard input */
     const char *bytes;
     size_t size;
+    int64_t lines_before; /* of the same file, where the text is a part of it; 0 for the whole */
 };
 
 /* The tree of the text, to be freed with cJSON_Delete; NULL on failure with err set to
