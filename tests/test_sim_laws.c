@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/sim.h"
+
+#include <criterion/criterion.h>
+#include <inttypes.h>
+
+#include "tests/scenario_make.h"
+
+/* Laws that hold for every run, tried on random scenarios small enough to check everything after
+ * every event. */
+
+enum { SCENARIOS = 2000 };
+
+static void run(struct sim *sim, const struct scenario *scenario, const struct sim_options *options,
+                uint64_t number)
+{
+    struct err err = {0};
+    cr_assert_eq(sim_init(sim, scenario, options, &err), 0, "%" PRIu64 ": %s", number, err.text);
+    cr_assert_eq(sim_run(sim, &err), 0, "%" PRIu64 ": %s", number, err.text);
+}
+
+/* All invariants of the engine and the scheduler hold after every event (options.check), and the
+ * check itself changes nothing. That much happens is part of the law: a generator that makes empty
+ * scenarios proves nothing. */
+Test(sim_laws, every_invariant_holds_after_every_event)
+{
+    int64_t events = 0;
+    int64_t evictions = 0;
+    int64_t gave_up = 0;
+    int64_t lost = 0;
+    int64_t drained = 0;
+    int64_t chained = 0;
+    int64_t idle = 0;
+    for (uint64_t i = 0; i < SCENARIOS; i++) {
+        struct rng rng = rng_stream(2026, "law", i);
+        struct scenario scenario = random_scenario(&rng);
+        struct sim checked;
+        struct sim plain;
+        run(&checked, &scenario, &(struct sim_options){.check = true}, i);
+        run(&plain, &scenario, &(struct sim_options){0}, i);
+        cr_assert_eq(checked.digest.state, plain.digest.state, "%" PRIu64, i);
+        cr_assert_eq(checked.event_count, plain.event_count);
+        cr_assert(checked.is_complete);
+        events += plain.event_count;
+        evictions += plain.metrics.eviction_count;
+        idle += plain.idle_event_count;
+        for (int32_t j = 0; j < plain.runner_count; j++) {
+            gave_up += plain.metrics.runners[j].gave_up_count;
+            lost += plain.metrics.runners[j].lost_count;
+            drained += plain.metrics.runners[j].drained_count;
+        }
+        for (int32_t j = 0; j < plain.metrics.eviction_count; j++)
+            chained += plain.metrics.evictions[j].chain_depth > 1;
+        sim_release(&checked);
+        sim_release(&plain);
+        made_release(&scenario);
+    }
+    cr_log_info("%" PRId64 " events, %" PRId64 " evictions (%" PRId64 " chained), %" PRId64
+                " gave up, %" PRId64 " lost, %" PRId64 " drained, %" PRId64 " idle",
+                events, evictions, chained, gave_up, lost, drained, idle);
+    cr_expect_gt(events, 30 * SCENARIOS);
+    cr_expect_gt(evictions, SCENARIOS / 2);
+    cr_expect_gt(chained, SCENARIOS / 100);
+    cr_expect_gt(gave_up, SCENARIOS / 4);
+    cr_expect_gt(lost, SCENARIOS / 4);
+    cr_expect_gt(drained, SCENARIOS / 4);
+    cr_expect_gt(idle, SCENARIOS / 4);
+}
