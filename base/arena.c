@@ -18,8 +18,6 @@ struct arena_block {
 
 static struct arena_block *block_new(size_t capacity)
 {
-    if (capacity > SIZE_MAX - sizeof(struct arena_block))
-        return NULL;
     struct arena_block *block = calloc(1, sizeof *block + capacity);
     if (block)
         block->capacity = capacity;
@@ -55,9 +53,10 @@ static struct arena_block *block_with_room(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    size_t alignment = _Alignof(max_align_t);
-    if (size > SIZE_MAX - alignment)
+    /* No object is that large, and the sums below cannot overflow. */
+    if (size > PTRDIFF_MAX / 2)
         return NULL;
+    size_t alignment = _Alignof(max_align_t);
     size_t padded = size == 0 ? alignment : (size + alignment - 1) / alignment * alignment;
     struct arena_block *block = block_with_room(arena, padded);
     if (!block)

@@ -21,7 +21,8 @@ struct err {
     char text[ERR_TEXT_SIZE]; /* always terminated; longer texts end in "..." */
 };
 
-/* Set kind and text (printf format); replaces what was there. Always returns -1. */
+/* Set kind and text (printf format); replaces what was there, which may be an argument. Always
+ * returns -1. */
 int err_set(struct err *err, enum err_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -14,8 +14,7 @@ enum { INT128_TEXT_SIZE = 48 };
 /* Decimal text of a value into text[INT128_TEXT_SIZE]; returns text. */
 char *int128_print(int128 value, char text[INT128_TEXT_SIZE]);
 
-/* numerator / denominator as double; the denominator is not 0. Exact operands, one rounding each.
- */
+/* numerator / denominator as double, each rounded once and then the ratio; denominator is not 0. */
 double int128_ratio(int128 numerator, int128 denominator);
 
 /* numerator * scale / denominator, rounded half up, operands >= 0, denominator > 0. Asserts that

@@ -30,8 +30,8 @@ uint64_t rng_below(struct rng *rng, uint64_t bound);
 uint64_t rng_mix(uint64_t a, uint64_t b, uint64_t c);
 
 /* The stream as a GSL generator, so that gsl_ran_* can draw from it. The face borrows rng, which
- * must outlive it; face is filled in, nothing is allocated. gsl_rng_free must not be called on it.
- */
+ * must outlive it; face is filled in, nothing is allocated. gsl_rng_free must not be called on it;
+ * gsl_rng_set restarts rng as another stream. */
 struct rng_gsl_face {
     gsl_rng base;
 };

@@ -338,12 +338,17 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0 ? 1 : 0);
 }
 
+static int64_t floor_mod(int64_t a, int64_t b)
+{
+    return a % b + (a % b < 0 ? b : 0);
+}
+
 static int64_t day_of_date(struct date date)
 {
     int64_t year = date.month <= 2 ? date.year - 1 : date.year;
     int64_t month = (date.month + 9) % 12; /* 0 is March */
     int64_t cycle = floor_div(year, 400);
-    int64_t cycle_year = year - cycle * 400;
+    int64_t cycle_year = floor_mod(year, 400);
     int64_t year_day = (153 * month + 2) / 5 + date.day - 1;
     int64_t leap_days = cycle_year / 4 - cycle_year / 100;
     return cycle * DAYS_PER_CYCLE + cycle_year * 365 + leap_days + year_day;
@@ -352,7 +357,7 @@ static int64_t day_of_date(struct date date)
 static struct date date_of_day(int64_t day)
 {
     int64_t cycle = floor_div(day, DAYS_PER_CYCLE);
-    int64_t cycle_day = day - cycle * DAYS_PER_CYCLE;
+    int64_t cycle_day = floor_mod(day, DAYS_PER_CYCLE);
     /* Take the leap days out: one each 4 years, but not each 100, but again at the very end. */
     int64_t leap_days = cycle_day / 1460 - cycle_day / 36524 + cycle_day / (DAYS_PER_CYCLE - 1);
     int64_t cycle_year = (cycle_day - leap_days) / 365;
@@ -477,7 +482,7 @@ int parse_instant_us(const char *text, int64_t *out, struct err *err)
     int64_t start_us = second_start_us(&instant);
     int64_t day = floor_div(start_us, us_per_day);
     bool is_leap_second = instant.second == 60;
-    if (is_leap_second && start_us - day * us_per_day != us_per_day - US_PER_S)
+    if (is_leap_second && floor_mod(start_us, us_per_day) != us_per_day - US_PER_S)
         return bad_input(err, text, "is a leap second that does not end a day in UTC");
     int64_t year = date_of_day(day + UNIX_DAY).year;
     if (year < 0 || year > 9999)
@@ -502,7 +507,7 @@ static char *put_number(char *out, int64_t value, int digits, char behind)
 const char *print_instant(int64_t unix_us, char out[UNITS_TEXT_SIZE])
 {
     int64_t day = floor_div(unix_us, us_per_day);
-    int64_t us = unix_us - day * us_per_day;
+    int64_t us = floor_mod(unix_us, us_per_day);
     int64_t seconds = us / US_PER_S;
     struct date date = date_of_day(day + UNIX_DAY);
     char *end = out;

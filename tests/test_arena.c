@@ -67,6 +67,20 @@ Test(arena, a_large_piece_leaves_the_newest_block_in_use)
     arena_release(&arena);
 }
 
+Test(arena, many_pieces_take_few_blocks)
+{
+    struct arena arena = {0};
+    /* 4 KiB doubled up to 1 MiB are 2 MiB in nine blocks. */
+    failing_alloc_arm(12);
+    for (int i = 0; i < 200000; i++) {
+        if (!arena_alloc(&arena, 16))
+            break;
+    }
+    cr_assert_not(failing_alloc_disarm());
+    cr_assert_eq(arena.bytes_total, 200000 * 16);
+    arena_release(&arena);
+}
+
 Test(arena, sizes_beyond_memory_give_null)
 {
     struct arena arena = {0};
@@ -89,6 +103,7 @@ Test(arena, copies_of_text_end_in_nul)
     cr_assert_str_eq(whole, "best-fit");
     cr_assert_neq((const char *)whole, text);
     cr_assert_str_eq(arena_strndup(&arena, text, 4), "best");
+    cr_assert_str_eq(arena_strndup(&arena, text, 1), "b");
     cr_assert_str_eq(arena_strndup(&arena, text, 0), "");
     cr_assert_str_eq(arena_strdup(&arena, ""), "");
     arena_release(&arena);
@@ -113,6 +128,11 @@ Test(arena, out_of_memory_gives_null_and_keeps_what_there_is)
     cr_assert(failing_alloc_disarm());
     cr_assert_null(failed);
     cr_assert_eq(arena.bytes_total, 0);
+
+    failing_alloc_arm(1);
+    char *no_text = arena_strdup(&arena, "lost");
+    cr_assert(failing_alloc_disarm());
+    cr_assert_null(no_text);
 
     char *text = arena_strdup(&arena, "kept");
     size_t bytes_before = arena.bytes_total;

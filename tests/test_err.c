@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
+#include <wchar.h>
 
 Test(err, set_gives_minus_one_and_replaces_what_was_there)
 {
@@ -51,6 +52,15 @@ Test(err, a_long_prefix_is_cut_too)
     cr_assert_eq(strlen(err.text), ERR_TEXT_SIZE - 1);
     cr_assert_str_eq(err.text + ERR_TEXT_SIZE - 5, "0...");
     cr_assert_eq(err.kind, ERR_INPUT);
+}
+
+Test(err, a_text_that_cannot_be_formatted_is_empty)
+{
+    struct err err = {.text = "old"};
+    /* The C locale has no bytes for this letter. */
+    err_set(&err, ERR_INPUT, "price: %lc", (wint_t)0x20ac);
+    cr_assert_eq(err.kind, ERR_INPUT);
+    cr_assert_str_eq(err.text, "");
 }
 
 Test(err, failures_of_the_system_name_what_failed)

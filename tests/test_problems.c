@@ -83,10 +83,13 @@ Test(problems, every_problem_is_one_line_whatever_it_holds)
 Test(problems, a_long_message_is_cut_and_says_so)
 {
     struct problems problems = {0};
-    problems_add(&problems, SEVERITY_ERROR, file_place, "%01500d", 7);
+    problems_add(&problems, SEVERITY_ERROR, file_place, "%0*d", ERR_TEXT_SIZE, 7);
     size_t length = strlen(problems.items[0].message);
     cr_assert_eq(length, ERR_TEXT_SIZE - 1);
     cr_assert_str_eq(problems.items[0].message + length - 5, "00...");
+    problems_release(&problems);
+    problems_add(&problems, SEVERITY_ERROR, file_place, "%0*d", ERR_TEXT_SIZE - 1, 7);
+    cr_assert_str_eq(problems.items[0].message + length - 2, "07");
     /* Bytes that quadruple when escaped, at the largest size. */
     char bytes[ERR_TEXT_SIZE];
     memset(bytes, '\x01', sizeof bytes - 1);

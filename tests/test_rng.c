@@ -209,6 +209,17 @@ Test(rng, below_has_no_bias_where_a_plain_remainder_would)
     check_even(seen, 3, DRAWS, "thirds");
 }
 
+Test(rng, below_rejects_no_word_more_and_none_less_than_it_must)
+{
+    /* 2^64 mod the bound is 2^62: the words below are rejected. */
+    struct rng rng = {.block = {(UINT64_C(1) << 62) - 1, UINT64_C(1) << 62}, .left = 2};
+    cr_assert_eq(rng_below(&rng, UINT64_C(3) << 62), UINT64_C(1) << 62);
+    cr_assert_eq(rng.left, 0);
+    struct rng twin = {.block = {0, UINT64_MAX}, .left = 2};
+    cr_assert_eq(rng_below(&twin, UINT64_C(1) << 63), 0);
+    cr_assert_eq(rng_below(&twin, UINT64_C(1) << 63), UINT64_MAX >> 1);
+}
+
 Test(rng, below_one_is_zero_and_below_the_largest_works)
 {
     struct rng rng = rng_stream(9, "edge", 0);

@@ -27,6 +27,10 @@ static const struct quote_case quote_cases[] = {
     {"overlong slash", "\xc0\xaf", "\"\\xc0\\xaf\""},
     {"overlong in three bytes", "\xe0\x80\xaf", "\"\\xe0\\x80\\xaf\""},
     {"overlong in four bytes", "\xf0\x80\x80\xaf", "\"\\xf0\\x80\\x80\\xaf\""},
+    {"first of three bytes", "\xe0\xa0\x80", "\"\xe0\xa0\x80\""},
+    {"first of four bytes", "\xf0\x90\x80\x80", "\"\xf0\x90\x80\x80\""},
+    {"start byte beyond four", "\xf8\x90\x80\x80", "\"\\xf8\\x90\\x80\\x80\""},
+    {"last surrogate", "\xed\xbf\xbf", "\"\\xed\\xbf\\xbf\""},
     {"surrogate", "\xed\xa0\x80", "\"\\xed\\xa0\\x80\""},
     {"last before the surrogates", "\xed\x9f\xbf", "\"\xed\x9f\xbf\""},
     {"last code point", "\xf4\x8f\xbf\xbf", "\"\xf4\x8f\xbf\xbf\""},
@@ -42,6 +46,9 @@ static const struct quote_case quote_cases[] = {
      "abc",
      "\"\\xe2\\x80\\xaeabc\""},
     {"line separator", "\xe2\x80\xa8", "\"\\xe2\\x80\\xa8\""},
+    {"last isolate", "\xe2\x81\xa9", "\"\\xe2\\x81\\xa9\""},
+    {"behind the isolates", "\xe2\x81\xaa", "\"\xe2\x81\xaa\""},
+    {"narrow no-break space", "\xe2\x80\xaf", "\"\xe2\x80\xaf\""},
     {"isolate", "\xe2\x81\xa6", "\"\\xe2\\x81\\xa6\""},
 };
 
@@ -279,6 +286,43 @@ Test(text, nearest_finds_the_word_that_was_meant)
             cr_assert_eq(nearest, text_nearest(nearest_cases[i].expected, known, ARRAY_LEN(known)),
                          "%s", nearest_cases[i].text);
     }
+}
+
+/* The definition of the edit distance, in exponential time. */
+static size_t distance_slowly(const char *from, const char *to)
+{
+    if (*from == '\0' || *to == '\0')
+        return strlen(from) + strlen(to);
+    size_t best = distance_slowly(from + 1, to + 1) + (*from == *to ? 0 : 1);
+    size_t deleted = distance_slowly(from + 1, to) + 1;
+    size_t inserted = distance_slowly(from, to + 1) + 1;
+    best = deleted < best ? deleted : best;
+    return inserted < best ? inserted : best;
+}
+
+Test(text, nearest_agrees_with_the_definition_of_the_edit_distance)
+{
+    struct rng rng = rng_stream(3, "words", 0);
+    int found = 0;
+    for (int round = 0; round < 3000; round++) {
+        char text[8];
+        char words[3][8];
+        random_word(&rng, "abc", text, sizeof text - 1);
+        const char *expected = NULL;
+        size_t least = strlen(text) / 3 + 1;
+        for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+            random_word(&rng, "abc", words[i], sizeof words[i] - 1);
+            size_t distance = distance_slowly(text, words[i]);
+            if (distance < least) {
+                least = distance;
+                expected = words[i];
+            }
+        }
+        const char *const candidates[] = {words[0], words[1], words[2]};
+        cr_assert_eq(text_nearest(text, candidates, 3), expected, "%s", text);
+        found += expected ? 1 : 0;
+    }
+    cr_assert_gt(found, 300);
 }
 
 Test(text, nearest_of_equals_is_the_first)

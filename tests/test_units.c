@@ -676,9 +676,9 @@ Test(units, the_calendar_agrees_with_counting_every_day_of_all_years)
 {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int64_t day_us = INT64_C(-62167219200) * SECOND;
-    for (int year = 0; year <= 9999; year += 1) {
+    for (int year = 0; year <= 9999; year++) {
         /* Every year's ends of months; every day of some years. */
-        bool is_full = year % 97 == 0;
+        bool is_full = year % 97 == 0 || year % 400 == 0;
         for (int month = 1; month <= 12; month++) {
             int length = lengths[month - 1] + (month == 2 && is_leap_year(year) ? 1 : 0);
             for (int day = 1; day <= length; day++, day_us += INT64_C(86400) * SECOND) {
