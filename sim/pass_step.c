@@ -19,6 +19,7 @@ static int apply(struct sim *sim, const struct decision *decision, struct err *e
 
 int pass_step(struct sim *sim, struct err *err)
 {
+    int64_t eviction_version = sim->sched.eviction_version;
     sim->decisions.count = 0;
     if (sched_pass(&sim->sched, sim->now_us, &sim->decisions, err))
         return -1;
@@ -28,5 +29,8 @@ int pass_step(struct sim *sim, struct err *err)
         if (apply(sim, &sim->decisions.items[i], err))
             return -1;
     sim->pass_is_planned = false;
-    return 0;
+    /* An extra replica that was bound raised what may be evicted of its runner, after demands that
+     * stand before it were told that nobody may be. They are asked again: what waits at the end of
+     * an instant can evict nobody. */
+    return sim->sched.eviction_version == eviction_version ? 0 : sim_plan_pass(sim, err);
 }
