@@ -43,7 +43,8 @@ static int check_encoding(struct json_text text, struct err *err)
     };
     for (size_t i = 0; i < ARRAY_LEN(encodings); i++) {
         if (text.size >= 2 && memcmp(text.bytes, encodings[i].magic, 2) == 0)
-            return err_set(err, ERR_INPUT, "%s:1:1: %s", text.file, encodings[i].what);
+            return err_set(err, ERR_INPUT, "%s:%" PRId64 ":1: %s", text.file,
+                           text.lines_before + 1, encodings[i].what);
     }
     return 0;
 }
@@ -55,14 +56,14 @@ static int report_fault(struct json_text text, const struct json_fault *fault, s
     struct text_place place = text_place_of(text.bytes, text.size, fault->at);
     if (fault->has_opening) {
         struct text_place opened = text_place_of(text.bytes, text.size, fault->opened_at);
-        snprintf(opening, sizeof opening, " (begun at %" PRId64 ":%" PRId64 ")", opened.line,
-                 opened.column);
+        snprintf(opening, sizeof opening, " (begun at %" PRId64 ":%" PRId64 ")",
+                 text.lines_before + opened.line, opened.column);
     }
     excerpt_print(text.bytes, text.size, fault->at, excerpt);
     bool has_line = excerpt[0] != '\n';
-    return err_set(err, fault->kind, "%s:%" PRId64 ":%" PRId64 ": %s%s%s%s", text.file, place.line,
-                   place.column, fault->what, opening, has_line ? "\n" : "",
-                   has_line ? excerpt : "");
+    return err_set(err, fault->kind, "%s:%" PRId64 ":%" PRId64 ": %s%s%s%s", text.file,
+                   text.lines_before + place.line, place.column, fault->what, opening,
+                   has_line ? "\n" : "", has_line ? excerpt : "");
 }
 
 int json_check_syntax(struct json_text text, struct err *err)

@@ -53,6 +53,24 @@ static bool write_text(struct arena *arena, struct problem_place place, const ch
     return true;
 }
 
+/* As write_text for a text that names file and place, with an excerpt below or without. */
+static bool write_err_text(struct arena *arena, const char *message, struct problem *problem)
+{
+    char first_line[ERR_TEXT_SIZE];
+    size_t length = strcspn(message, "\n");
+    snprintf(first_line, sizeof first_line, "%.*s", (int)length, message);
+    const char *excerpt = message + length;
+    char *text = arena_alloc(arena, text_escape(first_line, NULL, 0) + strlen(excerpt) + 1);
+    if (!text)
+        return false;
+    char *end = append(text, first_line, "");
+    memcpy(end, excerpt, strlen(excerpt) + 1);
+    problem->text = text;
+    problem->message = text;
+    return true;
+}
+
+/* A place without a file: the message names it. */
 static bool keep(struct problems *problems, enum severity severity, struct problem_place place,
                  const char *message)
 {
@@ -61,7 +79,8 @@ static bool keep(struct problems *problems, enum severity severity, struct probl
     if (array_reserve(&problems->items, &problems->capacity, problems->count + INT64_C(1),
                       sizeof *problems->items, &ignored))
         return false;
-    if (!write_text(&problems->arena, place, message, &problem))
+    if (place.file ? !write_text(&problems->arena, place, message, &problem)
+                   : !write_err_text(&problems->arena, message, &problem))
         return false;
     problems->items[problems->count++] = problem;
     return true;
@@ -79,6 +98,11 @@ static void add_message(struct problems *problems, enum severity severity,
         problems->unlisted++;
     else if (!keep(problems, severity, place, message))
         problems->out_of_memory = true;
+}
+
+void problems_add_err(struct problems *problems, enum severity severity, const struct err *err)
+{
+    add_message(problems, severity, (struct problem_place){0}, err->text);
 }
 
 void problems_add(struct problems *problems, enum severity severity, struct problem_place place,

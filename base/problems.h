@@ -17,7 +17,8 @@ enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
 
 struct problem {
     enum severity severity;
-    const char *text;    /* one line without the severity word; control characters are escaped */
+    const char *text;    /* one line without the severity word; control characters are escaped. Below
+                            it, of a syntax error, the line and the caret (see problems_add_err) */
     const char *message; /* the end of text: what is wrong, without file and place */
 };
 
@@ -44,6 +45,10 @@ struct problem_place {
  * caller. */
 void problems_add(struct problems *problems, enum severity severity, struct problem_place place,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Adds the failure of a reader whose text names file and place itself ("x.json:3:7: ..."). Lines
+ * below the first one are an excerpt that is fit to be shown (base/excerpt.h) and kept as it is. */
+void problems_add_err(struct problems *problems, enum severity severity, const struct err *err);
 
 /* As problems_add with SEVERITY_WARNING, but of equal messages only the first is kept and counted,
  * whatever their places ("once per key"). O(count). */

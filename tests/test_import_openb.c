@@ -339,7 +339,8 @@ static int64_t share_milli_of(const cJSON *runners)
 static void check_written(const struct imported *imported, const char *name)
 {
     struct err err = {0};
-    cJSON *scenario = json_parse((struct json_text){name, imported->text, imported->size}, &err);
+    cJSON *scenario = json_parse(
+        (struct json_text){.file = name, .bytes = imported->text, .size = imported->size}, &err);
     cr_assert_not_null(scenario, "%s", err.text);
     const cJSON *runners = cJSON_GetObjectItemCaseSensitive(scenario, "runners");
     const struct import_totals *totals = &imported->totals;
