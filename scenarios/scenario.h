@@ -76,7 +76,7 @@ struct runner_def {
     int64_t arrival_us, departure_us; /* TIME_NEVER: stays */
     int64_t max_wait_us;              /* a demand not bound by then gives up; TIME_NEVER: waits */
     int64_t grace_us;                 /* of its replicas, when they are asked to go */
-    int32_t startup;    /* index into dists: from bound to running */
+    int32_t startup;                  /* index into dists: from bound to running */
     int32_t image_pull; /* index into dists: a second draw, added to startup; NO_INDEX: none (a
                            constant one is already in startup) */
     int32_t duration;   /* index into dists; NO_INDEX: replicas run on */

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenarios/load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/text.h"
+
+/* The order of loading: the main file and its includes as trees, then what others refer to before
+ * what refers to it. All is released at the end but the scenario itself. */
+
+/* ---- sections ---- */
+
+struct value *unwrap_element(struct value *element, const char *wrapper, struct value *inner)
+{
+    struct value place;
+    if (element->row || !value_get(element, wrapper, inner) || !value_is_object(inner))
+        return element;
+    /* A runner holds a nodepool too; a wrapper has no id beside what it holds. */
+    return value_get(element, "id", &place) ? element : inner;
+}
+
+static void visit_array(struct loader *loader, const struct section *section,
+                        const struct value *array)
+{
+    struct value element, inner;
+    for (struct cursor cursor = cursor_at(array); cursor_next(&cursor, &element);)
+        section->visit(loader, section->wrapper ? unwrap_element(&element, section->wrapper, &inner)
+                                                : &element);
+}
+
+static void open_envelope(const struct section *section, struct value *value)
+{
+    const char *const keys[] = {section->key, "status", "action", "user_app_id"};
+    struct object_kind kind = {
+        .name = "an answer of the API", .is_api = true, .keys = keys, .key_count = ARRAY_LEN(keys)};
+    object_open(value, &kind);
+    value->kind = NULL; /* it stands on this stack */
+}
+
+/* An array, or an answer of the API that holds it under its own name. */
+static void visit_source(struct loader *loader, const struct section *section,
+                         const struct value *root)
+{
+    struct value value, inner;
+    if (!value_get(root, section->key, &value))
+        return;
+    bool is_envelope =
+        section->wrapper && value_is_object(&value) && value_get(&value, section->key, &inner);
+    const struct value *array = is_envelope ? &inner : &value;
+    if (is_envelope && !section->is_second)
+        open_envelope(section, &value);
+    if (value_is_array(array))
+        visit_array(loader, section, array);
+    else if (!section->is_second)
+        value_wrong_type(array, "an array");
+}
+
+static void visit_section(struct loader *loader, const struct section *section)
+{
+    for (int32_t i = 0; i < loader->source_count; i++) {
+        const struct source *source = &loader->sources[i];
+        if (!source->tree)
+            continue;
+        struct value root = value_of_tree(&loader->reader, source->path, source->tree, 0);
+        visit_source(loader, section, &root);
+    }
+}
+
+/* ---- the scalars of the main file ---- */
+
+static void load_start(struct loader *loader, const struct value *root)
+{
+    struct scenario *scenario = loader->scenario;
+    struct value value;
+    struct err err;
+    const char *text;
+    if (!value_get(root, "start", &value) || !read_text(&value, &text))
+        return;
+    /* An offset that is an instant would be an error twice over, so it counts as given. */
+    scenario->has_start = true;
+    if (parse_instant_us(text, &scenario->start_unix_us, &err)) {
+        value_fail(&value, &err);
+        loader->reader.start_is_wrong = true;
+    }
+    loader->reader.has_start = true;
+    loader->reader.start_unix_us = scenario->start_unix_us;
+}
+
+static void load_horizon(struct loader *loader, const struct value *root)
+{
+    struct scenario *scenario = loader->scenario;
+    struct value value;
+    scenario->horizon_us = TIME_US_MAX; /* so that a wrong one makes no other errors */
+    if (!value_require(root, "horizon", "how long to simulate, such as \"24h\"", &value))
+        return;
+    int64_t horizon_us;
+    if (!read_duration(&value, &horizon_us))
+        return;
+    if (horizon_us == 0)
+        value_error(&value, "is 0: give a longer duration");
+    else
+        scenario->horizon_us = horizon_us;
+}
+
+/* The name of the file or folder, without its ending. */
+static const char *default_name(struct loader *loader)
+{
+    static const char ending[] = ".json";
+    const char *path = loader->scenario->file;
+    if (strcmp(path, "-") == 0)
+        return "standard input";
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    size_t length = strlen(base);
+    if (slash && strcmp(base, "scenario.json") == 0) {
+        length = (size_t)(slash - path);
+        base = path;
+        for (size_t i = 0; i < length; i++) {
+            if (path[i] == '/' && i + 1 < length) {
+                base = path + i + 1;
+            }
+        }
+        length = (size_t)(slash - base);
+    } else if (length > sizeof ending - 1 &&
+               strcmp(base + length - (sizeof ending - 1), ending) == 0) {
+        length -= sizeof ending - 1;
+    }
+    const char *kept = intern_text_part(&loader->reader.texts, base, length);
+    if (!kept)
+        reader_no_memory(&loader->reader);
+    return kept ? kept : "";
+}
+
+static void load_scalars(struct loader *loader, const struct value *root)
+{
+    struct scenario *scenario = loader->scenario;
+    const char *name;
+    int64_t seed = 1;
+    struct value value;
+    scenario->name =
+        get_id(root, "name", &name) ? reader_keep(&loader->reader, name) : default_name(loader);
+    scenario->description = get_carried_text(root, "description");
+    load_start(loader, root);
+    load_horizon(loader, root);
+    get_int(root, "seed", (struct int_range){0, INT64_MAX}, &seed);
+    scenario->seed = (uint64_t)seed;
+    loader->has_nodes_file = value_get(root, "nodes_file", &value);
+    load_defaults(loader, root);
+    load_scheduler(loader, root);
+}
+
+/* ---- all of it ---- */
+
+static void load_places(struct loader *loader, const struct value *root)
+{
+    static const struct section sections[] = {
+        {"compute_clusters", "compute_cluster", load_cluster, false},
+        {"instance_types", "instance_type", load_instance_type, false},
+        {"nodepools", "nodepool", load_nodepool, false},
+        {"deployments", "deployment", load_pasted_pools, true},
+        {"runners", "runner", load_pasted_pools, true},
+        {"arrivals", NULL, load_arrival_pools, true},
+    };
+    struct value place;
+    for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+        visit_section(loader, &sections[i]);
+        if (i == 0)
+            loader->has_clusters = loader->scenario->cluster_count > 0;
+    }
+    if (loader->scenario->pool_count == 0 && !value_get(root, "nodepools", &place))
+        value_error(&place, "is missing: give at least one nodepool");
+    name_pools(loader);
+    load_nodes_file(loader, root);
+}
+
+static void load_demand(struct loader *loader, const struct value *root)
+{
+    static const struct section before[] = {
+        {"deployments", "deployment", load_deployment, false},
+        {"runners", "runner", load_runner, false},
+    };
+    static const struct section after[] = {
+        {"arrivals", NULL, load_arrival, false},
+        {"events", NULL, count_added_nodes, true},
+        {"events", NULL, load_event, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(before); i++)
+        visit_section(loader, &before[i]);
+    load_runners_file(loader, root);
+    for (size_t i = 0; i < ARRAY_LEN(after); i++)
+        visit_section(loader, &after[i]);
+}
+
+static void load_all(struct loader *loader, const char *path)
+{
+    load_sources(loader, path);
+    if (loader->source_count == 0 || !loader->sources[0].tree)
+        return;
+    struct value root =
+        value_of_tree(&loader->reader, loader->sources[0].path, loader->sources[0].tree, 0);
+    load_scalars(loader, &root);
+    load_places(loader, &root);
+    load_demand(loader, &root);
+    validate(loader, &root);
+}
+
+/* The types in use become those of the scenario. */
+static int move_types(struct loader *loader, struct err *err)
+{
+    struct scenario *scenario = loader->scenario;
+    int32_t extra_capacity = 0;
+    int32_t count = loader->used.count;
+    if (array_reserve(&scenario->types, &scenario->type_capacity, count + INT64_C(1),
+                      sizeof *scenario->types, err) ||
+        array_reserve(&scenario->type_extras, &extra_capacity, count + INT64_C(1),
+                      sizeof *scenario->type_extras, err))
+        return -1;
+    for (int32_t i = 0; i < count; i++) {
+        scenario->types[i] = loader->used.items[i].type;
+        scenario->type_extras[i] = loader->used.items[i].extra;
+    }
+    scenario->type_count = count;
+    return 0;
+}
+
+static void release_loader(struct loader *loader)
+{
+    struct lookup *const lookups[] = {
+        &loader->clusters,       &loader->deployments,   &loader->runners,     &loader->arrivals,
+        &loader->pools_by_id,    &loader->pools_by_name, &loader->workers,     &loader->dists,
+        &loader->pools_by_place, &loader->nodes,         &loader->named_nodes,
+    };
+    for (int32_t i = 0; i < loader->source_count; i++)
+        cJSON_Delete(loader->sources[i].tree);
+    for (size_t i = 0; i < ARRAY_LEN(lookups); i++)
+        lookup_release(lookups[i]);
+    free(loader->sources);
+    free(loader->pool_notes);
+    free(loader->pools_scratch);
+    type_registry_release(&loader->declared);
+    type_registry_release(&loader->catalogue);
+    type_registry_release(&loader->used);
+    reader_release(&loader->reader);
+}
+
+static int finish(struct loader *loader, struct err *err)
+{
+    if (loader->failure.kind != ERR_NONE) {
+        *err = loader->failure;
+        return -1;
+    }
+    if (problems_result(&loader->scenario->problems, err))
+        return -1;
+    return move_types(loader, err);
+}
+
+int scenario_load(struct scenario *scenario, const char *path, struct err *err)
+{
+    *scenario = (struct scenario){0};
+    struct loader loader = {.scenario = scenario};
+    reader_init(&loader.reader, &scenario->problems, &scenario->arena);
+    sha256_init(&loader.sha);
+    load_all(&loader, path);
+    sha256_hex(&loader.sha, scenario->digest);
+    int result = finish(&loader, err);
+    release_loader(&loader);
+    if (result != 0) {
+        struct problems problems = scenario->problems;
+        scenario->problems = (struct problems){0};
+        scenario_release(scenario);
+        scenario->problems = problems;
+    }
+    return result;
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenarios/value.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "scenarios/words.h"
+
+void reader_init(struct reader *reader, struct problems *problems, struct arena *arena)
+{
+    *reader = (struct reader){.problems = problems, .texts = {.arena = arena}};
+}
+
+void reader_release(struct reader *reader)
+{
+    intern_release(&reader->texts);
+    lookup_release(&reader->warned);
+    *reader = (struct reader){0};
+}
+
+void reader_no_memory(struct reader *reader)
+{
+    reader->problems->out_of_memory = true;
+}
+
+const char *reader_keep(struct reader *reader, const char *text)
+{
+    const char *kept = intern_text(&reader->texts, text);
+    if (!kept)
+        reader_no_memory(reader);
+    return kept ? kept : "";
+}
+
+struct value value_of_tree(struct reader *reader, const char *file, const cJSON *tree, int64_t line)
+{
+    return (struct value){.reader = reader, .file = file, .item = tree, .line = line, .column = -1};
+}
+
+struct value value_of_row(struct reader *reader, const char *file, const struct row *row)
+{
+    return (struct value){.reader = reader, .file = file, .row = row, .prefix = "", .column = -1};
+}
+
+/* ---- places ---- */
+
+struct path {
+    char *text;
+    size_t length;
+};
+
+static void path_add(struct path *path, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void path_add(struct path *path, const char *format, ...)
+{
+    size_t room = VALUE_PATH_SIZE - path->length;
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(path->text + path->length, room, format, args);
+    va_end(args);
+    if (length > 0)
+        path->length += (size_t)length < room ? (size_t)length : room - 1;
+}
+
+static bool is_plain_key(const char *key)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    return *key != '\0' && key[strspn(key, plain)] == '\0';
+}
+
+static void add_tree_path(const struct value *value, struct path *path)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    if (!value->parent) {
+        if (value->line > 0)
+            path_add(path, "line %" PRId64, value->line);
+        return;
+    }
+    add_tree_path(value->parent, path);
+    if (!value->key)
+        path_add(path, "[%" PRId32 "]", value->index);
+    else if (!is_plain_key(value->key))
+        path_add(path, "[%s]", text_quote(value->key, quoted));
+    else if (path->length == 0)
+        path_add(path, "%s", value->key);
+    else
+        path_add(path, "%s%s", value->parent->line > 0 ? ": " : ".", value->key);
+}
+
+static void add_row_place(const struct value *value, struct path *path)
+{
+    const struct csv_reader *csv = value->row->csv;
+    path_add(path, "%" PRId64, csv->line_number);
+    if (value->column >= 0)
+        path_add(path, ":%" PRId32, csv->columns_at[value->column]);
+}
+
+const char *value_path(const struct value *value, char out[VALUE_PATH_SIZE])
+{
+    struct path path = {.text = out};
+    out[0] = '\0';
+    if (value->row)
+        add_row_place(value, &path);
+    else
+        add_tree_path(value, &path);
+    return out;
+}
+
+/* ---- problems ---- */
+
+static void add_problem(const struct value *value, enum severity severity, const char *message)
+{
+    char path[VALUE_PATH_SIZE];
+    struct problem_place place = {.file = value->file, .path = value_path(value, path)};
+    problems_add(value->reader->problems, severity, place, "%s", message);
+}
+
+static void format_message(char message[ERR_TEXT_SIZE], const char *format, va_list args)
+{
+    if (vsnprintf(message, ERR_TEXT_SIZE, format, args) < 0)
+        message[0] = '\0';
+}
+
+void value_error(const struct value *value, const char *format, ...)
+{
+    char message[ERR_TEXT_SIZE];
+    va_list args;
+    va_start(args, format);
+    format_message(message, format, args);
+    va_end(args);
+    add_problem(value, SEVERITY_ERROR, message);
+}
+
+void value_warn(const struct value *value, const char *format, ...)
+{
+    char message[ERR_TEXT_SIZE];
+    va_list args;
+    va_start(args, format);
+    format_message(message, format, args);
+    va_end(args);
+    add_problem(value, SEVERITY_WARNING, message);
+}
+
+void value_warn_once(const struct value *value, const char *format, ...)
+{
+    char message[ERR_TEXT_SIZE];
+    va_list args;
+    va_start(args, format);
+    format_message(message, format, args);
+    va_end(args);
+    struct reader *reader = value->reader;
+    if (lookup_find_text(&reader->warned, message) >= 0)
+        return;
+    struct err ignored;
+    if (lookup_put_text(&reader->warned, reader_keep(reader, message), 0, &ignored))
+        reader_no_memory(reader);
+    add_problem(value, SEVERITY_WARNING, message);
+}
+
+void value_fail(const struct value *value, const struct err *err)
+{
+    if (err->kind == ERR_SYSTEM)
+        reader_no_memory(value->reader);
+    else
+        add_problem(value, SEVERITY_ERROR, err->text);
+}
+
+static const char *type_word(const struct value *value)
+{
+    const cJSON *item = value->item;
+    if (!item)
+        return value->text ? "text" : "an object";
+    if (cJSON_IsString(item))
+        return "text";
+    if (cJSON_IsNumber(item))
+        return "a number";
+    if (cJSON_IsArray(item))
+        return "an array";
+    if (cJSON_IsObject(item))
+        return "an object";
+    return cJSON_IsNull(item) ? "null" : cJSON_IsTrue(item) ? "true" : "false";
+}
+
+void value_wrong_type(const struct value *value, const char *give)
+{
+    value_error(value, "is %s: give %s", type_word(value), give);
+}
+
+/* ---- objects ---- */
+
+static bool is_known(const struct object_kind *kind, const char *key)
+{
+    for (size_t i = 0; i < kind->key_count; i++) {
+        if (strcmp(kind->keys[i], key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void report_unknown(const struct value *object, const cJSON *child)
+{
+    const struct object_kind *kind = object->kind;
+    char quoted[TEXT_QUOTE_SIZE];
+    char hint[WORDS_SIZE];
+    struct value place = *object;
+    place.parent = object;
+    place.key = child->string;
+    place.item = child;
+    place.line = 0;
+    words_hint(child->string, (struct words){kind->keys, kind->key_count}, hint);
+    text_quote(child->string, quoted);
+    if (!kind->is_api)
+        value_error(&place, "is not a key of %s: %s", kind->name, hint);
+    else if (words_nearest(child->string, (struct words){kind->keys, kind->key_count}))
+        value_warn_once(&place, "%s is not a known key of %s and is ignored: %s", quoted,
+                        kind->name, hint);
+    else
+        value_warn_once(&place, "%s is not a known key of %s and is ignored", quoted, kind->name);
+}
+
+bool object_open(struct value *value, const struct object_kind *kind)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    if (!value_is_object(value)) {
+        value_wrong_type(value, "an object");
+        return false;
+    }
+    value->kind = kind;
+    if (value->row)
+        return true;
+    const char *repeated = json_repeated_key(value->item);
+    if (repeated)
+        value_error(value, "the key %s occurs twice: give it once", text_quote(repeated, quoted));
+    for (const cJSON *child = value->item->child; child; child = child->next) {
+        if (!is_known(kind, child->string))
+            report_unknown(value, child);
+    }
+    return true;
+}
+
+/* A column that stands for the path, or for something below it, and whose field is not empty. */
+static bool get_from_row(const struct value *object, const char *key, struct value *out)
+{
+    const struct csv_reader *csv = object->row->csv;
+    size_t key_length = strlen(key);
+    for (int32_t i = 0; i < csv->column_count; i++) {
+        const char *path = object->row->paths[i];
+        if (strncmp(path, object->prefix, object->prefix_length) != 0)
+            continue;
+        const char *rest = path + object->prefix_length;
+        if (strncmp(rest, key, key_length) != 0)
+            continue;
+        bool is_field = rest[key_length] == '\0';
+        if (is_field)
+            out->column = i;
+        if (csv->fields[i][0] == '\0')
+            continue;
+        if (is_field) {
+            out->text = csv->fields[i];
+            return true;
+        }
+        if (rest[key_length] == '.') {
+            out->prefix = path;
+            out->prefix_length = object->prefix_length + key_length + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool value_get(const struct value *object, const char *key, struct value *out)
+{
+    *out = (struct value){.reader = object->reader,
+                          .file = object->file,
+                          .parent = object,
+                          .key = key,
+                          .row = object->row,
+                          .column = -1};
+    if (object->row)
+        return get_from_row(object, key, out);
+    if (!cJSON_IsObject(object->item))
+        return false;
+    out->item = cJSON_GetObjectItemCaseSensitive(object->item, key);
+    if (cJSON_IsNull(out->item) && object->kind && object->kind->is_api)
+        out->item = NULL;
+    return out->item != NULL;
+}
+
+bool value_require(const struct value *object, const char *key, const char *give, struct value *out)
+{
+    if (value_get(object, key, out))
+        return true;
+    value_error(out, "is missing: give %s", give);
+    return false;
+}
+
+bool object_get(const struct value *object, const char *key, const struct object_kind *kind,
+                struct value *out)
+{
+    return value_get(object, key, out) && object_open(out, kind);
+}
+
+bool value_is_object(const struct value *value)
+{
+    return value->row ? value->text == NULL : cJSON_IsObject(value->item);
+}
+
+bool value_is_array(const struct value *value)
+{
+    return value->row ? value->text != NULL : cJSON_IsArray(value->item);
+}
+
+const char *value_text(const struct value *value)
+{
+    if (value->row)
+        return value->text;
+    return cJSON_IsString(value->item) ? value->item->valuestring : NULL;
+}
+
+/* ---- arrays ---- */
+
+bool array_get(const struct value *object, const char *key, struct value *array)
+{
+    if (!value_get(object, key, array))
+        return false;
+    if (value_is_array(array))
+        return true;
+    value_wrong_type(array, "an array");
+    return false;
+}
+
+struct cursor cursor_at(const struct value *array)
+{
+    return (struct cursor){
+        .array = array, .next = array->item ? array->item->child : NULL, .rest = array->text};
+}
+
+/* Parts of a field are interned, because the field itself is not cut into texts of their own. */
+static bool next_part(struct cursor *cursor, struct value *element)
+{
+    if (!cursor->rest)
+        return false;
+    size_t length = strcspn(cursor->rest, "|");
+    struct reader *reader = element->reader;
+    element->text = intern_text_part(&reader->texts, cursor->rest, length);
+    if (!element->text) {
+        reader_no_memory(reader);
+        element->text = "";
+    }
+    cursor->rest = cursor->rest[length] == '|' ? cursor->rest + length + 1 : NULL;
+    return true;
+}
+
+bool cursor_next(struct cursor *cursor, struct value *element)
+{
+    const struct value *array = cursor->array;
+    *element = (struct value){.reader = array->reader,
+                              .file = array->file,
+                              .parent = array,
+                              .index = cursor->index,
+                              .row = array->row,
+                              .column = array->column};
+    cursor->index++;
+    if (array->row)
+        return next_part(cursor, element);
+    element->item = cursor->next;
+    if (!cursor->next)
+        return false;
+    cursor->next = cursor->next->next;
+    return true;
+}
+
+int32_t array_length(const struct value *array)
+{
+    int32_t length = 0;
+    struct value element;
+    for (struct cursor cursor = cursor_at(array); cursor_next(&cursor, &element);)
+        length++;
+    return length;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCENARIOS_WORDS_H
+#define STOWAGE_SCENARIOS_WORDS_H
+
+#include <stddef.h>
+
+/* Lists of words that a user may choose from, for messages. */
+
+struct words {
+    const char *const *items;
+    size_t count;
+};
+
+enum { WORDS_SIZE = 512 };
+
+/* "a, b or c", cut with "..." where it is too long. Returns out. */
+const char *words_join(struct words words, char out[WORDS_SIZE]);
+
+/* `did you mean "b"?` when one word is near to text, else "give a, b or c" (at most the first
+ * dozen). Returns out. */
+const char *words_hint(const char *text, struct words words, char out[WORDS_SIZE]);
+
+/* The near word itself, or NULL. */
+const char *words_nearest(const char *text, struct words words);
+
+#endif
