@@ -65,7 +65,7 @@ static int remove_pictures(const struct plot *plot, const char *folder, struct e
 static int draw_plot(const struct plot *plot, const struct output_dir *dir,
                      struct report_outcome *outcome, struct err *err)
 {
-    char script[NAME_SIZE], detail[sizeof outcome->plot_detail - NAME_SIZE];
+    char script[NAME_SIZE], detail[sizeof outcome->plot_detail - NAME_SIZE - 16];
     size_t size = strlen(dir->partial) + sizeof "/plots";
     char *folder = malloc(size);
     if (folder == NULL)
