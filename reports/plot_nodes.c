@@ -120,7 +120,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     int panels = has_cost ? 2 : 1;
     plot_frame_open(out, plot_nodes.name, panels * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX);
     plot_print_time_axis(sim, out);
-    fprintf(out, "set multiplot layout %d,1\nset lmargin 9\nset rmargin 30\n", panels);
+    fprintf(out, "set multiplot layout %d,1\nset lmargin 9\nset rmargin 25\n", panels);
     print_node_panel(sim, out);
     if (has_cost)
         print_cost_panel(sim, out);

@@ -12,7 +12,7 @@
 
 #include "reports/plot_frame.h"
 
-enum { NAMED_NODES_MAX = 40, ROW_COUNT = 3 };
+enum { NAMED_NODES_MAX = 40, DRAWN_AS_CELLS_MAX = 2000, ROW_COUNT = 3 };
 static const enum resource rows[ROW_COUNT] = {RESOURCE_SHARE, RESOURCE_MEMORY, RESOURCE_CPU};
 
 struct fill {
@@ -112,7 +112,7 @@ static int write_data(const struct sim *sim, FILE *out, struct err *err)
             char name[NODE_NAME_SIZE];
             fprintf(out, "%" PRId32 "\t%d\t", i, row);
             if (isnan(fills[i].of[row]))
-                fputc('?', out);
+                fputs("NaN", out); /* an image takes no missing points */
             else
                 fprintf(out, "%.3f", 100 * fills[i].of[row]);
             fprintf(out, "\t%s\t%s\t%s\n", sim_node_name(sim, fills[i].node, name),
@@ -174,8 +174,9 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
             "5 '#fde725')\n"
             "set cbrange [0:100]\nset cblabel 'mean fill [%%] (grey: has none)'\n"
             "set xrange [-0.5:%.1f]\nset yrange [-0.5:2.5]\n"
-            "plot '%s.dat' using 1:2:3 with image pixels notitle\n",
-            names_nodes ? "" : "nodes by pool, fullest first", count - 0.5, plot_packing.name);
+            "plot '%s.dat' using 1:2:3 with image %s notitle\n",
+            names_nodes ? "" : "nodes by pool, fullest first", count - 0.5, plot_packing.name,
+            count <= DRAWN_AS_CELLS_MAX ? "pixels" : "");
     plot_frame_close(out);
     return 0;
 }

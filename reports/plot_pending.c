@@ -28,6 +28,18 @@ static bool applies(const struct sim *sim)
     return false;
 }
 
+/* A bin has two rows, its start and its end, so that areas have vertical sides. */
+static void write_row(const struct sim *sim, FILE *out, int32_t bin, double time)
+{
+    int128 area = 0;
+    fprintf(out, "%.6f", time);
+    for (int priority = PRIORITY_COUNT - 1; priority >= 0; priority--) {
+        area += sim->metrics.waits[priority].bin_queue[bin];
+        fprintf(out, "\t%.4f", plot_bin_mean(sim, bin, area));
+    }
+    fputc('\n', out);
+}
+
 static int write_data(const struct sim *sim, FILE *out, struct err *err)
 {
     (void)err;
@@ -37,13 +49,9 @@ static int write_data(const struct sim *sim, FILE *out, struct err *err)
         fprintf(out, "\treplicas_waiting_priority_%d_and_above", priority);
     fputc('\n', out);
     for (int32_t bin = 0; bin < plot_bin_count(sim); bin++) {
-        fprintf(out, "%.6f", plot_time(&axis, plot_bin_start_us(sim, bin)));
-        int128 area = 0;
-        for (int priority = PRIORITY_COUNT - 1; priority >= 0; priority--) {
-            area += sim->metrics.waits[priority].bin_queue[bin];
-            fprintf(out, "\t%.4f", plot_bin_mean(sim, bin, area));
-        }
-        fputc('\n', out);
+        int64_t start_us = plot_bin_start_us(sim, bin);
+        write_row(sim, out, bin, plot_time(&axis, start_us));
+        write_row(sim, out, bin, plot_time(&axis, start_us + plot_bin_length_us(sim, bin)));
     }
     return 0;
 }
@@ -61,10 +69,11 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     for (int priority = 0; priority < PRIORITY_COUNT; priority++) {
         if (!has_waits(sim, priority))
             continue;
-        fprintf(out,
-                "%s  '%s.dat' using 1:%d with fillsteps linecolor rgb '%s' title 'priority %d'",
-                is_first ? "" : ", \\\n", plot_pending.name, 2 + PRIORITY_COUNT - 1 - priority,
-                colours[priority], priority);
+        fprintf(
+            out,
+            "%s  '%s.dat' using 1:%d with filledcurves y=0 fillcolor rgb '%s' title 'priority %d'",
+            is_first ? "" : ", \\\n", plot_pending.name, 2 + PRIORITY_COUNT - 1 - priority,
+            colours[priority], priority);
         is_first = false;
     }
     fputc('\n', out);

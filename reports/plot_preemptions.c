@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 
-#include "base/units.h"
 #include "reports/plot_frame.h"
 
 enum { BINS_PER_BAR = 8 }; /* 480 bins make at most 60 bars, which can be told apart */
@@ -39,19 +38,19 @@ static int write_data(const struct sim *sim, FILE *out, struct err *err)
 static int write_script(const struct sim *sim, FILE *out, struct err *err)
 {
     (void)err;
-    char width[UNITS_TEXT_SIZE];
     int64_t width_us = BINS_PER_BAR * sim->metrics.bin_us;
     struct time_axis axis = plot_time_axis(sim);
     plot_frame_open(out, plot_preemptions.name, 420);
     plot_print_time_axis(sim, out);
-    fprintf(out,
-            "set border 11\nset ylabel 'preemptions per %s'\nset y2label 'preemptions so far'\n"
-            "set yrange [0:*]\nset y2range [0:*]\nset y2tics\n"
-            "set key top left reverse Left samplen 1.5\nset boxwidth %.6g absolute\n"
-            "plot '%s.dat' using 1:2 with boxes linetype 5 title 'in each interval (left)', \\\n"
-            "  '' using 3:4 axes x1y2 with lines linetype 6 title 'so far (right)'\n",
-            print_duration(width_us, width), 0.9 * plot_time(&axis, width_us),
-            plot_preemptions.name);
+    fprintf(
+        out,
+        "set border 11\nset ylabel 'preemptions per %.3g %s'\nset y2label 'preemptions so far'\n"
+        "set yrange [0:*]\nset y2range [0:*]\nset y2tics\n"
+        "set key top left reverse Left samplen 1.5\nset boxwidth %.6g absolute\n"
+        "plot '%s.dat' using 1:2 with boxes linetype 5 title 'in each interval (left)', \\\n"
+        "  '' using 3:4 axes x1y2 with lines linetype 6 title 'so far (right)'\n",
+        plot_time(&axis, width_us), axis.unit, 0.9 * plot_time(&axis, width_us),
+        plot_preemptions.name);
     plot_frame_close(out);
     return 0;
 }

@@ -55,35 +55,38 @@ static bool applies(const struct sim *sim)
     return choose_runners(sim, chosen) > 0;
 }
 
-static void print_change(FILE *out, const struct time_axis *axis,
-                         const struct runner_change *change)
+static void print_state(FILE *out, double time, const struct runner_change *state)
 {
-    fprintf(out, "%.6f\t%" PRId32 "\t%" PRId32 "\t%" PRId32 "\t%" PRId32 "\n",
-            plot_time(axis, change->time_us), change->wish, change->live, change->running,
-            change->floor);
+    fprintf(out, "%.6f\t%" PRId32 "\t%" PRId32 "\t%" PRId32 "\t%" PRId32 "\n", time, state->wish,
+            state->live, state->running, state->floor);
 }
 
-/* Changes of one runner, the last at each instant only, and its state carried to the end. */
-static void write_runner(const struct sim *sim, FILE *out, int32_t runner)
+/* The states of one runner, each with a row at its start and one at its end, so that areas have
+ * vertical sides; of several changes at one instant only the last counts. Returns the most replicas
+ * of any kind. */
+static int32_t write_runner(const struct sim *sim, FILE *out, int32_t runner)
 {
-    char name[RUNNER_NAME_SIZE];
     struct time_axis axis = plot_time_axis(sim);
-    fprintf(out, "# %s\n# time_%s\twish\tlive\trunning\tfloor\n",
-            sim_runner_name(sim, runner, name), axis.unit);
-    struct runner_change last = {.runner = NO_INDEX};
-    for (int32_t i = 0; i < sim->metrics.change_count; i++) {
-        const struct runner_change *change = &sim->metrics.changes[i];
-        if (change->runner != runner)
+    struct runner_change state = {.runner = NO_INDEX};
+    int32_t most = 0;
+    for (int32_t i = 0; i <= sim->metrics.change_count; i++) {
+        bool is_end = i == sim->metrics.change_count;
+        const struct runner_change *next = is_end ? NULL : &sim->metrics.changes[i];
+        if (!is_end && next->runner != runner)
             continue;
-        if (last.runner == runner && last.time_us != change->time_us)
-            print_change(out, &axis, &last);
-        last = *change;
+        int64_t until_us = is_end ? sim->now_us : next->time_us;
+        if (state.runner == runner && state.time_us < until_us) {
+            most = state.wish > most ? state.wish : most;
+            most = state.live > most ? state.live : most;
+            if (out != NULL) {
+                print_state(out, plot_time(&axis, state.time_us), &state);
+                print_state(out, plot_time(&axis, until_us), &state);
+            }
+        }
+        if (!is_end)
+            state = *next;
     }
-    if (last.runner == runner) {
-        print_change(out, &axis, &last);
-        last.time_us = sim->now_us;
-        print_change(out, &axis, &last);
-    }
+    return most;
 }
 
 static int write_data(const struct sim *sim, FILE *out, struct err *err)
@@ -92,11 +95,42 @@ static int write_data(const struct sim *sim, FILE *out, struct err *err)
     int32_t chosen[PANELS_MAX];
     int32_t count = choose_runners(sim, chosen);
     for (int32_t i = 0; i < count; i++) {
+        char name[RUNNER_NAME_SIZE];
         if (i > 0)
             fputs("\n\n", out);
-        write_runner(sim, out, chosen[i]);
+        fprintf(out, "# %s\n# time_%s\twish\tlive\trunning\tfloor\n",
+                sim_runner_name(sim, chosen[i], name), plot_time_axis(sim).unit);
+        (void)write_runner(sim, out, chosen[i]);
     }
     return 0;
+}
+
+struct panel {
+    int32_t runner, index; /* index: its block in the data */
+    bool is_left, is_lowest, is_last;
+};
+
+static void print_panel(const struct sim *sim, FILE *out, const struct panel *panel)
+{
+    char name[RUNNER_NAME_SIZE];
+    int32_t most = write_runner(sim, NULL, panel->runner);
+    fputs("set title ", out);
+    plot_print_text(out, sim_runner_name(sim, panel->runner, name));
+    fprintf(out, " offset 0,-0.7\nset yrange [0:%.3f]\nset ytics %d\n%s\nunset xlabel\n",
+            1.15 * most + 0.1, most / 5 + 1,
+            panel->is_left ? "set ylabel 'replicas'" : "unset ylabel");
+    if (panel->is_lowest)
+        plot_print_time_axis(sim, out);
+    if (panel->is_last)
+        fputs("set key at screen 0.5,0.01 bottom center horizontal maxrows 1 samplen 2\n", out);
+    int block = (int)panel->index;
+    fprintf(
+        out,
+        "plot '%s.dat' index %d using 1:4 with filledcurves y=0 linetype 5 title 'running', \\\n"
+        "  '' index %d using 1:3 with lines linetype 1 title 'live', \\\n"
+        "  '' index %d using 1:2 with lines linetype 8 dashtype 2 title 'wished', \\\n"
+        "  '' index %d using 1:5 with lines linetype 6 title 'floor'\n",
+        plot_runners.name, block, block, block, block);
 }
 
 static int write_script(const struct sim *sim, FILE *out, struct err *err)
@@ -104,34 +138,23 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     (void)err;
     int32_t chosen[PANELS_MAX];
     int32_t count = choose_runners(sim, chosen);
-    int columns = count > 1 ? 2 : 1;
-    int rows = (count + columns - 1) / columns;
-    int height_px = rows * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX;
+    int32_t columns = count > 1 ? 2 : 1;
+    int32_t rows = (count + columns - 1) / columns;
+    int height_px = (int)rows * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX;
     plot_frame_open(out, plot_runners.name, height_px);
     plot_print_time_axis(sim, out);
     fprintf(out,
-            "set multiplot layout %d,%d margins 0.07,0.98,%.4f,0.94 spacing 0.09,%.4f\n"
-            "set yrange [0:*]\nset ytics autofreq\nset offsets 0,0,0.5,0\nunset key\n",
-            rows, columns, 1.9 * LEGEND_HEIGHT_PX / height_px, 80.0 / height_px);
+            "set multiplot layout %d,%d margins 0.07,0.98,%.4f,%.4f spacing 0.09,%.4f\n"
+            "unset key\n",
+            (int)rows, (int)columns, 1.7 * LEGEND_HEIGHT_PX / height_px, 1 - 30.0 / height_px,
+            80.0 / height_px);
     for (int32_t i = 0; i < count; i++) {
-        char name[RUNNER_NAME_SIZE];
-        fputs("set title ", out);
-        plot_print_text(out, sim_runner_name(sim, chosen[i], name));
-        fprintf(out, " offset 0,-0.7\n%s\n%s\n",
-                i % columns == 0 ? "set ylabel 'replicas'" : "unset ylabel",
-                i + columns < count ? "unset xlabel" : "");
-        if (i + columns >= count)
-            plot_print_time_axis(sim, out);
-        if (i + 1 == count)
-            fputs("set key at screen 0.5,0.01 bottom center horizontal samplen 2\n", out);
-        fprintf(out,
-                "plot '%s.dat' index %" PRId32
-                " using 1:4 with fillsteps linetype 5 title 'running', \\\n"
-                "  '' index %" PRId32 " using 1:3 with steps linetype 1 title 'live', \\\n"
-                "  '' index %" PRId32
-                " using 1:2 with steps linetype 8 dashtype 2 title 'wished', \\\n"
-                "  '' index %" PRId32 " using 1:5 with steps linetype 6 title 'floor'\n",
-                plot_runners.name, i, i, i, i);
+        const struct panel panel = {.runner = chosen[i],
+                                    .index = i,
+                                    .is_left = i % columns == 0,
+                                    .is_lowest = i + columns >= count,
+                                    .is_last = i + 1 == count};
+        print_panel(sim, out, &panel);
     }
     fputs("unset multiplot\n", out);
     plot_frame_close(out);
