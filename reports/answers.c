@@ -109,11 +109,9 @@ void answer_floors(const struct report_view *view, struct sentence *out)
         sentence_add(out, "held all the time for %s",
                      phrase_count(live->runner_count, "runner", text));
     else
-        sentence_add(out, "held %s of the time; %" PRId64 " of %" PRId64 " runners were below",
+        sentence_add(out, "held %s of the time (%" PRId64 " of %" PRId64 " runners were below)",
                      phrase_percent(availability_share(live), text), below, live->runner_count);
-    sentence_add(out,
-                 "; broken %" PRId64 " times by preemption, %" PRId64 " by drains, %" PRId64
-                 " by failures",
+    sentence_add(out, "; preemption broke %" PRId64 ", drains %" PRId64 ", failures %" PRId64,
                  metrics->floor_breaches_by_preemption, metrics->floor_breaches_by_drain,
                  metrics->floor_breaches_by_loss);
 }
@@ -208,7 +206,7 @@ void answer_utilization(const struct report_view *view, struct sentence *out)
 const char *phrase_wait(const struct wait_quantile *wait, char out[PHRASE_SIZE])
 {
     char time[PHRASE_SIZE];
-    snprintf(out, PHRASE_SIZE, "%s%.32s", wait->is_censored ? ">= " : "",
+    snprintf(out, PHRASE_SIZE, "%s%.32s", wait->is_lower_bound ? ">= " : "",
              phrase_time(wait->us, time));
     return out;
 }
@@ -222,13 +220,17 @@ void answer_waits(const struct report_view *view, struct sentence *out)
         sentence_add(out, "no replica was asked for");
         return;
     }
-    sentence_add(out, "of %s", phrase_count(stats->demand_count, "wait", text));
-    sentence_add(out, " half take at most %s", phrase_wait(&stats->quantiles[0], text));
-    sentence_add(out, ", 95 %% %s", phrase_wait(&stats->quantiles[1], text));
-    sentence_add(out, ", 99 %% %s", phrase_wait(&stats->quantiles[2], text));
-    sentence_add(out, ", all %s", phrase_wait(&stats->quantiles[3], text));
+    sentence_add(out, "%s: ", phrase_count(stats->demand_count, "wait", text));
+    if (stats->quantiles[3].us == 0 && open == 0) {
+        sentence_add(out, "every replica got its place at once");
+        return;
+    }
+    sentence_add(out, "p50 %s", phrase_wait(&stats->quantiles[0], text));
+    sentence_add(out, ", p95 %s", phrase_wait(&stats->quantiles[1], text));
+    sentence_add(out, ", p99 %s", phrase_wait(&stats->quantiles[2], text));
+    sentence_add(out, ", longest %s", phrase_wait(&stats->quantiles[3], text));
     if (open > 0)
-        sentence_add(out, "; %" PRId64 " ended without a place", open);
+        sentence_add(out, "; %" PRId64 " without a place", open);
 }
 
 /* ---- cost ---- */

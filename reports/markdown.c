@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/units.h"
 #include "reports/answers.h"
+#include "reports/idle_events.h"
 #include "reports/plots.h"
 
 /* ---- text ---- */
@@ -144,16 +144,19 @@ static void print_warnings(const struct problems *problems, FILE *out)
 
 static void print_idle_events(const struct sim *sim, FILE *out)
 {
-    char time[UNITS_TEXT_SIZE];
     if (sim->idle_event_count == 0)
         return;
-    fputs("\n## Events that changed nothing\n\n", out);
+    fputs("\n## Events that changed nothing\n\n"
+          "No node was in a state in which they mean something, or the runner had left.\n\n",
+          out);
     for (int32_t i = 0; i < sim->idle_event_count && i < WARNINGS_MAX; i++) {
-        int32_t event = sim->idle_events[i];
-        fprintf(out, "* number %d, at %s\n", event + 1,
-                print_duration(sim->scenario->events[event].at_us, time));
+        struct sentence sentence = {0};
+        idle_event_print(sim, i, &sentence);
+        fputs("* ", out);
+        markdown_text(sentence.text, out);
+        putc('\n', out);
     }
-    markdown_more(sim->idle_event_count - WARNINGS_MAX, "summary.json", out);
+    markdown_more(sim->idle_event_count - WARNINGS_MAX, "the scenario", out);
 }
 
 static void print_row(const char *what, const char *value, FILE *out)

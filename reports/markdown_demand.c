@@ -69,7 +69,8 @@ static void print_short_runner(const struct report_view *view, int32_t runner, F
     print_runner(sim, runner, out);
     fprintf(out, " | %d | %d | %d | %" PRId64 " | %s |", at->def->priority, at->floor, at->wish,
             stats->running.value, phrase_time(missing, text));
-    fprintf(out, " %s |", phrase_percent(runner_floor_share(sim, runner), text));
+    bool has_floor = at->min_replicas > 0 || at->def->floor > 0;
+    fprintf(out, " %s |", has_floor ? phrase_percent(runner_floor_share(sim, runner), text) : "-");
     fprintf(out, " %s | %d | %d |\n", phrase_percent(runner_wish_share(sim, runner), text),
             stats->evicted_count, stats->lost_count);
 }

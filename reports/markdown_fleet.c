@@ -134,7 +134,7 @@ static void print_wait_row(const char *label, const struct wait_stats *stats, FI
     fprintf(out, "| %s | %" PRId64 " | %" PRId64 " | %" PRId64 " |", label, stats->demand_count,
             stats->bound_count, stats->demand_count - stats->bound_count);
     for (int i = 0; i < WAIT_QUANTILE_COUNT; i++)
-        fprintf(out, " %s%s |", stats->quantiles[i].is_censored ? "\\" : "",
+        fprintf(out, " %s%s |", stats->quantiles[i].is_lower_bound ? "\\" : "",
                 phrase_wait(&stats->quantiles[i], text));
     putc('\n', out);
 }

@@ -86,8 +86,16 @@ int occupants_list(const struct sim *sim, int32_t **occupants, int32_t *count, s
 
 /* ---- amounts ---- */
 
+/* CPU and memory of unbounded nodes are not counted. */
+static bool is_counted(const struct node_type *type, enum resource resource)
+{
+    return !type->is_unbounded || resource == RESOURCE_DEVICES || resource == RESOURCE_SHARE;
+}
+
 int64_t shape_takes(const struct shape *shape, const struct node_type *type, enum resource resource)
 {
+    if (!is_counted(type, resource))
+        return 0;
     switch (resource) {
     case RESOURCE_CPU:
         return shape->cpu_milli;
@@ -105,8 +113,10 @@ int64_t shape_takes(const struct shape *shape, const struct node_type *type, enu
     }
 }
 
-int64_t type_capacity(const struct node_type *type, enum resource resource)
+int64_t capacity_of_type(const struct node_type *type, enum resource resource)
 {
+    if (!is_counted(type, resource))
+        return 0;
     switch (resource) {
     case RESOURCE_CPU:
         return type->cpu_milli;
@@ -147,8 +157,11 @@ void node_room_read(const struct fleet *fleet, int32_t node, struct node_room *r
         .held = {[RESOURCE_CPU] = at->cpu_held_milli, [RESOURCE_MEMORY] = at->mem_held_bytes},
     };
     read_devices(fleet, node, room);
-    for (int r = 0; r < RESOURCE_COUNT; r++)
-        room->free[r] = type_capacity(type, (enum resource)r) - room->used[r] - room->held[r];
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        if (!is_counted(type, (enum resource)r))
+            room->used[r] = room->held[r] = 0;
+        room->free[r] = capacity_of_type(type, (enum resource)r) - room->used[r] - room->held[r];
+    }
 }
 
 bool node_is_there(const struct node *node)

@@ -21,12 +21,12 @@ int occupants_list(const struct sim *sim, int32_t **occupants, int32_t *count, s
 const char *replica_state_name(enum replica_state state);
 
 /* What one replica of the shape takes of a node of `type`: milli-CPU, bytes, devices, milli-share.
- */
+ * CPU and memory of unbounded nodes do not count: 0 is taken, 0 is there. */
 int64_t shape_takes(const struct shape *shape, const struct node_type *type,
                     enum resource resource);
 
 /* What a node of `type` has, in the same units. */
-int64_t type_capacity(const struct node_type *type, enum resource resource);
+int64_t capacity_of_type(const struct node_type *type, enum resource resource);
 
 /* What is bound, held and free on a node, in the same units. A device counts as bound when any of
  * its share is, else as held when any of its share is. */

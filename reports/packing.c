@@ -54,7 +54,7 @@ static void add_node(struct scope_packing *group, const struct node_type *type,
     group->device_node_count += type->device_count > 0;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         struct packing_resource *sum = &group->resources[r];
-        int64_t capacity = type_capacity(type, (enum resource)r);
+        int64_t capacity = capacity_of_type(type, (enum resource)r);
         int64_t free_amount = facts->room.free[r];
         sum->capacity += capacity;
         sum->used += facts->room.used[r];
@@ -149,7 +149,7 @@ static void bound_nodes(const struct sim *sim, struct packing_view *packing, enu
             continue;
         const struct fleet *fleet = &sim->sched.fleet;
         const struct node_type *type = &fleet->types[fleet->groups[scope->group].type];
-        stocks[stock_count++] = (struct stock){.capacity = type_capacity(type, resource),
+        stocks[stock_count++] = (struct stock){.capacity = capacity_of_type(type, resource),
                                                .count = packing->scopes[i].node_count,
                                                .pool = scope->pool,
                                                .scope = i};

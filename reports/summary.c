@@ -72,10 +72,10 @@ static void print_preemption(struct json_writer *w, const struct report_view *vi
 static void print_wait_stats(struct json_writer *w, const struct wait_stats *stats, int64_t end_us)
 {
     static const char *const keys[WAIT_QUANTILE_COUNT][2] = {
-        {"wait_s_p50", "wait_s_p50_censored"},
-        {"wait_s_p95", "wait_s_p95_censored"},
-        {"wait_s_p99", "wait_s_p99_censored"},
-        {"wait_s_max", "wait_s_max_censored"},
+        {"wait_s_p50", "wait_s_p50_at_least"},
+        {"wait_s_p95", "wait_s_p95_at_least"},
+        {"wait_s_p99", "wait_s_p99_at_least"},
+        {"wait_s_max", "wait_s_max_at_least"},
     };
     json_int(w, "demands", stats->demand_count);
     json_int(w, "bound", stats->bound_count);
@@ -92,7 +92,7 @@ static void print_wait_stats(struct json_writer *w, const struct wait_stats *sta
             continue;
         }
         json_seconds(w, keys[i][0], stats->quantiles[i].us);
-        json_bool(w, keys[i][1], stats->quantiles[i].is_censored);
+        json_bool(w, keys[i][1], stats->quantiles[i].is_lower_bound);
     }
     json_mean(w, "queue_mean", stats->queue_area_us, end_us);
 }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "base/units.h"
+#include "reports/idle_events.h"
 #include "reports/json_fields.h"
 #include "reports/summary.h"
 
@@ -104,6 +105,7 @@ void summary_print_run(const struct report_view *view, struct json_writer *w)
     print_settings(w, sim);
     print_progress(w, sim);
     print_warnings(w, &sim->scenario->problems);
+    idle_events_json(sim, w);
     print_floor_check(w, view);
     json_int(w, "floor_breaches_by_preemption", sim->metrics.floor_breaches_by_preemption);
     json_int(w, "floor_breaches_by_drain", sim->metrics.floor_breaches_by_drain);

@@ -21,7 +21,7 @@ static const struct column columns[] = {
     {"existed_s", "s", "Time for which it existed (and is paid for), in any state."},
     {"down_s", "s", "Of that, time for which it was down."},
     {"drained_s", "s", "Of that, time for which it was cordoned or draining."},
-    {"cpu_milli", "milli-CPU", "CPU capacity."},
+    {"cpu_milli", "milli-CPU", "CPU capacity; 0 where CPU and memory are not checked (local-dev)."},
     {"cpu_used_milli", "milli-CPU", "CPU of the replicas bound to it at the end."},
     {"memory_bytes", "bytes", "Memory capacity."},
     {"memory_used_bytes", "bytes", "Memory of the replicas bound to it at the end."},
@@ -84,9 +84,9 @@ static void write_room(const struct report_view *view, int32_t node, struct tabl
     const struct node_type *type = fleet_type_of(fleet, node);
     if (node_is_there(&fleet->nodes[node]))
         node_room_read(fleet, node, &room);
-    table_int(table, type->cpu_milli);
+    table_int(table, capacity_of_type(type, RESOURCE_CPU));
     table_int(table, room.used[RESOURCE_CPU]);
-    table_int(table, type->mem_bytes);
+    table_int(table, capacity_of_type(type, RESOURCE_MEMORY));
     table_int(table, room.used[RESOURCE_MEMORY]);
     table_int(table, type->device_count);
     table_int(table, room.used[RESOURCE_DEVICES]);
@@ -101,7 +101,7 @@ static void write_means(const struct report_view *view, int32_t node, struct tab
     int64_t up_us = node_existed_us(view->sim, node) - time_in(view, node, NODE_DOWN);
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         const struct integral *used = &view->sim->nodes[node].used[r];
-        int64_t capacity = type_capacity(type, (enum resource)r);
+        int64_t capacity = capacity_of_type(type, (enum resource)r);
         field_ratio_percent(table, integral_area(used, view->end_us), (int128)up_us * capacity);
     }
 }

@@ -23,7 +23,8 @@ static const struct column columns[] = {
      "for "
      "it until the victims there are gone."},
     {"devices", "text", "Indices of its devices on the node, joined by semicolons."},
-    {"cpu_milli", "milli-CPU", "CPU that it takes."},
+    {"cpu_milli", "milli-CPU",
+     "CPU that it takes; 0 on nodes whose CPU and memory are not checked (local-dev)."},
     {"memory_bytes", "bytes", "Memory that it takes."},
     {"device_count", "count", "Devices that it takes a share of."},
     {"device_share_milli", "milli-devices",

@@ -23,7 +23,7 @@ static const struct column columns[] = {
     {"modified_at", "text", "As given."},
     {"priority", "0-9", "9 highest."},
     {"blocked_by", "text", "Special handling that was not done at the start."},
-    {"arrived_s", "s", "Instant at which it arrives."},
+    {"arrived_s", "s", "Instant at which it arrives (or would have arrived)."},
     {"departed_s", "s", "Instant at which it left; none while it is there."},
     {"cpu_milli", "milli-CPU", "CPU that one replica asks for."},
     {"memory_bytes", "bytes", "Memory that one replica asks for."},
@@ -36,8 +36,9 @@ static const struct column columns[] = {
      "node; "
      "never."},
     {"min_replicas", "count", "Floor as given (or last changed)."},
-    {"floor", "count", "Floor in force at the end: no more than the wish."},
-    {"wish", "count", "num_replicas in force at the end."},
+    {"floor", "count",
+     "Floor in force at the end: no more than the wish; none where it never arrived."},
+    {"wish", "count", "num_replicas in force at the end; none where it never arrived."},
     {"running", "count", "Replicas that run at the end."},
     {"starting", "count", "Replicas that are bound and start."},
     {"terminating", "count", "Replicas that still hold room, but were asked to go."},
@@ -159,8 +160,13 @@ static void write_state(const struct sim *sim, int32_t runner, struct table *tab
     int64_t running = sim->metrics.runners[runner].running.value;
     int32_t core = runner_core_demand(counts);
     table_int(table, at->min_replicas);
-    table_int(table, at->floor);
-    table_int(table, at->wish);
+    if (at->has_arrived) {
+        table_int(table, at->floor);
+        table_int(table, at->wish);
+    } else {
+        table_empty(table);
+        table_empty(table);
+    }
     table_int(table, running);
     table_int(table, counts->live - running);
     table_int(table, counts->terminating);

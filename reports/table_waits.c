@@ -14,20 +14,20 @@ static const struct column columns[] = {
     {"bound", "count", "Waits that ended with a place."},
     {"immediate", "count", "Of these, without any wait."},
     {"censored", "count",
-     "Waits that did not end with a place; they count with the length they had reached, so all "
-     "figures that follow are lower bounds."},
+     "Waits that did not end with a place; they count with the length they had reached, so what "
+     "follows are lower bounds where marked."},
     {"still_waiting", "count", "Of these, still waiting at the end of the run."},
     {"gave_up", "count", "Of these, longer than max_wait."},
     {"withdrawn", "count", "Of these, no longer wanted (scaled down, departed)."},
-    {"wait_s_mean", "s", "Mean over all waits."},
+    {"wait_s_mean", "s", "Mean over all waits; a lower bound unless censored is 0."},
     {"wait_s_p50", "s", "Half of all waits are no longer than this."},
-    {"wait_s_p50_censored", "yes/no", "yes: the wait at this rank is a censored one."},
+    {"wait_s_p50_at_least", "yes/no", "yes: a lower bound, as a wait up to this one is censored."},
     {"wait_s_p95", "s", "95 % of all waits are no longer than this."},
-    {"wait_s_p95_censored", "yes/no", "yes: the wait at this rank is a censored one."},
+    {"wait_s_p95_at_least", "yes/no", "yes: a lower bound, as a wait up to this one is censored."},
     {"wait_s_p99", "s", "99 % of all waits are no longer than this."},
-    {"wait_s_p99_censored", "yes/no", "yes: the wait at this rank is a censored one."},
+    {"wait_s_p99_at_least", "yes/no", "yes: a lower bound, as a wait up to this one is censored."},
     {"wait_s_max", "s", "The longest wait."},
-    {"wait_s_max_censored", "yes/no", "yes: the longest wait is a censored one."},
+    {"wait_s_max_at_least", "yes/no", "yes: a lower bound, as some wait is censored."},
     {"queue_mean", "replicas", "Mean number of replicas that waited, over the time of the run."},
 };
 
@@ -43,7 +43,7 @@ static void write_row(const struct wait_stats *stats, int64_t end_us, struct tab
     table_decimal(table, wait_stats_mean_us(stats) / 1e6, 6);
     for (int i = 0; i < WAIT_QUANTILE_COUNT; i++) {
         table_seconds(table, stats->quantiles[i].us);
-        field_yes_no(table, stats->quantiles[i].is_censored);
+        field_yes_no(table, stats->quantiles[i].is_lower_bound);
     }
     field_mean(table, stats->queue_area_us, end_us);
     table_end_row(table);

@@ -3,22 +3,23 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "reports/answers.h"
+#include "reports/idle_events.h"
 #include "reports/layout.h"
 #include "reports/scope_names.h"
 #include "reports/top.h"
 
-/* At most 40 lines: 3 of head, up to 17 of answers, 6 of utilization, 7 of pools, 7 of priorities.
- */
+/* At most 40 lines: 3 of head, up to 20 of answers, 5 of use, 6 of pools, 6 of priorities. */
 enum {
     COLUMNS_MAX = 100,
     LABEL_WIDTH = 12,
-    REASONS_MAX = 3,
+    REASONS_MAX = 2,
     PAIRS_MAX = 3,
-    POOLS_MAX = 5,
-    PRIORITIES_MAX = 5,
+    POOLS_MAX = 4,
+    PRIORITIES_MAX = 4,
 };
 
 enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD };
@@ -79,6 +80,27 @@ static void print_head(const struct screen *screen, const struct report_view *vi
 
 /* ---- answers ---- */
 
+/* Indented by two; broken at the last space that the first line can hold. */
+static void print_in_two_lines(const struct screen *screen, const char *text)
+{
+    int width = COLUMNS_MAX - LABEL_WIDTH - 2;
+    struct sentence first = {0};
+    struct sentence second = {0};
+    int split = (int)strlen(text);
+    if (split > width) {
+        split = width;
+        while (split > width / 2 && text[split] != ' ')
+            split--;
+    }
+    bool is_broken = text[split] == ' ';
+    sentence_add(&first, "  %.*s", is_broken ? split : SENTENCE_SIZE, text);
+    print_answer(screen, "", TONE_PLAIN, &first);
+    if (!is_broken)
+        return;
+    sentence_add(&second, "  %s", text + split + 1);
+    print_answer(screen, "", TONE_PLAIN, &second);
+}
+
 static void print_reasons(const struct screen *screen, const struct report_view *view)
 {
     char reason_text[REASON_TEXT_SIZE];
@@ -86,13 +108,10 @@ static void print_reasons(const struct screen *screen, const struct report_view 
     for (int32_t i = 0; i < list->reason_count && i < REASONS_MAX; i++) {
         const struct waiting_reason *reason = &list->reasons[i];
         struct sentence who = {0};
-        struct sentence why = {0};
         answer_who_waits(view, reason, &who);
-        sentence_add(
-            &why, "  %s",
-            waiting_reason_print(view->sim, list, &list->rows[reason->first], reason_text));
+        waiting_reason_print(view->sim, list, &list->rows[reason->first], reason_text);
         print_answer(screen, "", TONE_PLAIN, &who);
-        print_answer(screen, "", TONE_PLAIN, &why);
+        print_in_two_lines(screen, reason_text);
     }
     if (list->reason_count > REASONS_MAX) {
         struct sentence more = {0};
@@ -129,6 +148,18 @@ static void print_warnings(const struct screen *screen, const struct problems *p
     print_answer(screen, "Warnings", TONE_BAD, &warnings);
 }
 
+static void print_idle_events(const struct screen *screen, const struct sim *sim)
+{
+    struct sentence sentence = {0};
+    if (sim->idle_event_count == 0)
+        return;
+    sentence_add(&sentence, "%d changed nothing: ", sim->idle_event_count);
+    idle_event_print(sim, 0, &sentence);
+    if (sim->idle_event_count > 1)
+        sentence_add(&sentence, " ...");
+    print_answer(screen, "Events", TONE_BAD, &sentence);
+}
+
 static void print_answers(const struct screen *screen, const struct report_view *view)
 {
     static void (*const rest[])(const struct report_view *, struct sentence *) = {
@@ -157,6 +188,7 @@ static void print_answers(const struct screen *screen, const struct report_view 
         print_answer(screen, labels[i], TONE_PLAIN, &sentence);
     }
     print_warnings(screen, &view->sim->scenario->problems);
+    print_idle_events(screen, view->sim);
 }
 
 /* ---- tables ---- */
@@ -254,8 +286,8 @@ static void print_priorities(const struct screen *screen, const struct report_vi
     int shown = 0;
     int left_out = 0;
     print_line(
-        screen, "Waits", TONE_PLAIN,
-        "priority    waits     half take     95 %         99 %       longest   evicts  evicted");
+        screen, "Priorities", TONE_PLAIN,
+        "priority    waits          p50          p95          p99      longest   evicts  evicted");
     for (int priority = 9; priority >= 0; priority--) {
         if (view->waits[priority].demand_count == 0)
             continue;

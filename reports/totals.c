@@ -9,7 +9,7 @@ static void add_node(struct node_totals *sum, const struct node_type *type)
 {
     sum->node_count++;
     for (int r = 0; r < RESOURCE_COUNT; r++)
-        sum->amounts[r] += type_capacity(type, (enum resource)r);
+        sum->amounts[r] += capacity_of_type(type, (enum resource)r);
 }
 
 static void add_request(struct request_totals *sum, const struct sim *sim,

@@ -50,10 +50,12 @@ static int64_t add_waits(const struct waits *waits, int64_t *keys, struct wait_s
 
 static void read_quantiles(const int64_t *keys, int64_t count, struct wait_stats *stats)
 {
+    int64_t exact = 0; /* waits before the first censored one */
+    while (exact < count && keys[exact] % 2 == 0)
+        exact++;
     for (int i = 0; i < WAIT_QUANTILE_COUNT && count > 0; i++) {
         int64_t rank = (count * quantiles[i].per_thousand + 999) / 1000; /* from 1 */
-        int64_t key = keys[rank - 1];
-        stats->quantiles[i] = (struct wait_quantile){key / 2, key % 2 == 1};
+        stats->quantiles[i] = (struct wait_quantile){keys[rank - 1] / 2, rank > exact};
     }
 }
 

@@ -22,7 +22,7 @@ enum {
 
 struct wait_quantile {
     int64_t us;
-    bool is_censored; /* the wait at this rank is a censored one */
+    bool is_lower_bound; /* a wait up to this rank is censored, so the true value may be larger */
 };
 
 struct wait_stats {
