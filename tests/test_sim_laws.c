@@ -3,7 +3,10 @@
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "tests/ledger.h"
 #include "tests/scenario_make.h"
 
 /* Laws that hold for every run, tried on random scenarios small enough to check everything after
@@ -65,4 +68,31 @@ Test(sim_laws, every_invariant_holds_after_every_event)
     cr_expect_gt(lost, SCENARIOS / 4);
     cr_expect_gt(drained, SCENARIOS / 4);
     cr_expect_gt(idle, SCENARIOS / 4);
+}
+
+/* What the metrics say is what the records say, added up by a program that knows nothing else. */
+Test(sim_laws, records_tell_the_same_story_as_the_metrics)
+{
+    struct ledger *ledger = malloc(sizeof *ledger);
+    cr_assert_not_null(ledger);
+    for (uint64_t i = 0; i < SCENARIOS / 4; i++) {
+        struct rng rng = rng_stream(2027, "law", i);
+        struct scenario scenario = random_scenario(&rng);
+        struct sim sim;
+        struct err err = {0};
+        memset(ledger, 0, sizeof *ledger);
+        struct sim_options options = {.keep_records = true};
+        cr_assert_eq(sim_init(&sim, &scenario, &options, &err), 0, "%s", err.text);
+        int result;
+        do {
+            result = sim_step(&sim, &err);
+            cr_assert_geq(result, 0, "%s", err.text);
+            ledger_read(ledger, &sim);
+        } while (result == 1);
+        ledger_close(ledger, &sim);
+        cr_assert_str_empty(ledger->complaint, "%" PRIu64 ": %s", i, ledger->complaint);
+        sim_release(&sim);
+        made_release(&scenario);
+    }
+    free(ledger);
 }
