@@ -75,9 +75,10 @@ void answer_who_waits(const struct report_view *view, const struct waiting_reaso
     sentence_add(out, "%s of %s", phrase_count(reason->replica_count, "replica", text), clean);
     if (reason->runner_count > 1)
         sentence_add(out, " and %s", phrase_count(reason->runner_count - 1, "more runner", text));
-    sentence_add(
-        out, " (priority %d%s) for up to %s", view->sim->runners[row->runner].def->priority,
-        row->kind == WAITING_CORE ? ", for the floor" : "", phrase_time(reason->longest_us, text));
+    sentence_add(out, " (priority %d%s), waiting for up to %s",
+                 view->sim->runners[row->runner].def->priority,
+                 row->kind == WAITING_CORE ? ", for the floor" : "",
+                 phrase_time(reason->longest_us, text));
 }
 
 /* ---- floors ---- */
@@ -104,14 +105,10 @@ void answer_floors(const struct report_view *view, struct sentence *out)
         sentence_add(out, "no runner has a floor");
         return;
     }
-    int64_t below = live->runner_count - live->full_count;
-    if (below == 0)
-        sentence_add(out, "held all the time for %s",
-                     phrase_count(live->runner_count, "runner", text));
-    else
-        sentence_add(out, "held %s of the time (%" PRId64 " of %" PRId64 " runners were below)",
-                     phrase_percent(availability_share(live), text), below, live->runner_count);
-    sentence_add(out, "; preemption broke %" PRId64 ", drains %" PRId64 ", failures %" PRId64,
+    sentence_add(out, "kept %s of the time", phrase_percent(availability_share(live), text));
+    sentence_add(out, " (%s running)",
+                 phrase_percent(availability_share(&view->totals.floors), text));
+    sentence_add(out, "; broken by preemption %" PRId64 ", drains %" PRId64 ", failures %" PRId64,
                  metrics->floor_breaches_by_preemption, metrics->floor_breaches_by_drain,
                  metrics->floor_breaches_by_loss);
 }
@@ -126,10 +123,10 @@ static void add_shortfall(const struct scenario *scenario, const struct floor_sh
         sentence_add(out, "%s fits no instance type of its pools",
                      text_quote(scenario->runners[shortfall->runner].id, clean));
     else
-        sentence_add(out, "pool %s has %s, its floors ask for %s",
+        sentence_add(out, "those of pool %s ask for %s, it has %s",
                      text_quote(scenario->pools[shortfall->pool].id, clean),
-                     phrase_amount(shortfall->resource, shortfall->there, there),
-                     phrase_amount(shortfall->resource, shortfall->asked, asked));
+                     phrase_amount(shortfall->resource, shortfall->asked, asked),
+                     phrase_amount(shortfall->resource, shortfall->there, there));
 }
 
 void answer_floor_check(const struct report_view *view, struct sentence *out)
@@ -139,7 +136,7 @@ void answer_floor_check(const struct report_view *view, struct sentence *out)
     if (check == NULL || check->floor_replicas == 0)
         return;
     if (check->count > 0) {
-        sentence_add(out, "even an empty fleet cannot hold all floors: ");
+        sentence_add(out, "an empty fleet cannot hold all floors: ");
         add_shortfall(view->sim->scenario, &check->items[0], out);
         if (check->count > 1)
             sentence_add(out, "; and %s", phrase_count(check->count - 1, "more case", text));
@@ -167,16 +164,15 @@ void answer_preemption(const struct report_view *view, struct sentence *out)
         sentence_add(out, "none was needed");
         return;
     }
-    sentence_add(out, "%s of %s", phrase_count(stats->all.count, "eviction", text),
+    sentence_add(out, "%s hit %s", phrase_count(stats->all.count, "eviction", text),
                  phrase_count(stats->victim_runner_count, "runner", more));
-    if (stats->depth_max > 1)
-        sentence_add(out, ", chains up to %d deep", stats->depth_max);
-    sentence_add(out, "; running time lost: %s", phrase_time(stats->all.work_lost_us, text));
-    if (stats->all.share_lost_milli_us > 0)
-        sentence_add(out, " (%s of devices)",
-                     phrase_time(stats->all.share_lost_milli_us / 1000, text));
     if (stats->all.unrecovered_count > 0)
-        sentence_add(out, "; %" PRId64 " not made up for", stats->all.unrecovered_count);
+        sentence_add(out, " (%" PRId64 " not recovered)", stats->all.unrecovered_count);
+    sentence_add(out, ", depth %d; lost %s of work", stats->depth_max,
+                 phrase_time(stats->all.work_lost_us, text));
+    if (stats->all.share_lost_milli_us > 0)
+        sentence_add(out, ", %s of device time",
+                     phrase_time(stats->all.share_lost_milli_us / 1000, text));
 }
 
 /* ---- utilization ---- */
@@ -281,8 +277,8 @@ void answer_packing(const struct report_view *view, struct sentence *out)
     sentence_add(out, "%d of %s in use at the end", packing->used_node_count,
                  phrase_count(packing->node_count, "node", text));
     if (packing->used_node_count > 0)
-        sentence_add(out, "; by volume what is placed needs at least %" PRId64,
-                     packing->nodes_bound);
+        sentence_add(out, "; by volume, within their pools, at least %" PRId64 " are needed",
+                     packing->nodes_bound_in_pools);
 }
 
 void answer_stranded(const struct report_view *view, struct sentence *out)

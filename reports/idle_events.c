@@ -5,7 +5,6 @@
 
 #include "base/array.h"
 #include "base/text.h"
-#include "base/units.h"
 
 const char *event_kind_name(enum event_kind kind)
 {
@@ -47,12 +46,12 @@ static const char *event_subject(const struct sim *sim, const struct event_def *
 
 void idle_event_print(const struct sim *sim, int32_t number, struct sentence *out)
 {
-    char time[UNITS_TEXT_SIZE];
+    char time[PHRASE_SIZE];
     char quoted[TEXT_QUOTE_SIZE];
     const char *word = NULL;
     const struct event_def *event = &sim->scenario->events[sim->idle_events[number]];
     const char *subject = event_subject(sim, event, &word);
-    sentence_add(out, "%s at %s", event_kind_name(event->kind), print_duration(event->at_us, time));
+    sentence_add(out, "%s at %s", event_kind_name(event->kind), phrase_instant(event->at_us, time));
     if (subject != NULL)
         sentence_add(out, " (%s %s)", word, text_quote(subject, quoted));
 }

@@ -7,7 +7,8 @@
 #include "sim/sim.h"
 
 /* Events of the scenario that changed nothing: no node was in a state in which they mean something,
- * or the runner had left. Often a mistake in the scenario, so reports say it. */
+ * the runner had left, the number was in force already. Often a mistake in the scenario, so reports
+ * say it. */
 
 /* "fail_node", ... as in scenario files. */
 const char *event_kind_name(enum event_kind kind);

@@ -147,7 +147,7 @@ static void print_idle_events(const struct sim *sim, FILE *out)
     if (sim->idle_event_count == 0)
         return;
     fputs("\n## Events that changed nothing\n\n"
-          "No node was in a state in which they mean something, or the runner had left.\n\n",
+          "Nothing was in a state in which they mean something, or it was so already.\n\n",
           out);
     for (int32_t i = 0; i < sim->idle_event_count && i < WARNINGS_MAX; i++) {
         struct sentence sentence = {0};

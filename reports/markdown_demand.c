@@ -57,14 +57,20 @@ static void print_waiting(const struct report_view *view, FILE *out)
 
 /* ---- runners that had too little ---- */
 
+/* Replica-time wished, but without a place. */
+static int128 missing_time(const struct sim *sim, int32_t runner)
+{
+    const struct runner_stats *stats = &sim->metrics.runners[runner];
+    return integral_area(&stats->wish, sim->now_us) - integral_area(&stats->live, sim->now_us);
+}
+
 static void print_short_runner(const struct report_view *view, int32_t runner, FILE *out)
 {
     char text[PHRASE_SIZE];
     const struct sim *sim = view->sim;
     const struct sim_runner *at = &sim->runners[runner];
     const struct runner_stats *stats = &sim->metrics.runners[runner];
-    int128 missing =
-        integral_area(&stats->wish, sim->now_us) - integral_area(&stats->running, sim->now_us);
+    int128 missing = missing_time(sim, runner);
     fputs("| ", out);
     print_runner(sim, runner, out);
     fprintf(out, " | %d | %d | %d | %" PRId64 " | %s |", at->def->priority, at->floor, at->wish,
@@ -80,9 +86,7 @@ static struct top find_short_runners(const struct report_view *view)
     const struct sim *sim = view->sim;
     struct top top = top_of(RUNNERS_MAX);
     for (int32_t i = 0; i < sim->runner_count; i++) {
-        const struct runner_stats *stats = &sim->metrics.runners[i];
-        int128 missing =
-            integral_area(&stats->wish, sim->now_us) - integral_area(&stats->running, sim->now_us);
+        int128 missing = missing_time(sim, i);
         if (missing > 0 && report_view_selects(view, i))
             top_offer(&top, i, missing);
     }
@@ -94,11 +98,13 @@ static void print_short_runners(const struct report_view *view, FILE *out)
     struct top top = find_short_runners(view);
     if (top.count == 0)
         return;
-    fputs("\n## Runners that had too little\n\n"
-          "Missing is replica-time wished but not running, starting up included.\n\n"
-          "| runner | priority | floor | wish | running | missing | at floor | at wish | evicted | "
-          "lost |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
-          out);
+    fputs(
+        "\n## Runners that had too little\n\n"
+        "Missing is replica-time that was wished, but had no place. At floor and at wish: share of "
+        "the time with so many replicas running.\n\n"
+        "| runner | priority | floor | wish | running | missing | at floor | at wish | evicted | "
+        "lost |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+        out);
     for (int32_t i = 0; i < top.count; i++)
         print_short_runner(view, top.items[i], out);
     markdown_more(top_left_out(&top), "runners.csv", out);

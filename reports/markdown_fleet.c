@@ -14,8 +14,8 @@ enum { POOLS_MAX = 12 };
 static const char *const resource_labels[RESOURCE_COUNT] = {
     [RESOURCE_CPU] = "CPU",
     [RESOURCE_MEMORY] = "memory",
-    [RESOURCE_DEVICES] = "devices",
-    [RESOURCE_SHARE] = "device share",
+    [RESOURCE_DEVICES] = "devices in any use",
+    [RESOURCE_SHARE] = "devices",
 };
 
 /* ---- utilization ---- */
@@ -71,11 +71,11 @@ static void print_pools(const struct report_view *view, FILE *out)
             top_offer(&top, i, view->costs[i].node_us);
     if (top.count == 0)
         return;
-    fputs(
-        "\n## Pools\n\nMeans over the run.\n\n"
-        "| pool | nodes at the end | node-hours | CPU | memory | devices | device share | cost |\n"
-        "|---|---:|---:|---:|---:|---:|---:|---:|\n",
-        out);
+    fputs("\n## Pools\n\nMeans over the run.\n\n"
+          "| pool | nodes at the end | node-hours | CPU | memory | devices in any use | devices | "
+          "cost |\n"
+          "|---|---:|---:|---:|---:|---:|---:|---:|\n",
+          out);
     for (int32_t i = 0; i < top.count; i++)
         print_pool(view, top.items[i], out);
     markdown_more(top_left_out(&top), "utilization.csv", out);

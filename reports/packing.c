@@ -178,6 +178,8 @@ static int bound_all(const struct sim *sim, struct packing_view *packing, struct
             if (scope->resources[r].nodes_bound > scope->nodes_bound)
                 scope->nodes_bound = scope->resources[r].nodes_bound;
     }
+    for (int32_t i = 1; has_memory && i <= sim->metrics.pool_scope_count; i++)
+        packing->scopes[0].nodes_bound_in_pools += packing->scopes[i].nodes_bound;
     free(stocks);
     free(left);
     return has_memory ? 0 : err_no_memory(err);

@@ -29,7 +29,9 @@ struct packing_resource {
 
 struct scope_packing {
     int32_t node_count, used_node_count, closed_node_count, device_node_count;
-    int64_t nodes_bound; /* the largest of the resources' */
+    int64_t nodes_bound;          /* the largest of the resources' */
+    int64_t nodes_bound_in_pools; /* of the fleet: sum over its pools, as if no replica may move to
+                                     another one */
     struct packing_resource resources[RESOURCE_COUNT];
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/decimal.h"
+#include "base/units.h"
 #include "reports/cost.h"
 
 const char *phrase_number(double value, int digits, char out[PHRASE_SIZE])
@@ -50,11 +51,37 @@ const char *phrase_time(int128 us, char out[PHRASE_SIZE])
     return out;
 }
 
+const char *phrase_instant(int64_t us, char out[PHRASE_SIZE])
+{
+    static const struct {
+        const char *name;
+        int64_t us;
+    } units[] = {{"d", INT64_C(86400) * US_PER_S},
+                 {"h", INT64_C(3600) * US_PER_S},
+                 {"m", INT64_C(60) * US_PER_S},
+                 {"s", US_PER_S},
+                 {"us", 1}};
+    size_t length = 0;
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        if (us >= units[i].us)
+            length += (size_t)snprintf(out + length, PHRASE_SIZE - length, "%s%" PRId64 "%s",
+                                       length == 0 ? "" : " ", us / units[i].us, units[i].name);
+        us %= units[i].us;
+    }
+    if (length == 0)
+        snprintf(out, PHRASE_SIZE, "the start");
+    return out;
+}
+
 const char *phrase_percent(double share, char out[PHRASE_SIZE])
 {
     char text[DECIMAL_TEXT_SIZE];
     if (decimal_print(share * 100.0, 1, text) == NULL)
         snprintf(out, PHRASE_SIZE, "-");
+    else if (share > 0.0 && share < 0.0005)
+        snprintf(out, PHRASE_SIZE, "< 0.1 %%");
+    else if (share < 1.0 && share >= 0.9995)
+        snprintf(out, PHRASE_SIZE, "> 99.9 %%");
     else
         snprintf(out, PHRASE_SIZE, "%.48s %%", text);
     return out;

@@ -15,7 +15,9 @@ enum { PHRASE_SIZE = 64, SENTENCE_SIZE = 1536 };
 
 /* Three or so digits in a fitting unit: "0 s", "250 ms", "12.5 s", "3.2 h", "41 d". */
 const char *phrase_time(int128 us, char out[PHRASE_SIZE]);
-/* "78.1 %"; "-" for NaN. */
+/* Exact, as a sum of days, hours, minutes and seconds: "5d 8h 30m". */
+const char *phrase_instant(int64_t us, char out[PHRASE_SIZE]);
+/* "78.1 %"; "-" for NaN; never 0.0 % or 100.0 % for what is only near: "< 0.1 %", "> 99.9 %". */
 const char *phrase_percent(double share, char out[PHRASE_SIZE]);
 /* "1 replica", "2 replicas". */
 const char *phrase_count(int64_t count, const char *noun, char out[PHRASE_SIZE]);

@@ -89,6 +89,7 @@ static void print_packing(struct json_writer *w, const struct report_view *view)
     json_int(w, "nodes_used", packing->used_node_count);
     json_int(w, "nodes_closed", packing->closed_node_count);
     json_int(w, "nodes_bound", packing->nodes_bound);
+    json_int(w, "nodes_bound_in_pools", packing->nodes_bound_in_pools);
     for (int r = 0; r < RESOURCE_COUNT; r++)
         print_packed_resource(w, resource_keys[r], &packing->resources[r]);
     json_close_object(w);

@@ -157,7 +157,7 @@ static void print_idle_events(const struct screen *screen, const struct sim *sim
     idle_event_print(sim, 0, &sentence);
     if (sim->idle_event_count > 1)
         sentence_add(&sentence, " ...");
-    print_answer(screen, "Events", TONE_BAD, &sentence);
+    print_answer(screen, "Events", TONE_PLAIN, &sentence);
 }
 
 static void print_answers(const struct screen *screen, const struct report_view *view)
@@ -195,7 +195,8 @@ static void print_answers(const struct screen *screen, const struct report_view 
 
 static void print_usage(const struct screen *screen, const struct report_view *view)
 {
-    static const char *const labels[RESOURCE_COUNT] = {"  CPU", "  memory", "  devices", "  share"};
+    static const char *const labels[RESOURCE_COUNT] = {"  CPU", "  memory", "  any device",
+                                                       "  devices"};
     const struct scope *fleet = &view->sim->metrics.scopes[0];
     char mean[PHRASE_SIZE];
     print_line(screen, "Use", TONE_PLAIN, "   mean      p50      p95      p99      max");
@@ -253,7 +254,7 @@ static void print_pools(const struct screen *screen, const struct report_view *v
             top_offer(&top, i, view->costs[i].node_us);
     print_line(
         screen, "Pools", TONE_PLAIN,
-        "                          nodes     node-h     share       CPU    memory           cost");
+        "                          nodes     node-h   devices       CPU    memory           cost");
     for (int32_t i = 0; i < top.count; i++)
         print_pool(screen, view, top.items[i]);
     if (top_left_out(&top) > 0)

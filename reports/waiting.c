@@ -145,6 +145,8 @@ static int compare_reasons(const void *left, const void *right)
 {
     const struct waiting_reason *a = left;
     const struct waiting_reason *b = right;
+    if (a->core_count != b->core_count)
+        return a->core_count < b->core_count ? 1 : -1;
     if (a->replica_count != b->replica_count)
         return a->replica_count < b->replica_count ? 1 : -1;
     return compare_int(a->first, b->first);
@@ -175,7 +177,7 @@ static void explain_rows(const struct sim *sim, struct waiting_list *list, struc
     }
 }
 
-/* Most waiting replicas first; `rank` has room for one number each. */
+/* Most core demand first; `rank` has room for one number each. */
 static void sort_reasons(struct waiting_list *list, int32_t *rank)
 {
     for (int32_t i = 0; i < list->count; i++)

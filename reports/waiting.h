@@ -38,7 +38,7 @@ struct waiting_reason {
 struct waiting_list {
     struct waiting *rows; /* by runner, then kind; owned */
     int32_t count;
-    struct waiting_reason *reasons; /* most waiting replicas first; owned */
+    struct waiting_reason *reasons; /* most core demand, then most replicas first; owned */
     int32_t reason_count;
     int64_t replica_count[WAITING_KIND_COUNT];
 };
