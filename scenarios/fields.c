@@ -12,17 +12,22 @@
 
 /* ---- numbers as text ---- */
 
+/* Every decimal of up to 15 digits survives the way through a double, so 15 digits without their
+ * zeros at the end are the shortest text, unless more are needed. */
 const char *number_text(double number, char out[NUMBER_TEXT_SIZE])
 {
-    int digits = 1;
-    do {
+    int digits = 15;
+    snprintf(out, NUMBER_TEXT_SIZE, "%.*e", digits - 1, number);
+    while (strtod(out, NULL) != number && ++digits <= 17)
         snprintf(out, NUMBER_TEXT_SIZE, "%.*e", digits - 1, number);
-    } while (strtod(out, NULL) != number && ++digits <= 17);
-    long exponent = strtol(strchr(out, 'e') + 1, NULL, 10);
-    if (exponent > -30 && exponent < 30) {
-        int decimals = digits - 1 - (int)exponent;
-        snprintf(out, NUMBER_TEXT_SIZE, "%.*f", decimals > 0 ? decimals : 0, number);
-    }
+    const char *e = strchr(out, 'e');
+    long exponent = strtol(e + 1, NULL, 10);
+    if (exponent <= -30 || exponent >= 30)
+        return out;
+    for (const char *last = e - 1; *last == '0'; last--)
+        digits--;
+    int decimals = digits - 1 - (int)exponent;
+    snprintf(out, NUMBER_TEXT_SIZE, "%.*f", decimals > 0 ? decimals : 0, number);
     return out;
 }
 
@@ -150,6 +155,10 @@ bool read_int(const struct value *value, struct int_range range, int64_t *out)
     if (!is_integer) {
         value_error(value, "%s is not an integer: give one from %" PRId64 " to %" PRId64,
                     is_number ? text : text_quote(text, quoted), range.low, range.high);
+        return false;
+    }
+    if (number != range.low && range.low == range.high) {
+        value_error(value, "is %" PRId64 ": give %" PRId64, number, range.low);
         return false;
     }
     if (number < range.low || number > range.high) {

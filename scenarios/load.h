@@ -168,6 +168,7 @@ int32_t load_pool_type(struct loader *loader, struct value *element, int32_t clu
 
 /* ---- load_nodepool.c, load_nodes.c ---- */
 
+extern const struct object_kind nodepool_kind;
 void load_nodepool(struct loader *loader, struct value *element);
 /* Pools that share their id with another get "cluster/id" as their name. */
 void name_pools(struct loader *loader);

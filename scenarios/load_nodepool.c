@@ -32,7 +32,7 @@ static const char *const pool_keys[] = {
     "status_description",
     "simulation",
 };
-static const struct object_kind pool_kind = {
+const struct object_kind nodepool_kind = {
     .name = "apiNodepool", .is_api = true, .keys = pool_keys, .key_count = ARRAY_LEN(pool_keys)};
 
 static const struct int_range instance_range = {0, INT32_MAX};
@@ -265,7 +265,7 @@ void load_nodepool(struct loader *loader, struct value *element)
     struct value place;
     char quoted[TEXT_QUOTE_SIZE];
     const char *id;
-    if (!object_open(element, &pool_kind) || !require_id(element, "id", &id))
+    if (!object_open(element, &nodepool_kind) || !require_id(element, "id", &id))
         return;
     struct pool_def pool = {.id = reader_keep(&loader->reader, id)};
     struct pool_note note = {0};

@@ -109,16 +109,10 @@ int32_t find_same_pool(struct loader *loader, const struct value *nodepool)
     return find_pool_by_object(loader, peek_cluster_id(nodepool), value_text(&id));
 }
 
-static const char *const reference_keys[] = {"id", "compute_cluster", "user_id"};
-static const struct object_kind reference_kind = {.name = "a reference to an apiNodepool",
-                                                  .is_api = true,
-                                                  .keys = reference_keys,
-                                                  .key_count = ARRAY_LEN(reference_keys)};
-
 static bool is_pasted(const struct value *nodepool)
 {
     struct value place;
-    return value_get(nodepool, "instance_types", &place);
+    return value_get(nodepool, "instance_types", &place) && value_is_array(&place);
 }
 
 int32_t read_pool_parts(struct loader *loader, const struct value *object)
@@ -152,7 +146,7 @@ int32_t read_pool(struct loader *loader, const struct value *value)
     }
     /* What else a pasted pool holds was looked at when it was added (load_pasted_pools). */
     if (!is_pasted(value))
-        object_open(&object, &reference_kind);
+        object_open(&object, &nodepool_kind);
     return read_pool_parts(loader, &object);
 }
 

@@ -61,7 +61,7 @@ static void visit_section(struct loader *loader, const struct section *section)
 {
     for (int32_t i = 0; i < loader->source_count; i++) {
         const struct source *source = &loader->sources[i];
-        if (!source->tree)
+        if (!source->tree || loader->scenario->problems.out_of_memory)
             continue;
         struct value root = value_of_tree(&loader->reader, source->path, source->tree, 0);
         visit_source(loader, section, &root);
@@ -104,33 +104,32 @@ static void load_horizon(struct loader *loader, const struct value *root)
         scenario->horizon_us = horizon_us;
 }
 
-/* The name of the file or folder, without its ending. */
-static const char *default_name(struct loader *loader)
+/* What stands between the last two slashes of path[0..length), or behind the last one. */
+static const char *keep_last_part(struct loader *loader, const char *path, size_t length)
 {
-    static const char ending[] = ".json";
-    const char *path = loader->scenario->file;
-    if (strcmp(path, "-") == 0)
-        return "standard input";
-    const char *slash = strrchr(path, '/');
-    const char *base = slash ? slash + 1 : path;
-    size_t length = strlen(base);
-    if (slash && strcmp(base, "scenario.json") == 0) {
-        length = (size_t)(slash - path);
-        base = path;
-        for (size_t i = 0; i < length; i++) {
-            if (path[i] == '/' && i + 1 < length) {
-                base = path + i + 1;
-            }
-        }
-        length = (size_t)(slash - base);
-    } else if (length > sizeof ending - 1 &&
-               strcmp(base + length - (sizeof ending - 1), ending) == 0) {
-        length -= sizeof ending - 1;
-    }
-    const char *kept = intern_text_part(&loader->reader.texts, base, length);
+    size_t start = length;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    const char *kept = intern_text_part(&loader->reader.texts, path + start, length - start);
     if (!kept)
         reader_no_memory(&loader->reader);
     return kept ? kept : "";
+}
+
+/* The name of the file without its ending, or of the folder whose scenario.json it is. */
+static const char *default_name(struct loader *loader)
+{
+    static const char *const endings[] = {"/scenario.json", ".json"};
+    const char *path = loader->scenario->file;
+    if (strcmp(path, "-") == 0)
+        return "standard input";
+    size_t length = strlen(path);
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+        size_t ending = strlen(endings[i]);
+        if (length > ending && strcmp(path + length - ending, endings[i]) == 0)
+            return keep_last_part(loader, path, length - ending);
+    }
+    return keep_last_part(loader, path, length);
 }
 
 static void load_scalars(struct loader *loader, const struct value *root)
@@ -203,7 +202,8 @@ static void load_all(struct loader *loader, const char *path)
     load_scalars(loader, &root);
     load_places(loader, &root);
     load_demand(loader, &root);
-    validate(loader, &root);
+    if (!loader->scenario->problems.out_of_memory)
+        validate(loader, &root);
 }
 
 /* The types in use become those of the scenario. */

@@ -121,6 +121,9 @@ static void add_problem(const struct value *value, enum severity severity, const
 }
 
 static void format_message(char message[ERR_TEXT_SIZE], const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void format_message(char message[ERR_TEXT_SIZE], const char *format, va_list args)
 {
     if (vsnprintf(message, ERR_TEXT_SIZE, format, args) < 0)
         message[0] = '\0';
@@ -243,6 +246,12 @@ bool object_open(struct value *value, const struct object_kind *kind)
     return true;
 }
 
+/* Most texts differ in their first character, and this is asked for every column and key. */
+static bool starts_with(const char *text, const char *start, size_t length)
+{
+    return length == 0 || (text[0] == start[0] && strncmp(text, start, length) == 0);
+}
+
 /* A column that stands for the path, or for something below it, and whose field is not empty. */
 static bool get_from_row(const struct value *object, const char *key, struct value *out)
 {
@@ -250,10 +259,10 @@ static bool get_from_row(const struct value *object, const char *key, struct val
     size_t key_length = strlen(key);
     for (int32_t i = 0; i < csv->column_count; i++) {
         const char *path = object->row->paths[i];
-        if (strncmp(path, object->prefix, object->prefix_length) != 0)
+        if (!starts_with(path, object->prefix, object->prefix_length))
             continue;
         const char *rest = path + object->prefix_length;
-        if (strncmp(rest, key, key_length) != 0)
+        if (!starts_with(rest, key, key_length))
             continue;
         bool is_field = rest[key_length] == '\0';
         if (is_field)
