@@ -20,8 +20,7 @@ struct small_fleet {
 void small_fleet_init(struct small_fleet *fleet, const struct sched_options *options);
 void small_fleet_release(struct small_fleet *fleet);
 
-/* A type with memory of 64 GiB, and devices of 16 GiB where it has any; the group of it in pool 0
- * has the same number. */
+/* A type with memory of 64 GiB, and devices of 16 GiB where it has any: its group in pool 0. */
 int32_t small_type(struct small_fleet *fleet, int64_t cpu_milli, int32_t device_count);
 int32_t small_node(struct small_fleet *fleet, int32_t group);
 
