@@ -283,13 +283,11 @@ static int report_results(const struct run_command *run, const struct run_state 
         .floors = &state->floors,
         .draws_plots = run->draws_plots,
     };
-    int code = EXIT_DONE;
-    if (!run->is_quiet && !trace_has_stdout(run)) {
-        if (print_summary(run, state, &report, &err) != 0)
-            code = message_fail(&err);
-    }
-    int flushed = message_flush_stdout();
-    code = flushed > code ? flushed : code;
+    int code;
+    if (!run->is_quiet && !trace_has_stdout(run) && print_summary(run, state, &report, &err) != 0)
+        code = message_stdout_failed(&err);
+    else
+        code = message_flush_stdout();
     if (run->output_path != NULL) {
         int written = write_folder(run, state, &report);
         code = written > code ? written : code;
@@ -302,15 +300,15 @@ static int execute(const struct run_command *run, struct run_state *state)
 {
     struct err err = {.kind = ERR_NONE};
     if (load(run, state, &err) != 0)
-        return message_fail(&err);
+        return message_refused(&state->scenario.problems, run->scenario_path, &err);
     if (floors_tell(&state->scenario, &state->floors) == EXIT_SYSTEM)
         return EXIT_SYSTEM;
     if (sim_init(&state->sim, &state->scenario, &run->sim, &err) != 0 ||
         open_outputs(run, state, &err) != 0)
         return message_fail(&err);
     if (simulate(run, state, &err) != 0) {
-        bool is_output = trace_has_stdout(run) && ferror(stdout);
-        return is_output ? message_flush_stdout() : message_fail(&err);
+        bool is_stdout = trace_has_stdout(run) && ferror(stdout);
+        return is_stdout ? message_stdout_failed(&err) : message_fail(&err);
     }
     return report_results(run, state);
 }

@@ -41,7 +41,7 @@ static int validate(const struct validation *validation, const char *path)
     message_problems(&scenario.problems, validation->is_quiet);
     int code;
     if (loaded != 0) {
-        code = message_fail(&err);
+        code = message_refused(&scenario.problems, path, &err);
     } else {
         if (!validation->is_quiet)
             print_facts(&scenario, path);

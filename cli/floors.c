@@ -11,13 +11,26 @@
 
 enum { LISTED_MAX = 10 };
 
-static const char *amount(enum resource resource, int64_t value, char out[UNITS_TEXT_SIZE])
+enum { AMOUNT_SIZE = UNITS_TEXT_SIZE + 20 };
+
+static const char *print_amount(enum resource resource, int64_t value, char out[AMOUNT_SIZE])
 {
-    if (resource == RESOURCE_CPU)
-        return print_cpu(value, out);
-    if (resource == RESOURCE_MEMORY)
-        return print_mem(value, out);
-    snprintf(out, UNITS_TEXT_SIZE, "%" PRId64, value);
+    char number[UNITS_TEXT_SIZE];
+    switch (resource) {
+    case RESOURCE_CPU:
+        snprintf(out, AMOUNT_SIZE, "%s cores", print_cpu(value, number));
+        break;
+    case RESOURCE_MEMORY:
+        snprintf(out, AMOUNT_SIZE, "%s memory", print_mem(value, number));
+        break;
+    case RESOURCE_DEVICES:
+        snprintf(out, AMOUNT_SIZE, "%" PRId64 " devices", value);
+        break;
+    case RESOURCE_SHARE:
+    case RESOURCE_COUNT:
+        snprintf(out, AMOUNT_SIZE, "%" PRId64 " milli-devices", value);
+        break;
+    }
     return out;
 }
 
@@ -31,13 +44,14 @@ static void tell(const struct scenario *scenario, const struct floor_shortfall *
                      text_quote(runner->id, name), runner->floor);
         return;
     }
-    char asked[UNITS_TEXT_SIZE];
-    char there[UNITS_TEXT_SIZE];
-    message_warn("nodepool %s: the floors of its runners ask for %s of %s, and at its maximum size "
-                 "it has %s",
-                 text_quote(scenario->pools[item->pool].id, name),
-                 amount(item->resource, item->asked, asked), resource_name(item->resource),
-                 amount(item->resource, item->there, there));
+    char asked[AMOUNT_SIZE];
+    char there[AMOUNT_SIZE];
+    message_warn(
+        "nodepool %s: the floors of its runners ask for %s, and at its maximum size it has "
+        "%s",
+        text_quote(scenario->pools[item->pool].id, name),
+        print_amount(item->resource, item->asked, asked),
+        print_amount(item->resource, item->there, there));
 }
 
 int floors_tell(const struct scenario *scenario, struct floor_report *report)

@@ -2,6 +2,7 @@
 #include "cli/message.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,16 +75,38 @@ void message_problems(const struct problems *problems, bool errors_only)
         message_note("%d more problems are not listed", (int)problems->unlisted);
 }
 
+int message_refused(const struct problems *problems, const char *path, const struct err *err)
+{
+    struct err counted = *err;
+    if (problems->error_count == 1 && err->kind == ERR_INPUT)
+        return err_exit_code(err->kind);
+    if (problems->error_count > 0)
+        err_prefix(&counted, "%s", path);
+    return message_fail(&counted);
+}
+
+/* The other end of a pipe is closed. (Asked of the system, since stdio keeps that a write failed,
+ * but not why.) */
+static bool reader_is_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+int message_stdout_failed(const struct err *err)
+{
+    return reader_is_gone() ? EXIT_SYSTEM : message_fail(err);
+}
+
 int message_flush_stdout(void)
 {
     bool had_error = ferror(stdout) != 0;
-    errno = 0;
-    if (fflush(stdout) == 0 && !had_error)
+    struct err err = {.kind = ERR_NONE};
+    if (fflush(stdout) != 0)
+        err_errno(&err, errno, "standard output");
+    else if (had_error)
+        err_set(&err, ERR_SYSTEM, "standard output: a write failed");
+    else
         return EXIT_DONE;
-    if (errno != EPIPE) {
-        struct err err = {.kind = ERR_NONE};
-        err_errno(&err, errno != 0 ? errno : EIO, "standard output");
-        message_fail(&err);
-    }
-    return EXIT_SYSTEM;
+    return message_stdout_failed(&err);
 }

@@ -24,9 +24,17 @@ void message_note(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* Every problem of an input, one line each; with `errors_only` no warnings. */
 void message_problems(const struct problems *problems, bool errors_only);
 
+/* What an input was refused for: its problems, and then how many, where there are several. Returns
+ * the exit code. */
+int message_refused(const struct problems *problems, const char *path, const struct err *err);
+
 /* Flushes stdout and says whether all that was written there arrived: EXIT_DONE, or EXIT_SYSTEM
  * with a message. A reader that went away (`stowage ... | head`) gets no message. Output that is
  * lost must not look like success, so every command that prints to stdout ends here. */
 int message_flush_stdout(void);
+
+/* For a failure `err` of something that was writing to stdout: prints it, unless the reader went
+ * away. Returns the exit code. */
+int message_stdout_failed(const struct err *err);
 
 #endif

@@ -10,12 +10,12 @@
  * much time has passed: a step may take a microsecond or, in a large fleet, a tenth of a second. */
 enum { STEPS_PER_CLOCK = 16, LOOK_EVERY_US = 50000 };
 
-/* The stream's error flag does not say why; flushing fails once more, and with a reason. */
-static int fail_trace(FILE *trace, struct err *err)
+/* stdio keeps that a write failed, but not why: errno must be looked at right behind it. */
+static int write_trace(const struct sim *sim, FILE *trace, struct err *err)
 {
     errno = 0;
-    fflush(trace);
-    return err_errno(err, errno != 0 ? errno : EIO, "writing the trace");
+    trace_print(sim, trace);
+    return ferror(trace) ? err_errno(err, errno != 0 ? errno : EIO, "writing the trace") : 0;
 }
 
 static int step_a_little(const struct run_loop *loop, struct sim *sim, struct err *err)
@@ -23,11 +23,9 @@ static int step_a_little(const struct run_loop *loop, struct sim *sim, struct er
     int more = 1;
     for (int i = 0; more == 1 && i < STEPS_PER_CLOCK; i++) {
         more = sim_step(sim, err);
-        if (more >= 0 && loop->trace != NULL)
-            trace_print(sim, loop->trace);
+        if (more >= 0 && loop->trace != NULL && write_trace(sim, loop->trace, err) != 0)
+            return -1;
     }
-    if (more >= 0 && loop->trace != NULL && ferror(loop->trace))
-        return fail_trace(loop->trace, err);
     return more;
 }
 

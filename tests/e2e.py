@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the end-to-end tests share: running the program as a user does, in a folder of its own.
 
-CTest gives the program in STOWAGE_PROGRAM and the checkout in STOWAGE_SOURCE.
+CTest gives the program in STOWAGE_PROGRAM and the checkout in STOWAGE_SOURCE; by hand it is that of
+./dev build.
 """
 import json
 import os
@@ -12,8 +13,8 @@ import tempfile
 import time
 import unittest
 
-PROGRAM = pathlib.Path(os.environ["STOWAGE_PROGRAM"]).resolve()
-SOURCE = pathlib.Path(os.environ["STOWAGE_SOURCE"]).resolve()
+SOURCE = pathlib.Path(os.environ.get("STOWAGE_SOURCE", pathlib.Path(__file__).parent.parent)).resolve()
+PROGRAM = pathlib.Path(os.environ.get("STOWAGE_PROGRAM", SOURCE / "build/stowage")).resolve()
 QUICKSTART = SOURCE / "scenarios/quickstart.json"
 
 # Nothing ever takes that long; a test that waits so long has hung.
@@ -73,12 +74,29 @@ class ProgramTest(unittest.TestCase):
         environment = dict(os.environ, **changes)
         return {name: value for name, value in environment.items() if value is not None}
 
-    def stowage(self, *arguments, stdin="", environment=None, **options):
-        """Runs the program in the test's folder; the result has returncode, stdout and stderr."""
+    def stowage(self, *arguments, stdin="", environment=None, before=default_signals):
+        """Runs the program in the test's folder; the result has returncode, stdout and stderr.
+        `before` is called in the child."""
         return subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, text=True,
                               capture_output=True, cwd=self.folder, timeout=HANGS_AFTER_S,
-                              env=environment or self.environment(), preexec_fn=default_signals,
-                              check=False, **options)
+                              env=environment or self.environment(), preexec_fn=before, check=False)
+
+    def stowage_as_nobody(self, *arguments):
+        """As stowage(), by a user to whom permissions matter, also where root runs the tests."""
+        if os.geteuid() != 0:
+            return self.stowage(*arguments)
+        self.folder.chmod(0o755)
+
+        def become_nobody():
+            default_signals()
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+
+        try:
+            return self.stowage(*arguments, before=become_nobody)
+        except PermissionError:
+            return self.skipTest("root's files are not for others here")
 
     def start(self, *arguments, **options):
         """Starts the program and does not wait for it; it is ended with the test."""

@@ -18,7 +18,7 @@ SCENARIOS = ["quickstart", "clarifai-week", "floors"]
 
 def programs():
     """(name, path): this build twice, then the variants."""
-    variants = [item.split("=", 1) for item in os.environ["STOWAGE_VARIANTS"].split(":") if item]
+    variants = [item.split("=", 1) for item in os.environ.get("STOWAGE_VARIANTS", "").split(":") if item]
     return [("this-build", PROGRAM), ("this-build-again", PROGRAM)] + \
         [(name, pathlib.Path(path)) for name, path in variants]
 
