@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/array.h"
 #include "base/text.h"
 
 /* ---- demand ---- */
@@ -49,6 +50,30 @@ static void add_part(struct sentence *out, int64_t count, const char *what)
 {
     if (count > 0)
         sentence_add(out, "%s%" PRId64 " %s", out->length == 0 ? "" : ", ", count, what);
+}
+
+void answer_waiting(const struct report_view *view, struct sentence *out)
+{
+    static const struct {
+        enum fit_answer answer;
+        const char *one, *many;
+    } words[] = {
+        {FIT_NEVER, "never fits", "never fit"},
+        {FIT_NO_NODE, "finds no such node", "find no such node"},
+        {FIT_NOT_NOW, "finds no room now", "find no room now"},
+        {FIT_NOW, "was not tried yet", "were not tried yet"},
+    };
+    const struct waiting_list *list = &view->waiting;
+    add_part(out, list->replica_count[WAITING_NOMINATED],
+             list->replica_count[WAITING_NOMINATED] == 1 ? "waits for victims to go"
+                                                         : "wait for victims to go");
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        int64_t count = 0;
+        for (int32_t r = 0; r < list->reason_count; r++)
+            if (list->reasons[r].explanation.answer == words[i].answer)
+                count += list->reasons[r].replica_count;
+        add_part(out, count, count == 1 ? words[i].one : words[i].many);
+    }
 }
 
 void answer_over_run(const struct report_view *view, struct sentence *out)
@@ -108,7 +133,7 @@ void answer_floors(const struct report_view *view, struct sentence *out)
     sentence_add(out, "kept %s of the time", phrase_percent(availability_share(live), text));
     sentence_add(out, " (%s running)",
                  phrase_percent(availability_share(&view->totals.floors), text));
-    sentence_add(out, "; broken by preemption %" PRId64 ", drains %" PRId64 ", failures %" PRId64,
+    sentence_add(out, "; breaks: preemption %" PRId64 ", drains %" PRId64 ", failures %" PRId64,
                  metrics->floor_breaches_by_preemption, metrics->floor_breaches_by_drain,
                  metrics->floor_breaches_by_loss);
 }
@@ -166,10 +191,11 @@ void answer_preemption(const struct report_view *view, struct sentence *out)
     }
     sentence_add(out, "%s hit %s", phrase_count(stats->all.count, "eviction", text),
                  phrase_count(stats->victim_runner_count, "runner", more));
+    if (stats->depth_max > 1)
+        sentence_add(out, " in chains up to %d", stats->depth_max);
     if (stats->all.unrecovered_count > 0)
-        sentence_add(out, " (%" PRId64 " not recovered)", stats->all.unrecovered_count);
-    sentence_add(out, ", depth %d; lost %s of work", stats->depth_max,
-                 phrase_time(stats->all.work_lost_us, text));
+        sentence_add(out, ", %" PRId64 " not recovered", stats->all.unrecovered_count);
+    sentence_add(out, "; lost %s of work", phrase_time(stats->all.work_lost_us, text));
     if (stats->all.share_lost_milli_us > 0)
         sentence_add(out, ", %s of device time",
                      phrase_time(stats->all.share_lost_milli_us / 1000, text));
@@ -184,7 +210,7 @@ void answer_utilization(const struct report_view *view, struct sentence *out)
         const char *name;
     } shown[] = {{RESOURCE_SHARE, "devices"}, {RESOURCE_CPU, "CPU"}, {RESOURCE_MEMORY, "memory"}};
     char text[PHRASE_SIZE];
-    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
         const struct usage *usage = &view->sim->metrics.scopes[0].usage[shown[i].resource];
         int128 capacity = integral_area(&usage->capacity, view->end_us);
         if (capacity == 0)
@@ -230,6 +256,17 @@ void answer_waits(const struct report_view *view, struct sentence *out)
 }
 
 /* ---- cost ---- */
+
+const char *phrase_cost(const struct scope_cost *cost, char out[PHRASE_SIZE])
+{
+    char usd[PHRASE_SIZE];
+    if (cost->unknown_node_us > 0 && cost->unknown_node_us == cost->node_us)
+        snprintf(out, PHRASE_SIZE, "unknown");
+    else
+        snprintf(out, PHRASE_SIZE, "%s%.56s", cost->unknown_node_us > 0 ? ">= " : "",
+                 phrase_usd(cost->micro_usd, usd));
+    return out;
+}
 
 static void add_unknown_types(const struct report_view *view, struct sentence *out)
 {
@@ -287,7 +324,7 @@ void answer_stranded(const struct report_view *view, struct sentence *out)
     char text[PHRASE_SIZE];
     char percent[PHRASE_SIZE];
     const struct scope_packing *packing = &view->packing.scopes[0];
-    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
         const struct packing_resource *resource = &packing->resources[shown[i]];
         if (resource->stranded == 0)
             continue;

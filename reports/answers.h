@@ -9,6 +9,8 @@
  * begin in lower case and have no final period. */
 
 void answer_demand(const struct report_view *view, struct sentence *out);
+/* "2 never fit, 3 find no room now"; empty when none waits. */
+void answer_waiting(const struct report_view *view, struct sentence *out);
 void answer_over_run(const struct report_view *view, struct sentence *out);
 void answer_floors(const struct report_view *view, struct sentence *out);
 void answer_floor_check(const struct report_view *view, struct sentence *out);
@@ -21,6 +23,8 @@ void answer_stranded(const struct report_view *view, struct sentence *out);
 
 /* "3.2 h", or ">= 3.2 h" for a censored wait. */
 const char *phrase_wait(const struct wait_quantile *wait, char out[PHRASE_SIZE]);
+/* "12.50 USD", ">= 12.50 USD" where some price is unknown, "unknown" where all are. */
+const char *phrase_cost(const struct scope_cost *cost, char out[PHRASE_SIZE]);
 /* "4 replicas of chat", "4 replicas of chat and 2 more runners". */
 void answer_who_waits(const struct report_view *view, const struct waiting_reason *reason,
                       struct sentence *out);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "reports/answers.h"
 #include "reports/idle_events.h"
@@ -54,6 +55,7 @@ static void print_answers(const struct report_view *view, FILE *out)
         void (*answer)(const struct report_view *, struct sentence *);
     } answers[] = {
         {"Replicas", answer_demand},
+        {"Of those that wait", answer_waiting},
         {"Floors", answer_floors},
         {"Floors on an empty fleet", answer_floor_check},
         {"Preemption", answer_preemption},
@@ -65,7 +67,7 @@ static void print_answers(const struct report_view *view, FILE *out)
         {"Over the run, replicas", answer_over_run},
     };
     fputs("## Answers\n\n", out);
-    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
         struct sentence sentence = {0};
         answers[i].answer(view, &sentence);
         print_answer(answers[i].label, &sentence, out);

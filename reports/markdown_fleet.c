@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/array.h"
 #include "reports/answers.h"
 #include "reports/markdown.h"
 #include "reports/scope_names.h"
@@ -40,7 +41,7 @@ static void print_usage(const struct report_view *view, FILE *out)
         if (isnan(mean))
             continue;
         fprintf(out, "| %s | %s |", resource_labels[r], phrase_percent(mean, text));
-        for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
+        for (size_t i = 0; i < ARRAY_LEN(quantiles); i++)
             fprintf(out, " %s |",
                     phrase_percent(usage_quantile_permille(usage, quantiles[i]) / 1000.0, text));
         fprintf(out, " %s |\n", phrase_percent(usage->max_permille / 1000.0, text));
@@ -58,8 +59,7 @@ static void print_pool(const struct report_view *view, int32_t number, FILE *out
             phrase_number(int128_ratio(cost->node_us, INT64_C(3600000000)), 1, text));
     for (int r = 0; r < RESOURCE_COUNT; r++)
         fprintf(out, " %s |", phrase_percent(mean_of(view, &scope->usage[r]), text));
-    fprintf(out, " %s |\n",
-            cost->unknown_node_us > 0 ? "unknown" : phrase_usd(cost->micro_usd, text));
+    fprintf(out, " %s |\n", phrase_cost(cost, text));
 }
 
 static void print_pools(const struct report_view *view, FILE *out)

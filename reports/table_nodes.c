@@ -111,7 +111,7 @@ static const char *print_stranded(unsigned char bits, char *out, size_t size)
     out[0] = '\0';
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         size_t used = strlen(out);
-        if (bits >> r & 1U)
+        if ((bits >> r & 1) != 0)
             snprintf(out + used, size - used, "%s%s", used == 0 ? "" : ";",
                      resource_name((enum resource)r));
     }

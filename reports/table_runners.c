@@ -84,10 +84,13 @@ static int write_labels(const struct sim *sim, int32_t runner, struct table *tab
     for (int32_t i = 0; i < values.count; i++)
         size += strlen(values.items[i]) + 1;
     char *joined = arena_alloc(&values.arena, size);
+    char *end = joined;
     for (int32_t i = 0; i < values.count && joined != NULL; i++) {
         if (i > 0)
-            strcat(joined, "|");
-        strcat(joined, values.items[i]);
+            *end++ = '|';
+        size_t length = strlen(values.items[i]);
+        memcpy(end, values.items[i], length);
+        end += length;
     }
     if (joined != NULL)
         table_text(table, joined);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "reports/answers.h"
 #include "reports/idle_events.h"
@@ -12,7 +13,7 @@
 #include "reports/scope_names.h"
 #include "reports/top.h"
 
-/* At most 40 lines: 3 of head, up to 20 of answers, 5 of use, 6 of pools, 6 of priorities. */
+/* At most 40 lines: 3 of head, up to 20 of answers, 4 of use, 6 of pools, 6 of priorities. */
 enum {
     COLUMNS_MAX = 100,
     LABEL_WIDTH = 12,
@@ -166,6 +167,7 @@ static void print_answers(const struct screen *screen, const struct report_view 
         answer_waits, answer_cost, answer_packing, answer_stranded};
     static const char *const labels[] = {"Waits", "Cost", "Packing", "Stranded"};
     struct sentence demand = {0};
+    struct sentence waiting = {0};
     struct sentence over_run = {0};
     struct sentence floors = {0};
     struct sentence check = {0};
@@ -176,13 +178,15 @@ static void print_answers(const struct screen *screen, const struct report_view 
     answer_floor_check(view, &check);
     answer_preemption(view, &preemption);
     print_answer(screen, "Replicas", answer_demand_is_bad(view) ? TONE_BAD : TONE_GOOD, &demand);
+    answer_waiting(view, &waiting);
+    print_answer(screen, "", TONE_PLAIN, &waiting);
     print_reasons(screen, view);
     print_answer(screen, "Over time", TONE_PLAIN, &over_run);
     print_answer(screen, "Floors", answer_floors_are_bad(view) ? TONE_BAD : TONE_GOOD, &floors);
     print_answer(screen, "", TONE_PLAIN, &check);
     print_answer(screen, "Preemption", TONE_PLAIN, &preemption);
     print_pairs(screen, view);
-    for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rest); i++) {
         struct sentence sentence = {0};
         rest[i](view, &sentence);
         print_answer(screen, labels[i], TONE_PLAIN, &sentence);
@@ -195,13 +199,16 @@ static void print_answers(const struct screen *screen, const struct report_view 
 
 static void print_usage(const struct screen *screen, const struct report_view *view)
 {
-    static const char *const labels[RESOURCE_COUNT] = {"  CPU", "  memory", "  any device",
-                                                       "  devices"};
+    static const struct {
+        enum resource resource;
+        const char *label;
+    } rows[] = {
+        {RESOURCE_SHARE, "  devices"}, {RESOURCE_CPU, "  CPU"}, {RESOURCE_MEMORY, "  memory"}};
     const struct scope *fleet = &view->sim->metrics.scopes[0];
     char mean[PHRASE_SIZE];
     print_line(screen, "Use", TONE_PLAIN, "   mean      p50      p95      p99      max");
-    for (int r = 0; r < RESOURCE_COUNT; r++) {
-        const struct usage *usage = &fleet->usage[r];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct usage *usage = &fleet->usage[rows[i].resource];
         int128 capacity = integral_area(&usage->capacity, view->end_us);
         if (capacity == 0)
             continue;
@@ -212,7 +219,7 @@ static void print_usage(const struct screen *screen, const struct report_view *v
                      usage_quantile_permille(usage, 0.50) / 10.0,
                      usage_quantile_permille(usage, 0.95) / 10.0,
                      usage_quantile_permille(usage, 0.99) / 10.0, usage->max_permille / 10.0);
-        print_answer(screen, labels[r], TONE_PLAIN, &line);
+        print_answer(screen, rows[i].label, TONE_PLAIN, &line);
     }
 }
 
@@ -232,15 +239,14 @@ static void print_pool(const struct screen *screen, const struct report_view *vi
     struct sentence line = {0};
     const struct scope *scope = &view->sim->metrics.scopes[number];
     const struct scope_cost *cost = &view->costs[number];
-    layout_add_name(&line, scope_pool_id(view->sim, scope), 24);
+    layout_add_name(&line, scope_pool_id(view->sim, scope), 21);
     sentence_add(&line, "  %5" PRId64, scope->nodes_up_or_down.value);
     sentence_add(&line, "  %9s",
                  phrase_number(int128_ratio(cost->node_us, INT64_C(3600000000)), 1, text));
     add_mean(&line, view, &scope->usage[RESOURCE_SHARE]);
     add_mean(&line, view, &scope->usage[RESOURCE_CPU]);
     add_mean(&line, view, &scope->usage[RESOURCE_MEMORY]);
-    sentence_add(&line, "  %13s",
-                 cost->unknown_node_us > 0 ? "?" : phrase_usd(cost->micro_usd, text));
+    sentence_add(&line, "  %16s", phrase_cost(cost, text));
     print_answer(screen, "", TONE_PLAIN, &line);
 }
 
@@ -254,7 +260,8 @@ static void print_pools(const struct screen *screen, const struct report_view *v
             top_offer(&top, i, view->costs[i].node_us);
     print_line(
         screen, "Pools", TONE_PLAIN,
-        "                          nodes     node-h   devices       CPU    memory           cost");
+        "                       nodes     node-h   devices       CPU    memory              cost"
+        "   cost");
     for (int32_t i = 0; i < top.count; i++)
         print_pool(screen, view, top.items[i]);
     if (top_left_out(&top) > 0)

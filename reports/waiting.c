@@ -274,7 +274,7 @@ const char *waiting_reason_print(const struct sim *sim, const struct waiting_lis
         return out;
     }
     if (row->kind == WAITING_BLOCKED && blocked_by != NULL) {
-        snprintf(out, REASON_TEXT_SIZE, "blocked: %s", blocked_by);
+        snprintf(out, REASON_TEXT_SIZE, "special handling is not done: %s", blocked_by);
         return out;
     }
     const struct name_context context = {sim, name};
