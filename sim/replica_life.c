@@ -31,6 +31,14 @@ static int emit_of_replica(struct sim *sim, enum record_kind kind, int32_t repli
     return sim_emit(sim, &record, err);
 }
 
+/* Of one that has no place: it may be nominated, or so by the end of the pass that made it. */
+static int emit_of_demand(struct sim *sim, enum record_kind kind, int32_t replica, struct err *err)
+{
+    struct record record = record_of_replica(sim, kind, replica);
+    record.node = NO_INDEX;
+    return sim_emit(sim, &record, err);
+}
+
 /* Plans an event that is about the replica as it is planned now. */
 static int push(struct sim *sim, enum event_action action, int32_t replica, int64_t time_us,
                 struct err *err)
@@ -44,7 +52,7 @@ static int push(struct sim *sim, enum event_action action, int32_t replica, int6
     };
     struct event event = {
         .time_us = time_us,
-        .kind = action,
+        .kind = (int32_t)action,
         .subject = replica,
         .generation = sim->replicas[replica].generation,
     };
@@ -117,7 +125,7 @@ int replica_asked(struct sim *sim, int32_t replica, int32_t work, struct err *er
     *it = (struct sim_replica){.generation = it->generation + 1, .work = work};
     link_to_runner(sim, replica);
     metrics_wait_begins(&sim->metrics, sim->sched.runners[asked->runner].priority, sim->now_us);
-    if (emit_of_replica(sim, RECORD_DEMAND, replica, err))
+    if (emit_of_demand(sim, RECORD_DEMAND, replica, err))
         return -1;
     int64_t max_wait_us = def_of(sim, replica)->max_wait_us;
     if (max_wait_us != TIME_NEVER &&
@@ -149,7 +157,7 @@ static int end_wait(struct sim *sim, int32_t replica, enum wait_end end, struct 
 int replica_withdraw(struct sim *sim, int32_t replica, struct err *err)
 {
     if (end_wait(sim, replica, WAIT_WITHDRAWN, err) ||
-        emit_of_replica(sim, RECORD_WITHDRAWN, replica, err))
+        emit_of_demand(sim, RECORD_WITHDRAWN, replica, err))
         return -1;
     forget(sim, replica);
     if (sched_withdraw(&sim->sched, replica, err))
@@ -162,7 +170,7 @@ int replica_gave_up(struct sim *sim, int32_t replica, struct err *err)
     struct runner_delta delta = {.runner = sim->sched.replicas[replica].runner};
     sim->metrics.runners[delta.runner].gave_up_count++;
     if (end_wait(sim, replica, WAIT_GAVE_UP, err) ||
-        emit_of_replica(sim, RECORD_GAVE_UP, replica, err))
+        emit_of_demand(sim, RECORD_GAVE_UP, replica, err))
         return -1;
     forget(sim, replica);
     if (sched_withdraw(&sim->sched, replica, err) || runner_wishes_one_less(sim, &delta, err) ||
