@@ -116,53 +116,126 @@ def check_invalid(validator):
 
 
 # ---- 3. the same keys three times ----
+#
+# An object is known by its title: that of the schema, and the name that the loader calls it in
+# messages. Three are all called "simulation" there.
+
+SIMULATIONS = {
+    ("load_nodes.c", "keys"): "simulation of a nodepool",
+    ("load_replica.c", "runner_keys"): "simulation of a runner",
+    ("load_replica.c", "deployment_keys"): "simulation of a deployment",
+}
+# Of these the loader knows all keys of the API, so that it does not warn of them; the schema and the
+# manual have those that mean something.
+PARTLY_KNOWN = ["apiModel", "apiModelVersion", "apiWorkflow", "apiWorkflowVersion"]
+# Objects that stand under a key of their own in the tables of the manual: `scheduler.order`.
+NESTED = {
+    "policy": "policy",
+    "preemption": "preemption",
+    "startup": "startup",
+    "cloud_provider": "apiCloudProvider",
+    "allowed_capacity_types": "apiNodeCapacityType",
+    "node_capacity_type": "apiNodeCapacityType",
+}
+DISTRIBUTIONS = {
+    "constant": "a constant",
+    "uniform": "a uniform distribution",
+    "exponential": "an exponential distribution",
+    "normal": "a normal distribution",
+    "lognormal": "a lognormal distribution",
+    "weibull": "a Weibull distribution",
+    "gamma": "a gamma distribution",
+}
 
 
-def keys_of(schema, node, found):
-    """Objects of the schema by title, each with the set of its keys; same title: the union."""
+def keys_in_schema(node, found):
+    """Adds title -> keys of all objects; equal titles add up."""
     if isinstance(node, list):
         for item in node:
-            keys_of(schema, item, found)
+            keys_in_schema(item, found)
     if not isinstance(node, dict):
         return
-    if "title" in node and "properties" in node:
-        found.setdefault(node["title"].split(",")[0], set()).update(node["properties"])
-    for key, item in node.items():
-        keys_of(schema, item, found)
+    if isinstance(node.get("title"), str) and isinstance(node.get("properties"), dict):
+        found.setdefault(node["title"], set()).update(node["properties"])
+    for item in node.values():
+        keys_in_schema(item, found)
 
 
-def schema_keys(schema):
-    found = {}
-    keys_of(schema, schema, found)
-    return found
+def add_manual_row(title, cells, found):
+    """A row of a table of the manual: | `key`, `key` | ... |."""
+    names = re.findall(r"`([^`]*)`", cells[0])
+    if title == "distributions":
+        parameters = re.findall(r"`([a-z]+)`", cells[1])
+        found[DISTRIBUTIONS[names[0]]] = {"distribution", "min", "max", *parameters}
+    elif title == "events":
+        found.setdefault("an event", {"at"}).update(names)
+        like = found["cordon_node"] if "likewise" in cells[1] else set()
+        found[names[0]] = like | set(re.findall(r"`([a-z_]+)`", cells[1]))
+    else:
+        for name in names:
+            outer, dot, inner = name.partition(".")
+            found.setdefault(title, set()).add(outer)
+            if dot:
+                found.setdefault(NESTED[outer], set()).add(inner)
 
 
 def manual_keys():
-    """Objects of the manual: each table behind a line `<!-- keys: TITLE -->`."""
+    """Objects of the manual: each table behind a line `<!-- keys: TITLE -->`; `TITLE = OTHER +` has
+    the keys of the other object too."""
     found = {}
+    others = {}
     title = None
+    is_body = False
     for line in MANUAL_PATH.read_text(encoding="utf-8").splitlines():
-        mark = re.match(r"<!-- keys: (.*) -->", line)
+        mark = re.fullmatch(r"<!-- keys: (.*?)(?: = (.*) \+)? -->", line)
         if mark:
             title = mark.group(1)
-            found.setdefault(title, set())
-        elif title and line.startswith("| `"):
-            found[title].update(re.findall(r"`([^`]*)`", line.split("|")[1]))
-        elif title and not line.startswith("|") and line.strip():
+            others[title] = mark.group(2)
+            is_body = False
+        elif line.startswith("|---"):
+            is_body = True
+        elif title and is_body and line.startswith("| `"):
+            add_manual_row(title, re.split(r"(?<!\\)\|", line)[1:], found)
+        elif not line.startswith("|"):
             title = None
+    for title, other in others.items():
+        if other:
+            found[title] = found[title] | found[other]
     return found
+
+
+def texts_in(source, array):
+    """The texts in braces, with the macros of the file in place of their names."""
+    for name, value in re.findall(r"#define (\w+) ((?:.*\\\n)*.*)", source):
+        array = array.replace(name, value)
+    return set(re.findall(r'"([^"]*)"', array))
 
 
 def loader_keys():
-    """Objects of the loader: `static const char *const X_keys[] = {...}` and the kind that has it."""
+    """Objects of the loader: each `struct object_kind` with the array of keys before it."""
     found = {}
-    for path in sorted((ROOT / "scenarios").glob("*.c")):
-        text = path.read_text(encoding="utf-8")
-        lists = dict(re.findall(r"const char \*const (\w+)\[\] = \{(.*?)\};", text, re.S))
-        kinds = r"struct object_kind \w+ = \{\s*\"([^\"]*)\",\s*(?:true|false),\s*(\w+),"
-        for name, array in re.findall(kinds, text):
-            found.setdefault(name, set()).update(re.findall(r'"([^"]*)"', lists.get(array, "")))
+    kinds = r'\.name = "([^"]*)",[^;{}]*?\.keys = (\w+)|\{"([^"]*)", false,\s*(\w+_keys)'
+    for path in sorted((ROOT / "scenarios").glob("load_*.c")):
+        source = path.read_text(encoding="utf-8")
+        for match in re.finditer(kinds, source):
+            name, array = match.group(1) or match.group(3), match.group(2) or match.group(4)
+            pattern = r"const char \*const " + array + r"\[\] = \{(.*?)\};"
+            lists = [m for m in re.finditer(pattern, source, re.S) if m.start() < match.start()]
+            title = SIMULATIONS.get((path.name, array), name) if name == "simulation" else name
+            if lists:
+                found.setdefault(title, set()).update(texts_in(source, lists[-1].group(1)))
+    events = (ROOT / "scenarios" / "load_event.c").read_text(encoding="utf-8")
+    found["an event"] = {"at", *re.findall(r'= \{\{"(\w+)", false', events)}
     return found
+
+
+def check_columns():
+    """The columns of runners_file: manual and loader."""
+    source = (ROOT / "scenarios" / "load_files.c").read_text(encoding="utf-8")
+    array = re.search(r"runner_columns\[\] = \{(.*?)\n\};", source, re.S).group(1)
+    loader = {"columns of runners_file": set(re.findall(r'\{"(\w+)",', array))}
+    manual = {title: keys for title, keys in manual_keys().items() if title in loader}
+    compare("docs/scenario.md", manual, "the loader", loader)
 
 
 def compare(what, keys, other_what, other_keys):
@@ -178,15 +251,28 @@ def compare(what, keys, other_what, other_keys):
             fail(f"{title}.{key}: is in {other_what}, not in {what}")
 
 
+def check_keys(schema):
+    in_schema = {}
+    keys_in_schema(schema, in_schema)
+    in_manual = manual_keys()
+    in_manual.pop("columns of runners_file", None)
+    compare("the schema", in_schema, "docs/scenario.md", in_manual)
+    in_loader = loader_keys()
+    in_loader.pop("an answer of the API", None)  # the name of the list, and what stands beside it
+    for title in PARTLY_KNOWN:
+        in_loader[title] = in_loader.get(title, set()) & in_schema.get(title, set())
+    compare("the schema", in_schema, "the loader", in_loader)
+    check_columns()
+    return in_schema
+
+
 def main():
     schema = load(SCHEMA_PATH)
     Draft202012Validator.check_schema(schema)
     validator = Draft202012Validator(schema)
     check_valid(validator)
     cases, listed = check_invalid(validator)
-    titles = schema_keys(schema)
-    compare("the schema", titles, "docs/scenario.md", manual_keys())
-    compare("the schema", titles, "the loader", loader_keys())
+    titles = check_keys(schema)
     for text in failures:
         print(text)
     keys = sum(len(found) for found in titles.values())
