@@ -258,10 +258,10 @@ static void print_pools(const struct screen *screen, const struct report_view *v
     for (int32_t i = 1; i <= metrics->pool_scope_count; i++)
         if (scope_had_nodes(view->sim, &metrics->scopes[i]))
             top_offer(&top, i, view->costs[i].node_us);
-    print_line(
-        screen, "Pools", TONE_PLAIN,
-        "                       nodes     node-h   devices       CPU    memory              cost"
-        "   cost");
+    struct sentence head = {0};
+    sentence_add(&head, "%-21s  %5s  %9s  %8s  %8s  %8s  %16s", "", "nodes", "node-h", "devices",
+                 "CPU", "memory", "cost");
+    print_answer(screen, "Pools", TONE_PLAIN, &head);
     for (int32_t i = 0; i < top.count; i++)
         print_pool(screen, view, top.items[i]);
     if (top_left_out(&top) > 0)
@@ -293,9 +293,10 @@ static void print_priorities(const struct screen *screen, const struct report_vi
     struct sentence more = {0};
     int shown = 0;
     int left_out = 0;
-    print_line(
-        screen, "Priorities", TONE_PLAIN,
-        "priority    waits          p50          p95          p99      longest   evicts  evicted");
+    struct sentence head = {0};
+    sentence_add(&head, "%8s  %7s  %11s  %11s  %11s  %11s  %7s  %7s", "priority", "waits", "p50",
+                 "p95", "p99", "longest", "evicts", "evicted");
+    print_answer(screen, "Priorities", TONE_PLAIN, &head);
     for (int priority = 9; priority >= 0; priority--) {
         if (view->waits[priority].demand_count == 0)
             continue;
