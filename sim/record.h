@@ -18,7 +18,7 @@ enum record_kind {
     RECORD_GAVE_UP,            /* replica not bound within max_wait */
     RECORD_BOUND,              /* replica on node, devices */
     RECORD_NOMINATED,          /* replica on node, devices */
-    RECORD_UNNOMINATED,        /* replica: its node went away */
+    RECORD_UNNOMINATED,        /* replica: node takes it no more, it waits in the queue again */
     RECORD_EVICTED,            /* replica on node, for `other` (the demand); depth = chain depth. It
                                   terminates from now on; no RECORD_TERMINATING follows */
     RECORD_RUNNING,            /* replica on node */

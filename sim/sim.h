@@ -23,10 +23,10 @@
  *
  * At one instant, in this order: what frees room; nodes that are lost, cordoned, drained or
  * removed, pools that close; nodes that come back, pools that open; replicas that run; arrivals (by
- * runner index), departures and the file's other events (in the order of the file); one pass, where
- * there is demand and something changed that could help it; demands that give up. Another pass
- * follows at the same instant where room is freed at once (grace period 0), or where the pass
- * itself made more replicas evictable.
+ * runner index), the other events of the file (in its order), departures; one pass, where there is
+ * demand and something changed that could help it; demands that give up. Another pass follows at
+ * the same instant where room is freed at once (grace period 0), or where the pass itself made more
+ * replicas evictable.
  *
  * Random numbers are keyed by entity, so that two policies see the same ones: "startup" by runner
  * and ordinal, "duration" by runner and piece of work, "interarrival" by entry of `arrivals`,
