@@ -10,10 +10,10 @@
 
 /* During a pass room only shrinks: binding takes it, nominating holds it, and victims keep theirs
  * until they are gone. What did not fit once does not fit later in the same pass, nor in any later
- * pass before fleet.growth_version rises. And no demand can evict what an earlier one of the same
- * pass got: that one was at least as important, and the demands that replace victims stand behind
- * the demand that evicted them. So each demand is looked at once, and the head of a bucket speaks
- * for all behind it.
+ * pass before fleet.growth_version rises. And no demand can evict what another took before it in
+ * the order of demand: that one was at least as important, and the demands that replace victims
+ * stand behind the demand that evicted them. So each demand is looked at once, and the head of a
+ * bucket speaks for all behind it.
  *
  * Example (floor-first). One node of 4000m. Runner A (priority 2, floor 1) waits with two replicas
  * of 3000m, runner B (priority 9, floor 0) with one of 2000m, none is bound. The levels are core 9

@@ -7,12 +7,15 @@
 #include "scheduler/sched.h"
 
 /* One pass over all pending demand at one instant:
- *   1. nominated demands whose victims have all gone are bound, in the order of demand;
- *   2. then every pending demand in the order of demand is put where it fits, or, where preemption
- * is enabled and helps, nominated on a node whose victims are told to go; else it stays and never
- *      blocks the ones behind it. Victims re-enter the queue at once as new demand (asked_at = now,
- *      next ordinal of their runner).
- * After the pass no pending demand fits a schedulable node. */
+ *
+ *   1. Nominated demands whose victims have all gone are bound, in the order of demand.
+ *   2. Then every pending demand in the order of demand is put where it fits, or, where preemption
+ *      is enabled and helps, nominated on a node whose victims are told to go; else it stays and
+ *      never blocks the ones behind it. Victims re-enter the queue at once as new demand (asked_at
+ *      = now, next ordinal of their runner).
+ *
+ * After the pass no pending demand fits a schedulable node. A replica that was bound in step 1 may
+ * be evicted in step 2 of the same pass; one that was bound in step 2 may not. */
 
 enum decision_kind {
     DECISION_BIND,     /* PENDING or NOMINATED -> STARTING on node, devices */
