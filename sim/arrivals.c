@@ -9,35 +9,67 @@
 /* Runners that come: those of the file and those that `arrivals` generates. All are known before
  * the run and sorted; the queue of events only ever holds the next one. */
 
-static int add_generated(struct sim *sim, const struct sim_runner *runner, struct err *err)
+/* The instants at which one generator's runners arrive, one after the other. */
+struct course {
+    const struct arrival_def *def;
+    struct rng rng;
+    int64_t next_us, until_us;
+    int64_t count;
+};
+
+static struct course course_of(const struct sim *sim, int32_t generator)
 {
-    if (sim->runner_count - sim->scenario->runner_count >= GENERATED_RUNNERS_MAX)
-        return err_set(err, ERR_LIMIT,
-                       "arrivals[%d] \"%s\": more than %d generated runners: give a longer "
-                       "interarrival, an earlier until, or a count",
-                       runner->generator, sim->scenario->arrivals[runner->generator].name,
-                       GENERATED_RUNNERS_MAX);
-    if (array_reserve(&sim->runners, &sim->runner_capacity, sim->runner_count + INT64_C(1),
-                      sizeof *sim->runners, err))
-        return -1;
-    sim->runners[sim->runner_count++] = *runner;
+    const struct arrival_def *def = &sim->scenario->arrivals[generator];
+    return (struct course){
+        .def = def,
+        .rng = rng_stream(sim->seed, "interarrival", (uint64_t)generator),
+        .next_us = def->from_us,
+        .until_us = def->until_us < sim->end_us ? def->until_us : sim->end_us,
+    };
+}
+
+static bool course_next(struct course *course)
+{
+    if (course->count >= course->def->count_max)
+        return false;
+    course->next_us += dist_sample_us(&course->def->interarrival, &course->rng);
+    course->count++;
+    return course->next_us < course->until_us;
+}
+
+/* Counted before any is made, so that a mistyped rate is an error and not a machine out of memory.
+ */
+static int count_generated(struct sim *sim, int64_t *count, struct err *err)
+{
+    *count = 0;
+    for (int32_t i = 0; i < sim->scenario->arrival_count; i++) {
+        struct course course = course_of(sim, i);
+        while (course_next(&course))
+            if (++*count > GENERATED_RUNNERS_MAX)
+                return err_set(err, ERR_LIMIT,
+                               "arrivals[%d] \"%s\": more than %d generated runners: give a longer "
+                               "interarrival, an earlier until, or a count",
+                               i, course.def->name, GENERATED_RUNNERS_MAX);
+    }
     return 0;
 }
 
-static int generate(struct sim *sim, int32_t generator, struct err *err)
+static int generate(struct sim *sim, struct err *err)
 {
-    const struct arrival_def *def = &sim->scenario->arrivals[generator];
-    int64_t until_us = def->until_us < sim->end_us ? def->until_us : sim->end_us;
-    struct rng rng = rng_stream(sim->seed, "interarrival", (uint64_t)generator);
-    struct sim_runner runner = {.def = &def->template, .generator = generator};
-    runner.arrival_us = def->from_us;
-    for (int32_t k = 0; k < def->count_max; k++) {
-        runner.arrival_us += dist_sample_us(&def->interarrival, &rng);
-        if (runner.arrival_us >= until_us)
-            return 0;
-        runner.generated_number = k;
-        if (add_generated(sim, &runner, err))
-            return -1;
+    int64_t count;
+    if (count_generated(sim, &count, err) ||
+        array_reserve(&sim->runners, &sim->runner_capacity, sim->runner_count + count,
+                      sizeof *sim->runners, err))
+        return -1;
+    for (int32_t i = 0; i < sim->scenario->arrival_count; i++) {
+        struct course course = course_of(sim, i);
+        for (int32_t k = 0; course_next(&course); k++)
+            sim->runners[sim->runner_count++] = (struct sim_runner){
+                .def = &course.def->template,
+                .generator = i,
+                .generated_number = k,
+                .arrival_us = course.next_us,
+            };
     }
     return 0;
 }
@@ -53,11 +85,8 @@ static int compare_arrivals(const void *a, const void *b)
 
 int arrivals_build(struct sim *sim, struct err *err)
 {
-    for (int32_t i = 0; i < sim->scenario->arrival_count; i++)
-        if (generate(sim, i, err))
-            return -1;
-    if (array_reserve(&sim->arrivals, &sim->arrival_capacity, sim->runner_count,
-                      sizeof *sim->arrivals, err))
+    if (generate(sim, err) || array_reserve(&sim->arrivals, &sim->arrival_capacity,
+                                            sim->runner_count, sizeof *sim->arrivals, err))
         return -1;
     for (int32_t i = 0; i < sim->runner_count; i++)
         if (sim->runners[i].arrival_us < sim->end_us)
