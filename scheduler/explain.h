@@ -53,7 +53,7 @@ void explain_demand(const struct sched *sched, int32_t replica, int64_t now,
 /* For a shape alone, on the empty fleet: FIT_NEVER, FIT_NO_NODE or FIT_NOW. O(groups + nodes). */
 void explain_shape(const struct fleet *fleet, int32_t shape, struct explanation *explanation);
 
-/* One sentence: "does not fit now: 12 nodes: cpu on 9, devices on 12; nearest: node 4 lacks 500m of
+/* One sentence: "does not fit now: 12 nodes: devices on 12, cpu on 9; nearest: node 4 lacks 500m of
  * 2000m CPU". `names`, and node_name in it, may be NULL. Writes into out, cut at size. */
 struct explain_names {
     const void *context;
