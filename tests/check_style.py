@@ -217,8 +217,12 @@ def output_of(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def check_globals(source, path, findings):
-    for line in output_of("objdump", "-t", str(path)).split("\n"):
+def check_globals(sources, findings):
+    source = None
+    for line in output_of("objdump", "-t", *sources).split("\n"):
+        head = re.match(r"(\S+\.o):\s+file format", line)
+        if head:
+            source = sources[head.group(1)]
         match = re.match(r"[0-9a-f]+ (.{7}) (\S+)\s+([0-9a-f]+) (?:\.hidden )?(\S+)$", line)
         if not match or "d" in match.group(1) or int(match.group(3), 16) == 0:
             continue
@@ -228,29 +232,31 @@ def check_globals(source, path, findings):
             findings.add(source, 1, f"writable global or static: {name} ({section})")
 
 
-def check_calls(source, path, findings):
-    name = str(source.relative_to(findings.root))
-    room = name.split("/")[0]
-    forbidden = set()
-    if room not in ("cli", "bench"):
-        forbidden |= PRINTS_OR_ENDS
-    if room in ("scheduler", "sim"):
-        forbidden |= IMPURE | FILES
-    for symbol in re.findall(r"^\s+U (\S+)$", output_of("nm", str(path)), re.M):
-        symbol = symbol.split("@")[0]
+def check_calls(sources, findings):
+    for line in output_of("nm", "-A", "-u", *sources).splitlines():
+        match = re.match(r"(\S+\.o):\s+U (\S+)$", line)
+        if not match:
+            continue
+        source, symbol = sources[match.group(1)], match.group(2).split("@")[0]
+        name = str(source.relative_to(findings.root))
+        room = name.split("/")[0]
+        forbidden = set()
+        if room not in ("cli", "bench"):
+            forbidden |= PRINTS_OR_ENDS
+        if room in ("scheduler", "sim"):
+            forbidden |= IMPURE | FILES
         if symbol in forbidden and (name, symbol) not in ALLOWED_CALLS:
             findings.add(source, 1, f"{room}/ may not use {symbol}")
 
 
 def check_objects(root, build, findings):
-    count = 0
-    for source, path in objects_of(root, build):
-        count += 1
-        check_globals(source, path, findings)
-        check_calls(source, path, findings)
-    print(f"{count} objects")
-    if count == 0:
+    sources = {str(path): source for source, path in objects_of(root, build)}
+    print(f"{len(sources)} objects")
+    if not sources:
         findings.items.append("no objects found: build first")
+        return
+    check_globals(sources, findings)
+    check_calls(sources, findings)
 
 
 def main():
