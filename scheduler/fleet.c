@@ -95,8 +95,9 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
     if (array_reserve(&fleet->nodes, &fleet->node_capacity, (int64_t)fleet->node_count + 1,
                       sizeof *fleet->nodes, err))
         return -1;
+    /* One more than needed, so that &devices[first_device] exists for nodes without devices too. */
     if (array_reserve(&fleet->devices, &fleet->device_capacity,
-                      (int64_t)fleet->device_count + type->device_count, sizeof *fleet->devices,
+                      (int64_t)fleet->device_count + type->device_count + 1, sizeof *fleet->devices,
                       err))
         return -1;
     fleet->nodes[fleet->node_count] = (struct node){.cpu_free_milli = type->cpu_milli,

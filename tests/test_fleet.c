@@ -346,7 +346,13 @@ static bool same_room(const struct fleet *fleet, int32_t node, const struct node
            now->cpu_held_milli == before->cpu_held_milli &&
            now->mem_free_bytes == before->mem_free_bytes &&
            now->mem_held_bytes == before->mem_held_bytes &&
-           memcmp(&fleet->devices[now->first_device], devices, size) == 0;
+           (size == 0 || memcmp(&fleet->devices[now->first_device], devices, size) == 0);
+}
+
+static void copy_devices(const struct fleet *fleet, int32_t node, struct device *copy)
+{
+    for (int32_t i = 0; i < fleet_type_of(fleet, node)->device_count; i++)
+        copy[i] = fleet->devices[fleet->nodes[node].first_device + i];
 }
 
 /* Where a shape fits: take then give restores, take uses what was asked, and hold then use held
@@ -358,8 +364,7 @@ static void check_moves(struct fleet *fleet, int32_t shape, int32_t node)
     struct node before = fleet->nodes[node], taken;
     struct device devices[SHAPE_DEVICES_MAX], taken_devices[SHAPE_DEVICES_MAX];
     struct room room, amount = {.device_count = type->device_count};
-    size_t size = (size_t)type->device_count * sizeof *devices;
-    memcpy(devices, &fleet->devices[before.first_device], size);
+    copy_devices(fleet, node, devices);
     fleet_room(fleet, node, &room);
     const struct claim claim = {
         .shape = asked,
@@ -370,7 +375,7 @@ static void check_moves(struct fleet *fleet, int32_t shape, int32_t node)
     fleet_take(fleet, &claim);
     cr_assert_eq(fleet->growth_version, version);
     taken = fleet->nodes[node];
-    memcpy(taken_devices, &fleet->devices[before.first_device], size);
+    copy_devices(fleet, node, taken_devices);
     int64_t cpu_milli = type->is_unbounded ? 0 : asked->cpu_milli;
     cr_assert_eq(before.cpu_free_milli - taken.cpu_free_milli, cpu_milli);
     fleet_give(fleet, &claim);
