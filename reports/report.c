@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "reports/markdown.h"
 #include "reports/plots.h"
 #include "reports/runner_metrics.h"
+#include "reports/story.h"
 #include "reports/summary.h"
 #include "reports/tables.h"
 #include "reports/terminal.h"
@@ -58,18 +58,29 @@ static int write_tables(const struct report_view *view, struct output_dir *dir, 
 
 /* The names of all files but summary.json itself and those under plots/. */
 struct all_names {
-    const char *names[ARRAY_LEN(tables) + 2];
+    const char *names[ARRAY_LEN(tables) + 3];
     size_t count;
 };
 
 static void list_names(const struct report_view *view, struct all_names *all)
 {
-    static const char *const others[] = {"runner_metrics.jsonl", "report.md"};
+    static const char *const others[] = {"runner_metrics.jsonl", "report.md", "report.html"};
     for (size_t i = 0; i < ARRAY_LEN(tables); i++)
         if (wants_table(view, tables[i]))
             all->names[all->count++] = tables[i]->file;
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         all->names[all->count++] = others[i];
+}
+
+static int write_story(const struct report_view *view, struct output_dir *dir, bool has_pictures,
+                       enum page_format format, struct err *err)
+{
+    const char *name = format == PAGE_HTML ? "report.html" : "report.md";
+    FILE *out = output_dir_create(dir, name, err);
+    if (out == NULL)
+        return -1;
+    story_print(view, has_pictures, format, out);
+    return output_dir_close(dir, out, name, err);
 }
 
 static int write_texts(const struct report_view *view, struct output_dir *dir, bool has_pictures,
@@ -81,11 +92,9 @@ static int write_texts(const struct report_view *view, struct output_dir *dir, b
     runner_metrics_print(view, out);
     if (output_dir_close(dir, out, "runner_metrics.jsonl", err) != 0)
         return -1;
-    out = output_dir_create(dir, "report.md", err);
-    if (out == NULL)
+    if (write_story(view, dir, has_pictures, PAGE_MARKDOWN, err) != 0)
         return -1;
-    markdown_print(view, has_pictures, out);
-    return output_dir_close(dir, out, "report.md", err);
+    return write_story(view, dir, has_pictures, PAGE_HTML, err);
 }
 
 static int write_summary(const struct report_view *view, struct output_dir *dir, struct err *err)
@@ -169,7 +178,7 @@ int report_print_markdown(const struct sim *sim, const struct report_options *op
     struct report_view view;
     if (report_view_init(&view, sim, options, err) != 0)
         return -1;
-    markdown_print(&view, false, out);
+    story_print(&view, false, PAGE_MARKDOWN, out);
     report_view_release(&view);
     return check_stream(out, err);
 }
