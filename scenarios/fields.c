@@ -22,10 +22,12 @@ const char *number_text(double number, char out[NUMBER_TEXT_SIZE])
         snprintf(out, NUMBER_TEXT_SIZE, "%.*e", digits - 1, number);
     const char *e = strchr(out, 'e');
     long exponent = strtol(e + 1, NULL, 10);
-    if (exponent <= -30 || exponent >= 30)
-        return out;
-    for (const char *last = e - 1; *last == '0'; last--)
+    for (const char *last = e - 1; digits > 1 && *last == '0'; last--)
         digits--;
+    if (exponent <= -30 || exponent >= 30) {
+        snprintf(out, NUMBER_TEXT_SIZE, "%.*e", digits - 1, number);
+        return out;
+    }
     int decimals = digits - 1 - (int)exponent;
     snprintf(out, NUMBER_TEXT_SIZE, "%.*f", decimals > 0 ? decimals : 0, number);
     return out;
@@ -218,11 +220,21 @@ static bool is_all_digits(const char *text)
 
 bool read_enum(const struct value *value, struct words names, int64_t *out)
 {
-    char hint[WORDS_SIZE];
-    char quoted[TEXT_QUOTE_SIZE];
     const char *text = value_text(value);
     if (!text || is_all_digits(text))
         return read_int(value, (struct int_range){0, (int64_t)names.count - 1}, out);
+    return read_choice(value, names, out);
+}
+
+bool read_choice(const struct value *value, struct words names, int64_t *out)
+{
+    char hint[WORDS_SIZE];
+    char quoted[TEXT_QUOTE_SIZE];
+    const char *text = value_text(value);
+    if (!text) {
+        value_wrong_type(value, words_join(names, hint));
+        return false;
+    }
     for (size_t i = 0; i < names.count; i++) {
         if (strcmp(names.items[i], text) == 0) {
             *out = (int64_t)i;
@@ -238,6 +250,12 @@ bool get_enum(const struct value *object, const char *key, struct words names, i
 {
     struct value value;
     return value_get(object, key, &value) && read_enum(&value, names, out);
+}
+
+bool get_choice(const struct value *object, const char *key, struct words names, int64_t *out)
+{
+    struct value value;
+    return value_get(object, key, &value) && read_choice(&value, names, out);
 }
 
 /* ---- quantities ---- */

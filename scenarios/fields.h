@@ -35,8 +35,11 @@ bool read_duration(const struct value *value, int64_t *us);
 /* RFC 3339 (needs the scenario's start), or an offset: microseconds from the start. */
 bool read_instant(const struct value *value, int64_t *us);
 
-/* A name, or its number, or the number as text. */
+/* An enum of the API: a name, or its number, or the number as text. */
 bool read_enum(const struct value *value, struct words names, int64_t *out);
+
+/* One of our own words; its position. */
+bool read_choice(const struct value *value, struct words names, int64_t *out);
 
 bool get_id(const struct value *object, const char *key, const char **out);
 bool get_text(const struct value *object, const char *key, const char **out);
@@ -49,6 +52,7 @@ bool get_mem(const struct value *object, const char *key, bool may_be_negative, 
 bool get_duration(const struct value *object, const char *key, int64_t *us);
 bool get_instant(const struct value *object, const char *key, int64_t *us);
 bool get_enum(const struct value *object, const char *key, struct words names, int64_t *out);
+bool get_choice(const struct value *object, const char *key, struct words names, int64_t *out);
 
 /* As get_id, with an error when it is absent. */
 bool require_id(const struct value *object, const char *key, const char **out);

@@ -76,7 +76,8 @@ struct loader {
     int64_t added_total; /* nodes that events add */
     bool has_clusters;   /* compute_clusters was given: references must be in it */
     bool has_nodes_file;
-    struct err failure; /* of the system, the first: the loading fails with it */
+    bool has_seen_pools; /* right or wrong */
+    struct err failure;  /* of the system, the first: the loading fails with it */
 };
 
 /* A failure outside of the input (memory, disk): kept as the result of the loading. */

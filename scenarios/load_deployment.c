@@ -69,10 +69,7 @@ static void check_delays(const struct value *config)
         if (!read_int(&place, uint32_range, &seconds[i]))
             is_right = false;
         else if (seconds[i] > 0)
-            value_warn_once(&place,
-                            "%s has no effect: the number of replicas changes by events "
-                            "only",
-                            keys[i]);
+            value_warn_once(&place, "has no effect: the number of replicas changes by events only");
     }
     if (!is_right || seconds[TO_ZERO] >= seconds[DOWN])
         return;
@@ -112,7 +109,7 @@ static struct autoscale get_autoscale(const struct value *object)
     check_delays(&config);
     if (get_bool(&config, "enable_packing", &packs)) {
         value_get(&config, "enable_packing", &place);
-        value_warn_once(&place, "enable_packing is an old key: taken as the opposite of "
+        value_warn_once(&place, "is an old key: taken as the opposite of "
                                 "disable_packing");
         scale.is_isolated = !packs;
     }
@@ -130,11 +127,11 @@ static void warn_no_effect(const struct value *object)
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         bool is_on = false;
         if (get_bool(object, keys[i], &is_on) && is_on && value_get(object, keys[i], &place))
-            value_warn_once(&place, "%s has no effect: versions do not change", keys[i]);
+            value_warn_once(&place, "has no effect: versions do not change");
     }
     if (get_text(object, "email_reminder_after", &text) &&
         value_get(object, "email_reminder_after", &place))
-        value_warn_once(&place, "email_reminder_after has no effect: no mail is sent");
+        value_warn_once(&place, "has no effect: no mail is sent");
 }
 
 static int32_t get_scheduling_choice(const struct value *object)
@@ -154,7 +151,7 @@ static int32_t get_scheduling_choice(const struct value *object)
     int64_t choice = 0;
     get_enum(object, "scheduling_choice", (struct words){names, ARRAY_LEN(names)}, &choice);
     if (choice != 0 && value_get(object, "scheduling_choice", &place))
-        value_warn_once(&place, "scheduling_choice has no effect: each nodepool has its own "
+        value_warn_once(&place, "has no effect: each nodepool has its own "
                                 "replicas, and the policy chooses the nodes");
     return (int32_t)choice;
 }

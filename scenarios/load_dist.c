@@ -122,7 +122,7 @@ static bool get_kind(const struct value *value, int64_t *kind)
         value_error(&place, "is missing: give %s", words_join(words, list));
         return false;
     }
-    return read_enum(&place, words, kind);
+    return read_choice(&place, words, kind);
 }
 
 static bool read_dist_object(struct value *value, struct dist *out)

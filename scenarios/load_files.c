@@ -79,7 +79,6 @@ static const char **paths_of(struct loader *loader, const struct stream_form *fo
 {
     const char *names[ARRAY_LEN(runner_columns)];
     char hint[WORDS_SIZE];
-    char quoted[TEXT_QUOTE_SIZE];
     struct words words = column_words(form, names);
     const char **paths = calloc((size_t)csv->column_count, sizeof *paths);
     if (!paths)
@@ -92,8 +91,7 @@ static const char **paths_of(struct loader *loader, const struct stream_form *fo
         struct value place = value_of_row(&loader->reader, csv->file, &row);
         paths[i] = "";
         place.column = i;
-        value_error(&place, "%s is not a known column: %s", text_quote(csv->names[i], quoted),
-                    words_hint(csv->names[i], words, hint));
+        value_error(&place, "is not a known column: %s", words_hint(csv->names[i], words, hint));
     }
     for (size_t i = 0; i < form->required_count; i++) {
         struct value place = value_of_row(&loader->reader, csv->file, &row);

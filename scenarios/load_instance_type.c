@@ -211,19 +211,30 @@ static struct type_match match_type(const struct type_registry *registry,
     return match;
 }
 
+enum { PLACE_SIZE = 80 };
+
+/* "aws us-east-1", or the one of the two that is given. */
+static const char *place_name(const char *provider, const char *region, char out[PLACE_SIZE])
+{
+    bool has_both = provider[0] != '\0' && region[0] != '\0';
+    bool has_none = provider[0] == '\0' && region[0] == '\0';
+    snprintf(out, PLACE_SIZE, "%.36s%s%.36s", has_none ? "no place in particular" : provider,
+             has_both ? " " : "", region);
+    return out;
+}
+
 /* "aws us-east-1 or gcp us-central1": where the types of an id are. */
 static const char *places_of(const struct type_registry *registry, const char *id,
                              char out[WORDS_SIZE])
 {
-    enum { PLACES_MAX = 10, PLACE_SIZE = 64 };
+    enum { PLACES_MAX = 10 };
     char places[PLACES_MAX][PLACE_SIZE];
     const char *names[PLACES_MAX];
     size_t count = 0;
     for (int32_t i = type_registry_find(registry, id); i >= 0 && count < PLACES_MAX;
          i = registry->items[i].next_same_id) {
         const struct type_extra *extra = &registry->items[i].extra;
-        snprintf(places[count], PLACE_SIZE, "%.30s %.30s", extra->provider, extra->region);
-        names[count] = places[count];
+        names[count] = place_name(extra->provider, extra->region, places[count]);
         count++;
     }
     return words_join((struct words){names, count}, out);
@@ -252,13 +263,14 @@ static const struct known_type *find_type(const struct type_registry *registry,
                     quoted, places);
         return NULL;
     }
+    char asked[PLACE_SIZE];
+    place_name(query->provider, query->region, asked);
     if (match.id_count > 1 || query->is_explicit) {
-        value_error(place, "%s is not known in %s %s: known in %s", quoted, query->provider,
-                    query->region, places);
+        value_error(place, "%s is not known in %s: it is in %s", quoted, asked, places);
         return NULL;
     }
-    value_warn_once(place, "%s is known for %s, and taken as the same for %s %s", quoted, places,
-                    query->provider, query->region);
+    value_warn_once(place, "%s is known in %s, and taken to be the same in %s", quoted, places,
+                    asked);
     return &registry->items[type_registry_find(registry, query->id)];
 }
 

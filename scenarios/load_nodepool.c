@@ -245,7 +245,7 @@ static void warn_unused(const struct value *object, const struct pool_def *pool)
 {
     struct value place;
     if (pool->warm_instances > 0 && value_get(object, "warm_instances", &place))
-        value_warn_once(&place, "warm_instances has no effect: the number of nodes changes by "
+        value_warn_once(&place, "has no effect: the number of nodes changes by "
                                 "events only");
 }
 
@@ -265,6 +265,7 @@ void load_nodepool(struct loader *loader, struct value *element)
     struct value place;
     char quoted[TEXT_QUOTE_SIZE];
     const char *id;
+    loader->has_seen_pools = true;
     if (!object_open(element, &nodepool_kind) || !require_id(element, "id", &id))
         return;
     struct pool_def pool = {.id = reader_keep(&loader->reader, id)};

@@ -125,7 +125,10 @@ int32_t read_pool_parts(struct loader *loader, const struct value *object)
     const char *cluster = peek_cluster_id(object);
     int32_t pool = find_pool_by_object(loader, cluster, id);
     if (pool < 0) {
-        report_unknown_pool(loader, &place, id);
+        char text[2 * ID_BYTES_MAX + 2];
+        snprintf(text, sizeof text, "%.256s%s%.256s", cluster ? cluster : "", cluster ? "/" : "",
+                 id);
+        report_unknown_pool(loader, &place, text);
         return NO_INDEX;
     }
     if (!cluster && is_shared_id(loader, pool)) {

@@ -48,7 +48,7 @@ static void get_sharing(const struct value *object, struct replica_settings *out
     bool has_share =
         get_int32(object, "share_milli", (struct int_range){1, SHARE_WHOLE}, &out->share_milli);
     bool has_sharing =
-        get_enum(object, "device_sharing", (struct words){names, ARRAY_LEN(names)}, &sharing);
+        get_choice(object, "device_sharing", (struct words){names, ARRAY_LEN(names)}, &sharing);
     if (!has_sharing && has_share && out->share_milli < SHARE_WHOLE)
         sharing = SHARING_MILLI;
     if (has_sharing && has_share && sharing != SHARING_MILLI && out->share_milli < SHARE_WHOLE) {
@@ -65,7 +65,7 @@ static void get_placing(const struct value *object, struct replica_settings *out
     int64_t packing = out->packing;
     const char *text;
     get_sharing(object, out);
-    get_enum(object, "packing", (struct words){packings, ARRAY_LEN(packings)}, &packing);
+    get_choice(object, "packing", (struct words){packings, ARRAY_LEN(packings)}, &packing);
     out->packing = (enum packing)packing;
     get_int32(object, "max_per_node", (struct int_range){1, INT32_MAX}, &out->max_per_node);
     if (get_id(object, "architecture", &text))

@@ -152,6 +152,16 @@ static void load_scalars(struct loader *loader, const struct value *root)
 
 /* ---- all of it ---- */
 
+static void check_has_pools(struct loader *loader, const struct value *root)
+{
+    struct value place;
+    if (loader->has_seen_pools)
+        return;
+    bool is_there = value_get(root, "nodepools", &place);
+    if (!is_there || value_is_array(&place))
+        value_error(&place, "%s: give at least one nodepool", is_there ? "is empty" : "is missing");
+}
+
 static void load_places(struct loader *loader, const struct value *root)
 {
     static const struct section sections[] = {
@@ -162,14 +172,12 @@ static void load_places(struct loader *loader, const struct value *root)
         {"runners", "runner", load_pasted_pools, true},
         {"arrivals", NULL, load_arrival_pools, true},
     };
-    struct value place;
     for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
         visit_section(loader, &sections[i]);
         if (i == 0)
             loader->has_clusters = loader->scenario->cluster_count > 0;
     }
-    if (loader->scenario->pool_count == 0 && !value_get(root, "nodepools", &place))
-        value_error(&place, "is missing: give at least one nodepool");
+    check_has_pools(loader, root);
     name_pools(loader);
     load_nodes_file(loader, root);
 }

@@ -102,7 +102,8 @@ static int32_t get_pools(struct loader *loader, const struct value *object,
     struct value place;
     struct err err;
     runner->pool = NO_INDEX;
-    if (!value_require(object, "nodepool", "a nodepool such as {\"id\": \"pool\"}", &place))
+    const char *give = object->row ? "the id of one" : "one such as {\"id\": \"pool\"}";
+    if (!value_require(object, "nodepool", give, &place))
         return 0;
     runner->pool = read_pool(loader, &place);
     if (runner->pool == NO_INDEX)

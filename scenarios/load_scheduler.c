@@ -92,7 +92,7 @@ void load_scheduler(struct loader *loader, const struct value *root)
     if (!object_get(root, "scheduler", &kind, &scheduler))
         return;
     get_policy(&scheduler, config);
-    get_enum(&scheduler, "order", (struct words){orders, ARRAY_LEN(orders)}, &order);
+    get_choice(&scheduler, "order", (struct words){orders, ARRAY_LEN(orders)}, &order);
     config->order = (enum demand_order)order;
     get_preemption(&scheduler, config);
 }

@@ -159,6 +159,7 @@ static void load_source(struct loader *loader, const char *path);
 static void include(struct loader *loader, const struct value *element)
 {
     char quoted[TEXT_QUOTE_SIZE];
+    struct stat info;
     const char *name;
     if (!read_text(element, &name))
         return;
@@ -173,8 +174,10 @@ static void include(struct loader *loader, const struct value *element)
         value_error(element, "%s is included twice: include it once", quoted);
     else if (loader->source_count > INCLUDES_MAX)
         value_error(element, "more than %d files are included: give fewer", INCLUDES_MAX);
-    else if (access(path, F_OK) != 0)
+    else if (stat(path, &info) != 0)
         value_error(element, "%s: %s: give a path relative to this file", quoted, strerror(errno));
+    else if (S_ISDIR(info.st_mode))
+        value_error(element, "%s is a folder: give a file", quoted);
     else
         load_source(loader, path);
 }

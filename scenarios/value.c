@@ -48,6 +48,9 @@ struct value value_of_row(struct reader *reader, const char *file, const struct 
 
 /* ---- places ---- */
 
+/* Longer names of files are cut. */
+enum { FILE_PLACE_SIZE = 4352 };
+
 struct path {
     char *text;
     size_t length;
@@ -73,41 +76,47 @@ static bool is_plain_key(const char *key)
     return *key != '\0' && key[strspn(key, plain)] == '\0';
 }
 
-static void add_tree_path(const struct value *value, struct path *path)
+static void add_path(const struct value *value, struct path *path)
 {
     char quoted[TEXT_QUOTE_SIZE];
-    if (!value->parent) {
-        if (value->line > 0)
-            path_add(path, "line %" PRId64, value->line);
+    if (!value->parent)
         return;
-    }
-    add_tree_path(value->parent, path);
+    add_path(value->parent, path);
     if (!value->key)
         path_add(path, "[%" PRId32 "]", value->index);
     else if (!is_plain_key(value->key))
         path_add(path, "[%s]", text_quote(value->key, quoted));
-    else if (path->length == 0)
-        path_add(path, "%s", value->key);
     else
-        path_add(path, "%s%s", value->parent->line > 0 ? ": " : ".", value->key);
+        path_add(path, "%s%s", path->length == 0 ? "" : ".", value->key);
 }
 
-static void add_row_place(const struct value *value, struct path *path)
-{
-    const struct csv_reader *csv = value->row->csv;
-    path_add(path, "%" PRId64, csv->line_number);
-    if (value->column >= 0)
-        path_add(path, ":%" PRId32, csv->columns_at[value->column]);
-}
-
+/* Of a row the path is the column, where there is one. */
 const char *value_path(const struct value *value, char out[VALUE_PATH_SIZE])
 {
     struct path path = {.text = out};
     out[0] = '\0';
-    if (value->row)
-        add_row_place(value, &path);
+    if (value->row && value->column >= 0)
+        path_add(&path, "%s", value->row->csv->names[value->column]);
     else
-        add_tree_path(value, &path);
+        add_path(value, &path);
+    return out;
+}
+
+/* "file", "file:line" or "file:line:column". */
+static const char *place_in_file(const struct value *value, char out[FILE_PLACE_SIZE])
+{
+    const struct value *top = value;
+    while (top->parent)
+        top = top->parent;
+    const struct csv_reader *csv = value->row ? value->row->csv : NULL;
+    if (csv && value->column >= 0)
+        snprintf(out, FILE_PLACE_SIZE, "%s:%" PRId64 ":%" PRId32, value->file, csv->line_number,
+                 csv->columns_at[value->column]);
+    else if (csv || top->line > 0)
+        snprintf(out, FILE_PLACE_SIZE, "%s:%" PRId64, value->file,
+                 csv ? csv->line_number : top->line);
+    else
+        return value->file;
     return out;
 }
 
@@ -116,7 +125,9 @@ const char *value_path(const struct value *value, char out[VALUE_PATH_SIZE])
 static void add_problem(const struct value *value, enum severity severity, const char *message)
 {
     char path[VALUE_PATH_SIZE];
-    struct problem_place place = {.file = value->file, .path = value_path(value, path)};
+    char file[FILE_PLACE_SIZE];
+    struct problem_place place = {.file = place_in_file(value, file),
+                                  .path = value_path(value, path)};
     problems_add(value->reader->problems, severity, place, "%s", message);
 }
 
@@ -149,6 +160,20 @@ void value_warn(const struct value *value, const char *format, ...)
     add_problem(value, SEVERITY_WARNING, message);
 }
 
+/* Is this the first time? Equal messages about the same key count as one. */
+static bool is_new_warning(const struct value *value, const char *message)
+{
+    char text[ERR_TEXT_SIZE + VALUE_PATH_SIZE];
+    struct reader *reader = value->reader;
+    struct err ignored;
+    snprintf(text, sizeof text, "%.500s %s", value->key ? value->key : "", message);
+    if (lookup_find_text(&reader->warned, text) >= 0)
+        return false;
+    if (lookup_put_text(&reader->warned, reader_keep(reader, text), 0, &ignored))
+        reader_no_memory(reader);
+    return true;
+}
+
 void value_warn_once(const struct value *value, const char *format, ...)
 {
     char message[ERR_TEXT_SIZE];
@@ -156,13 +181,8 @@ void value_warn_once(const struct value *value, const char *format, ...)
     va_start(args, format);
     format_message(message, format, args);
     va_end(args);
-    struct reader *reader = value->reader;
-    if (lookup_find_text(&reader->warned, message) >= 0)
-        return;
-    struct err ignored;
-    if (lookup_put_text(&reader->warned, reader_keep(reader, message), 0, &ignored))
-        reader_no_memory(reader);
-    add_problem(value, SEVERITY_WARNING, message);
+    if (is_new_warning(value, message))
+        add_problem(value, SEVERITY_WARNING, message);
 }
 
 void value_fail(const struct value *value, const struct err *err)
@@ -208,22 +228,20 @@ static bool is_known(const struct object_kind *kind, const char *key)
 static void report_unknown(const struct value *object, const cJSON *child)
 {
     const struct object_kind *kind = object->kind;
-    char quoted[TEXT_QUOTE_SIZE];
+    struct words known = {kind->keys, kind->key_count};
     char hint[WORDS_SIZE];
-    struct value place = *object;
-    place.parent = object;
-    place.key = child->string;
-    place.item = child;
-    place.line = 0;
-    words_hint(child->string, (struct words){kind->keys, kind->key_count}, hint);
-    text_quote(child->string, quoted);
+    struct value place = {.reader = object->reader,
+                          .file = object->file,
+                          .parent = object,
+                          .key = child->string,
+                          .column = -1};
+    words_hint(child->string, known, hint);
     if (!kind->is_api)
         value_error(&place, "is not a key of %s: %s", kind->name, hint);
-    else if (words_nearest(child->string, (struct words){kind->keys, kind->key_count}))
-        value_warn_once(&place, "%s is not a known key of %s and is ignored: %s", quoted,
-                        kind->name, hint);
+    else if (words_nearest(child->string, known))
+        value_warn_once(&place, "is not a known key of %s and is ignored: %s", kind->name, hint);
     else
-        value_warn_once(&place, "%s is not a known key of %s and is ignored", quoted, kind->name);
+        value_warn_once(&place, "is not a known key of %s and is ignored", kind->name);
 }
 
 bool object_open(struct value *value, const struct object_kind *kind)

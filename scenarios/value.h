@@ -81,7 +81,7 @@ void value_error(const struct value *value, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void value_warn(const struct value *value, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Of equal messages only the first is kept, wherever it comes from. */
+/* Of equal messages about keys of one name only the first is kept. */
 void value_warn_once(const struct value *value, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -91,7 +91,8 @@ void value_fail(const struct value *value, const struct err *err);
 /* "is a number: give text", the wrong kind of value. */
 void value_wrong_type(const struct value *value, const char *give);
 
-/* The path of a value ("nodepools[3].id"), cut where it is too long. Returns out. */
+/* The path of a value ("nodepools[3].id"; of a row, its column), cut where it is too long. Returns
+ * out. */
 enum { VALUE_PATH_SIZE = 512 };
 const char *value_path(const struct value *value, char out[VALUE_PATH_SIZE]);
 
@@ -113,7 +114,6 @@ bool value_require(const struct value *object, const char *key, const char *give
 bool object_get(const struct value *object, const char *key, const struct object_kind *kind,
                 struct value *out);
 
-/* The same value seen at its place, with another object's keys (for wrappers). */
 bool value_is_object(const struct value *value);
 bool value_is_array(const struct value *value);
 
