@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/engine.h"
 
+#include <stdlib.h>
+
 #include "base/array.h"
 
 /* The books compared with each other, after every event (options.check) and at the end. What is
@@ -267,26 +269,54 @@ static int check_bound(const struct sim *sim, struct err *err)
     return 0;
 }
 
-static int check_areas(const struct sim *sim, int32_t number, struct err *err)
+/* Areas of use of the nodes of each scope, in one walk over the nodes; owned by the caller. */
+struct scope_areas {
+    int128 of[RESOURCE_COUNT];
+};
+
+static int sum_areas(const struct sim *sim, struct scope_areas **areas, struct err *err)
 {
-    const struct scope *scope = &sim->metrics.scopes[number];
+    int32_t capacity = 0;
+    if (array_reserve(areas, &capacity, sim->metrics.scope_count, sizeof **areas, err))
+        return -1;
+    for (int32_t i = 0; i < sim->node_count; i++) {
+        int32_t group = sim->sched.fleet.nodes[i].group;
+        int32_t scopes[] = {0, 1 + sim->nodes[i].def.pool,
+                            1 + sim->metrics.pool_scope_count + group};
+        for (size_t j = 0; j < ARRAY_LEN(scopes); j++)
+            for (int k = 0; k < RESOURCE_COUNT; k++)
+                (*areas)[scopes[j]].of[k] += sim->nodes[i].used[k].area;
+    }
+    return 0;
+}
+
+static int check_areas(const struct scope *scope, const struct scope_areas *by_node,
+                       struct err *err)
+{
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         const struct usage *usage = &scope->usage[i];
-        int128 nodes = 0;
         int128 used = 0;
         int128 capacity = 0;
-        for (int32_t j = 0; j < sim->node_count; j++)
-            if (is_in_scope(sim, j, scope))
-                nodes += sim->nodes[j].used[i].area;
         for (int j = 0; j < TIMELINE_BINS; j++) {
             used += usage->bin_used[j];
             capacity += usage->bin_capacity[j];
         }
-        if (nodes != usage->used.area || used != usage->used.area ||
+        if (by_node->of[i] != usage->used.area || used != usage->used.area ||
             capacity != usage->capacity.area)
-            return contradiction(err, "areas of use by node, time bin and scope", number);
+            return contradiction(err, "areas of use by node, time bin and scope of pool",
+                                 scope->pool);
     }
     return 0;
+}
+
+static int check_scopes(const struct sim *sim, struct err *err)
+{
+    struct scope_areas *areas = NULL;
+    int result = sum_areas(sim, &areas, err);
+    for (int32_t i = 0; result == 0 && i < sim->metrics.scope_count; i++)
+        result = check_areas(&sim->metrics.scopes[i], &areas[i], err);
+    free(areas);
+    return result;
 }
 
 int sim_check_results(const struct sim *sim, struct err *err)
@@ -294,10 +324,7 @@ int sim_check_results(const struct sim *sim, struct err *err)
     for (size_t i = 0; i < ARRAY_LEN(sim->metrics.waits); i++)
         if (check_waits(sim, (int32_t)i, err))
             return -1;
-    for (int32_t i = 0; i < sim->metrics.scope_count; i++)
-        if (check_areas(sim, i, err))
-            return -1;
-    if (check_evictions(sim, err) || check_bound(sim, err))
+    if (check_scopes(sim, err) || check_evictions(sim, err) || check_bound(sim, err))
         return -1;
     return 0;
 }

@@ -230,57 +230,69 @@ static struct dist some_duration(struct rng *rng)
     return (struct dist){.kind = DIST_EXPONENTIAL, .a = mean, .max_us = TIME_US_MAX};
 }
 
-static void random_fleet(struct rng *rng, struct scenario *scenario)
+/* Several draws are never made in one expression: C leaves their order to the compiler, and a
+ * scenario's number should mean the same scenario everywhere. */
+
+static void random_nodes(struct rng *rng, struct scenario *scenario, int32_t pool, int32_t type)
 {
     static const char *const zones[] = {NULL, "a", "b"};
+    int32_t count = below(rng, 4);
+    make_nodes(scenario, pool, type, count, zones[below(rng, (int32_t)ARRAY_LEN(zones))]);
+}
+
+static void random_fleet(struct rng *rng, struct scenario *scenario)
+{
     int32_t type_count = 1 + below(rng, 3);
     for (int32_t i = 0; i < type_count; i++) {
-        make_type(scenario, 1000 * (1 + below(rng, 4)), below(rng, 4));
+        int64_t cpu_milli = 1000 * (1 + below(rng, 4));
+        make_type(scenario, cpu_milli, below(rng, 4));
         scenario->types[i].is_unbounded = one_in(rng, 12);
     }
     int32_t pool_count = 1 + below(rng, 2);
     for (int32_t i = 0; i < pool_count; i++) {
         int32_t first = below(rng, type_count);
         make_pool(scenario, first);
-        make_nodes(scenario, i, first, 1 + below(rng, 3), zones[below(rng, 3)]);
+        make_nodes(scenario, i, first, 1, NULL);
+        random_nodes(rng, scenario, i, first);
         int32_t second = below(rng, type_count);
         if (second != first) {
             make_pool_type(scenario, i, second);
-            make_nodes(scenario, i, second, below(rng, 3), zones[below(rng, 3)]);
+            random_nodes(rng, scenario, i, second);
         }
         if (one_in(rng, 10))
             scenario->pools[i].disabled_reason = "test";
     }
-    if (scenario->node_count > 0 && one_in(rng, 2))
+    if (one_in(rng, 2))
         scenario->nodes[below(rng, scenario->node_count)].name = "named";
+}
+
+static void random_devices(struct rng *rng, struct shape *shape)
+{
+    shape->device_count = 1 + below(rng, 2);
+    shape->sharing = (enum device_sharing)below(rng, 3);
+    if (shape->sharing == SHARING_MILLI)
+        shape->share_milli = 100 * (1 + below(rng, 10));
+    if (shape->sharing == SHARING_MEMORY)
+        shape->device_mem_bytes = (int64_t)(1 + below(rng, 4)) << 32;
 }
 
 static int32_t random_shape(struct rng *rng, struct scenario *scenario)
 {
-    int32_t pools[2] = {below(rng, scenario->pool_count), 0};
-    int32_t pool_count = 1;
+    int32_t pools[2] = {0, 1};
+    struct shape shape = {.share_milli = SHARE_WHOLE, .pools = pools, .pool_count = 1};
+    pools[0] = below(rng, scenario->pool_count);
     if (scenario->pool_count == 2 && one_in(rng, 3)) {
         pools[0] = 0;
-        pools[1] = 1;
-        pool_count = 2;
+        shape.pool_count = 2;
     }
-    struct shape shape = {
-        .cpu_milli = 250 * below(rng, 6),
-        .mem_bytes = (int64_t)below(rng, 3) << 30,
-        .share_milli = SHARE_WHOLE,
-        .pools = pools,
-        .pool_count = pool_count,
-        .max_per_node = one_in(rng, 8) ? 1 + below(rng, 2) : 0,
-        .packing = one_in(rng, 12) ? PACKING_ISOLATED : PACKING_SHARED,
-    };
-    if (one_in(rng, 3)) {
-        shape.device_count = 1 + below(rng, 2);
-        shape.sharing = (enum device_sharing)below(rng, 3);
-        if (shape.sharing == SHARING_MILLI)
-            shape.share_milli = 100 * (1 + below(rng, 10));
-        if (shape.sharing == SHARING_MEMORY)
-            shape.device_mem_bytes = (int64_t)(1 + below(rng, 4)) << 32;
-    }
+    shape.cpu_milli = 250 * below(rng, 6);
+    shape.mem_bytes = (int64_t)below(rng, 3) << 30;
+    if (one_in(rng, 8))
+        shape.max_per_node = 1 + below(rng, 2);
+    if (one_in(rng, 12))
+        shape.packing = PACKING_ISOLATED;
+    if (one_in(rng, 3))
+        random_devices(rng, &shape);
     struct err err;
     int32_t number;
     if (shape_table_intern(&scenario->shapes, &shape, &number, &err))

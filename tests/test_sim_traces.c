@@ -15,9 +15,15 @@
  * anew instead: then read them, line by line, against the scenario's description. */
 
 static const char *const names[] = {
-    "blocked",     "chain",          "cordon",    "drain",      "failure",     "floor",
-    "generated",   "give-up",        "grace-0",   "horizon",    "min-runtime", "one-instant",
-    "pool-closed", "remove-and-add", "same-work", "scale-down",
+    "blocked",        "chain",
+    "cordon",         "drain",
+    "failure",        "floor",
+    "generated",      "give-up",
+    "grace-0",        "horizon",
+    "min-runtime",    "one-instant",
+    "pool-closed",    "random-durations",
+    "remove-and-add", "same-work",
+    "scale-down",
 };
 
 static char *path_of(const char *name, const char *suffix, char path[512])

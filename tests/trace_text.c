@@ -27,11 +27,21 @@ static void print_subject(const struct sim *sim, const struct record *record, FI
                 sim_node_name(sim, record->node, name));
 }
 
+/* "90s", "13.666707s" */
+static void print_time(int64_t time_us, FILE *out)
+{
+    char text[32];
+    int length = snprintf(text, sizeof text, "%" PRId64, time_us / US_PER_S);
+    if (time_us % US_PER_S != 0)
+        length += snprintf(text + length, sizeof text - (size_t)length, ".%06" PRId64,
+                           time_us % US_PER_S);
+    fprintf(out, "%ss%*s", text, 12 - length, "");
+}
+
 static void print_record(const struct sim *sim, const struct record *record, FILE *out)
 {
-    char time[UNITS_TEXT_SIZE];
-    fprintf(out, "%-10s %-16s ", print_duration(record->time_us, time),
-            record_kind_name(record->kind));
+    print_time(record->time_us, out);
+    fprintf(out, "%-16s ", record_kind_name(record->kind));
     print_subject(sim, record, out);
     if (record->other_runner != NO_INDEX) {
         fprintf(out, " for ");
