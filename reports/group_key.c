@@ -34,10 +34,13 @@ int group_key_parse(const char *text, size_t length, const char *option, struct 
         *key = (struct group_key){GROUP_METADATA, text + prefix, length - prefix};
         return 0;
     }
+    char word[TEXT_QUOTE_SIZE];
     char quoted[TEXT_QUOTE_SIZE];
+    snprintf(word, sizeof word, "%.*s", length < sizeof word ? (int)length : (int)sizeof word,
+             text);
     return err_set(err, ERR_USAGE,
                    "%s: unknown key %s: give priority, nodepool, label, worker or metadata.KEY",
-                   option, text_quote(text, quoted));
+                   option, text_quote(word, quoted));
 }
 
 /* ---- values ---- */
