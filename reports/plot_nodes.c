@@ -107,7 +107,7 @@ static void print_cost_panel(const struct sim *sim, FILE *out)
     fprintf(out,
             "set border 11\nset ylabel 'cost [USD/h]'\nset y2label 'cost so far [USD]'\n"
             "set y2tics\nset y2range [0:*]\nset title 'cost %s' offset 0,-0.7\n"
-            "set key outside right top vertical samplen 1.5 width -2\n"
+            "set key inside bottom right reverse Left samplen 1.5\n"
             "plot '%s.dat' using 1:2 with steps linetype 1 title 'rate (left)', \\\n"
             "  '' using 1:3 axes x1y2 with lines linetype 2 title 'so far (right)'\n",
             title, plot_nodes.name);
@@ -120,7 +120,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     int panels = has_cost ? 2 : 1;
     plot_frame_open(out, plot_nodes.name, panels * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX);
     plot_print_time_axis(sim, out);
-    fprintf(out, "set multiplot layout %d,1\nset lmargin 9\nset rmargin 25\n", panels);
+    fprintf(out, "set multiplot layout %d,1\nset lmargin 10\nset rmargin 20\n", panels);
     print_node_panel(sim, out);
     if (has_cost)
         print_cost_panel(sim, out);

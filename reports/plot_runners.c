@@ -10,7 +10,7 @@
 #include "base/array.h"
 #include "reports/plot_frame.h"
 
-enum { PANELS_MAX = 6, PANEL_HEIGHT_PX = 220, LEGEND_HEIGHT_PX = 60 };
+enum { PANELS_MAX = 6, PANEL_HEIGHT_PX = 220, LEGEND_HEIGHT_PX = 60, AXIS_HEIGHT_PX = 60 };
 
 /* Order of suffering: replicas lost to preemption, drains and failures; then work lost; then index.
  */
@@ -107,7 +107,7 @@ static int write_data(const struct sim *sim, FILE *out, struct err *err)
 
 struct panel {
     int32_t runner, index; /* index: its block in the data */
-    bool is_left, is_lowest, is_last;
+    bool is_left, is_lowest;
 };
 
 static void print_panel(const struct sim *sim, FILE *out, const struct panel *panel)
@@ -121,8 +121,6 @@ static void print_panel(const struct sim *sim, FILE *out, const struct panel *pa
             panel->is_left ? "set ylabel 'replicas'" : "unset ylabel");
     if (panel->is_lowest)
         plot_print_time_axis(sim, out);
-    if (panel->is_last)
-        fputs("set key at screen 0.5,0.01 bottom center horizontal maxrows 1 samplen 2\n", out);
     int block = (int)panel->index;
     fprintf(
         out,
@@ -140,21 +138,21 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     int32_t count = choose_runners(sim, chosen);
     int32_t columns = count > 1 ? 2 : 1;
     int32_t rows = (count + columns - 1) / columns;
-    int height_px = (int)rows * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX;
+    int height_px = (int)rows * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX + AXIS_HEIGHT_PX;
     plot_frame_open(out, plot_runners.name, height_px);
     plot_print_time_axis(sim, out);
     fprintf(out,
-            "set multiplot layout %d,%d margins 0.07,0.98,%.4f,%.4f spacing 0.09,%.4f\n"
-            "unset key\n",
-            (int)rows, (int)columns, 1.7 * LEGEND_HEIGHT_PX / height_px, 1 - 30.0 / height_px,
-            80.0 / height_px);
+            "set multiplot layout %d,%d margins 0.08,0.98,%.4f,%.4f spacing 0.09,%.4f\n"
+            "set key at screen 0.98,0.995 top right horizontal maxrows 1 samplen 2\n",
+            (int)rows, (int)columns, (double)AXIS_HEIGHT_PX / height_px,
+            1 - (LEGEND_HEIGHT_PX + 24.0) / height_px, 80.0 / height_px);
     for (int32_t i = 0; i < count; i++) {
         const struct panel panel = {.runner = chosen[i],
                                     .index = i,
                                     .is_left = i % columns == 0,
-                                    .is_lowest = i + columns >= count,
-                                    .is_last = i + 1 == count};
+                                    .is_lowest = i + columns >= count};
         print_panel(sim, out, &panel);
+        fputs("unset key\n", out); /* the first panel has the legend */
     }
     fputs("unset multiplot\n", out);
     plot_frame_close(out);

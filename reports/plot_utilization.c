@@ -12,7 +12,7 @@
 
 static const enum resource panels[] = {RESOURCE_CPU, RESOURCE_MEMORY, RESOURCE_SHARE};
 static const char *const panel_titles[] = {"CPU", "memory", "accelerators (share)"};
-enum { PANEL_COUNT = 3, PANEL_HEIGHT_PX = 240, LEGEND_HEIGHT_PX = 110 };
+enum { PANEL_COUNT = 3, PANEL_HEIGHT_PX = 240, LEGEND_HEIGHT_PX = 66, AXIS_HEIGHT_PX = 64 };
 
 static bool has_resource(const struct sim *sim, enum resource resource)
 {
@@ -104,13 +104,13 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     int shown = 0;
     for (int panel = 0; panel < PANEL_COUNT; panel++)
         shown += has_resource(sim, panels[panel]);
-    int height_px = shown * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX;
+    int height_px = shown * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX + AXIS_HEIGHT_PX;
     plot_frame_open(out, "utilization", height_px);
-    double legend = (double)LEGEND_HEIGHT_PX / height_px;
     fprintf(out,
-            "set multiplot layout %d,1 margins 0.08,0.98,%.4f,0.97 spacing 0.02\n"
-            "set yrange [0:105]\nset ytics 25\nunset key\n",
-            shown, legend);
+            "set multiplot layout %d,1 margins 0.09,0.98,%.4f,%.4f spacing 0.02\n"
+            "set yrange [0:105]\nset ytics 25\n"
+            "set key at screen 0.98,0.995 top right horizontal maxrows 2 samplen 2\n",
+            shown, (double)AXIS_HEIGHT_PX / height_px, 1 - (double)LEGEND_HEIGHT_PX / height_px);
     plot_print_time_axis(sim, out);
     fputs("set format x ''\nunset xlabel\n", out);
     int drawn = 0;
@@ -120,9 +120,9 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
         if (++drawn == shown) {
             fputs("set format x '%g'\n", out);
             plot_print_time_axis(sim, out);
-            fputs("set key at screen 0.98,0.02 bottom right horizontal maxrows 2 samplen 2\n", out);
         }
         print_panel(sim, out, panel, 2 + panel * (int)scope_count);
+        fputs("unset key\n", out); /* the first panel has the legend: every pool has CPU */
     }
     fputs("unset multiplot\n", out);
     plot_frame_close(out);
