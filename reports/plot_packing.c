@@ -15,6 +15,13 @@
 enum { NAMED_NODES_MAX = 40, DRAWN_AS_CELLS_MAX = 2000, ROW_COUNT = 3 };
 static const enum resource rows[ROW_COUNT] = {RESOURCE_SHARE, RESOURCE_MEMORY, RESOURCE_CPU};
 
+/* The lowest row that is shown: a fleet without accelerators has no row for them. */
+static int first_row(const struct sim *sim)
+{
+    const struct usage *usage = &sim->metrics.scopes[0].usage[RESOURCE_DEVICES];
+    return integral_area(&usage->capacity, sim->now_us) > 0 ? 0 : 1;
+}
+
 struct fill {
     double of[ROW_COUNT]; /* 0..1, NaN where the node has none of the resource */
     int32_t node, pool;
@@ -108,7 +115,7 @@ static int write_data(const struct sim *sim, FILE *out, struct err *err)
         return err_no_memory(err);
     fputs("# column\trow\tmean_fill_%\tnode\tpool\tresource\n", out);
     for (int32_t i = 0; i < count; i++) {
-        for (int row = 0; row < ROW_COUNT; row++) {
+        for (int row = first_row(sim); row < ROW_COUNT; row++) {
             char name[NODE_NAME_SIZE];
             fprintf(out, "%" PRId32 "\t%d\t", i, row);
             if (isnan(fills[i].of[row]))
@@ -147,10 +154,11 @@ static void print_columns(const struct sim *sim, FILE *out, const struct fill *f
     fputs(")\n", out);
     for (int32_t i = 0; i + 1 < count; i++) {
         if (fills[i].pool != fills[i + 1].pool)
-            fprintf(out,
-                    "set arrow from %.1f,-0.5 to %.1f,2.5 nohead front linecolor rgb 'white' "
-                    "linewidth 3\n",
-                    i + 0.5, i + 0.5);
+            fprintf(
+                out,
+                "set arrow from %.1f,graph 0 to %.1f,graph 1 nohead front linecolor rgb 'white' "
+                "linewidth 3\n",
+                i + 0.5, i + 0.5);
     }
 }
 
@@ -173,10 +181,10 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
             "set palette defined (0 '#440154', 1 '#3e4989', 2 '#26828e', 3 '#35b779', 4 '#b5de2b', "
             "5 '#fde725')\n"
             "set cbrange [0:100]\nset cblabel 'mean fill [%%] (grey: has none)'\n"
-            "set xrange [-0.5:%.1f]\nset yrange [-0.5:2.5]\n"
+            "set xrange [-0.5:%.1f]\nset yrange [%.1f:2.5]\n"
             "plot '%s.dat' using 1:2:3 with image %s notitle\n",
-            names_nodes ? "" : "nodes by pool, fullest first", count - 0.5, plot_packing.name,
-            count <= DRAWN_AS_CELLS_MAX ? "pixels" : "");
+            names_nodes ? "" : "nodes by pool, fullest first", count - 0.5, first_row(sim) - 0.5,
+            plot_packing.name, count <= DRAWN_AS_CELLS_MAX ? "pixels" : "");
     plot_frame_close(out);
     return 0;
 }

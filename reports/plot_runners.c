@@ -10,7 +10,7 @@
 #include "base/array.h"
 #include "reports/plot_frame.h"
 
-enum { PANELS_MAX = 6, PANEL_HEIGHT_PX = 220, LEGEND_HEIGHT_PX = 60, AXIS_HEIGHT_PX = 60 };
+enum { PANELS_MAX = 6, PANEL_HEIGHT_PX = 220, LEGEND_HEIGHT_PX = 60, AXIS_HEIGHT_PX = 80 };
 
 /* Order of suffering: replicas lost to preemption, drains and failures; then work lost; then index.
  */

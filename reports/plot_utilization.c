@@ -12,7 +12,7 @@
 
 static const enum resource panels[] = {RESOURCE_CPU, RESOURCE_MEMORY, RESOURCE_SHARE};
 static const char *const panel_titles[] = {"CPU", "memory", "accelerators (share)"};
-enum { PANEL_COUNT = 3, PANEL_HEIGHT_PX = 240, LEGEND_HEIGHT_PX = 66, AXIS_HEIGHT_PX = 64 };
+enum { PANEL_COUNT = 3, PANEL_HEIGHT_PX = 240, LEGEND_HEIGHT_PX = 66, AXIS_HEIGHT_PX = 84 };
 
 static bool has_resource(const struct sim *sim, enum resource resource)
 {
