@@ -9,10 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
+
 /* One folder for each test, which is a process of its own. */
 static void folder_name(char out[64])
 {
     snprintf(out, 64, "/tmp/stowage-test-%ld", (long)getpid());
+}
+
+static void remove_folder(void)
+{
+    char folder[64];
+    struct err ignored;
+    folder_name(folder);
+    folder_remove(folder, &ignored);
 }
 
 const char *write_text_file(const char *name, const char *text)
@@ -20,7 +30,10 @@ const char *write_text_file(const char *name, const char *text)
     static char path[256];
     char folder[64];
     folder_name(folder);
-    cr_assert(mkdir(folder, 0700) == 0 || errno == EEXIST);
+    if (mkdir(folder, 0700) == 0)
+        atexit(remove_folder);
+    else
+        cr_assert_eq(errno, EEXIST);
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *out = fopen(path, "wb");
     cr_assert_not_null(out);
