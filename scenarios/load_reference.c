@@ -50,6 +50,10 @@ static void report_unknown_pool(const struct loader *loader, const struct value 
     char quoted[TEXT_QUOTE_SIZE];
     char hint[WORDS_SIZE];
     size_t count = 0;
+    if (!value_is_listed(place)) {
+        value_error(place, "is not known");
+        return;
+    }
     for (int32_t i = 0; i < scenario->pool_count && count < HINTS_MAX; i++)
         names[count++] = scenario->pools[i].id;
     text_quote(id, quoted);
@@ -115,11 +119,27 @@ static bool is_pasted(const struct value *nodepool)
     return value_get(nodepool, "instance_types", &place) && value_is_array(&place);
 }
 
+/* The cluster beside a pool's id: an object whose id, if it has one, is text. That of a pasted pool
+ * was looked at when the pool was added. */
+static bool check_cluster_reference(const struct value *nodepool)
+{
+    struct value cluster, id;
+    const char *text;
+    if (!value_get(nodepool, "compute_cluster", &cluster) || cJSON_IsNull(cluster.item) ||
+        is_pasted(nodepool))
+        return true;
+    if (!value_is_object(&cluster)) {
+        value_wrong_type(&cluster, "an object such as {\"id\": \"cluster\"}");
+        return false;
+    }
+    return !value_get(&cluster, "id", &id) || cJSON_IsNull(id.item) || read_text(&id, &text);
+}
+
 int32_t read_pool_parts(struct loader *loader, const struct value *object)
 {
     struct value place;
     const char *id;
-    if (!require_id(object, "id", &id))
+    if (!require_id(object, "id", &id) || !check_cluster_reference(object))
         return NO_INDEX;
     value_get(object, "id", &place);
     const char *cluster = peek_cluster_id(object);
@@ -166,6 +186,10 @@ int32_t read_runner_id(struct loader *loader, const struct value *value)
     int32_t runner = lookup_find_text(&loader->runners, id);
     if (runner >= 0)
         return runner;
+    if (!value_is_listed(value)) {
+        value_error(value, "is not known");
+        return NO_INDEX;
+    }
     for (int32_t i = 0; i < scenario->runner_count && count < HINTS_MAX; i++)
         names[count++] = scenario->runners[i].id;
     text_quote(id, quoted);

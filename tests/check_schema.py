@@ -7,15 +7,22 @@
  2. Every tests/bad/*.json is rejected, but those named with a reason in tests/data/beyond_schema.txt;
     those must pass, or their reason is no longer true.
  3. The keys of each object are the same three times: in the schema, in the tables of
-    docs/scenario.md, and in the key lists of the loader.
+    docs/scenario.md, and in the key lists of the loader; and tests/data/every_key.json has them all.
+ 4. The program accepts every_key.json and the shipped scenarios. Of every_key.json with one value
+    replaced by a wrong or odd one, it accepts none that the schema rejects.
 
-Usage: check_schema.py SOURCE_FOLDER. Exit code 77: python3-jsonschema is not installed.
+Usage: check_schema.py SOURCE_FOLDER [PROGRAM [STEP]]: with the program, every STEP-th of the changed
+scenarios is tried (1: all, a minute). Exit code 77: python3-jsonschema is not installed.
 """
 
+import copy
 import json
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 
 try:
     from jsonschema import Draft202012Validator
@@ -26,6 +33,8 @@ except ImportError:
 ROOT = pathlib.Path(sys.argv[1]).resolve()
 SCHEMA_PATH = ROOT / "scenarios" / "scenario.schema.json"
 MANUAL_PATH = ROOT / "docs" / "scenario.md"
+DATA = ROOT / "tests" / "data"
+EVERY_KEY = DATA / "every_key.json"
 failures = []
 
 
@@ -48,6 +57,14 @@ def complain(validator, name, scenario):
         fail(f"{name}: {place}: {best.message[:200]}")
 
 
+def shipped_scenarios():
+    others = [SCHEMA_PATH.name, "bad-example.json"]
+    shipped = [p for p in sorted((ROOT / "scenarios").glob("*.json")) if p.name not in others]
+    if len(shipped) < 3:
+        fail("scenarios: fewer than three shipped scenarios were found")
+    return shipped
+
+
 def whole_scenarios_in_manual():
     text = MANUAL_PATH.read_text(encoding="utf-8")
     for number, block in enumerate(re.findall(r"```json\n(.*?)```", text, re.S), 1):
@@ -61,11 +78,7 @@ def whole_scenarios_in_manual():
 
 
 def check_valid(validator):
-    names = [SCHEMA_PATH.name, "bad-example.json"]
-    shipped = [p for p in sorted((ROOT / "scenarios").glob("*.json")) if p.name not in names]
-    if len(shipped) < 3:
-        fail("scenarios: fewer than three shipped scenarios were found")
-    for path in [*shipped, *sorted((ROOT / "tests" / "data" / "openb").glob("*.json"))]:
+    for path in [*shipped_scenarios(), *sorted((DATA / "openb").glob("*.json")), EVERY_KEY]:
         complain(validator, str(path.relative_to(ROOT)), load(path))
     for name, scenario in whole_scenarios_in_manual():
         complain(validator, name, scenario)
@@ -80,7 +93,7 @@ def check_valid(validator):
 def beyond_schema():
     """name -> reason of the bad cases that no schema can tell."""
     listed = {}
-    path = ROOT / "tests" / "data" / "beyond_schema.txt"
+    path = DATA / "beyond_schema.txt"
     for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             name, _, reason = line.partition(":")
@@ -251,6 +264,15 @@ def compare(what, keys, other_what, other_keys):
             fail(f"{title}.{key}: is in {other_what}, not in {what}")
 
 
+def keys_used(value):
+    """All keys in a JSON value, at any depth."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_used, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(keys_used, value))
+    return set()
+
+
 def check_keys(schema):
     in_schema = {}
     keys_in_schema(schema, in_schema)
@@ -263,7 +285,91 @@ def check_keys(schema):
         in_loader[title] = in_loader.get(title, set()) & in_schema.get(title, set())
     compare("the schema", in_schema, "the loader", in_loader)
     check_columns()
+    used = keys_used(load(EVERY_KEY)) | keys_used(load(DATA / "every_key_part.json"))
+    used.update((DATA / "every_key_nodes.csv").read_text().splitlines()[0].split(","))
+    for key in sorted(set().union(*in_schema.values()) - used):
+        fail(f"{EVERY_KEY.name}: {key}: is a key of the schema, and is not used")
     return in_schema
+
+
+# ---- 4. the schema and the program ----
+
+# In place of a value; the last two take it away, or add a key that there is not.
+TAKE_AWAY, ADD_KEY = object(), object()
+REPLACEMENTS = [
+    None, True, -1, 0, 1.5, 11, 10**10, "x", "", "5", "-3", "90s", "2026-01-05T01:00:00Z", [], {},
+    [1], {"zzz": 1}, TAKE_AWAY, ADD_KEY,
+]
+
+
+def places(value, place=()):
+    """The places of all values inside an object or array."""
+    if isinstance(value, (dict, list)):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield place + (key,)
+            yield from places(value[key], place + (key,))
+
+
+def changed(whole, place, replacement):
+    """A copy with one value replaced; None where that changes nothing."""
+    copied = copy.deepcopy(whole)
+    inner = copied
+    for key in place[:-1]:
+        inner = inner[key]
+    old = inner[place[-1]]
+    if replacement is TAKE_AWAY:
+        del inner[place[-1]]
+    elif replacement is ADD_KEY:
+        if not isinstance(old, dict):
+            return None
+        old["zzz"] = 1
+    elif type(old) is type(replacement) and old == replacement:
+        return None
+    else:
+        inner[place[-1]] = replacement
+    return copied
+
+
+def accepted_by(program, folder, names):
+    """Which of these scenarios the program finds valid."""
+    result = subprocess.run([program, "validate", *names], cwd=folder, capture_output=True,
+                            text=True, timeout=600, check=False)
+    if result.returncode not in (0, 2):
+        fail(f"validate: exit code {result.returncode}: {result.stderr[-300:]}")
+    return {name for name in names if re.search(f"^{re.escape(name)}: valid", result.stdout, re.M)}
+
+
+def check_changed(validator, program, step):
+    """Returns how many changed scenarios were tried."""
+    whole = load(EVERY_KEY)
+    changes = [(place, other) for place in places(whole) for other in REPLACEMENTS]
+    tried = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for path in DATA.glob("every_key_*"):
+            shutil.copy(path, folder)
+        for first in range(0, len(changes), 200 * step):
+            rejected = {}
+            for number, (place, other) in enumerate(changes[first:first + 200 * step:step]):
+                scenario = changed(whole, place, other)
+                tried += scenario is not None
+                if scenario is not None and not validator.is_valid(scenario):
+                    name = f"{number}.json"
+                    (pathlib.Path(folder) / name).write_text(json.dumps(scenario))
+                    rejected[name] = "/".join(map(str, place)), other
+            for name in accepted_by(program, folder, list(rejected)) if rejected else ():
+                place, other = rejected[name]
+                fail(f"{place}: {other!r}: the program accepts it, the schema does not")
+    return tried
+
+
+def check_program(validator, program, step):
+    names = [str(path) for path in [EVERY_KEY, *shipped_scenarios()]]
+    for name in sorted(set(names) - accepted_by(program, ROOT, names)):
+        fail(f"{name}: the program does not accept it")
+    tried = check_changed(validator, program, step)
+    print(f"{tried} changed scenarios tried")
+    if tried < 100:
+        fail(f"only {tried} changed scenarios were tried")
 
 
 def main():
@@ -273,6 +379,9 @@ def main():
     check_valid(validator)
     cases, listed = check_invalid(validator)
     titles = check_keys(schema)
+    if len(sys.argv) > 2:
+        step = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+        check_program(validator, str(pathlib.Path(sys.argv[2]).resolve()), step)
     for text in failures:
         print(text)
     keys = sum(len(found) for found in titles.values())
