@@ -217,7 +217,6 @@ static int widen_suits(struct fleet *fleet, struct err *err)
     free(fleet->suits);
     fleet->suits = wider;
     fleet->suits_shape_capacity = capacity;
-    fleet->suits_shape_count = 0;
     fleet->suits_group_count = 0;
     fleet->suits_stride = stride;
     return 0;

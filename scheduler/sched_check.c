@@ -200,6 +200,8 @@ static int check_replica(const struct sched *sched, int32_t number, struct err *
     if ((replica->queue_position >= 0) != (replica->state == REPLICA_PENDING))
         return err_set(err, ERR_SYSTEM, "replica %" PRId32 " in state %d, queue position %" PRId32,
                        number, replica->state, replica->queue_position);
+    if (replica->state != REPLICA_NOMINATED && replica->victims_left != 0)
+        return differs(err, "victims of replica", number, replica->victims_left, 0);
     if (replica->state == REPLICA_NOMINATED && check_nominee(sched, number, err))
         return -1;
     return check_pledge(sched, number, err);

@@ -391,6 +391,17 @@ bool oracle_fits(const struct oracle *oracle, int32_t runner, int32_t node)
     return fits(oracle, runner, &scene);
 }
 
+/* Is this one of the policies whose scores are worked out below? They take devices by the default
+ * rule. */
+static bool has_formula(const struct policy *policy)
+{
+    static const char *const names[] = {"best-fit", "first-fit", "random", "worst-fit"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(policy->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 /* What a policy with a device rule of its own says. */
 static uint64_t devices_by_policy(const struct oracle *oracle, const struct oracle_replica *demand,
                                   int32_t node, const struct amount *left)
@@ -423,7 +434,7 @@ static uint64_t devices_for(const struct oracle *oracle, const struct oracle_rep
     struct amount left;
     uint64_t chosen = 0;
     left_on(oracle, scene, &left);
-    if (shape->device_count > 0 && oracle->options.policy->choose_devices != NULL)
+    if (shape->device_count > 0 && !has_formula(oracle->options.policy))
         return devices_by_policy(oracle, demand, scene->node, &left);
     for (int32_t taken = 0; taken < shape->device_count; taken++) {
         int32_t best = -1;

@@ -9,9 +9,11 @@
 #include "scheduler/sched.h"
 
 /* The slow, obvious twin of scheduler/: it keeps nothing but what happened to each replica and
- * works out everything else from that whenever it is asked, in the words of SPEC.md sections 4
- * to 6. It shares types with scheduler/ and no code. Of the scheduler's fleet it reads only what
- * the caller put in: types, pools, groups, and the group and state of each node.
+ * works out everything else from that whenever it is asked, by the rules in sched.h, pass.h and
+ * preemption.h. It shares types with scheduler/ and no code. Of the scheduler's fleet it reads only
+ * what the caller put in: types, pools, groups, and the group and state of each node. It knows
+ * best-fit, first-fit, random and worst-fit by their formulas; any other policy must score all
+ * nodes alike and have a rule for devices, which is asked.
  *
  * For small fleets: a pass is O(demands^2 * nodes * replicas), preemption exponential in the
  * replicas on a node. Out of memory ends the process. */

@@ -131,7 +131,7 @@ static struct shape random_shape(struct random_fleet *fleet)
     static const int32_t pools[] = {0, 1};
     bool only_devices = fleet->options.is_about_devices && one_in(fleet, 2);
     struct shape shape = {.cpu_milli = only_devices ? 0 : 250 * below(fleet, 7),
-                          .mem_bytes = only_devices ? 0 : GIB * below(fleet, 4),
+                          .mem_bytes = only_devices ? 0 : GIB * below(fleet, 4) + one_in(fleet, 5),
                           .share_milli = SHARE_WHOLE,
                           .pools = pools,
                           .pool_count = fleet->sched.fleet.pool_count};
@@ -196,9 +196,8 @@ static void add_nodes(struct random_fleet *fleet)
 
 static struct sched_options random_options(struct random_fleet *fleet)
 {
-    size_t policy_count;
-    const struct policy *const *policies = policy_list(&policy_count);
-    const struct policy *any = policies[below(fleet, (int32_t)policy_count)];
+    static const char *const names[] = {"best-fit", "first-fit", "worst-fit", "random"};
+    const struct policy *any = policy_find(names[below(fleet, (int32_t)ARRAY_LEN(names))]);
     return (struct sched_options){
         .policy = fleet->options.policy != NULL ? fleet->options.policy : any,
         .order = one_in(fleet, 2) ? ORDER_FLOOR_FIRST : ORDER_PRIORITY_FIRST,

@@ -15,7 +15,7 @@
 
 struct random_fleet_options {
     uint64_t seed;
-    const struct policy *policy; /* NULL: any of those that ship */
+    const struct policy *policy; /* NULL: any of those that the oracle knows */
     int32_t node_max;            /* 0: 5 */
     int32_t runner_max;          /* 0: 6 */
     int32_t replica_max;         /* at a time; 0: 16 */

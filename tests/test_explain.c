@@ -177,6 +177,27 @@ Test(explain, names_what_is_lacking_and_how_much)
     }
 }
 
+/* A device that is too small by memory is not counted as too full as well. */
+Test(explain, counts_small_devices_and_full_devices_apart)
+{
+    struct small_fleet fleet;
+    struct shape shape = small_devices(1);
+    small_fleet_init(&fleet, &(struct sched_options){0});
+    int32_t small = small_type(&fleet, 1000, 1), large = small_type(&fleet, 1000, 1);
+    fleet.sched.fleet.types[1].device_mem_bytes *= 2;
+    small_node(&fleet, large);
+    small_run(&fleet, small_runner(&fleet, &(struct small_runner){.shape = shape}), 0);
+    small_node(&fleet, small);
+    shape.sharing = SHARING_MEMORY;
+    shape.device_mem_bytes = 20ll << 30;
+    struct explanation explanation = explain(&fleet, demand_of(&fleet, shape, 0), 1);
+    cr_expect_eq(explanation.answer, FIT_NOT_NOW);
+    cr_expect_eq(explanation.place_count, 2);
+    cr_expect_eq(explanation.failed_count[4], 1); /* device-memory, on the small one */
+    cr_expect_eq(explanation.failed_count[5], 1); /* devices, on the large one */
+    small_fleet_release(&fleet);
+}
+
 Test(explain, looks_only_at_the_pools_that_the_shape_names)
 {
     struct small_fleet fleet;
