@@ -96,6 +96,10 @@ static void report_dangling(const struct loader *loader, const struct value *pla
     char quoted[TEXT_QUOTE_SIZE];
     char hint[WORDS_SIZE];
     size_t count = 0;
+    if (!value_is_listed(place)) {
+        value_error(place, "is not known");
+        return;
+    }
     for (int32_t i = 0; i < scenario->cluster_count && count < HINTS_MAX; i++)
         names[count++] = scenario->clusters[i].id;
     value_error(place, "%s is not in compute_clusters: %s", text_quote(id, quoted),

@@ -282,6 +282,10 @@ static void report_unknown_type(struct loader *loader, const struct value *place
     char quoted[TEXT_QUOTE_SIZE];
     char second[TEXT_QUOTE_SIZE];
     size_t count = 0;
+    if (!value_is_listed(place)) {
+        value_error(place, "is not known");
+        return;
+    }
     for (size_t r = 0; r < ARRAY_LEN(registries); r++) {
         for (int32_t i = 0; i < registries[r]->count && count < HINTS_MAX; i++)
             names[count++] = registries[r]->items[i].type.id;

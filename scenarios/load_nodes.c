@@ -21,6 +21,10 @@ static void report_no_such_type(struct loader *loader, const struct value *place
     char quoted[TEXT_QUOTE_SIZE];
     char hint[WORDS_SIZE];
     size_t count = 0;
+    if (!value_is_listed(place)) {
+        value_error(place, "is not known");
+        return;
+    }
     for (int32_t i = 0; i < pool->type_count && count < HINTS_MAX; i++)
         names[count++] = loader->used.items[pool->types[i]].type.id;
     value_error(place, "%s is not an instance type of the pool: %s", text_quote(id, quoted),

@@ -185,6 +185,11 @@ void value_warn_once(const struct value *value, const char *format, ...)
         add_problem(value, SEVERITY_WARNING, message);
 }
 
+bool value_is_listed(const struct value *value)
+{
+    return value->reader->problems->count < PROBLEMS_MAX;
+}
+
 void value_fail(const struct value *value, const struct err *err)
 {
     if (err->kind == ERR_SYSTEM)
@@ -235,13 +240,18 @@ static void report_unknown(const struct value *object, const cJSON *child)
                           .parent = object,
                           .key = child->string,
                           .column = -1};
-    words_hint(child->string, known, hint);
-    if (!kind->is_api)
-        value_error(&place, "is not a key of %s: %s", kind->name, hint);
+    if (!kind->is_api && value_is_listed(object))
+        value_error(&place, "is not a key of %s: %s", kind->name,
+                    words_hint(child->string, known, hint));
+    else if (!kind->is_api)
+        value_error(&place, "is not a key of %s", kind->name);
+    else if (!is_new_warning(&place, kind->name))
+        return;
     else if (words_nearest(child->string, known))
-        value_warn_once(&place, "is not a known key of %s and is ignored: %s", kind->name, hint);
+        value_warn(&place, "is not a known key of %s and is ignored: %s", kind->name,
+                   words_hint(child->string, known, hint));
     else
-        value_warn_once(&place, "is not a known key of %s and is ignored", kind->name);
+        value_warn(&place, "is not a known key of %s and is ignored", kind->name);
 }
 
 bool object_open(struct value *value, const struct object_kind *kind)

@@ -85,6 +85,9 @@ void value_warn(const struct value *value, const char *format, ...)
 void value_warn_once(const struct value *value, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Would an error still be listed? If not, there is no use in looking for a hint. */
+bool value_is_listed(const struct value *value);
+
 /* The failure of a parser or of an allocation as a problem. */
 void value_fail(const struct value *value, const struct err *err);
 

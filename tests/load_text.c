@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "load_text.h"
+#include "tests/load_text.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

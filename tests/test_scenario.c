@@ -9,8 +9,8 @@
 
 #include "base/array.h"
 #include "base/units.h"
-#include "load_text.h"
 #include "scenarios/scenario.h"
+#include "tests/load_text.h"
 
 #define TYPE                                                                                       \
     "{'id':'m','compute_info':{'cpu_limit':'8','cpu_memory':'32Gi','num_accelerators':2,"          \

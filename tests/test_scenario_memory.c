@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "failing_alloc.h"
-#include "load_text.h"
 #include "scenarios/scenario.h"
+#include "tests/failing_alloc.h"
+#include "tests/load_text.h"
 
 /* cJSON is a shared library; through these its allocations fail too. */
 static void *allocate(size_t size)
