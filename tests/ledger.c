@@ -170,6 +170,10 @@ void ledger_read(struct ledger *ledger, const struct sim *sim)
             ledger->wish[record->runner] = record->count;
         if (record->kind == RECORD_RUNNER_DEPARTED)
             ledger->wish[record->runner] = 0;
+        if (record->kind == RECORD_BOUND)
+            ledger->bound_by_node[record->node]++;
+        if (record->kind == RECORD_EVICTED)
+            ledger->evicted_by_node[record->node]++;
         if (record->ordinal != NO_INDEX)
             read_replica(ledger, sim, record);
     }
@@ -246,6 +250,9 @@ void ledger_close(struct ledger *ledger, const struct sim *sim)
         differ(ledger, "CPU-us of node", i, ledger->cpu_milli_us_by_node[i],
                (int64_t)sim->nodes[i].used[RESOURCE_CPU].area);
         by_node += ledger->bound_us_by_node[i];
+        differ(ledger, "bound on node", i, ledger->bound_by_node[i], sim->nodes[i].bound_count);
+        differ(ledger, "evicted from node", i, ledger->evicted_by_node[i],
+               sim->nodes[i].evicted_count);
     }
     differ(ledger, "bound replica-us by runner and by node", 0, by_runner, by_node);
     compare_counts(ledger, sim);

@@ -33,6 +33,7 @@ struct ledger {
     int64_t bound_us_by_runner[LEDGER_RUNNERS], bound_us_by_node[LEDGER_NODES];
     int64_t cpu_milli_us_by_node[LEDGER_NODES];
     int64_t waited_us[10]; /* by priority, of waits that ended */
+    int64_t bound_by_node[LEDGER_NODES], evicted_by_node[LEDGER_NODES];
     int64_t counts[RECORD_KIND_COUNT], gone_counts[GONE_CAUSE_COUNT];
     int64_t failed_at_us[LEDGER_NODES];
     char complaint[256]; /* the first thing that was wrong; "" while all is well */

@@ -215,6 +215,59 @@ Test(sim, floor_breaches_by_drain_and_loss_are_counted_apart)
     cr_expect_eq(sim.metrics.runners[0].drained_count, 2);
     cr_expect_eq(sim.metrics.runners[0].lost_count, 2);
     cr_expect_eq(sim.nodes[0].drained_us, s(900));
+    cr_expect_eq(sim.nodes[0].down_us, 0);
+    cr_expect_eq(sim.nodes[1].drained_us, 0);
+    cr_expect_eq(sim.nodes[1].down_us, s(800));
+    sim_release(&sim);
+    made_release(&scenario);
+}
+
+Test(sim, a_node_that_fails_while_it_is_being_removed_is_gone_for_good)
+{
+    struct scenario scenario = small_scenario(1);
+    make_runner(&scenario, 0)->grace_us = s(500);
+    static const struct {
+        int64_t at_s;
+        enum event_kind kind;
+        bool is_idle;
+    } rows[] = {
+        {100, EVENT_REMOVE_NODE, false}, {110, EVENT_REMOVE_NODE, true},
+        {120, EVENT_DRAIN_NODE, true},   {130, EVENT_UNCORDON_NODE, true},
+        {140, EVENT_CORDON_NODE, true},  {200, EVENT_FAIL_NODE, false},
+        {210, EVENT_REPAIR_NODE, true},  {220, EVENT_REMOVE_NODE, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        make_event(&scenario, s(rows[i].at_s), rows[i].kind)->node_name = "p0-0";
+    scenario.events[5].repair_after = 0;
+    struct sim sim;
+    run(&sim, &scenario);
+    int32_t idle = 0;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].is_idle && idle < sim.idle_event_count)
+            cr_expect_eq(sim.idle_events[idle++], (int32_t)i);
+    cr_expect_eq(idle, 6);
+    cr_expect_eq(sim.idle_event_count, 6);
+    cr_expect_eq(sim.nodes[0].removed_us, s(200));
+    cr_expect_eq(sim.nodes[0].down_us, 0);
+    cr_expect_eq(sim.metrics.runners[0].lost_count, 0, "it was on its way out already");
+    cr_expect(sim.metrics.scopes[0].nodes_up_or_down.area == s(200));
+    cr_expect(sim.metrics.scopes[0].nodes.area == s(200));
+    sim_release(&sim);
+    made_release(&scenario);
+}
+
+Test(sim, a_type_that_the_pool_does_not_list_may_be_added)
+{
+    struct scenario scenario = small_scenario(1);
+    struct event_def *event = make_event(&scenario, s(100), EVENT_ADD_NODES);
+    event->pool = 0;
+    event->type = make_type(&scenario, 9000, 0);
+    make_runner(&scenario, make_shape(&scenario, 0, 9000, 0));
+    struct sim sim;
+    run(&sim, &scenario);
+    cr_assert_eq(sim.metrics.scope_count, 1 + 1 + 2);
+    cr_expect(sim.metrics.scopes[3].usage[RESOURCE_CPU].used.area == (int128)9000 * s(900));
+    cr_expect_eq(sim.metrics.waits[0].bound_us[0], s(100));
     sim_release(&sim);
     made_release(&scenario);
 }
@@ -299,6 +352,26 @@ Test(sim, a_runner_that_leaves_before_it_arrives_never_comes)
     made_release(&scenario);
 }
 
+Test(sim, who_arrives_at_an_instant_stands_before_who_leaves_at_it)
+{
+    struct scenario scenario = small_scenario(1);
+    make_runner(&scenario, 0)->departure_us = s(100);
+    make_runner(&scenario, 0)->arrival_us = s(50);
+    make_runner(&scenario, 0)->arrival_us = s(100);
+    struct sim_options options = {.check = true, .keep_records = true};
+    struct sim sim;
+    struct err err = {0};
+    cr_assert_eq(sim_init(&sim, &scenario, &options, &err), 0);
+    while (sim.now_us < s(100))
+        cr_assert_eq(sim_step(&sim, &err), 1);
+    cr_assert_geq(sim.record_count, 3);
+    cr_expect_eq(sim.records[0].kind, RECORD_RUNNER_ARRIVED);
+    cr_expect_eq(sim.records[0].runner, 2);
+    cr_expect_eq(sim.records[2].kind, RECORD_RUNNER_DEPARTED);
+    sim_release(&sim);
+    made_release(&scenario);
+}
+
 Test(sim, a_scale_before_the_arrival_is_what_arrives)
 {
     struct scenario scenario = small_scenario(2);
@@ -340,6 +413,74 @@ Test(sim, a_scale_below_the_floor_lowers_it_and_back_up_raises_it)
     cr_expect_eq(sim.runners[0].floor, 3);
     cr_expect_eq(sim.metrics.runners[0].floor, 3);
     sim_release(&sim);
+    made_release(&scenario);
+}
+
+static void scale_at(struct scenario *scenario, int64_t at_us, int32_t num_replicas)
+{
+    struct event_def *event = make_event(scenario, at_us, EVENT_SCALE);
+    event->runner = 0;
+    event->num_replicas = num_replicas;
+}
+
+Test(sim, a_scale_down_takes_the_newest_of_each_state)
+{
+    /* Two running since 0, one since 100 s, one starting (50 s), two waiting since 180 and 190 s.
+     */
+    struct scenario scenario = small_scenario(2);
+    make_runner(&scenario, 0)->num_replicas = 2;
+    scenario.runners[0].startup = make_dist(&scenario, dist_constant(s(50)));
+    scale_at(&scenario, s(50), 3);
+    scale_at(&scenario, s(170), 4);
+    scale_at(&scenario, s(180), 5);
+    scale_at(&scenario, s(190), 6);
+    for (int32_t i = 0; i < 6; i++)
+        scale_at(&scenario, s(200 + i), 5 - i);
+    struct sim_options options = {.check = true, .keep_records = true};
+    struct sim sim;
+    struct err err = {0};
+    cr_assert_eq(sim_init(&sim, &scenario, &options, &err), 0);
+    int32_t gone[6];
+    int32_t count = 0;
+    while (sim_step(&sim, &err) == 1)
+        for (int32_t i = 0; i < sim.record_count; i++)
+            if (sim.records[i].kind == RECORD_WITHDRAWN ||
+                sim.records[i].kind == RECORD_TERMINATING)
+                gone[count++] = sim.records[i].ordinal;
+    static const int32_t expected[] = {5, 4, 3, 2, 1, 0};
+    cr_assert_eq(count, 6);
+    for (int32_t i = 0; i < 6; i++)
+        cr_expect_eq(gone[i], expected[i], "%d", i);
+    sim_release(&sim);
+    made_release(&scenario);
+}
+
+Test(sim, a_replica_that_runs_later_than_its_successor_is_newer)
+{
+    /* The first takes longer to start than the second: among those that run it is the newest. */
+    struct scenario scenario = small_scenario(1);
+    make_runner(&scenario, 0)->num_replicas = 2;
+    scenario.runners[0].startup = make_dist(&scenario, exponential(s(50)));
+    scale_at(&scenario, s(900), 1);
+    struct sim_options options = {.check = true, .keep_records = true};
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        options.has_seed = true;
+        options.seed = seed;
+        struct sim sim;
+        struct err err = {0};
+        int32_t last_to_run = -1;
+        int32_t gone = -1;
+        cr_assert_eq(sim_init(&sim, &scenario, &options, &err), 0);
+        while (sim_step(&sim, &err) == 1)
+            for (int32_t i = 0; i < sim.record_count; i++) {
+                if (sim.records[i].kind == RECORD_RUNNING)
+                    last_to_run = sim.records[i].ordinal;
+                if (sim.records[i].kind == RECORD_TERMINATING)
+                    gone = sim.records[i].ordinal;
+            }
+        cr_expect_eq(gone, last_to_run, "seed %d", (int)seed);
+        sim_release(&sim);
+    }
     made_release(&scenario);
 }
 
