@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "scenarios/import.h"
 #include "scenarios/import_source.h"
+#include "scenarios/openb_rows.h"
 #include "scheduler/shape.h"
 
 /* The GPU cluster trace of 2023 of Alibaba ("openb"; github.com/alibaba/clusterdata,
@@ -32,45 +33,7 @@
  *
  * Both files are read twice: first for types, times and totals (and every error), then to write. */
 
-static const char node_hint[] =
-    "a list of openb nodes has the columns sn, cpu_milli, memory_mib, gpu and model";
-static const char pod_hint[] =
-    "a list of openb pods has the columns name, cpu_milli, memory_mib, num_gpu and gpu_milli";
-static const char time_hint[] =
-    "without creation_time and deletion_time only --static can import it: all pods at once, in "
-    "the order of the file";
-
-static const int64_t mib = INT64_C(1) << 20;
 enum { STATIC_HORIZON_S = 1 };
-
-/* Latency-sensitive first, then the classes of Kubernetes in its order of eviction. */
-static const struct {
-    const char *qos;
-    int priority;
-} qos_priorities[] = {{"LS", 9}, {"Guaranteed", 6}, {"Burstable", 3}, {"BE", 0}};
-
-struct node_columns {
-    int32_t name, cpu, mem, gpu, model;
-};
-
-struct node_row {
-    const char *name, *model; /* valid until the next row */
-    int64_t cpu_milli, mem_mib, gpu_count;
-};
-
-struct pod_columns {
-    int32_t name, cpu, mem, gpu, gpu_milli;
-    int32_t gpu_spec, qos;      /* -1: not there */
-    int32_t creation, deletion; /* -1: not read */
-};
-
-struct pod_row {
-    const char *name, *gpu_spec, *qos; /* "" where not given; valid until the next row */
-    int64_t cpu_milli, mem_mib, gpu_count, gpu_milli;
-    int64_t creation_s, deletion_s;
-    int priority;
-    bool is_deleted;
-};
 
 /* A distinct (CPU, memory, GPUs, model). */
 struct openb_type {
@@ -82,169 +45,24 @@ struct openb_type {
 struct openb {
     const struct import_request *request;
     struct import_source nodes, pods;
-    struct node_columns node_columns;
-    struct pod_columns pod_columns;
+    struct openb_node_columns node_columns;
+    struct openb_pod_columns pod_columns;
     struct openb_type *types;
     int32_t type_count, type_capacity;
     int64_t first_s, last_s; /* the earliest creation, the latest creation or deletion */
     struct import_totals totals;
 };
 
-/* ---- rows ---- */
-
-static int find_node_columns(struct openb *openb, struct err *err)
-{
-    struct node_columns *columns = &openb->node_columns;
-    const struct import_source *nodes = &openb->nodes;
-    if (import_source_column(nodes, "sn", node_hint, &columns->name, err) != 0 ||
-        import_source_column(nodes, "cpu_milli", node_hint, &columns->cpu, err) != 0 ||
-        import_source_column(nodes, "memory_mib", node_hint, &columns->mem, err) != 0 ||
-        import_source_column(nodes, "gpu", node_hint, &columns->gpu, err) != 0)
-        return -1;
-    return import_source_column(nodes, "model", node_hint, &columns->model, err);
-}
-
-static int find_pod_columns(struct openb *openb, struct err *err)
-{
-    struct pod_columns *columns = &openb->pod_columns;
-    const struct import_source *pods = &openb->pods;
-    if (import_source_column(pods, "name", pod_hint, &columns->name, err) != 0 ||
-        import_source_column(pods, "cpu_milli", pod_hint, &columns->cpu, err) != 0 ||
-        import_source_column(pods, "memory_mib", pod_hint, &columns->mem, err) != 0 ||
-        import_source_column(pods, "num_gpu", pod_hint, &columns->gpu, err) != 0 ||
-        import_source_column(pods, "gpu_milli", pod_hint, &columns->gpu_milli, err) != 0)
-        return -1;
-    columns->gpu_spec = csv_reader_find(&pods->reader, "gpu_spec");
-    columns->qos = csv_reader_find(&pods->reader, "qos");
-    columns->creation = columns->deletion = -1;
-    if (openb->request->is_static)
-        return 0;
-    if (import_source_column(pods, "creation_time", time_hint, &columns->creation, err) != 0)
-        return -1;
-    return import_source_column(pods, "deletion_time", time_hint, &columns->deletion, err);
-}
-
-static int read_node(const struct openb *openb, struct node_row *row, struct err *err)
-{
-    const struct import_source *nodes = &openb->nodes;
-    const struct node_columns *columns = &openb->node_columns;
-    char quoted[TEXT_QUOTE_SIZE];
-    if (import_source_text(nodes, columns->name, false, &row->name, err) != 0 ||
-        import_source_int(nodes, columns->cpu, CPU_MILLI_MAX, &row->cpu_milli, err) != 0 ||
-        import_source_int(nodes, columns->mem, MEM_BYTES_MAX / mib, &row->mem_mib, err) != 0 ||
-        import_source_int(nodes, columns->gpu, SHAPE_DEVICES_MAX, &row->gpu_count, err) != 0 ||
-        import_source_text(nodes, columns->model, true, &row->model, err) != 0)
-        return -1;
-    bool has_model = row->model[0] != '\0';
-    if (has_model && row->gpu_count == 0)
-        return import_source_fail(nodes, columns->model, err, "%s, but gpu is 0: leave it empty",
-                                  text_quote(row->model, quoted));
-    if (!has_model && row->gpu_count > 0)
-        return import_source_fail(nodes, columns->model, err,
-                                  "empty, but gpu is %" PRId64 ": name the model", row->gpu_count);
-    return 0;
-}
-
-static int check_gpu(const struct openb *openb, const struct pod_row *row, struct err *err)
-{
-    const struct import_source *pods = &openb->pods;
-    const struct pod_columns *columns = &openb->pod_columns;
-    char quoted[TEXT_QUOTE_SIZE];
-    if (row->gpu_count == 0 && row->gpu_milli != 0)
-        return import_source_fail(pods, columns->gpu_milli, err,
-                                  "%" PRId64 ", but num_gpu is 0: give 0", row->gpu_milli);
-    if (row->gpu_count == 0 && row->gpu_spec[0] != '\0')
-        return import_source_fail(pods, columns->gpu_spec, err,
-                                  "%s, but num_gpu is 0: leave it empty",
-                                  text_quote(row->gpu_spec, quoted));
-    if (row->gpu_count > 0 && row->gpu_milli == 0)
-        return import_source_fail(pods, columns->gpu_milli, err,
-                                  "0, but num_gpu is %" PRId64 ": a share from 1 to 1000",
-                                  row->gpu_count);
-    if (row->gpu_count > 1 && row->gpu_milli != SHARE_WHOLE)
-        return import_source_fail(pods, columns->gpu_milli, err,
-                                  "%" PRId64 ", but num_gpu is %" PRId64
-                                  ": several devices are taken whole, 1000 each",
-                                  row->gpu_milli, row->gpu_count);
-    return 0;
-}
-
-static int read_qos(const struct openb *openb, struct pod_row *row, struct err *err)
-{
-    char quoted[TEXT_QUOTE_SIZE];
-    int32_t column = openb->pod_columns.qos;
-    row->qos = "";
-    row->priority = 0;
-    if (column < 0)
-        return 0;
-    if (import_source_text(&openb->pods, column, true, &row->qos, err) != 0)
-        return -1;
-    if (row->qos[0] == '\0')
-        return 0;
-    for (size_t i = 0; i < ARRAY_LEN(qos_priorities); i++)
-        if (strcmp(row->qos, qos_priorities[i].qos) == 0) {
-            row->priority = qos_priorities[i].priority;
-            return 0;
-        }
-    return import_source_fail(&openb->pods, column, err,
-                              "%s: one of LS, Guaranteed, Burstable, BE, or nothing",
-                              text_quote(row->qos, quoted));
-}
-
-static int read_times(const struct openb *openb, struct pod_row *row, struct err *err)
-{
-    const struct import_source *pods = &openb->pods;
-    const struct pod_columns *columns = &openb->pod_columns;
-    row->creation_s = row->deletion_s = 0;
-    row->is_deleted = false;
-    if (openb->request->is_static)
-        return 0;
-    if (import_source_int(pods, columns->creation, TIME_US_MAX / US_PER_S, &row->creation_s, err) !=
-        0)
-        return -1;
-    row->is_deleted = pods->reader.fields[columns->deletion][0] != '\0';
-    if (!row->is_deleted)
-        return 0;
-    if (import_source_int(pods, columns->deletion, TIME_US_MAX / US_PER_S, &row->deletion_s, err) !=
-        0)
-        return -1;
-    if (row->deletion_s < row->creation_s)
-        return import_source_fail(pods, columns->deletion, err,
-                                  "%" PRId64 " is before creation_time %" PRId64
-                                  ": a pod is deleted after its creation, or never (empty)",
-                                  row->deletion_s, row->creation_s);
-    return 0;
-}
-
-static int read_pod(const struct openb *openb, struct pod_row *row, struct err *err)
-{
-    const struct import_source *pods = &openb->pods;
-    const struct pod_columns *columns = &openb->pod_columns;
-    row->gpu_spec = "";
-    if (import_source_text(pods, columns->name, false, &row->name, err) != 0 ||
-        import_source_int(pods, columns->cpu, CPU_MILLI_MAX, &row->cpu_milli, err) != 0 ||
-        import_source_int(pods, columns->mem, MEM_BYTES_MAX / mib, &row->mem_mib, err) != 0 ||
-        import_source_int(pods, columns->gpu, SHAPE_DEVICES_MAX, &row->gpu_count, err) != 0 ||
-        import_source_int(pods, columns->gpu_milli, SHARE_WHOLE, &row->gpu_milli, err) != 0)
-        return -1;
-    if (columns->gpu_spec >= 0 &&
-        import_source_text(pods, columns->gpu_spec, true, &row->gpu_spec, err) != 0)
-        return -1;
-    if (check_gpu(openb, row, err) != 0 || read_qos(openb, row, err) != 0)
-        return -1;
-    return read_times(openb, row, err);
-}
-
 /* ---- the first reading: types, times, totals ---- */
 
-static bool is_type(const struct openb_type *type, const struct node_row *row)
+static bool is_type(const struct openb_type *type, const struct openb_node_row *row)
 {
     return type->cpu_milli == row->cpu_milli && type->mem_mib == row->mem_mib &&
            type->gpu_count == row->gpu_count && strcmp(type->model, row->model) == 0;
 }
 
 /* The number of the row's type, or -1. */
-static int32_t find_type(const struct openb *openb, const struct node_row *row)
+static int32_t find_type(const struct openb *openb, const struct openb_node_row *row)
 {
     for (int32_t i = 0; i < openb->type_count; i++)
         if (is_type(&openb->types[i], row))
@@ -253,7 +71,7 @@ static int32_t find_type(const struct openb *openb, const struct node_row *row)
 }
 
 /* NULL when out of memory; to be freed. */
-static char *make_type_id(const struct node_row *row)
+static char *make_type_id(const struct openb_node_row *row)
 {
     char cpu[UNITS_TEXT_SIZE];
     char mem[UNITS_TEXT_SIZE];
@@ -262,7 +80,7 @@ static char *make_type_id(const struct node_row *row)
     if (id == NULL)
         return NULL;
     print_cpu(row->cpu_milli, cpu);
-    print_mem(row->mem_mib * mib, mem);
+    print_mem(row->mem_mib * OPENB_MIB, mem);
     if (row->gpu_count == 0)
         snprintf(id, size, "%scpu-%s", cpu, mem);
     else
@@ -270,7 +88,7 @@ static char *make_type_id(const struct node_row *row)
     return id;
 }
 
-static int add_type(struct openb *openb, const struct node_row *row, struct err *err)
+static int add_type(struct openb *openb, const struct openb_node_row *row, struct err *err)
 {
     if (array_reserve(&openb->types, &openb->type_capacity, openb->type_count + INT64_C(1),
                       sizeof *openb->types, err) != 0)
@@ -291,10 +109,10 @@ static int add_type(struct openb *openb, const struct node_row *row, struct err 
 
 static int survey_nodes(struct openb *openb, struct err *err)
 {
-    struct node_row row;
+    struct openb_node_row row;
     int result;
     while ((result = csv_reader_next(&openb->nodes.reader, err)) == 1) {
-        if (read_node(openb, &row, err) != 0)
+        if (openb_node_read(&openb->nodes, &openb->node_columns, &row, err) != 0)
             return -1;
         if (find_type(openb, &row) < 0 && add_type(openb, &row, err) != 0)
             return -1;
@@ -307,11 +125,12 @@ static int survey_nodes(struct openb *openb, struct err *err)
     return result;
 }
 
-static int add_to_totals(struct import_totals *totals, const struct pod_row *row, struct err *err)
+static int add_to_totals(struct import_totals *totals, const struct openb_pod_row *row,
+                         struct err *err)
 {
     totals->pod_count++;
     if (!checked_add(totals->cpu_milli_requested, row->cpu_milli, &totals->cpu_milli_requested) ||
-        !checked_add(totals->mem_bytes_requested, row->mem_mib * mib,
+        !checked_add(totals->mem_bytes_requested, row->mem_mib * OPENB_MIB,
                      &totals->mem_bytes_requested) ||
         !checked_add(totals->share_milli_requested, row->gpu_count * row->gpu_milli,
                      &totals->share_milli_requested))
@@ -321,11 +140,12 @@ static int add_to_totals(struct import_totals *totals, const struct pod_row *row
 
 static int survey_pods(struct openb *openb, struct err *err)
 {
-    struct pod_row row;
+    struct openb_pod_row row;
     int result;
     openb->first_s = INT64_MAX;
     while ((result = csv_reader_next(&openb->pods.reader, err)) == 1) {
-        if (read_pod(openb, &row, err) != 0 || add_to_totals(&openb->totals, &row, err) != 0)
+        if (openb_pod_read(&openb->pods, &openb->pod_columns, &row, err) != 0 ||
+            add_to_totals(&openb->totals, &row, err) != 0)
             return -1;
         int64_t end_s = row.is_deleted ? row.deletion_s : row.creation_s;
         openb->first_s = row.creation_s < openb->first_s ? row.creation_s : openb->first_s;
@@ -392,12 +212,12 @@ static void close_run(struct json_writer *w)
 /* One entry for each run of equal nodes, with their names in the order of the file. */
 static int write_nodes(struct json_writer *w, struct openb *openb, struct err *err)
 {
-    struct node_row row;
+    struct openb_node_row row;
     int32_t type = -1;
     int result;
     json_array(w, "nodes");
     while ((result = csv_reader_next(&openb->nodes.reader, err)) == 1) {
-        if (read_node(openb, &row, err) != 0)
+        if (openb_node_read(&openb->nodes, &openb->node_columns, &row, err) != 0)
             return -1;
         int32_t row_type = find_type(openb, &row);
         if (row_type < 0)
@@ -450,7 +270,7 @@ static void write_models(struct json_writer *w, const char *gpu_spec)
     json_close_array(w);
 }
 
-static void write_request(struct json_writer *w, const struct pod_row *row)
+static void write_request(struct json_writer *w, const struct openb_pod_row *row)
 {
     json_object(w, "compute_info");
     write_quantity(w, "cpu_limit", row->cpu_milli, "m");
@@ -463,7 +283,7 @@ static void write_request(struct json_writer *w, const struct pod_row *row)
 }
 
 static void write_runner(struct json_writer *w, const struct openb *openb,
-                         const struct pod_row *row)
+                         const struct openb_pod_row *row)
 {
     bool is_share = row->gpu_count > 0 && row->gpu_milli < SHARE_WHOLE;
     bool is_static = openb->request->is_static;
@@ -496,11 +316,11 @@ static void write_runner(struct json_writer *w, const struct openb *openb,
 
 static int write_runners(struct json_writer *w, struct openb *openb, struct err *err)
 {
-    struct pod_row row;
+    struct openb_pod_row row;
     int result;
     json_array(w, "runners");
     while ((result = csv_reader_next(&openb->pods.reader, err)) == 1) {
-        if (read_pod(openb, &row, err) != 0)
+        if (openb_pod_read(&openb->pods, &openb->pod_columns, &row, err) != 0)
             return -1;
         write_runner(w, openb, &row);
     }
@@ -564,7 +384,8 @@ static int write_scenario(struct openb *openb, FILE *out, struct err *err)
 
 static int import_opened(struct openb *openb, FILE *out, struct err *err)
 {
-    if (find_node_columns(openb, err) != 0 || find_pod_columns(openb, err) != 0 ||
+    if (openb_nodes_find(&openb->nodes, &openb->node_columns, err) != 0 ||
+        openb_pods_find(&openb->pods, !openb->request->is_static, &openb->pod_columns, err) != 0 ||
         survey_nodes(openb, err) != 0 || survey_pods(openb, err) != 0 ||
         import_source_rewind(&openb->nodes, err) != 0 ||
         import_source_rewind(&openb->pods, err) != 0)

@@ -6,7 +6,11 @@ struct policy_context sched_policy_context(const struct sched *sched, int32_t re
     const struct replica *demand = &sched->replicas[replica];
     int32_t shape = sched->runners[demand->runner].shape;
     return (struct policy_context){.fleet = &sched->fleet,
+                                   .replicas = sched->replicas,
+                                   .runners = sched->runners,
                                    .shape = &sched->fleet.shapes->items[shape],
+                                   .values = sched->policy.values,
+                                   .state = sched->policy.state,
                                    .seed = sched->options.seed,
                                    .demand =
                                        (uint64_t)demand->runner << 32 | (uint64_t)demand->ordinal};
@@ -15,7 +19,7 @@ struct policy_context sched_policy_context(const struct sched *sched, int32_t re
 uint64_t sched_choose_devices(const struct sched *sched, const struct policy_context *context,
                               int32_t node, const struct room *room)
 {
-    const struct policy *policy = sched->options.policy;
+    const struct policy *policy = sched->policy.policy;
     if (context->shape->device_count == 0)
         return 0;
     if (policy->choose_devices != NULL)
@@ -47,7 +51,7 @@ static bool fits_runner(const struct sched *sched, int32_t runner, int32_t node)
 static int32_t best_node(const struct sched *sched, int32_t runner,
                          const struct policy_context *context)
 {
-    const struct policy *policy = sched->options.policy;
+    const struct policy *policy = sched->policy.policy;
     double best_score = 0.0;
     int32_t best = -1;
     for (int32_t node = 0; node < sched->fleet.node_count; node++) {

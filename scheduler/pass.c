@@ -292,7 +292,7 @@ static int serve_all(struct pass *pass, struct err *err)
 int sched_pass(struct sched *sched, int64_t now, struct decisions *decisions, struct err *err)
 {
     struct pass pass = {.sched = sched, .decisions = decisions, .now = now};
-    int result = fleet_refresh_suits(&sched->fleet, err);
+    int result = sched_refresh(sched, err);
     if (result == 0)
         result = array_reserve(&sched->no_fit_version, &sched->no_fit_capacity,
                                sched->fleet.shapes->count, sizeof *sched->no_fit_version, err);

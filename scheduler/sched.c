@@ -14,9 +14,15 @@ int sched_init(struct sched *sched, const struct sched_options *options,
     assert(options->policy != NULL);
     assert(options->policy->api_version == POLICY_API_VERSION);
     assert(options->min_runtime_ticks >= 0);
+    const struct policy_setting setting = {.shapes = shapes, .popularity = options->popularity};
     *sched = (struct sched){0};
-    if (fleet_init(&sched->fleet, shapes, err))
+    if (policy_instance_start(&sched->policy, options->policy, options->policy_values, &setting,
+                              err))
         return -1;
+    if (fleet_init(&sched->fleet, shapes, err)) {
+        policy_instance_stop(&sched->policy);
+        return -1;
+    }
     sched->options = *options;
     sched->free_replica = -1;
     return 0;
@@ -24,6 +30,7 @@ int sched_init(struct sched *sched, const struct sched_options *options,
 
 void sched_release(struct sched *sched)
 {
+    policy_instance_stop(&sched->policy);
     fleet_release(&sched->fleet);
     demand_queue_release(&sched->queue);
     free(sched->runners);
@@ -32,6 +39,13 @@ void sched_release(struct sched *sched)
     free(sched->merge);
     free(sched->no_fit_version);
     *sched = (struct sched){0};
+}
+
+int sched_refresh(struct sched *sched, struct err *err)
+{
+    if (fleet_refresh_suits(&sched->fleet, err))
+        return -1;
+    return policy_instance_refresh(&sched->policy, &sched->fleet, err);
 }
 
 /* ---- runners ---- */

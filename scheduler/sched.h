@@ -32,7 +32,10 @@
 enum demand_order { ORDER_FLOOR_FIRST = 0, ORDER_PRIORITY_FIRST };
 
 struct sched_options {
-    const struct policy *policy; /* borrowed */
+    const struct policy *policy;              /* borrowed */
+    const struct policy_value *policy_values; /* of its parameters, read by sched_init; NULL: the
+                                                 defaults. Parts of a `weighted` are borrowed */
+    struct popularity popularity;             /* for policies that ask for it; read by sched_init */
     enum demand_order order;
     bool preemption_enabled;
     int64_t min_runtime_ticks; /* a replica that ran for less is no victim; 0: all may be */
@@ -41,6 +44,7 @@ struct sched_options {
 
 struct sched {
     struct sched_options options;
+    struct policy_instance policy;
     struct fleet fleet;
     struct runner *runners;
     struct replica *replicas;
@@ -65,6 +69,11 @@ struct sched {
 int sched_init(struct sched *sched, const struct sched_options *options,
                const struct shape_table *shapes, struct err *err);
 void sched_release(struct sched *sched);
+
+/* Takes in the shapes, types and groups that came since: fleet_refresh_suits, and the same for the
+ * policy. A pass begins with it; who asks sched_find_node without a pass calls it himself after
+ * adding groups. O(1) when nothing was added. */
+int sched_refresh(struct sched *sched, struct err *err);
 
 /* All functions below that take an err fail only for want of memory; after a -1 the scheduler can
  * only be released. */

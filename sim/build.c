@@ -58,7 +58,7 @@ static int build_groups(struct sim *sim, struct err *err)
         if (scenario->events[i].kind == EVENT_ADD_NODES &&
             add_group(sim, scenario->events[i].pool, scenario->events[i].type, err))
             return -1;
-    return fleet_refresh_suits(&sim->sched.fleet, err);
+    return sched_refresh(&sim->sched, err);
 }
 
 static int build_pools(struct sim *sim, struct err *err)

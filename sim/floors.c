@@ -223,7 +223,7 @@ static int build_nodes(struct floors *floors, struct err *err)
     for (int32_t i = 0; i < scenario->pool_count; i++)
         if (add_further_nodes(floors, i, scenario->pools[i].max_instances - counts[i], err))
             goto out;
-    result = fleet_refresh_suits(&floors->sched.fleet, err);
+    result = sched_refresh(&floors->sched, err);
 out:
     free(counts);
     return result;

@@ -13,7 +13,7 @@ Test(policies, are_found_by_their_names)
 {
     size_t count;
     const struct policy *const *list = policy_list(&count);
-    cr_assert_eq(count, 4);
+    cr_assert_eq(count, 13);
     for (size_t i = 0; i < count; i++) {
         cr_expect_eq(list[i]->api_version, POLICY_API_VERSION);
         cr_expect_eq(policy_find(list[i]->name), list[i]);
@@ -31,13 +31,12 @@ Test(policies, are_found_by_their_names)
 static int32_t placed_by(const char *policy, int64_t cpu_milli)
 {
     struct small_fleet fleet;
-    small_fleet_init(&fleet, &(struct sched_options){.policy = policy_find("first-fit")});
+    small_fleet_init(&fleet, &(struct sched_options){.policy = policy_find(policy)});
     int32_t large = small_type(&fleet, 8000, 0), small = small_type(&fleet, 4000, 0);
     small_node(&fleet, large);
     small_node(&fleet, small);
     small_node(&fleet, large);
     small_run(&fleet, small_runner(&fleet, &(struct small_runner){.shape = small_cpu(5000)}), 0);
-    fleet.sched.options.policy = policy_find(policy);
     int32_t runner = small_runner(&fleet, &(struct small_runner){.shape = small_cpu(cpu_milli)});
     int32_t demand = small_demand(&fleet, runner, 1);
     small_pass(&fleet, 1);
@@ -80,7 +79,9 @@ Test(policies, score_by_the_mean_of_what_is_left)
     cr_assert_eq(fleet_add_node(nodes, number, NODE_READY, &node, &err), 0);
     struct shape shape = small_cpu(1000);
     shape.mem_bytes = 2 * GIB;
-    const struct policy_context context = {.fleet = nodes, .shape = &shape};
+    struct policy_value values[POLICY_PARAMETERS_MAX];
+    policy_defaults(policy_find("best-fit"), values);
+    const struct policy_context context = {.fleet = nodes, .shape = &shape, .values = values};
     cr_expect_eq(policy_find("best-fit")->score(&context, node), -0.375);
     cr_expect_eq(policy_find("worst-fit")->score(&context, node), 0.375);
     /* With four devices and 64 GiB in the largest type: (2000/8000 + 16/64 + 0/4000) / 3. */

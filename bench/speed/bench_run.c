@@ -104,7 +104,7 @@ static int add_nodes(struct sched *sched, int32_t node_count, struct err *err)
         if (fleet_add_node(&sched->fleet, number, NODE_READY, &node, err) != 0)
             return -1;
     }
-    return fleet_refresh_suits(&sched->fleet, err);
+    return sched_refresh(sched, err);
 }
 
 /* One runner of so many replicas, placed by a pass. */

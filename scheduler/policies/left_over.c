@@ -1,44 +1,67 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scheduler/policies/left_over.h"
 
+#include <math.h>
+
 /* Example: the largest CPU of the fleet is 8000m and the largest memory 32 GiB, there are no
  * devices. A demand of 1000m and 2 GiB on a node with 3000m and 18 GiB free leaves 2000/8000 = 0.25
  * and 16/32 = 0.5; the mean is 0.375. */
 
-static int64_t share_left_milli(const struct policy_context *context, int32_t node)
-{
-    const struct fleet *fleet = context->fleet;
-    const struct node_type *type = fleet_type_of(fleet, node);
-    const struct device *devices = &fleet->devices[fleet->nodes[node].first_device];
-    int64_t left_milli = 0;
-    for (int32_t i = 0; i < type->device_count; i++)
-        left_milli += devices[i].share_free_milli;
-    if (context->shape->device_count == 0)
-        return left_milli;
-    return left_milli -
-           (int64_t)context->shape->device_count * shape_share_on(context->shape, type);
-}
+const char *const counted_names[COUNTED_RESOURCES] = {"cpu", "memory", "devices"};
 
-double left_over(const struct policy_context *context, int32_t node)
+struct amounts amounts_free(const struct policy_context *context, int32_t node)
 {
     const struct fleet *fleet = context->fleet;
     const struct node *at = &fleet->nodes[node];
-    bool takes_room = !fleet_type_of(fleet, node)->is_unbounded;
-    int64_t cpu_left_milli = at->cpu_free_milli - (takes_room ? context->shape->cpu_milli : 0);
-    int64_t mem_left_bytes = at->mem_free_bytes - (takes_room ? context->shape->mem_bytes : 0);
+    const struct device *devices = &fleet->devices[at->first_device];
+    int32_t device_count = fleet_type_of(fleet, node)->device_count;
+    int64_t share_milli = 0;
+    for (int32_t i = 0; i < device_count; i++)
+        share_milli += devices[i].share_free_milli;
+    return (struct amounts){{at->cpu_free_milli, at->mem_free_bytes, share_milli}};
+}
+
+struct amounts amounts_asked(const struct policy_context *context, int32_t node)
+{
+    const struct shape *shape = context->shape;
+    const struct node_type *type = fleet_type_of(context->fleet, node);
+    bool takes_room = !type->is_unbounded;
+    int64_t share_milli =
+        shape->device_count == 0 ? 0 : (int64_t)shape->device_count * shape_share_on(shape, type);
+    return (struct amounts){
+        {takes_room ? shape->cpu_milli : 0, takes_room ? shape->mem_bytes : 0, share_milli}};
+}
+
+struct amounts amounts_capacity(const struct policy_context *context, int32_t node)
+{
+    const struct node_type *type = fleet_type_of(context->fleet, node);
+    return (struct amounts){
+        {type->cpu_milli, type->mem_bytes, (int64_t)type->device_count * SHARE_WHOLE}};
+}
+
+struct amounts amounts_largest(const struct fleet *fleet)
+{
+    return (struct amounts){
+        {fleet->cpu_milli_max, fleet->mem_bytes_max, fleet->node_share_milli_max}};
+}
+
+double left_over(const struct policy_context *context, int32_t node, int64_t counted)
+{
+    const struct amounts free = amounts_free(context, node);
+    const struct amounts asked = amounts_asked(context, node);
+    const struct amounts largest = amounts_largest(context->fleet);
     double sum = 0.0;
     int resources = 0;
-    if (fleet->cpu_milli_max > 0) {
-        sum += (double)cpu_left_milli / (double)fleet->cpu_milli_max;
-        resources++;
-    }
-    if (fleet->mem_bytes_max > 0) {
-        sum += (double)mem_left_bytes / (double)fleet->mem_bytes_max;
-        resources++;
-    }
-    if (fleet->node_share_milli_max > 0) {
-        sum += (double)share_left_milli(context, node) / (double)fleet->node_share_milli_max;
+    for (int i = 0; i < COUNTED_RESOURCES; i++) {
+        if ((counted >> i & 1) == 0 || largest.of[i] == 0)
+            continue;
+        sum += (double)(free.of[i] - asked.of[i]) / (double)largest.of[i];
         resources++;
     }
     return resources > 0 ? sum / (double)resources : 0.0;
+}
+
+double in_steps(double value, int64_t steps)
+{
+    return steps == 0 ? value : floor((double)steps * value) / (double)steps;
 }

@@ -10,6 +10,15 @@ static const struct policy *const policies[] = {
     &policy_first_fit,
     &policy_worst_fit,
     &policy_random,
+    &policy_dot_product,
+    &policy_gpu_clustering,
+    &policy_gpu_packing,
+    &policy_fgd,
+    &policy_k8s_least_allocated,
+    &policy_k8s_most_allocated,
+    &policy_k8s_balanced,
+    &policy_cheapest,
+    &policy_weighted,
 };
 
 const struct policy *const *policy_list(size_t *count)

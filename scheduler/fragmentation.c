@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/fragmentation.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+/* Example: classes "4 CPU, 300 milli of one device" (p = 0.75) and "8 CPU, one whole device" (p =
+ * 0.25), and a node with 6 CPU and devices with 1000 and 200 milli free, R = 1200. The first class
+ * fits and leaves the 200: its fragment is 200. The second lacks CPU: its fragment is 1200 (q4).
+ * Together 0.75 * 200 + 0.25 * 1200 = 450 milli-devices. */
+
+/* ---- the classes ---- */
+
+static bool asks_device(const struct shape *shape)
+{
+    return shape->device_count > 0;
+}
+
+/* The share of one device as far as it can be said without the device. */
+static int32_t nominal_share(const struct shape *shape)
+{
+    if (!asks_device(shape) || shape->sharing == SHARING_MEMORY)
+        return 0;
+    return shape->sharing == SHARING_WHOLE ? SHARE_WHOLE : shape->share_milli;
+}
+
+/* A list of texts as one text with '|' between them, read character by character. */
+struct joined {
+    const char *const *texts;
+    int32_t count;
+    const char *at; /* in the first of the rest */
+};
+
+static unsigned char next_character(struct joined *joined)
+{
+    if (joined->count == 0)
+        return '\0';
+    if (*joined->at != '\0')
+        return (unsigned char)*joined->at++;
+    joined->texts++;
+    joined->count--;
+    if (joined->count == 0)
+        return '\0';
+    joined->at = joined->texts[0];
+    return '|';
+}
+
+static int compare_texts(const char *const *a, int32_t a_count, const char *const *b,
+                         int32_t b_count)
+{
+    struct joined left = {a, a_count, a_count > 0 ? a[0] : NULL};
+    struct joined right = {b, b_count, b_count > 0 ? b[0] : NULL};
+    for (;;) {
+        unsigned char x = next_character(&left), y = next_character(&right);
+        if (x != y)
+            return x < y ? -1 : 1;
+        if (x == '\0')
+            return 0;
+    }
+}
+
+static int compare_int(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_pools(const struct shape *a, const struct shape *b)
+{
+    int order = compare_int(a->pool_count, b->pool_count);
+    for (int32_t i = 0; order == 0 && i < a->pool_count; i++)
+        order = compare_int(a->pools[i], b->pools[i]);
+    return order;
+}
+
+/* 0 for shapes of one class. */
+static int compare_classes(const struct shape *a, const struct shape *b)
+{
+    const char *no_arch = "";
+    int order = compare_int(a->cpu_milli, b->cpu_milli);
+    if (order == 0)
+        order = compare_int(nominal_share(a), nominal_share(b));
+    if (order == 0)
+        order = compare_int(a->device_count, b->device_count);
+    if (order == 0)
+        order = compare_texts(a->type_patterns, a->type_pattern_count, b->type_patterns,
+                              b->type_pattern_count);
+    if (order == 0)
+        order = compare_texts(a->topologies, a->topology_count, b->topologies, b->topology_count);
+    if (order == 0 && asks_device(a))
+        order = compare_int(a->device_mem_bytes, b->device_mem_bytes);
+    if (order == 0 && asks_device(a))
+        order = compare_int(a->sharing, b->sharing);
+    if (order == 0)
+        order = strcmp(a->arch ? a->arch : no_arch, b->arch ? b->arch : no_arch);
+    return order != 0 ? order : compare_pools(a, b);
+}
+
+/* A shape while classes are made. */
+struct counted_shape {
+    const struct shape *shape;
+    int64_t count;
+    int32_t number;
+};
+
+static int by_class(const void *left, const void *right)
+{
+    const struct counted_shape *a = left, *b = right;
+    int order = compare_classes(a->shape, b->shape);
+    return order != 0 ? order : compare_int(a->number, b->number);
+}
+
+static int by_popularity(const void *left, const void *right)
+{
+    const struct counted_shape *a = left, *b = right;
+    int order = compare_int(b->count, a->count);
+    if (order == 0)
+        order = compare_classes(b->shape, a->shape);
+    return order != 0 ? order : compare_int(a->number, b->number);
+}
+
+/* Adds up shapes of one class, in place. */
+static int32_t merge(struct counted_shape *shapes, int32_t count)
+{
+    int32_t merged = 0;
+    qsort(shapes, (size_t)count, sizeof *shapes, by_class);
+    for (int32_t i = 0; i < count; i++) {
+        if (merged > 0 && compare_classes(shapes[merged - 1].shape, shapes[i].shape) == 0)
+            shapes[merged - 1].count += shapes[i].count;
+        else
+            shapes[merged++] = shapes[i];
+    }
+    qsort(shapes, (size_t)merged, sizeof *shapes, by_popularity);
+    return merged;
+}
+
+static int choose_typical(struct fragmentation *fragmentation, const struct counted_shape *classes,
+                          int32_t count, double coverage, struct err *err)
+{
+    int64_t total = 0;
+    if (array_reserve(&fragmentation->classes, &fragmentation->class_capacity, count,
+                      sizeof *fragmentation->classes, err))
+        return -1;
+    for (int32_t i = 0; i < count; i++)
+        total += classes[i].count;
+    for (int32_t i = 0; i < count; i++) {
+        if (i > 0 && (double)fragmentation->count_sum / (double)total >= coverage)
+            break;
+        fragmentation->classes[fragmentation->class_count++] =
+            (struct fragment_class){.shape = classes[i].number,
+                                    .count = classes[i].count,
+                                    .weight = (double)classes[i].count / (double)total,
+                                    .cpu_milli = (int32_t)classes[i].shape->cpu_milli,
+                                    .device_count = classes[i].shape->device_count};
+        fragmentation->count_sum += classes[i].count;
+    }
+    for (int32_t i = 0; i < fragmentation->class_count; i++)
+        fragmentation->classes[i].weight /= (double)fragmentation->count_sum / (double)total;
+    return 0;
+}
+
+int fragmentation_init(struct fragmentation *fragmentation, const struct shape_table *shapes,
+                       const struct popularity *popularity, double coverage, struct err *err)
+{
+    struct counted_shape *counted = NULL;
+    int32_t capacity = 0;
+    *fragmentation = (struct fragmentation){.shapes = shapes};
+    if (array_reserve(&counted, &capacity, popularity->count, sizeof *counted, err))
+        return -1;
+    for (int32_t i = 0; i < popularity->count; i++) {
+        const struct popular_shape *item = &popularity->items[i];
+        assert(item->count > 0);
+        counted[i] = (struct counted_shape){&shapes->items[item->shape], item->count, item->shape};
+    }
+    int32_t count = popularity->count > 0 ? merge(counted, popularity->count) : 0;
+    int result = choose_typical(fragmentation, counted, count, coverage, err);
+    free(counted);
+    if (result != 0)
+        fragmentation_release(fragmentation);
+    return result;
+}
+
+void fragmentation_release(struct fragmentation *fragmentation)
+{
+    free(fragmentation->classes);
+    free(fragmentation->share_milli);
+    free(fragmentation->rows);
+    free(fragmentation->packed_cpu_milli);
+    free(fragmentation->packed_share_milli);
+    free(fragmentation->packed_device_count);
+    free(fragmentation->packed_count);
+    *fragmentation = (struct fragmentation){0};
+}
+
+/* ---- the groups ---- */
+
+/* Is the pool one of the shape's? (Open or closed: that changes, and says nothing of the use.) */
+static bool is_eligible(const struct shape *shape, int32_t pool)
+{
+    for (int32_t i = 0; i < shape->pool_count; i++)
+        if (shape->pools[i] == pool)
+            return true;
+    return false;
+}
+
+static int32_t share_on_group(const struct fleet *fleet, const struct shape *shape, int32_t group)
+{
+    enum { CLOSED = MISFIT_ARCH | MISFIT_DEVICE_TYPE | MISFIT_DEVICE_MEMORY };
+    const struct node_group *of = &fleet->groups[group];
+    if (!asks_device(shape))
+        return 0;
+    if (!is_eligible(shape, of->pool) || (fleet_group_misfits(fleet, shape, group) & CLOSED) != 0)
+        return -1;
+    return shape_share_on(shape, &fleet->types[of->type]);
+}
+
+static int reserve_groups(struct fragmentation *fragmentation, int32_t group_count, struct err *err)
+{
+    int64_t cells = (int64_t)group_count * fragmentation->class_count;
+    int32_t *capacity = fragmentation->packed_capacity;
+    if (array_reserve(&fragmentation->share_milli, &fragmentation->share_capacity, cells,
+                      sizeof *fragmentation->share_milli, err) ||
+        array_reserve(&fragmentation->rows, &fragmentation->row_capacity, group_count,
+                      sizeof *fragmentation->rows, err) ||
+        array_reserve(&fragmentation->packed_cpu_milli, &capacity[0], cells, sizeof(int32_t),
+                      err) ||
+        array_reserve(&fragmentation->packed_share_milli, &capacity[1], cells, sizeof(int32_t),
+                      err) ||
+        array_reserve(&fragmentation->packed_device_count, &capacity[2], cells, sizeof(int32_t),
+                      err))
+        return -1;
+    return array_reserve(&fragmentation->packed_count, &capacity[3], cells, sizeof(int64_t), err);
+}
+
+static void add_group(struct fragmentation *fragmentation, const struct fleet *fleet, int32_t group)
+{
+    int32_t first = group * fragmentation->class_count;
+    struct fragment_row row = {0, 0};
+    for (int32_t i = 0; i < fragmentation->class_count; i++) {
+        const struct fragment_class *class = &fragmentation->classes[i];
+        int32_t share_milli =
+            share_on_group(fleet, &fragmentation->shapes->items[class->shape], group);
+        fragmentation->share_milli[first + i] = share_milli;
+        if (share_milli <= 0) {
+            row.closed_count += class->count;
+            continue;
+        }
+        fragmentation->packed_cpu_milli[first + row.count] = class->cpu_milli;
+        fragmentation->packed_share_milli[first + row.count] = share_milli;
+        fragmentation->packed_device_count[first + row.count] = class->device_count;
+        fragmentation->packed_count[first + row.count] = class->count;
+        row.count++;
+    }
+    fragmentation->rows[group] = row;
+}
+
+int fragmentation_refresh(struct fragmentation *fragmentation, const struct fleet *fleet,
+                          struct err *err)
+{
+    if (fragmentation->group_count == fleet->group_count)
+        return 0;
+    if (reserve_groups(fragmentation, fleet->group_count, err))
+        return -1;
+    for (; fragmentation->group_count < fleet->group_count; fragmentation->group_count++)
+        add_group(fragmentation, fleet, fragmentation->group_count);
+    return 0;
+}
+
+/* ---- the fragment ---- */
+
+/* What the devices of a room are to a class. */
+struct device_fit {
+    int64_t small_milli; /* free on devices that have less than the class takes of one */
+    int32_t fitting;     /* devices that have enough */
+};
+
+static struct device_fit fit_devices(const struct fragment_room *room, int32_t share_milli)
+{
+    struct device_fit fit = {0, 0};
+    for (int32_t i = 0; i < room->device_count; i++) {
+        if (room->share_milli[i] >= share_milli)
+            fit.fitting++;
+        else
+            fit.small_milli += room->share_milli[i];
+    }
+    return fit;
+}
+
+static int64_t free_milli(const struct fragment_room *room)
+{
+    int64_t milli = 0;
+    for (int32_t i = 0; i < room->device_count; i++)
+        milli += room->share_milli[i];
+    return milli;
+}
+
+/* A few classes of a row at a time, so that what is found for each stays in the cache. */
+enum { BLOCK = 64 };
+
+struct block {
+    const int32_t *cpu_milli, *share_milli, *device_count;
+    const int64_t *count;
+    int32_t classes;
+};
+
+/* The sum of count * fragment over the block. The loops over the classes have no branches and are
+ * turned into vector code by the compiler. */
+static int64_t block_fragment(const struct block *block, const struct fragment_room *room,
+                              int32_t all_milli)
+{
+    int32_t small_milli[BLOCK] = {0}, fitting[BLOCK] = {0};
+    int64_t sum = 0;
+    for (int32_t i = 0; i < room->device_count; i++) {
+        int32_t left_milli = room->share_milli[i];
+        for (int32_t k = 0; k < block->classes; k++) {
+            int32_t is_small = left_milli < block->share_milli[k] ? -1 : 0;
+            small_milli[k] += left_milli & is_small;
+            fitting[k] += 1 + is_small;
+        }
+    }
+    for (int32_t k = 0; k < block->classes; k++) {
+        bool is_of_use =
+            fitting[k] >= block->device_count[k] && room->cpu_milli >= block->cpu_milli[k];
+        sum += block->count[k] * (is_of_use ? small_milli[k] : all_milli);
+    }
+    return sum;
+}
+
+int64_t fragment_exact(const struct fragmentation *fragmentation, const struct fragment_room *room)
+{
+    const struct fragment_row *row = &fragmentation->rows[room->group];
+    int32_t all_milli = (int32_t)free_milli(room);
+    int64_t sum = row->closed_count * all_milli;
+    for (int32_t done = 0; done < row->count; done += BLOCK) {
+        int32_t first = room->group * fragmentation->class_count + done;
+        const struct block block = {.cpu_milli = &fragmentation->packed_cpu_milli[first],
+                                    .share_milli = &fragmentation->packed_share_milli[first],
+                                    .device_count = &fragmentation->packed_device_count[first],
+                                    .count = &fragmentation->packed_count[first],
+                                    .classes =
+                                        row->count - done < BLOCK ? row->count - done : BLOCK};
+        sum += block_fragment(&block, room, all_milli);
+    }
+    return sum;
+}
+
+static enum fragment_kind kind_of(bool has_cpu, bool has_devices)
+{
+    if (has_devices)
+        return has_cpu ? FRAGMENT_Q3 : FRAGMENT_Q4;
+    return has_cpu ? FRAGMENT_Q2 : FRAGMENT_Q1;
+}
+
+void fragment_by_kind(const struct fragmentation *fragmentation, const struct fragment_room *room,
+                      struct fragment_parts *parts)
+{
+    const int32_t *shares = &fragmentation->share_milli[room->group * fragmentation->class_count];
+    double all_milli = (double)free_milli(room);
+    *parts = (struct fragment_parts){{0.0}};
+    for (int32_t i = 0; i < fragmentation->class_count; i++) {
+        const struct fragment_class *class = &fragmentation->classes[i];
+        bool has_cpu = room->cpu_milli >= class->cpu_milli;
+        if (shares[i] == 0) {
+            parts->milli[has_cpu ? FRAGMENT_NO_DEVICE : FRAGMENT_NEITHER] +=
+                class->weight * all_milli;
+        } else if (shares[i] < 0) {
+            parts->milli[FRAGMENT_NO_ACCESS] += class->weight * all_milli;
+        } else {
+            struct device_fit fit = fit_devices(room, shares[i]);
+            enum fragment_kind kind = kind_of(has_cpu, fit.fitting >= class->device_count);
+            double small_milli = kind == FRAGMENT_Q3 ? (double)fit.small_milli : 0.0;
+            if (kind == FRAGMENT_Q3)
+                parts->milli[FRAGMENT_Q2] += class->weight * small_milli;
+            parts->milli[kind] += class->weight * (all_milli - small_milli);
+        }
+    }
+}
+
+double fragment_sum(const struct fragment_parts *parts)
+{
+    static const enum fragment_kind order[] = {FRAGMENT_Q1,      FRAGMENT_Q2,
+                                               FRAGMENT_Q4,      FRAGMENT_NO_DEVICE,
+                                               FRAGMENT_NEITHER, FRAGMENT_NO_ACCESS};
+    double sum = 0.0;
+    for (size_t i = 0; i < ARRAY_LEN(order); i++)
+        sum += parts->milli[order[i]];
+    return sum;
+}
