@@ -240,7 +240,7 @@ static void random_nodes(struct rng *rng, struct scenario *scenario, int32_t poo
     make_nodes(scenario, pool, type, count, zones[below(rng, (int32_t)ARRAY_LEN(zones))]);
 }
 
-static void random_fleet(struct rng *rng, struct scenario *scenario)
+static void random_fleet(struct rng *rng, struct scenario *scenario, int32_t size)
 {
     int32_t type_count = 1 + below(rng, 3);
     for (int32_t i = 0; i < type_count; i++) {
@@ -252,7 +252,7 @@ static void random_fleet(struct rng *rng, struct scenario *scenario)
     for (int32_t i = 0; i < pool_count; i++) {
         int32_t first = below(rng, type_count);
         make_pool(scenario, first);
-        make_nodes(scenario, i, first, 1, NULL);
+        make_nodes(scenario, i, first, size, NULL);
         random_nodes(rng, scenario, i, first);
         int32_t second = below(rng, type_count);
         if (second != first) {
@@ -317,9 +317,9 @@ static void random_terms(struct rng *rng, struct scenario *scenario, struct runn
         runner->duration = make_dist(scenario, some_duration(rng));
 }
 
-static void random_runners(struct rng *rng, struct scenario *scenario)
+static void random_runners(struct rng *rng, struct scenario *scenario, int32_t size)
 {
-    int32_t count = 2 + below(rng, 8);
+    int32_t count = size * (2 + below(rng, 8));
     for (int32_t i = 0; i < count; i++) {
         struct runner_def runner = made_template(scenario, random_shape(rng, scenario));
         random_terms(rng, scenario, &runner);
@@ -379,7 +379,7 @@ static void random_event(struct rng *rng, struct scenario *scenario, int64_t at_
     }
 }
 
-struct scenario random_scenario(struct rng *rng)
+struct scenario random_scenario(struct rng *rng, int32_t size)
 {
     struct scenario scenario = made_scenario();
     scenario.horizon_us = INT64_C(700) * US_PER_S;
@@ -390,8 +390,8 @@ struct scenario random_scenario(struct rng *rng)
     scenario.scheduler.order = one_in(rng, 2) ? ORDER_FLOOR_FIRST : ORDER_PRIORITY_FIRST;
     scenario.scheduler.preemption_enabled = !one_in(rng, 5);
     scenario.scheduler.min_runtime_us = one_in(rng, 3) ? steps(rng, 6) : 0;
-    random_fleet(rng, &scenario);
-    random_runners(rng, &scenario);
+    random_fleet(rng, &scenario, size);
+    random_runners(rng, &scenario, size);
     int32_t event_count = below(rng, 16);
     int64_t at_us = 0;
     for (int32_t i = 0; i < event_count; i++) {

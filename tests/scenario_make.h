@@ -39,8 +39,9 @@ struct arrival_def *make_arrivals(struct scenario *scenario, const struct runner
  * NO_INDEX, NULL, or count 1 and grace TIME_NEVER. */
 struct event_def *make_event(struct scenario *scenario, int64_t at_us, enum event_kind kind);
 
-/* A small random scenario: some nodes, runners, arrivals and events of every kind, all durations
- * multiples of a coarse step so that much happens at the same instant. */
-struct scenario random_scenario(struct rng *rng);
+/* A random scenario: some nodes, runners, arrivals and events of every kind, all durations
+ * multiples of a coarse step so that much happens at the same instant. Size 1: a handful of nodes
+ * and runners, fit for the ledger; n: about n times as many. */
+struct scenario random_scenario(struct rng *rng, int32_t size);
 
 #endif
