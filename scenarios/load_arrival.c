@@ -50,10 +50,13 @@ static void get_span(const struct loader *loader, const struct value *object,
 /* Arrivals must take time, or there is no end of them. */
 static void check_expected(const struct value *place, const struct arrival_def *arrival)
 {
-    double mean_us = dist_mean_us(&arrival->interarrival);
+    const struct dist *dist = &arrival->interarrival;
+    double mean_us = dist_mean_us(dist);
     double span_us = (double)(arrival->until_us - arrival->from_us);
-    if (arrival->interarrival.min_us > 0 && mean_us < (double)arrival->interarrival.min_us)
-        mean_us = (double)arrival->interarrival.min_us;
+    if (mean_us < (double)dist->min_us)
+        mean_us = (double)dist->min_us;
+    if (mean_us > (double)dist->max_us)
+        mean_us = (double)dist->max_us;
     if (arrival->count_max <= ARRIVALS_MAX)
         return;
     if (mean_us <= 0)

@@ -204,7 +204,7 @@ static void load_given_nodes(struct loader *loader, const struct value *nodes, i
                                     "\"g5.xlarge\", \"count\": 3}]");
             return;
         }
-        if (!read_int(nodes, count_range, &batch.count))
+        if (!read_int(nodes, count_range, &batch.count) || batch.count == 0)
             return;
         batch.type = only_pool_type(loader, nodes, pool);
         add_nodes(loader, nodes, &batch);

@@ -147,10 +147,8 @@ static bool check_sharing(const struct shape_request *request)
     value_get(request->place, "simulation", &simulation);
     if (settings->sharing == SHARING_WHOLE)
         return true;
-    bool has_name = value_get(&simulation, "device_sharing", &place) ||
-                    value_get(&simulation, "share_milli", &place);
-    if (!has_name)
-        place = simulation;
+    if (!value_get(&simulation, "device_sharing", &place))
+        value_get(&simulation, "share_milli", &place);
     if (info->device_count == 0) {
         value_error(&place, "is given without accelerators: give num_accelerators of 1 or more");
         return false;

@@ -420,3 +420,37 @@ Test(scenario, names_of_nodes_that_events_add_may_be_used_before_them)
                          "{'at':1,'add_nodes':{'nodepool':'p'}}]}",
                     "");
 }
+
+Test(scenario, nodes_that_events_add_are_counted_however_they_are_written)
+{
+    expect_problems(HEAD "'events':[{'at':1,'add_nodes':{'nodepool':{'id':'p'},'count':'2'}},"
+                         "{'at':2,'cordon_node':{'node':'p-3'}}]}",
+                    "");
+}
+
+Test(scenario, bounds_of_interarrival_times_count_as_what_arrives)
+{
+    static const struct {
+        const char *interarrival;
+        bool is_right;
+    } cases[] = {
+        {"{'distribution':'constant','value':0,'min':'1s'}", true},
+        {"{'distribution':'exponential','mean':'1us','min':'1s'}", true},
+        {"{'distribution':'exponential','mean':'1h','max':'1us'}", false},
+        {"{'distribution':'exponential','mean':'1us'}", false},
+        {"'1us'", false},
+        {"'1us','until':'1ms'", true},
+        {"'0s','count':3", true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct scenario s;
+        struct err err;
+        char text[2000];
+        snprintf(text, sizeof text, "%s%s}]}",
+                 HEAD "'arrivals':[{'name':'a','runner':{" ASKS "},'interarrival':",
+                 cases[i].interarrival);
+        int result = load_text(&s, text, &err);
+        cr_expect_eq(result, cases[i].is_right ? 0 : -1, "%s", cases[i].interarrival);
+        scenario_release(&s);
+    }
+}

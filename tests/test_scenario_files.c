@@ -251,3 +251,26 @@ Test(scenario_files, all_files_are_in_the_digest)
     scenario_release(&first);
     scenario_release(&second);
 }
+
+/* ---- very many errors ---- */
+
+Test(scenario_files, errors_beyond_a_thousand_are_counted)
+{
+    enum { LINES = 1200 };
+    struct scenario s;
+    struct err err = {0};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    cr_assert_not_null(out);
+    for (int i = 0; i < LINES; i++)
+        fprintf(out, "{'id':'r%d','nodepool':'q','compute_info':{},'simulation':{'z':1}}\n", i);
+    fclose(out);
+    write_text_file("r.jsonl", text);
+    cr_assert_eq(load_text(&s, HEAD ",'runners_file':'r.jsonl'}", &err), -1);
+    cr_expect_str_eq(err.text, "2400 errors, 0 warnings");
+    cr_expect_eq(s.problems.count, PROBLEMS_MAX);
+    cr_expect_eq(s.problems.unlisted, 2 * LINES - PROBLEMS_MAX);
+    scenario_release(&s);
+    free(text);
+}

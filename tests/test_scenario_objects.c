@@ -710,3 +710,52 @@ Test(scenario_objects, pools_that_are_pasted_in_full_define_themselves_once)
     cr_expect_eq(runner_of(&s, "s")->pool, 1);
     scenario_release(&s);
 }
+
+/* ---- warnings ---- */
+
+Test(scenario_objects, what_is_odd_but_usable_is_warned_of)
+{
+    static const struct {
+        const char *text, *warning; /* behind "warning: s.json: " */
+    } cases[] = {
+        {TOP "'compute_clusters':[{'id':'c','cluster_type':'huge'}],'nodepools':[" POOL "]}",
+         "compute_clusters[0].cluster_type: \"huge\" is not a known type of cluster: shared, "
+         "dedicated or local-dev are\n"},
+        {TOP "'nodepools':[" POOL "],'instance_types':[{'id':'x','compute_info':{},"
+             "'special_handling':[{'reason':'INTERNAL_ONLY'}]}]}",
+         "instance_types[0].special_handling: INTERNAL_ONLY is not done: the type is taken as "
+         "usable all the same\n"},
+        {HEAD "'runners':[{'id':'r','nodepool':{'id':'p'},'compute_info':"
+              "{'accelerator_memory':'8Gi'}}]}",
+         "runners[0].compute_info.accelerator_memory: is given without accelerators: it has no "
+         "effect\n"},
+        {HEAD "'deployments':[{'id':'d','nodepools':[{'id':'p'}]," SERVED
+              ",'autoscale_config':{'max_replicas':2},'simulation':{'num_replicas':3}}]}",
+         "deployments[0].simulation.num_replicas: 3 is above max_replicas, 2\n"},
+        {HEAD "'deployments':[{'id':'d','nodepools':[{'id':'p'}]," SERVED "}]}",
+         "deployments[0].simulation.num_replicas: is not given, and min_replicas is 0: no replica "
+         "is started\n"},
+        {HEAD "'deployments':[{'id':'d','nodepools':[{'id':'p'}]," SERVED
+              ",'autoscale_config':{'min_replicas':1,'max_replicas':1,'enable_packing':true}}]}",
+         "deployments[0].autoscale_config.enable_packing: is an old key: taken as the opposite of "
+         "disable_packing\n"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char expected[500];
+        snprintf(expected, sizeof expected, "warning: s.json: %s", cases[i].warning);
+        expect_problems(cases[i].text, expected);
+    }
+}
+
+Test(scenario_objects, a_desired_worker_stands_in_for_a_worker)
+{
+    struct scenario s;
+    load_good(&s, HEAD "'deployments':[{'id':'d','nodepools':['p'],'desired_worker':{'model':"
+                       "{'id':'m'}},'simulation':{'compute_info':{}}},{'id':'e',"
+                       "'deployment_nodepools':[{'nodepool':{'id':'p'},'priority':1}],"
+                       "'worker':{'model':{'id':'n'}},'desired_worker':{'model':{'id':'o'}},"
+                       "'simulation':{'compute_info':{}}}]}");
+    cr_expect_str_eq(runner_of(&s, "d-p")->worker, "model:m");
+    cr_expect_str_eq(runner_of(&s, "e-p")->worker, "model:n");
+    scenario_release(&s);
+}
