@@ -50,7 +50,7 @@ struct sim_runner {
     int32_t generator;            /* index into scenario->arrivals, NO_INDEX */
     int32_t generated_number;     /* k of "<name>-<k>" */
     int64_t arrival_us;
-    int64_t departed_us; /* TIME_NEVER while it is there */
+    int64_t departed_us; /* TIME_NEVER: it has not left */
     int32_t wish;        /* num_replicas in force */
     int32_t floor;       /* in force: min(min_replicas, wish) */
     int32_t min_replicas;
@@ -160,7 +160,8 @@ int sim_init(struct sim *sim, const struct scenario *scenario, const struct sim_
              struct err *err);
 
 /* Processes one event. 1: there is more; 0: the horizon is reached and the results are complete;
- * -1: out of memory, or a contradiction when options.check; then the sim can only be released. */
+ * -1: out of memory, or a contradiction (in the results at the end; when options.check, after any
+ * event); then the sim can only be released. */
 int sim_step(struct sim *sim, struct err *err);
 
 /* Steps until the end. */
