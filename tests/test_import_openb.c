@@ -11,6 +11,7 @@
 #include "base/csv_reader.h"
 #include "base/json.h"
 #include "scenarios/import.h"
+#include "tests/failing_alloc.h"
 
 static const char data[] = STOWAGE_SOURCE_DIR "/tests/data/openb/";
 
@@ -256,6 +257,37 @@ Test(import_openb, a_missing_file_is_an_error_of_the_input)
     cr_expect_eq(imported.err.kind, ERR_INPUT);
     cr_expect_str_eq(imported.err.text, "/nonexistent/nodes.csv: No such file or directory");
     free(imported.text);
+}
+
+Test(import_openb, every_allocation_may_fail)
+{
+    char nodes[512], pods[512];
+    path_of(nodes, sizeof nodes, data, "nodes.csv");
+    path_of(pods, sizeof pods, data, "pods.csv");
+    const struct import_request request = {nodes, pods, false};
+    const struct import_format *format = import_find("openb");
+    int64_t n = 1;
+    for (;; n++) {
+        struct err err = {0};
+        struct import_totals totals = {0};
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        cr_assert_not_null(out);
+        failing_alloc_arm(n);
+        int result = format->run(&request, out, &totals, &err);
+        bool has_failed = failing_alloc_disarm();
+        fclose(out);
+        free(text);
+        if (!has_failed) {
+            cr_assert_eq(result, 0, "%s", err.text);
+            break;
+        }
+        cr_expect_eq(result, -1, "allocation %" PRId64, n);
+        cr_expect_eq(err.kind, ERR_SYSTEM, "allocation %" PRId64 ": %s", n, err.text);
+        cr_expect_eq(totals.node_count, 0);
+    }
+    cr_expect_gt(n, 5);
 }
 
 /* ---- the real trace, where it is at hand ---- */
