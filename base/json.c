@@ -43,8 +43,8 @@ static int check_encoding(struct json_text text, struct err *err)
     };
     for (size_t i = 0; i < ARRAY_LEN(encodings); i++) {
         if (text.size >= 2 && memcmp(text.bytes, encodings[i].magic, 2) == 0)
-            return err_set(err, ERR_INPUT, "%s:%" PRId64 ":1: %s", text.file,
-                           text.lines_before + 1, encodings[i].what);
+            return err_set(err, ERR_INPUT, "%s:%" PRId64 ":1: %s", text.file, text.lines_before + 1,
+                           encodings[i].what);
     }
     return 0;
 }

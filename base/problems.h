@@ -17,8 +17,8 @@ enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
 
 struct problem {
     enum severity severity;
-    const char *text;    /* one line without the severity word; control characters are escaped. Below
-                            it, of a syntax error, the line and the caret (see problems_add_err) */
+    const char *text; /* one line without the severity word; control characters are escaped. Below
+                         it, of a syntax error, the line and the caret (see problems_add_err) */
     const char *message; /* the end of text: what is wrong, without file and place */
 };
 
