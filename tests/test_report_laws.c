@@ -49,7 +49,7 @@ static void make_result(struct result *result, uint64_t number)
     const struct report_table *const *tables = report_tables(&count);
     cr_assert_leq(count, TABLES_MAX);
     *result = (struct result){.number = number};
-    result->scenario = random_scenario(&rng);
+    result->scenario = random_scenario(&rng, 1);
     for (int32_t i = 0; i < result->scenario.type_count; i++) {
         result->scenario.types[i].has_price = i != 1;
         result->scenario.types[i].price_micro = INT64_C(41999999) * (i + 1);
