@@ -7,11 +7,31 @@
 
 /* The state at time 0: the scheduler's fleet, the engine's tables, the first events. */
 
+/* How many replicas of each shape the runners ask for, generated ones included: as a scheduler
+ * knows it from its past. */
+static int count_popularity(struct sim *sim, struct err *err)
+{
+    int32_t shape_count = sim->scenario->shapes.count;
+    if (array_reserve(&sim->popular_shapes, &sim->popular_shape_capacity, shape_count,
+                      sizeof *sim->popular_shapes, err))
+        return -1;
+    for (int32_t i = 0; i < shape_count; i++)
+        sim->popular_shapes[i] = (struct popular_shape){.shape = i};
+    for (int32_t i = 0; i < sim->runner_count; i++)
+        sim->popular_shapes[sim->runners[i].def->shape].count += sim->runners[i].def->num_replicas;
+    for (int32_t i = 0; i < shape_count; i++)
+        if (sim->popular_shapes[i].count > 0)
+            sim->popular_shapes[sim->popular_shape_count++] = sim->popular_shapes[i];
+    return 0;
+}
+
 static int build_scheduler(struct sim *sim, struct err *err)
 {
     const struct scenario *scenario = sim->scenario;
     struct sched_options options = {
         .policy = sim->policy,
+        .policy_values = sim->options.policy ? sim->options.policy_values : NULL,
+        .popularity = {.items = sim->popular_shapes, .count = sim->popular_shape_count},
         .order = scenario->scheduler.order,
         .preemption_enabled = scenario->scheduler.preemption_enabled,
         .min_runtime_ticks = scenario->scheduler.min_runtime_us,
@@ -192,9 +212,9 @@ static int plan_first_events(struct sim *sim, struct err *err)
 
 int sim_build(struct sim *sim, struct err *err)
 {
-    if (build_scheduler(sim, err) || build_groups(sim, err) || build_pools(sim, err) ||
-        build_runners(sim, err) || introduce_runners(sim, err) || build_metrics(sim, err) ||
-        scripted_name_nodes(sim, err) || build_nodes(sim, err))
+    if (build_runners(sim, err) || count_popularity(sim, err) || build_scheduler(sim, err) ||
+        build_groups(sim, err) || build_pools(sim, err) || introduce_runners(sim, err) ||
+        build_metrics(sim, err) || scripted_name_nodes(sim, err) || build_nodes(sim, err))
         return -1;
     return plan_first_events(sim, err);
 }

@@ -242,6 +242,7 @@ void sim_release(struct sim *sim)
     free(sim->pools);
     free(sim->arrivals);
     free(sim->named_nodes);
+    free(sim->popular_shapes);
     free(sim->device_users);
     free(sim->selected_nodes);
     free(sim->picks);

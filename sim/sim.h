@@ -38,8 +38,9 @@
 
 struct sim_options {
     bool check; /* verify all invariants after every event (slow); a contradiction is an err */
-    bool keep_records;           /* keep what happened in each step for the trace */
-    const struct policy *policy; /* NULL: the scenario's */
+    bool keep_records;                        /* keep what happened in each step for the trace */
+    const struct policy *policy;              /* NULL: the scenario's */
+    const struct policy_value *policy_values; /* of `policy`; NULL: its defaults */
     bool has_seed;
     uint64_t seed;
 };
@@ -127,12 +128,15 @@ struct sim {
     struct sim_pool *pools;       /* [sched.fleet.pool_count] */
     struct sim_arrival *arrivals; /* all of them; next_arrival: the first to come */
     struct sim_named_node *named_nodes;
-    int32_t *device_users;      /* replicas on each of sched.fleet.devices */
-    int32_t *selected_nodes;    /* that one event is about */
+    struct popular_shape *popular_shapes; /* by the replicas that runners ask for when they arrive;
+                                             what a policy is told of the demand to expect */
+    int32_t *device_users;                /* replicas on each of sched.fleet.devices */
+    int32_t *selected_nodes;              /* that one event is about */
     struct replica_pick *picks; /* replicas that one event is about, in the order of their turn */
     int32_t pool_capacity;
     int32_t arrival_count, arrival_capacity, next_arrival;
     int32_t named_node_count, named_node_capacity;
+    int32_t popular_shape_count, popular_shape_capacity;
     int32_t device_user_capacity;
     int32_t selected_node_count, selected_node_capacity;
     int32_t pick_count, pick_capacity;
