@@ -8,6 +8,7 @@
 #include "reports/answers.h"
 #include "reports/idle_events.h"
 #include "reports/plots.h"
+#include "reports/policy_words.h"
 
 /* ---- answers ---- */
 
@@ -54,6 +55,7 @@ static void print_answers(const struct report_view *view, struct page *page)
 static void print_settings(const struct sim *sim, struct page *page)
 {
     char text[PHRASE_SIZE];
+    struct sentence policy = {0};
     const struct scheduler_config *config = &sim->scenario->scheduler;
     page_begin_paragraph(page);
     page_format_text(page, "%s of virtual time", phrase_time(sim->now_us, text));
@@ -63,7 +65,8 @@ static void print_settings(const struct sim *sim, struct page *page)
         page_format_text(page, " (the horizon is %s)",
                          phrase_time(sim->scenario->horizon_us, text));
     }
-    page_format_text(page, ". Policy %s, order %s, ", sim->policy->name,
+    policy_print(&sim->sched.policy, &policy);
+    page_format_text(page, ". Policy %s, order %s, ", policy.text,
                      config->order == ORDER_FLOOR_FIRST ? "floor-first" : "priority-first");
     if (config->preemption_enabled)
         page_format_text(page, "preemption with %s of grace", phrase_time(config->grace_us, text));

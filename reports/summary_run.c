@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "reports/idle_events.h"
 #include "reports/json_fields.h"
+#include "reports/policy_words.h"
 #include "reports/summary.h"
 
 /* The first part of summary.json: what was run, with what, and whether it may be trusted. */
@@ -29,6 +30,7 @@ static void print_settings(struct json_writer *w, const struct sim *sim)
     snprintf(seed, sizeof seed, "%" PRIu64, sim->seed);
     json_raw(w, "seed", seed);
     json_string(w, "policy", sim->policy->name);
+    policy_json(&sim->sched.policy, w);
     json_string(w, "order", config->order == ORDER_FLOOR_FIRST ? "floor-first" : "priority-first");
     json_object(w, "preemption_settings");
     json_bool(w, "enabled", config->preemption_enabled);

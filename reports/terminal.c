@@ -10,6 +10,7 @@
 #include "reports/answers.h"
 #include "reports/idle_events.h"
 #include "reports/layout.h"
+#include "reports/policy_words.h"
 #include "reports/scope_names.h"
 #include "reports/top.h"
 
@@ -70,8 +71,9 @@ static void print_head(const struct screen *screen, const struct report_view *vi
                  phrase_time(sim->now_us, reached),
                  sim->is_complete ? "" : " (ENDED EARLY, before the horizon)", sim->event_count,
                  digest);
+    policy_print(&sim->sched.policy, &settings);
     sentence_add(
-        &settings, "%s, %s, %s, seed %" PRIu64, sim->policy->name,
+        &settings, ", %s, %s, seed %" PRIu64,
         sim->scenario->scheduler.order == ORDER_FLOOR_FIRST ? "floor-first" : "priority-first",
         sim->scenario->scheduler.preemption_enabled ? "preemption" : "no preemption", sim->seed);
     print_line(screen, "Scenario", TONE_PLAIN, sim->scenario->name);

@@ -243,6 +243,8 @@ static const char *manual_word(const char *parent, const char *key)
                                           "device_share_milli"};
     bool has_resources = strcmp(parent, "packing") == 0 || strncmp(parent, "utilization.", 12) == 0;
     bool has_amounts = strncmp(parent, "input.", 6) == 0 || strcmp(parent, "fleet_at_end") == 0;
+    if (strcmp(parent, "policy_parameters") == 0)
+        return "NAME";
     for (size_t i = 0; i < ARRAY_LEN(resources); i++) {
         if (has_resources && strcmp(key, resources[i]) == 0)
             return "RESOURCE";
