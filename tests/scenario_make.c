@@ -379,7 +379,7 @@ static void random_event(struct rng *rng, struct scenario *scenario, int64_t at_
     }
 }
 
-struct scenario random_scenario_of_size(struct rng *rng, int32_t size)
+struct scenario random_scenario(struct rng *rng, int32_t size)
 {
     struct scenario scenario = made_scenario();
     scenario.horizon_us = INT64_C(700) * US_PER_S;
@@ -399,9 +399,4 @@ struct scenario random_scenario_of_size(struct rng *rng, int32_t size)
         at_us += steps(rng, 8);
     }
     return scenario;
-}
-
-struct scenario random_scenario(struct rng *rng)
-{
-    return random_scenario_of_size(rng, 1);
 }

@@ -40,9 +40,8 @@ struct arrival_def *make_arrivals(struct scenario *scenario, const struct runner
 struct event_def *make_event(struct scenario *scenario, int64_t at_us, enum event_kind kind);
 
 /* A random scenario: some nodes, runners, arrivals and events of every kind, all durations
- * multiples of a coarse step so that much happens at the same instant. A handful of nodes and
- * runners, fit for the ledger; or about `size` times as many. */
-struct scenario random_scenario(struct rng *rng);
-struct scenario random_scenario_of_size(struct rng *rng, int32_t size);
+ * multiples of a coarse step so that much happens at the same instant. Size 1: a handful of nodes
+ * and runners, fit for the ledger; n: about n times as many. */
+struct scenario random_scenario(struct rng *rng, int32_t size);
 
 #endif

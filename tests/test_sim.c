@@ -655,7 +655,7 @@ Test(sim, every_failed_allocation_is_a_clean_error)
     int64_t failed_in_step = 0;
     for (uint64_t i = 0; i < SCENARIOS; i++) {
         struct rng rng = rng_stream(6, "law", i);
-        struct scenario scenario = random_scenario(&rng);
+        struct scenario scenario = random_scenario(&rng, 1);
         fail_each_allocation(&scenario, &failed_in_init, &failed_in_step);
         made_release(&scenario);
     }

@@ -36,7 +36,7 @@ Test(sim_laws, every_invariant_holds_after_every_event)
     int64_t idle = 0;
     for (uint64_t i = 0; i < SCENARIOS; i++) {
         struct rng rng = rng_stream(2026, "law", i);
-        struct scenario scenario = random_scenario(&rng);
+        struct scenario scenario = random_scenario(&rng, 1);
         struct sim checked;
         struct sim plain;
         run(&checked, &scenario, &(struct sim_options){.check = true}, i);
@@ -77,7 +77,7 @@ Test(sim_laws, records_tell_the_same_story_as_the_metrics)
     cr_assert_not_null(ledger);
     for (uint64_t i = 0; i < SCENARIOS / 4; i++) {
         struct rng rng = rng_stream(2027, "law", i);
-        struct scenario scenario = random_scenario(&rng);
+        struct scenario scenario = random_scenario(&rng, 1);
         struct sim sim;
         struct err err = {0};
         memset(ledger, 0, sizeof *ledger);
@@ -119,7 +119,7 @@ Test(sim_laws, one_pass_more_would_decide_nothing)
     int64_t tried = 0;
     for (uint64_t i = 0; i < SCENARIOS; i++) {
         struct rng rng = rng_stream(2028, "law", i);
-        struct scenario scenario = random_scenario(&rng);
+        struct scenario scenario = random_scenario(&rng, 1);
         struct sim sim;
         struct err err = {0};
         struct sim_options options = {0};

@@ -23,7 +23,7 @@ Test(sim_long, every_invariant_holds_after_every_event)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         for (uint64_t j = 0; j < rows[i].count; j++) {
             struct rng rng = rng_stream(2029, rows[i].stream, j);
-            struct scenario scenario = random_scenario_of_size(&rng, rows[i].size);
+            struct scenario scenario = random_scenario(&rng, rows[i].size);
             struct sim_options options = {.check = true};
             struct sim sim;
             struct err err = {0};
