@@ -258,6 +258,20 @@ static void check_runners(const struct result *result)
     for (size_t k = 0; k < ARRAY_LEN(sums); k++)
         expect_equal(result, csv_rows_sum(runners, sums[k], NULL, NULL),
                      csv_rows_sum(groups, sums[k], NULL, NULL), sums[k]);
+    const struct run_counts *counts = &result->view.totals.counts;
+    const struct {
+        const char *column;
+        int64_t count;
+    } totals[] = {{"bound", counts->bound},     {"finished", counts->finished},
+                  {"evicted", counts->evicted}, {"drained", counts->drained},
+                  {"lost", counts->lost},       {"gave_up", counts->gave_up}};
+    for (size_t k = 0; k < ARRAY_LEN(totals); k++)
+        expect_equal(result, csv_rows_sum(runners, totals[k].column, NULL, NULL),
+                     (int128)totals[k].count * 1000000, totals[k].column);
+    const struct csv_rows *timeline = table_of(result, "timeline.csv");
+    if (result->sim.now_us > 0)
+        expect_equal(result, csv_rows_sum(runners, "bound", NULL, NULL),
+                     csv_rows_sum(timeline, "bound", NULL, NULL), "bound over time");
     cr_expect_eq(csv_rows_sum(groups, "runners", NULL, NULL), (int128)runners->row_count * 1000000);
 }
 
