@@ -10,7 +10,9 @@
 #include "base/units.h"
 #include "scenarios/import.h"
 #include "scenarios/import_source.h"
+#include "scenarios/openb_json.h"
 #include "scenarios/openb_rows.h"
+#include "scenarios/openb_types.h"
 #include "scheduler/shape.h"
 
 /* The GPU cluster trace of 2023 of Alibaba ("openb"; github.com/alibaba/clusterdata,
@@ -35,77 +37,17 @@
 
 enum { STATIC_HORIZON_S = 1 };
 
-/* A distinct (CPU, memory, GPUs, model). */
-struct openb_type {
-    char *id;    /* owned: "96cpu-384Gi-8xG2" */
-    char *model; /* owned */
-    int64_t cpu_milli, mem_mib, gpu_count;
-};
-
 struct openb {
     const struct import_request *request;
     struct import_source nodes, pods;
     struct openb_node_columns node_columns;
     struct openb_pod_columns pod_columns;
-    struct openb_type *types;
-    int32_t type_count, type_capacity;
+    struct openb_types types;
     int64_t first_s, last_s; /* the earliest creation, the latest creation or deletion */
     struct import_totals totals;
 };
 
 /* ---- the first reading: types, times, totals ---- */
-
-static bool is_type(const struct openb_type *type, const struct openb_node_row *row)
-{
-    return type->cpu_milli == row->cpu_milli && type->mem_mib == row->mem_mib &&
-           type->gpu_count == row->gpu_count && strcmp(type->model, row->model) == 0;
-}
-
-/* The number of the row's type, or -1. */
-static int32_t find_type(const struct openb *openb, const struct openb_node_row *row)
-{
-    for (int32_t i = 0; i < openb->type_count; i++)
-        if (is_type(&openb->types[i], row))
-            return i;
-    return -1;
-}
-
-/* NULL when out of memory; to be freed. */
-static char *make_type_id(const struct openb_node_row *row)
-{
-    char cpu[UNITS_TEXT_SIZE];
-    char mem[UNITS_TEXT_SIZE];
-    size_t size = 2 * UNITS_TEXT_SIZE + strlen(row->model) + sizeof "cpu--64x";
-    char *id = malloc(size);
-    if (id == NULL)
-        return NULL;
-    print_cpu(row->cpu_milli, cpu);
-    print_mem(row->mem_mib * OPENB_MIB, mem);
-    if (row->gpu_count == 0)
-        snprintf(id, size, "%scpu-%s", cpu, mem);
-    else
-        snprintf(id, size, "%scpu-%s-%" PRId64 "x%s", cpu, mem, row->gpu_count, row->model);
-    return id;
-}
-
-static int add_type(struct openb *openb, const struct openb_node_row *row, struct err *err)
-{
-    if (array_reserve(&openb->types, &openb->type_capacity, openb->type_count + INT64_C(1),
-                      sizeof *openb->types, err) != 0)
-        return -1;
-    struct openb_type type = {.id = make_type_id(row),
-                              .model = strdup(row->model),
-                              .cpu_milli = row->cpu_milli,
-                              .mem_mib = row->mem_mib,
-                              .gpu_count = row->gpu_count};
-    if (type.id == NULL || type.model == NULL) {
-        free(type.id);
-        free(type.model);
-        return err_no_memory(err);
-    }
-    openb->types[openb->type_count++] = type;
-    return 0;
-}
 
 static int survey_nodes(struct openb *openb, struct err *err)
 {
@@ -114,7 +56,8 @@ static int survey_nodes(struct openb *openb, struct err *err)
     while ((result = csv_reader_next(&openb->nodes.reader, err)) == 1) {
         if (openb_node_read(&openb->nodes, &openb->node_columns, &row, err) != 0)
             return -1;
-        if (find_type(openb, &row) < 0 && add_type(openb, &row, err) != 0)
+        if (openb_types_find(&openb->types, &row) < 0 &&
+            openb_types_add(&openb->types, &row, err) != 0)
             return -1;
         openb->totals.node_count++;
         openb->totals.device_count += row.gpu_count;
@@ -159,54 +102,10 @@ static int survey_pods(struct openb *openb, struct err *err)
 
 /* ---- the second reading: writing ---- */
 
-/* An object on a line of its own inside an array. */
-static void open_line(struct json_writer *w)
-{
-    json_object(w, NULL);
-    w->compact = true;
-}
-
-static void close_line(struct json_writer *w)
-{
-    json_close_object(w);
-    w->compact = false;
-}
-
-/* The suffixed integers "12000m" and "16384Mi" of the trace's own units. */
-static void write_quantity(struct json_writer *w, const char *key, int64_t value,
-                           const char *suffix)
-{
-    char text[UNITS_TEXT_SIZE];
-    snprintf(text, sizeof text, "%" PRId64 "%s", value, suffix);
-    json_string(w, key, text);
-}
-
-static void write_types(struct json_writer *w, const struct openb *openb)
-{
-    json_array(w, "instance_types");
-    for (int32_t i = 0; i < openb->type_count; i++) {
-        const struct openb_type *type = &openb->types[i];
-        open_line(w);
-        json_string(w, "id", type->id);
-        json_object(w, "compute_info");
-        write_quantity(w, "cpu_limit", type->cpu_milli, "m");
-        write_quantity(w, "cpu_memory", type->mem_mib, "Mi");
-        if (type->gpu_count > 0) {
-            json_int(w, "num_accelerators", type->gpu_count);
-            json_array(w, "accelerator_type");
-            json_string(w, NULL, type->model);
-            json_close_array(w);
-        }
-        json_close_object(w);
-        close_line(w);
-    }
-    json_close_array(w);
-}
-
 static void close_run(struct json_writer *w)
 {
     json_close_array(w);
-    close_line(w);
+    openb_close_line(w);
 }
 
 /* One entry for each run of equal nodes, with their names in the order of the file. */
@@ -219,14 +118,14 @@ static int write_nodes(struct json_writer *w, struct openb *openb, struct err *e
     while ((result = csv_reader_next(&openb->nodes.reader, err)) == 1) {
         if (openb_node_read(&openb->nodes, &openb->node_columns, &row, err) != 0)
             return -1;
-        int32_t row_type = find_type(openb, &row);
+        int32_t row_type = openb_types_find(&openb->types, &row);
         if (row_type < 0)
             return err_set(err, ERR_INPUT, "%s: changed while it was read", openb->nodes.file);
         if (row_type != type) {
             if (type >= 0)
                 close_run(w);
-            open_line(w);
-            json_string(w, "instance_type", openb->types[row_type].id);
+            openb_open_line(w);
+            json_string(w, "instance_type", openb->types.items[row_type].id);
             json_array(w, "names");
             type = row_type;
         }
@@ -243,7 +142,7 @@ static int write_pool(struct json_writer *w, struct openb *openb, struct err *er
     json_array(w, "nodepools");
     json_object(w, NULL);
     json_string(w, "id", "openb");
-    write_types(w, openb);
+    openb_write_types(w, &openb->types);
     json_int(w, "max_instances", openb->totals.node_count);
     json_object(w, "simulation");
     if (write_nodes(w, openb, err) != 0)
@@ -254,45 +153,17 @@ static int write_pool(struct json_writer *w, struct openb *openb, struct err *er
     return 0;
 }
 
-/* "A|B" as an array; empty parts say nothing. */
-static void write_models(struct json_writer *w, const char *gpu_spec)
-{
-    char model[CSV_FIELD_MAX + 1];
-    json_array(w, "accelerator_type");
-    while (*gpu_spec != '\0') {
-        size_t length = strcspn(gpu_spec, "|");
-        memcpy(model, gpu_spec, length);
-        model[length] = '\0';
-        if (length > 0)
-            json_string(w, NULL, model);
-        gpu_spec += length + (gpu_spec[length] == '|' ? 1 : 0);
-    }
-    json_close_array(w);
-}
-
-static void write_request(struct json_writer *w, const struct openb_pod_row *row)
-{
-    json_object(w, "compute_info");
-    write_quantity(w, "cpu_limit", row->cpu_milli, "m");
-    write_quantity(w, "cpu_memory", row->mem_mib, "Mi");
-    if (row->gpu_count > 0)
-        json_int(w, "num_accelerators", row->gpu_count);
-    if (row->gpu_spec[0] != '\0')
-        write_models(w, row->gpu_spec);
-    json_close_object(w);
-}
-
 static void write_runner(struct json_writer *w, const struct openb *openb,
                          const struct openb_pod_row *row)
 {
     bool is_share = row->gpu_count > 0 && row->gpu_milli < SHARE_WHOLE;
     bool is_static = openb->request->is_static;
-    open_line(w);
+    openb_open_line(w);
     json_string(w, "id", row->name);
     json_object(w, "nodepool");
     json_string(w, "id", "openb");
     json_close_object(w);
-    write_request(w, row);
+    openb_write_request(w, row);
     json_int(w, "num_replicas", 1);
     if (!is_static && row->priority > 0)
         json_int(w, "priority", row->priority);
@@ -311,7 +182,7 @@ static void write_runner(struct json_writer *w, const struct openb *openb,
             json_int(w, "share_milli", row->gpu_milli);
         json_close_object(w);
     }
-    close_line(w);
+    openb_close_line(w);
 }
 
 static int write_runners(struct json_writer *w, struct openb *openb, struct err *err)
@@ -395,11 +266,7 @@ static int import_opened(struct openb *openb, FILE *out, struct err *err)
 
 static void release(struct openb *openb)
 {
-    for (int32_t i = 0; i < openb->type_count; i++) {
-        free(openb->types[i].id);
-        free(openb->types[i].model);
-    }
-    free(openb->types);
+    openb_types_release(&openb->types);
     import_source_release(&openb->nodes);
     import_source_release(&openb->pods);
 }
