@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <fcntl.h>
 #include <gsl/gsl_errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/message.h"
+
+/* A program may be started with standard streams closed; the next file opened would then become,
+ * say, stdout, and a summary would go into a report's table. What is closed is therefore held open
+ * by something that refuses to be used. */
+static void hold_standard_streams(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) == -1)
+            open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
 
 static int fail_unknown_command(const char *name)
 {
@@ -14,7 +27,8 @@ static int fail_unknown_command(const char *name)
     char quoted[TEXT_QUOTE_SIZE];
     size_t count;
     const struct command *const *commands = command_list(&count);
-    for (size_t i = 0; i < count && i < ARRAY_LEN(names); i++)
+    count = count < ARRAY_LEN(names) ? count : ARRAY_LEN(names);
+    for (size_t i = 0; i < count; i++)
         names[i] = commands[i]->name;
     const char *nearest = text_nearest(name, names, count);
     struct err err = {.kind = ERR_NONE};
@@ -28,6 +42,7 @@ static int fail_unknown_command(const char *name)
 
 int main(int argc, char **argv)
 {
+    hold_standard_streams();
     /* GSL would abort the program on errors; a reader that goes away is an error of writing. */
     gsl_set_error_handler_off();
     signal(SIGPIPE, SIG_IGN);

@@ -64,6 +64,18 @@ class Streams(ProgramTest):
                 self.assertEqual(process.returncode, SYSTEM, errors)
                 self.assertIn("No space left on device", errors)
 
+    def test_closed_standard_streams_are_told_and_never_reused(self):
+        self.write("s.json", small_scenario())
+        self.run_shell("run s.json -o out --no-plots >&-", SYSTEM, "Bad file descriptor")
+        json.loads((self.folder / "out/summary.json").read_text(encoding="utf-8"))
+        self.run_shell("run - <&-", SYSTEM, "Bad file descriptor")
+        self.run_shell("run s.json --trace t.jsonl 2>&-", DONE)
+
+    def run_shell(self, command, code, *texts):
+        result = subprocess.run(f"'{PROGRAM}' {command}", shell=True, text=True, cwd=self.folder,
+                                capture_output=True, check=False, timeout=HANGS_AFTER_S)
+        self.check_ended(result, code, *texts)
+
     def run_on_terminal(self, *arguments, environment):
         """What the program writes to a terminal that is its stdin, stdout and stderr."""
         parent, terminal = pty.openpty()
@@ -194,8 +206,10 @@ class Folder(ProgramTest):
         arguments = ["import", "openb", "--static", "--nodes", "nodes.csv", "--pods", "pods.csv"]
         result = self.stowage(*arguments, "-o", "s.json")
         self.check_ended(result, DONE, "1 nodes with 2 devices", "500 milli-devices")
-        self.assertEqual(self.stowage(*arguments).stdout,
-                         (self.folder / "s.json").read_text(encoding="utf-8"))
+        scenario = (self.folder / "s.json").read_text(encoding="utf-8")
+        self.assertEqual(self.stowage(*arguments).stdout, scenario)
+        pods = (self.folder / "pods.csv").read_text(encoding="utf-8")
+        self.assertEqual(self.stowage(*arguments[:-1], "-", stdin=pods).stdout, scenario)
         self.check_ended(self.stowage("run", "s.json"), DONE)
 
 
