@@ -410,3 +410,99 @@ Test(report_parts, metrics_of_the_api_saturate)
     free(text);
     release(&run);
 }
+
+/* r1 loses its only replica to r0 at 100 s and leaves at 150 s; r2 is not concerned. */
+static void run_eviction(struct made_run *run, const char *select)
+{
+    struct err err = {0};
+    *run = (struct made_run){.scenario = made_scenario(), .options = {.select = select}};
+    int32_t pool = make_pool(&run->scenario, make_type(&run->scenario, 1500, 0));
+    make_nodes(&run->scenario, pool, 0, 1, NULL);
+    int32_t shape = make_shape(&run->scenario, pool, 1000, 0);
+    int32_t small = make_shape(&run->scenario, pool, 500, 0);
+    struct runner_def *runner = make_runner(&run->scenario, shape);
+    runner->priority = 5;
+    runner->arrival_us = INT64_C(100) * US_PER_S;
+    runner = make_runner(&run->scenario, shape);
+    runner->priority = 1;
+    runner->departure_us = INT64_C(150) * US_PER_S;
+    make_runner(&run->scenario, small)->priority = 9;
+    start(run);
+    cr_assert_eq(sim_run(&run->sim, &err), 0);
+    look(run);
+}
+
+Test(report_parts, an_eviction_counts_until_its_runner_leaves)
+{
+    struct made_run run;
+    run_eviction(&run, NULL);
+    struct csv_rows rows = read_table(&run, "preemptions.csv");
+    cr_assert_eq(rows.row_count, 1);
+    cr_expect(csv_rows_is(&rows, 0, "victim_runner", "r1"));
+    cr_expect(csv_rows_is(&rows, 0, "work_lost_s", "100.000000"));
+    cr_expect(csv_rows_is(&rows, 0, "recover_s", "50.000000"));
+    cr_expect(csv_rows_is(&rows, 0, "is_recovered", "no"));
+    csv_rows_release(&rows);
+    release(&run);
+}
+
+Test(report_parts, a_selection_limits_the_rows_of_runners)
+{
+    static const struct {
+        const char *select;
+        int32_t runners, placements, preemptions, nodes;
+    } cases[] = {
+        {NULL, 3, 2, 1, 1},         {"priority=5", 1, 1, 1, 1}, {"priority=1", 1, 0, 1, 1},
+        {"priority=9", 1, 1, 0, 1}, {"priority=4", 0, 0, 0, 1}, {"label=", 3, 2, 1, 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct made_run run;
+        run_eviction(&run, cases[i].select);
+        const struct {
+            const char *file;
+            int32_t count;
+        } expected[] = {{"runners.csv", cases[i].runners},
+                        {"placements.csv", cases[i].placements},
+                        {"preemptions.csv", cases[i].preemptions},
+                        {"nodes.csv", cases[i].nodes}};
+        for (size_t k = 0; k < ARRAY_LEN(expected); k++) {
+            struct csv_rows rows = read_table(&run, expected[k].file);
+            cr_expect_eq(rows.row_count, expected[k].count, "case %zu: %s: %d rows", i,
+                         expected[k].file, rows.row_count);
+            csv_rows_release(&rows);
+        }
+        release(&run);
+    }
+}
+
+/* No node, no runner: everything has its place and nothing a value. */
+Test(report_parts, a_run_of_nothing_can_be_reported)
+{
+    static const char *const files[] = {"utilization.csv", "packing.csv", "waits.csv",
+                                        "timeline.csv"};
+    struct err err = {0};
+    struct made_run run = {.scenario = made_scenario(), .options = {.version = "0", .command = ""}};
+    struct terminal_style style = {.has_colour = false};
+    char *text = NULL;
+    size_t size;
+    make_pool(&run.scenario, make_type(&run.scenario, 1000, 2));
+    start(&run);
+    cr_assert_eq(sim_finish(&run.sim, &err), 0); /* ended before its first event */
+    look(&run);
+    static const int32_t counts[] = {5, 4, 0, 0};
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        struct csv_rows rows = read_table(&run, files[i]);
+        cr_expect_eq(rows.row_count, counts[i], "%s: %d rows", files[i], rows.row_count);
+        for (int64_t k = 0; k < (int64_t)rows.row_count * rows.column_count; k++)
+            cr_expect_null(strstr(rows.cells[k], "nan"));
+        csv_rows_release(&rows);
+    }
+    FILE *out = open_memstream(&text, &size);
+    cr_expect_eq(report_print_terminal(&run.sim, &run.options, &style, out, &err), 0);
+    cr_expect_eq(report_print_markdown(&run.sim, &run.options, out, &err), 0);
+    cr_expect_eq(report_print_json(&run.sim, &run.options, out, &err), 0);
+    fclose(out);
+    cr_expect_null(strstr(text, "nan"));
+    free(text);
+    release(&run);
+}
