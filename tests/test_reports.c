@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "reports/report.h"
 #include "reports/trace.h"
+#include "scenarios/import.h"
 
 /* The report of one small scenario that has a little of everything, as written down in
  * golden/reports/expected, byte for byte; with STOWAGE_UPDATE_GOLDEN=1 in the environment it is
@@ -383,6 +384,53 @@ Test(reports, the_summary_fits_one_screen)
         expect_screen(paths[i], false);
         expect_screen(paths[i], true);
     }
+}
+
+/* ---- totals ---- */
+
+static double key_of(const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    cr_assert(cJSON_IsNumber(item), "%s", key);
+    return item->valuedouble;
+}
+
+/* What a trace's own rows add up to comes back in the summary of its run. */
+Test(reports, the_totals_of_an_imported_trace_come_back)
+{
+    static const struct import_request request = {STOWAGE_SOURCE_DIR "/tests/data/openb/nodes.csv",
+                                                  STOWAGE_SOURCE_DIR "/tests/data/openb/pods.csv",
+                                                  false};
+    struct err err = {0};
+    struct import_totals totals;
+    struct run run;
+    char path[] = "/tmp/stowage-reports-XXXXXX.json";
+    char *json = NULL;
+    size_t size;
+    FILE *scenario = fdopen(mkstemps(path, 5), "w");
+    cr_assert_not_null(scenario);
+    cr_assert_eq(import_find("openb")->run(&request, scenario, &totals, &err), 0, "%s", err.text);
+    cr_assert_eq(fclose(scenario), 0);
+    make_run(&run, path, NULL);
+    FILE *out = open_memstream(&json, &size);
+    cr_assert_eq(report_print_json(&run.sim, &run.options, out, &err), 0);
+    fclose(out);
+    cJSON *tree = cJSON_Parse(json);
+    const cJSON *input = cJSON_GetObjectItemCaseSensitive(tree, "input");
+    const cJSON *fleet = cJSON_GetObjectItemCaseSensitive(input, "fleet");
+    const cJSON *requested = cJSON_GetObjectItemCaseSensitive(input, "requested");
+    cr_assert_gt(totals.pod_count, 0);
+    cr_expect_eq((int64_t)key_of(fleet, "nodes"), totals.node_count);
+    cr_expect_eq((int64_t)key_of(fleet, "devices"), totals.device_count);
+    cr_expect_eq((int64_t)key_of(fleet, "device_share_milli"), totals.device_count * 1000);
+    cr_expect_eq((int64_t)key_of(requested, "replicas"), totals.pod_count);
+    cr_expect_eq((int64_t)key_of(requested, "cpu_milli"), totals.cpu_milli_requested);
+    cr_expect_eq((int64_t)key_of(requested, "memory_bytes"), totals.mem_bytes_requested);
+    cr_expect_eq((int64_t)key_of(requested, "device_share_milli"), totals.share_milli_requested);
+    cJSON_Delete(tree);
+    free(json);
+    release_run(&run);
+    unlink(path);
 }
 
 /* ---- options ---- */
