@@ -131,9 +131,9 @@ void answer_floors(const struct report_view *view, struct sentence *out)
         return;
     }
     sentence_add(out, "kept %s of the time", phrase_percent(availability_share(live), text));
-    sentence_add(out, " (%s running)",
+    sentence_add(out, ", %s running",
                  phrase_percent(availability_share(&view->totals.floors), text));
-    sentence_add(out, "; breaks: preemption %" PRId64 ", drains %" PRId64 ", failures %" PRId64,
+    sentence_add(out, "; broken by preemption %" PRId64 ", drains %" PRId64 ", failures %" PRId64,
                  metrics->floor_breaches_by_preemption, metrics->floor_breaches_by_drain,
                  metrics->floor_breaches_by_loss);
 }
