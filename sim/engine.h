@@ -115,7 +115,7 @@ int picks_of_runner(struct sim *sim, int32_t runner, struct err *err);
 
 /* ---- occupancy.c: what nodes have of replicas ---- */
 
-/* Capacity of a type as it is measured; nothing of CPU and memory where it is unbounded. */
+/* capacity_of_type for every resource. */
 void type_capacity(const struct node_type *type, int64_t capacity[RESOURCE_COUNT]);
 /* A replica with these devices is bound to the node, or has left it. */
 struct occupancy {
