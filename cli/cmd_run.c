@@ -14,6 +14,7 @@
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/policy_option.h"
 #include "cli/run_loop.h"
 #include "reports/report.h"
 #include "scenarios/scenario.h"
@@ -35,7 +36,7 @@ enum {
 static const struct command_option options[] = {
     [OPTION_OUTPUT] = {'o', "output", "DIR",
                        "write the report folder DIR (new, empty or a report)"},
-    [OPTION_POLICY] = {'p', "policy", "NAME", "the placement policy instead of the scenario's"},
+    [OPTION_POLICY] = {'p', "policy", "POLICY", "the placement policy instead of the scenario's"},
     [OPTION_SEED] = {'s', "seed", "N", "the seed instead of the scenario's"},
     [OPTION_FORMAT] = {'f', "format", "FORMAT", "of the summary on stdout: text, json or md"},
     [OPTION_CHECK] = {0, "check", NULL, "verify every invariant after every event (slow)"},
@@ -51,6 +52,7 @@ enum summary_format { FORMAT_TEXT = 0, FORMAT_JSON, FORMAT_MARKDOWN };
 struct run_command {
     const char *scenario_path, *output_path, *trace_path, *group_by, *select;
     char *command; /* the command line; owned */
+    struct policy_option policy;
     struct sim_options sim;
     enum summary_format format;
     bool draws_plots, is_quiet;
@@ -68,22 +70,13 @@ struct run_state {
 
 /* ---- the command line ---- */
 
-static int parse_policy(const char *name, struct run_command *run, struct err *err)
+static int parse_policy(const char *text, struct run_command *run, struct err *err)
 {
-    run->sim.policy = policy_find(name);
-    if (run->sim.policy != NULL)
-        return 0;
-    const char *names[64];
-    char quoted[TEXT_QUOTE_SIZE];
-    size_t count;
-    const struct policy *const *policies = policy_list(&count);
-    count = count < ARRAY_LEN(names) ? count : ARRAY_LEN(names);
-    for (size_t i = 0; i < count; i++)
-        names[i] = policies[i]->name;
-    const char *nearest = text_nearest(name, names, count);
-    return err_set(err, ERR_USAGE, "run: --policy: no policy %s: %s%s%s", text_quote(name, quoted),
-                   nearest != NULL ? "did you mean " : "see `stowage policies`",
-                   nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
+    if (policy_option_set(&run->policy, text, "run: --policy", err) != 0)
+        return -1;
+    run->sim.policy = run->policy.choice.policy;
+    run->sim.policy_values = run->policy.choice.values;
+    return 0;
 }
 
 static int parse_seed(const char *text, struct run_command *run, struct err *err)
@@ -337,6 +330,7 @@ static int run_run(const struct command *command, int argc, char **argv)
         floor_report_release(&state.floors);
         scenario_release(&state.scenario);
     }
+    policy_option_release(&run.policy);
     free(run.command);
     return code;
 }
@@ -350,6 +344,8 @@ const struct command cmd_run = {
         "folder: summary.json, tables (CSV), report.md, report.html and plots. SCENARIO is a\n"
         "file, a folder with a scenario.json in it, or - for standard input.\n",
     .notes =
+        "POLICY is a name of `stowage policies`, with parameters as in fgd:grain_milli=80, or a\n"
+        "shared object with a policy of your own: ./my_policy.so.\n"
         "KEY is priority, nodepool, label, worker or metadata.NAME.\n"
         "With --trace - the trace has stdout for itself and no summary is printed.\n"
         "Ctrl-C (or SIGTERM) ends a run early: its results are written, marked as partial by\n"

@@ -272,10 +272,14 @@ void add_runner(struct loader *loader, const struct value *object, const struct 
 /* Keeps the id of a runner with errors, so that what refers to it is no error too. */
 void reserve_runner_id(struct loader *loader, const struct value *object, const char *id);
 
-/* ---- load_scheduler.c ---- */
+/* ---- load_scheduler.c, load_policy.c, load_popularity.c ---- */
 
 void load_defaults(struct loader *loader, const struct value *root);
 void load_scheduler(struct loader *loader, const struct value *root);
+/* `policy` of the scheduler. */
+void load_policy(struct loader *loader, const struct value *scheduler);
+/* `popularity` of the scheduler; after all pools. */
+void load_popularity(struct loader *loader, const struct value *root);
 
 /* ---- load_files.c ---- */
 

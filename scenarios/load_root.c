@@ -198,6 +198,7 @@ static void load_demand(struct loader *loader, const struct value *root)
     load_runners_file(loader, root);
     for (size_t i = 0; i < ARRAY_LEN(after); i++)
         visit_section(loader, &after[i]);
+    load_popularity(loader, root);
 }
 
 static void load_all(struct loader *loader, const char *path)

@@ -137,6 +137,8 @@ struct event_def {
 
 struct scheduler_config {
     const struct policy *policy;
+    const struct policy_value *policy_values; /* of its parameters */
+    struct popularity popularity;             /* as given; empty: what the runners ask for */
     enum demand_order order;
     bool preemption_enabled;
     int64_t grace_us, min_runtime_us;

@@ -28,10 +28,13 @@ static int count_popularity(struct sim *sim, struct err *err)
 static int build_scheduler(struct sim *sim, struct err *err)
 {
     const struct scenario *scenario = sim->scenario;
+    struct popularity popularity = scenario->scheduler.popularity;
+    if (popularity.count == 0)
+        popularity = (struct popularity){sim->popular_shapes, sim->popular_shape_count};
     struct sched_options options = {
         .policy = sim->policy,
-        .policy_values = sim->options.policy ? sim->options.policy_values : NULL,
-        .popularity = {.items = sim->popular_shapes, .count = sim->popular_shape_count},
+        .policy_values = sim->policy_values,
+        .popularity = popularity,
         .order = scenario->scheduler.order,
         .preemption_enabled = scenario->scheduler.preemption_enabled,
         .min_runtime_ticks = scenario->scheduler.min_runtime_us,

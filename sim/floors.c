@@ -372,6 +372,8 @@ static int make(struct floors *floors, struct err *err)
     const struct scenario *scenario = floors->scenario;
     struct sched_options options = {
         .policy = scenario->scheduler.policy,
+        .policy_values = scenario->scheduler.policy_values,
+        .popularity = scenario->scheduler.popularity,
         .order = scenario->scheduler.order,
         .seed = scenario->seed,
     };

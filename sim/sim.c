@@ -185,6 +185,8 @@ int sim_init(struct sim *sim, const struct scenario *scenario, const struct sim_
         .end_us = scenario->horizon_us,
         .seed = options->has_seed ? options->seed : scenario->seed,
         .policy = options->policy ? options->policy : scenario->scheduler.policy,
+        .policy_values =
+            options->policy ? options->policy_values : scenario->scheduler.policy_values,
     };
     decision_digest_init(&sim->digest);
     if (sim_build(sim, err)) {

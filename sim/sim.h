@@ -146,13 +146,14 @@ struct sim {
     struct record *records; /* of the last step, when keep_records */
     int32_t record_count, record_capacity;
     int64_t now_us;
-    int64_t end_us;      /* the horizon */
-    int64_t event_count; /* processed */
-    uint64_t seed;       /* in force */
-    const struct policy *policy;
-    bool pass_is_planned; /* a pass event for now_us is in the queue */
-    bool is_finished;     /* the horizon was reached, or sim_finish was called */
-    bool is_complete;     /* the horizon was reached */
+    int64_t end_us;                           /* the horizon */
+    int64_t event_count;                      /* processed */
+    uint64_t seed;                            /* in force */
+    const struct policy *policy;              /* in force */
+    const struct policy_value *policy_values; /* of its parameters; NULL: the defaults */
+    bool pass_is_planned;                     /* a pass event for now_us is in the queue */
+    bool is_finished; /* the horizon was reached, or sim_finish was called */
+    bool is_complete; /* the horizon was reached */
 };
 
 /* Generated runners of one run, all entries of `arrivals` together. */

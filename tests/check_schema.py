@@ -33,6 +33,7 @@ except ImportError:
 ROOT = pathlib.Path(sys.argv[1]).resolve()
 SCHEMA_PATH = ROOT / "scenarios" / "scenario.schema.json"
 MANUAL_PATH = ROOT / "docs" / "scenario.md"
+POLICIES_PATH = ROOT / "docs" / "policies.md"
 DATA = ROOT / "tests" / "data"
 EVERY_KEY = DATA / "every_key.json"
 failures = []
@@ -143,13 +144,14 @@ SIMULATIONS = {
 PARTLY_KNOWN = ["apiModel", "apiModelVersion", "apiWorkflow", "apiWorkflowVersion"]
 # Objects that stand under a key of their own in the tables of the manual: `scheduler.order`.
 NESTED = {
-    "policy": "policy",
     "preemption": "preemption",
     "startup": "startup",
     "cloud_provider": "apiCloudProvider",
     "allowed_capacity_types": "apiNodeCapacityType",
     "node_capacity_type": "apiNodeCapacityType",
 }
+# What every object of a policy may hold beside the policy's own parameters.
+POLICY_KEYS = {"name", "weight"}
 DISTRIBUTIONS = {
     "constant": "a constant",
     "uniform": "a uniform distribution",
@@ -199,7 +201,8 @@ def manual_keys():
     others = {}
     title = None
     is_body = False
-    for line in MANUAL_PATH.read_text(encoding="utf-8").splitlines():
+    manuals = [MANUAL_PATH.read_text(encoding="utf-8"), POLICIES_PATH.read_text(encoding="utf-8")]
+    for line in "\n\n".join(manuals).splitlines():
         mark = re.fullmatch(r"<!-- keys: (.*?)(?: = (.*) \+)? -->", line)
         if mark:
             title = mark.group(1)
@@ -213,7 +216,32 @@ def manual_keys():
             title = None
     for title, other in others.items():
         if other:
-            found[title] = found[title] | found[other]
+            found[title] = found.get(title, set()) | found[other]
+    for title in policy_keys():
+        found[title] = found.get(title, set()) | POLICY_KEYS
+    return found
+
+
+def policy_keys():
+    """The keys of each policy's object, from its table of parameters; those of the policies without
+    parameters are one object."""
+    folder = ROOT / "scheduler" / "policies"
+    sources = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.c"))]
+    tables = {}
+    for number, source in enumerate(sources):
+        pattern = r"struct policy_parameter (\w+)\[\d*\] = \{(.*?)\n\};"
+        for name, body in re.findall(pattern, source, re.S):
+            keys = set(re.findall(r'\.name = "(\w+)"', body))
+            tables[(number, name)] = tables[name] = keys
+    found = {}
+    for number, source in enumerate(sources):
+        for body in re.findall(r"const struct policy policy_\w+ = \{(.*?)\n\};", source, re.S):
+            title = re.search(r'\.name = "([^"]+)"', body).group(1)
+            table = re.search(r"\.parameters = (\w+)", body)
+            if table:
+                name = table.group(1)
+                found[title] = POLICY_KEYS | tables.get((number, name), tables[name])
+    found["a policy without parameters"] = POLICY_KEYS
     return found
 
 
@@ -237,6 +265,7 @@ def loader_keys():
             title = SIMULATIONS.get((path.name, array), name) if name == "simulation" else name
             if lists:
                 found.setdefault(title, set()).update(texts_in(source, lists[-1].group(1)))
+    found.update(policy_keys())
     events = (ROOT / "scenarios" / "load_event.c").read_text(encoding="utf-8")
     found["an event"] = {"at", *re.findall(r'= \{\{"(\w+)", false', events)}
     return found

@@ -33,7 +33,20 @@ class Usage(ProgramTest):
             (["run", "--group-by", "colour", "a.json"], "--group-by"),
             (["run", "--select", "priority", "a.json"], "KEY=VALUE"),
             (["validate"], "give one scenario or more"),
-            (["policies", "x"], "takes no argument"),
+            (["policies", "fgdd"], 'no policy "fgdd": did you mean fgd?'),
+            (["policies", "fgd", "random"], "takes one name at most"),
+            (["run", "--policy", "fgd:grain=40", "a.json"], 'no parameter "grain": see'),
+            (["run", "--policy", "fgd:tie=x", "a.json"], 'no parameter "tie": did you mean ties?'),
+            (["run", "--policy", "fgd:grain_milli=4001,ties=first", "a.json"],
+             'grain_milli: "4001": give a whole number from 0 to 4000'),
+            (["run", "--policy", "fgd:grain_milli=x,ties=first", "a.json"], "2 errors"),
+            (["run", "--policy", "best-fit:resources=cpu+gpu", "a.json"],
+             'resources: "gpu": did you mean cpu?'),
+            (["run", "--policy", "weighted", "a.json"], "policies is missing"),
+            (["run", "--policy", "weighted:policies=best-fit*0", "a.json"], '"0"'),
+            (["run", "--policy", "weighted:policies=fgd(grain_milli=-1)", "a.json"],
+             'grain_milli: "-1"'),
+            (["run", "--policy", "./none.so", "a.json"], "there is no such file"),
             (["version", "x"], "takes no argument"),
             (["help", "xyzzy"], 'no command "xyzzy"'),
             (["import"], "give one of openb"),
@@ -78,7 +91,11 @@ class Usage(ProgramTest):
         self.write("s.json", small_scenario())
         for name in names:
             with self.subTest(policy=name):
-                result = self.stowage("run", "s.json", "--policy", name, "--format", "json")
+                shown = self.stowage("policies", name)
+                self.check_ended(shown, DONE)
+                self.assertTrue(shown.stdout.startswith(f"{name}: "))
+                policy = name + (":policies=best-fit*2+fgd" if name == "weighted" else "")
+                result = self.stowage("run", "s.json", "--policy", policy, "--format", "json")
                 self.check_ended(result, DONE)
                 self.assertIn(f'"{name}"', result.stdout)
 
