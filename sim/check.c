@@ -177,17 +177,25 @@ static int check_scope(const struct sim *sim, int32_t number, struct err *err)
 /* Once an instant is over, no demand waits that a pass could have placed: no pass was forgotten. */
 static int check_no_pass_is_due(const struct sim *sim, struct err *err)
 {
-    const struct event *next = event_queue_first(&sim->events);
-    if (sim->now_us >= sim->end_us || (next && next->time_us == sim->now_us))
+    if (sim->now_us >= sim->end_us || event_queue_first_us(&sim->events) == sim->now_us)
         return 0;
     if (sim->sched.ready_count > 0)
         return contradiction(err, "nominated demands left unbound", sim->sched.ready_count);
     return sched_check_no_fit(&sim->sched, err);
 }
 
+/* Cancelled events are counted as they are cancelled. */
+static int check_events(const struct sim *sim, struct err *err)
+{
+    const struct event_filter filter = sim_event_filter(sim);
+    if (event_queue_count_dead(&sim->events, &filter) != sim->events.dead_count)
+        return contradiction(err, "number of cancelled events", (int32_t)sim->events.dead_count);
+    return 0;
+}
+
 int sim_check(const struct sim *sim, struct err *err)
 {
-    if (sched_check(&sim->sched, err) || check_queues(sim, err))
+    if (sched_check(&sim->sched, err) || check_queues(sim, err) || check_events(sim, err))
         return -1;
     for (int32_t i = 0; i < sim->runner_count; i++)
         if (check_runner(sim, i, err))

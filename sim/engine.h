@@ -26,8 +26,14 @@ enum event_action {
 
 /* ---- sim.c ---- */
 
-/* Puts an event into the queue, unless it is beyond the end of the run. */
+/* Puts an event into the queue, unless it is beyond the end of the run. One about a replica or node
+ * is among its plans; the generation is set here. */
 int sim_push(struct sim *sim, enum event_class class, const struct event *event, struct err *err);
+
+/* Cancels what is planned; `plans` are those of a replica or node of the sim. */
+void sim_cancel(struct sim *sim, struct plans *plans);
+/* The sim as one that knows which events are dead. */
+struct event_filter sim_event_filter(const struct sim *sim);
 
 /* Plans a pass for now, where there is demand that it could help and none is planned yet. To be
  * called whenever demand, room, or what may be evicted has grown. */

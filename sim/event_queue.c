@@ -4,91 +4,361 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/array.h"
+#include "base/units.h"
 
-/* An implicit 4-ary heap: half as deep as a binary one, and the four children of an entry lie side
- * by side in memory. Ranks are unique, so the order is total and pops do not depend on the shape
- * of the heap. */
+/* A monotone radix queue, after R. K. Ahuja, K. Mehlhorn, J. B. Orlin, R. E. Tarjan, "Faster
+ * algorithms for the shortest path problem", Journal of the ACM 37 (1990), with digits of four
+ * bits.
+ *
+ * Idea. Time never goes back, so an event can be sorted by how far it is away and no further: by
+ * the highest hexadecimal digit in which its instant differs from now. Events that differ from now
+ * in digit k (the level) and have d there are in one bucket, in order of pushing. What comes first
+ * is then in the lowest bucket of the lowest level, though not in order. That bucket is spread: its
+ * earliest instant becomes now, and seen from there all its events differ in a lower digit only.
+ * An event only ever moves to a lower level, so it moves a few times in its life, each time by
+ * appending; a heap would compare it with others all over memory.
+ *
+ * Level 0 is the present instant; its digit is the class. That is why an earlier class may still be
+ * pushed at the present instant and pops next: buckets of level 0 are never spread.
+ *
+ * First in, first out among equals. The bucket of an event is a function of its key and of now, so
+ * equal events are in one bucket at any time, spreading keeps their order, and what is pushed later
+ * stands behind them.
+ *
+ * Example, instants in hexadecimal, now = 0x100. 0x105 differs in digit 0 (level 1, bucket 5),
+ * 0x12c and 0x129 in digit 1 (level 2, bucket 2), 0x200 in digit 2 (level 3, bucket 2). Popped:
+ * 0x105, alone in its bucket. Then level 2, bucket 2 is spread: now = 0x129, which is level 0 seen
+ * from there, and 0x12c becomes level 1, bucket c; 0x200 stays where it is.
+ *
+ * Buckets are chains of chunks out of one pool. Chunks are taken from the system by pushes only, so
+ * many that any spread of the events present has room: popping cannot fail. */
 
-enum { ARITY = 4, CLASS_SHIFT = 56 };
+enum {
+    CLASS_SHIFT = 4,
+    TIME_SHIFT = 8, /* a word is time | class | kind; the kind takes no part in the order */
+    DIGIT_BITS = 4,
+    DIGIT_MASK = EVENT_QUEUE_DIGITS - 1,
+    BUCKET_COUNT = EVENT_QUEUE_LEVELS * EVENT_QUEUE_DIGITS,
+    CHUNK_ENTRIES = 63, /* a chunk is 1 KiB */
+    SLAB_CHUNKS_MIN = 32,
+    SLAB_CHUNKS_MAX = 2048,
+    DEAD_MIN = 1024, /* fewer are not worth a sweep */
+};
 
-static bool precedes(const struct event *a, const struct event *b)
+_Static_assert((int)EVENT_CLASS_COUNT <= (int)EVENT_QUEUE_DIGITS, "the class is one digit");
+_Static_assert(EVENT_KIND_MAX < 1 << CLASS_SHIFT, "the kind is one digit");
+_Static_assert(TIME_US_MAX >> (DIGIT_BITS * (EVENT_QUEUE_LEVELS - 1)) == 0,
+               "all digits of time have a level");
+
+struct entry {
+    uint64_t word;
+    int32_t subject;
+    uint32_t generation;
+};
+
+struct event_chunk {
+    struct event_chunk *next;
+    struct entry entries[CHUNK_ENTRIES];
+};
+
+struct event_slab {
+    struct event_slab *next;
+    int64_t chunk_count;
+    struct event_chunk chunks[];
+};
+
+static int64_t time_of(const struct entry *entry)
 {
-    if (a->time_us != b->time_us)
-        return a->time_us < b->time_us;
-    return a->rank < b->rank;
+    return (int64_t)(entry->word >> TIME_SHIFT);
 }
 
-static void sift_up(struct event *heap, int32_t place, struct event event)
+static struct event event_of(const struct entry *entry)
 {
-    while (place > 0) {
-        int32_t parent = (place - 1) / ARITY;
-        if (!precedes(&event, &heap[parent]))
-            break;
-        heap[place] = heap[parent];
-        place = parent;
+    return (struct event){
+        .time_us = time_of(entry),
+        .kind = (int32_t)(entry->word & DIGIT_MASK),
+        .subject = entry->subject,
+        .generation = entry->generation,
+    };
+}
+
+/* ---- chunks ---- */
+
+/* With so many chunks, how many events surely have room? Every chunk holds at least one, and all
+ * but the first and the last of a chain are full; and one more chunk is read while others are
+ * filled. */
+static int64_t capacity_of(int64_t chunk_count)
+{
+    int64_t sparse = chunk_count - 1;
+    int64_t dense = (sparse - 2 * BUCKET_COUNT) * CHUNK_ENTRIES;
+    return dense > sparse ? dense : sparse;
+}
+
+/* Doubles, within limits. Memory that is not used yet is not touched. */
+static int grow(struct event_queue *queue, struct err *err)
+{
+    int64_t count = queue->chunk_count;
+    if (count < SLAB_CHUNKS_MIN)
+        count = SLAB_CHUNKS_MIN;
+    if (count > SLAB_CHUNKS_MAX)
+        count = SLAB_CHUNKS_MAX;
+    struct event_slab *slab = malloc(sizeof *slab + (size_t)count * sizeof slab->chunks[0]);
+    if (!slab)
+        return err_no_memory(err);
+    slab->next = NULL;
+    slab->chunk_count = count;
+    if (queue->last_slab)
+        queue->last_slab->next = slab;
+    else
+        queue->first_slab = queue->fresh_slab = slab;
+    queue->last_slab = slab;
+    queue->chunk_count += count;
+    queue->capacity = capacity_of(queue->chunk_count);
+    return 0;
+}
+
+static struct event_chunk *take_fresh_chunk(struct event_queue *queue)
+{
+    if (queue->fresh_used == queue->fresh_slab->chunk_count) {
+        queue->fresh_slab = queue->fresh_slab->next;
+        queue->fresh_used = 0;
+        assert(queue->fresh_slab);
     }
-    heap[place] = event;
+    return &queue->fresh_slab->chunks[queue->fresh_used++];
 }
 
-/* The earliest child of `place`, or -1. */
-static int32_t first_child(const struct event *heap, int32_t count, int32_t place)
+static struct event_chunk *take_chunk(struct event_queue *queue)
 {
-    int64_t begin = (int64_t)place * ARITY + 1;
-    if (begin >= count)
-        return -1;
-    int64_t end = begin + ARITY < count ? begin + ARITY : count;
-    int32_t best = (int32_t)begin;
-    for (int32_t child = best + 1; child < (int32_t)end; child++)
-        if (precedes(&heap[child], &heap[best]))
-            best = child;
-    return best;
+    struct event_chunk *chunk = queue->free_chunks;
+    if (!chunk)
+        chunk = take_fresh_chunk(queue);
+    else
+        queue->free_chunks = chunk->next;
+    chunk->next = NULL;
+    return chunk;
 }
 
-static void sift_down(struct event *heap, int32_t count, struct event event)
+/* The one freed last is taken first: it is still in the cache. */
+static void free_chunk(struct event_queue *queue, struct event_chunk *chunk)
 {
-    int32_t place = 0;
-    for (;;) {
-        int32_t child = first_child(heap, count, place);
-        if (child < 0 || !precedes(&heap[child], &event))
-            break;
-        heap[place] = heap[child];
-        place = child;
+    chunk->next = queue->free_chunks;
+    queue->free_chunks = chunk;
+}
+
+/* ---- buckets ---- */
+
+/* The bucket of a word, seen from now. */
+static int32_t place_of(uint64_t word, int64_t now_us)
+{
+    uint64_t differing = word >> TIME_SHIFT ^ (uint64_t)now_us;
+    if (differing == 0)
+        return (int32_t)(word >> CLASS_SHIFT & DIGIT_MASK);
+    int32_t highest_bit = 63 - __builtin_clzll(differing);
+    int32_t shift = highest_bit & ~(DIGIT_BITS - 1);
+    int32_t digit = (int32_t)(word >> TIME_SHIFT >> shift & DIGIT_MASK);
+    return (shift / DIGIT_BITS + 1) * EVENT_QUEUE_DIGITS + digit;
+}
+
+static int32_t first_place(const struct event_queue *queue)
+{
+    int32_t level = __builtin_ctz(queue->levels);
+    return level * EVENT_QUEUE_DIGITS + __builtin_ctz(queue->digits[level]);
+}
+
+static void mark(struct event_queue *queue, int32_t place)
+{
+    int32_t level = place / EVENT_QUEUE_DIGITS;
+    queue->digits[level] |= (uint16_t)(1U << place % EVENT_QUEUE_DIGITS);
+    queue->levels |= 1U << level;
+}
+
+static void unmark(struct event_queue *queue, int32_t place)
+{
+    int32_t level = place / EVENT_QUEUE_DIGITS;
+    queue->digits[level] &= (uint16_t) ~(1U << place % EVENT_QUEUE_DIGITS);
+    if (queue->digits[level] == 0)
+        queue->levels &= ~(1U << level);
+}
+
+static void append(struct event_queue *queue, int32_t place, const struct entry *entry)
+{
+    struct event_bucket *bucket = &queue->buckets[place];
+    if (!bucket->last) {
+        bucket->first = bucket->last = take_chunk(queue);
+        bucket->begin = bucket->end = 0;
+        mark(queue, place);
+    } else if (bucket->end == CHUNK_ENTRIES) {
+        bucket->last->next = take_chunk(queue);
+        bucket->last = bucket->last->next;
+        bucket->end = 0;
     }
-    heap[place] = event;
+    bucket->last->entries[bucket->end++] = *entry;
 }
+
+/* The whole chain, which is the caller's now; the bucket is empty. */
+static struct event_bucket detach(struct event_queue *queue, int32_t place)
+{
+    struct event_bucket detached = queue->buckets[place];
+    queue->buckets[place] = (struct event_bucket){0};
+    unmark(queue, place);
+    return detached;
+}
+
+static int32_t end_in(const struct event_bucket *bucket, const struct event_chunk *chunk)
+{
+    return chunk == bucket->last ? bucket->end : CHUNK_ENTRIES;
+}
+
+/* ---- spreading ---- */
+
+static int64_t earliest_us(const struct event_bucket *bucket)
+{
+    uint64_t least = UINT64_MAX;
+    int32_t i = bucket->begin;
+    for (const struct event_chunk *chunk = bucket->first; chunk; chunk = chunk->next, i = 0)
+        for (int32_t end = end_in(bucket, chunk); i < end; i++)
+            if (chunk->entries[i].word < least)
+                least = chunk->entries[i].word;
+    return (int64_t)(least >> TIME_SHIFT);
+}
+
+/* Time moves on to the earliest instant of the bucket; all its entries go to lower levels. */
+static void spread(struct event_queue *queue, int32_t place)
+{
+    struct event_bucket bucket = detach(queue, place);
+    queue->now_us = earliest_us(&bucket);
+    int32_t i = bucket.begin;
+    for (struct event_chunk *chunk = bucket.first, *next; chunk; chunk = next, i = 0) {
+        for (int32_t end = end_in(&bucket, chunk); i < end; i++)
+            append(queue, place_of(chunk->entries[i].word, queue->now_us), &chunk->entries[i]);
+        next = chunk->next;
+        free_chunk(queue, chunk);
+    }
+}
+
+/* ---- push and pop ---- */
 
 int event_queue_push(struct event_queue *queue, enum event_class class, const struct event *event,
                      struct err *err)
 {
-    assert(event->time_us >= 0);
-    if (array_reserve(&queue->heap, &queue->capacity, queue->count + INT64_C(1),
-                      sizeof *queue->heap, err))
+    assert(event->time_us >= queue->now_us);
+    assert(event->time_us <= TIME_US_MAX);
+    assert(event->kind >= 0 && event->kind <= EVENT_KIND_MAX);
+    if (queue->count == queue->capacity && grow(queue, err))
         return -1;
-    struct event ranked = *event;
-    ranked.rank = (uint64_t) class << CLASS_SHIFT | queue->pushed++;
-    sift_up(queue->heap, queue->count++, ranked);
+    const struct entry entry = {
+        .word = (uint64_t)event->time_us << TIME_SHIFT | (uint64_t) class << CLASS_SHIFT |
+                (uint64_t)event->kind,
+        .subject = event->subject,
+        .generation = event->generation,
+    };
+    append(queue, place_of(entry.word, queue->now_us), &entry);
+    queue->count++;
     return 0;
+}
+
+/* The first entry of a bucket that is not empty. */
+static void take(struct event_queue *queue, int32_t place, struct event *event)
+{
+    struct event_bucket *bucket = &queue->buckets[place];
+    struct event_chunk *chunk = bucket->first;
+    *event = event_of(&chunk->entries[bucket->begin++]);
+    if (bucket->begin < end_in(bucket, chunk))
+        return;
+    if (chunk == bucket->last)
+        detach(queue, place);
+    bucket->first = chunk->next;
+    bucket->begin = 0;
+    free_chunk(queue, chunk);
 }
 
 bool event_queue_pop(struct event_queue *queue, struct event *event)
 {
     if (queue->count == 0)
         return false;
-    *event = queue->heap[0];
+    int32_t place = first_place(queue);
+    const struct event_bucket *bucket = &queue->buckets[place];
+    bool is_single = bucket->first == bucket->last && bucket->begin + 1 == bucket->end;
+    if (place >= EVENT_QUEUE_DIGITS && !is_single) {
+        spread(queue, place);
+        place = first_place(queue);
+    }
+    take(queue, place, event);
+    queue->now_us = event->time_us;
     queue->count--;
-    if (queue->count > 0)
-        sift_down(queue->heap, queue->count, queue->heap[queue->count]);
     return true;
 }
 
-const struct event *event_queue_first(const struct event_queue *queue)
+int64_t event_queue_first_us(const struct event_queue *queue)
 {
-    return queue->count > 0 ? &queue->heap[0] : NULL;
+    return queue->count > 0 ? earliest_us(&queue->buckets[first_place(queue)]) : INT64_MAX;
+}
+
+/* ---- dead events ---- */
+
+static bool is_dead(const struct event_filter *filter, const struct entry *entry)
+{
+    const struct event event = event_of(entry);
+    return filter->is_dead(filter->context, &event);
+}
+
+/* The chain of a bucket without its dead entries, in the same order. */
+static void sweep_bucket(struct event_queue *queue, int32_t place,
+                         const struct event_filter *filter)
+{
+    struct event_bucket bucket = detach(queue, place);
+    int32_t i = bucket.begin;
+    for (struct event_chunk *chunk = bucket.first, *next; chunk; chunk = next, i = 0) {
+        for (int32_t end = end_in(&bucket, chunk); i < end; i++) {
+            if (is_dead(filter, &chunk->entries[i]))
+                queue->count--;
+            else
+                append(queue, place, &chunk->entries[i]);
+        }
+        next = chunk->next;
+        free_chunk(queue, chunk);
+    }
+}
+
+static void sweep(struct event_queue *queue, const struct event_filter *filter)
+{
+    for (int32_t place = 0; place < BUCKET_COUNT; place++)
+        if (queue->buckets[place].first)
+            sweep_bucket(queue, place, filter);
+}
+
+void event_queue_add_dead(struct event_queue *queue, int64_t count,
+                          const struct event_filter *filter)
+{
+    queue->dead_count += count;
+    assert(queue->dead_count >= 0);
+    assert(queue->dead_count <= queue->count);
+    if (queue->dead_count < DEAD_MIN || queue->dead_count <= queue->count / 2)
+        return;
+    int64_t alive = queue->count - queue->dead_count;
+    sweep(queue, filter);
+    assert(queue->count == alive);
+    queue->dead_count = 0;
+}
+
+int64_t event_queue_count_dead(const struct event_queue *queue, const struct event_filter *filter)
+{
+    int64_t count = 0;
+    for (int32_t place = 0; place < BUCKET_COUNT; place++) {
+        const struct event_bucket *bucket = &queue->buckets[place];
+        int32_t i = bucket->begin;
+        for (const struct event_chunk *chunk = bucket->first; chunk; chunk = chunk->next, i = 0)
+            for (int32_t end = end_in(bucket, chunk); i < end; i++)
+                count += is_dead(filter, &chunk->entries[i]);
+    }
+    return count;
 }
 
 void event_queue_release(struct event_queue *queue)
 {
-    free(queue->heap);
+    for (struct event_slab *slab = queue->first_slab, *next; slab; slab = next) {
+        next = slab->next;
+        free(slab);
+    }
     *queue = (struct event_queue){0};
 }

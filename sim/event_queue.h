@@ -9,7 +9,10 @@
 
 /* The events to come, in one total order: time, then class, then the order of pushing. What
  * finishes at t frees its room for what starts at t, and the pass sees everything that happened at
- * its instant. */
+ * its instant.
+ *
+ * The queue is monotone: nothing may be pushed for an instant before that of the event popped last.
+ * At that very instant any class may be pushed, an earlier one too; it then pops next. */
 
 enum event_class {
     EVENT_CLASS_REPLICA_GONE = 0, /* room is freed */
@@ -21,30 +24,71 @@ enum event_class {
     EVENT_CLASS_PASS,
     EVENT_CLASS_GIVE_UP, /* after the pass: a demand with max_wait 0 is tried once */
     EVENT_CLASS_SAMPLE,
+    EVENT_CLASS_COUNT,
 };
 
+enum { EVENT_KIND_MAX = 15 };
+
 struct event {
-    int64_t time_us;
-    uint64_t rank;       /* class << 56 | sequence: set by event_queue_push */
-    int32_t kind;        /* enum event_action of engine.h */
+    int64_t time_us;     /* 0 .. TIME_US_MAX */
+    int32_t kind;        /* 0 .. EVENT_KIND_MAX: enum event_action of engine.h */
     int32_t subject;     /* index of a replica, node, runner, scripted event ... */
-    uint32_t generation; /* of the subject when pushed: an event of an older one is stale */
+    uint32_t generation; /* of the subject when pushed: an event of an older one is dead */
+};
+
+/* How it is done: event_queue.c. */
+enum { EVENT_QUEUE_DIGITS = 16, EVENT_QUEUE_LEVELS = 14 };
+struct event_chunk;
+struct event_slab;
+struct event_bucket {
+    struct event_chunk *first, *last; /* NULL: empty */
+    int32_t begin, end;               /* its entries: from begin in first to end in last */
 };
 
 /* Zero-initialised is a valid empty queue. */
 struct event_queue {
-    struct event *heap; /* 4-ary: the children of i are 4 i + 1 .. 4 i + 4 */
-    int32_t count, capacity;
-    uint64_t pushed;
+    int64_t count;       /* of events, dead ones included */
+    int64_t dead_count;  /* of those that their owner has declared dead */
+    int64_t now_us;      /* instant of the event popped last */
+    int64_t capacity;    /* so many events have room, however they are spread */
+    int64_t chunk_count; /* in all slabs */
+    struct event_slab *first_slab, *last_slab; /* owned */
+    struct event_slab *fresh_slab; /* chunks from fresh_used on, and later slabs, were never used */
+    int32_t fresh_used;
+    uint32_t levels; /* bit mask of those that hold something */
+    struct event_chunk *free_chunks;
+    uint16_t digits[EVENT_QUEUE_LEVELS]; /* bit masks of the buckets that hold something */
+    struct event_bucket buckets[EVENT_QUEUE_LEVELS * EVENT_QUEUE_DIGITS];
 };
 
-/* The time is at least 0. O(log n). -1 (nothing has changed) only for want of memory. */
+/* The time is at least that of the event popped last. O(1). -1 (nothing has changed) only for want
+ * of memory. */
 int event_queue_push(struct event_queue *queue, enum event_class class, const struct event *event,
                      struct err *err);
-/* false: the queue is empty. O(log n). */
+
+/* false: the queue is empty. Each event is moved at most EVENT_QUEUE_LEVELS times in its life, all
+ * pops together. */
 bool event_queue_pop(struct event_queue *queue, struct event *event);
-/* The first event without taking it, or NULL. */
-const struct event *event_queue_first(const struct event_queue *queue);
+
+/* The instant of the first event, INT64_MAX for none; for checks. O(the bucket of that event). */
+int64_t event_queue_first_us(const struct event_queue *queue);
+
+/* An event is cancelled by raising the generation of its subject: it stays in the queue, dead, and
+ * whoever pops it passes over it. The owner counts the dead, so that they cannot pile up: he adds
+ * those that he cancels and takes one from dead_count when he pops it. */
+struct event_filter {
+    bool (*is_dead)(const void *context, const struct event *event);
+    const void *context;
+};
+
+/* So many more events of the queue are dead. When more than half of many are, all dead ones are
+ * taken out: O(count), paid for by as many cancellations. */
+void event_queue_add_dead(struct event_queue *queue, int64_t count,
+                          const struct event_filter *filter);
+
+/* How many are dead in truth; for checks. O(count). */
+int64_t event_queue_count_dead(const struct event_queue *queue, const struct event_filter *filter);
+
 void event_queue_release(struct event_queue *queue);
 
 #endif

@@ -33,7 +33,7 @@ static void set_state(struct sim *sim, int32_t node, enum node_state state)
 {
     enum node_state before = state_of(sim, node);
     node_settle(sim, node);
-    sim->nodes[node].generation++;
+    sim_cancel(sim, &sim->nodes[node].plans);
     occupancy_count_node(sim, node, is_counted(state) - is_counted(before),
                          state == NODE_REMOVED ? -1 : 0);
     sched_set_node_state(&sim->sched, node, state);
@@ -143,7 +143,6 @@ static int plan_repair(struct sim *sim, int32_t node, int32_t repair_after, stru
         .time_us = sim->now_us + dist_sample_us(&sim->scenario->dists[repair_after], &rng),
         .kind = ACTION_NODE_REPAIRED,
         .subject = node,
-        .generation = it->generation,
     };
     return sim_push(sim, EVENT_CLASS_NODE_READY, &event, err);
 }

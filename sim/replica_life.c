@@ -54,7 +54,6 @@ static int push(struct sim *sim, enum event_action action, int32_t replica, int6
         .time_us = time_us,
         .kind = (int32_t)action,
         .subject = replica,
-        .generation = sim->replicas[replica].generation,
     };
     return sim_push(sim, classes[action], &event, err);
 }
@@ -76,7 +75,7 @@ static void link_to_runner(struct sim *sim, int32_t replica)
     runner->first_replica = replica;
 }
 
-/* The slot is about to be free; what is planned for it becomes stale. */
+/* The slot is about to be free; what is planned for it is cancelled. */
 static void forget(struct sim *sim, int32_t replica)
 {
     struct sim_replica *it = &sim->replicas[replica];
@@ -86,7 +85,7 @@ static void forget(struct sim *sim, int32_t replica)
         sim->replicas[it->previous_of_runner].next_of_runner = it->next_of_runner;
     else
         sim->runners[sim->sched.replicas[replica].runner].first_replica = it->next_of_runner;
-    it->generation++;
+    sim_cancel(sim, &it->plans);
 }
 
 /* How long it has been running, which is lost when it has to go before its end. */
@@ -122,7 +121,7 @@ int replica_asked(struct sim *sim, int32_t replica, int32_t work, struct err *er
                       sizeof *sim->replicas, err))
         return -1;
     struct sim_replica *it = &sim->replicas[replica];
-    *it = (struct sim_replica){.generation = it->generation + 1, .work = work};
+    *it = (struct sim_replica){.plans = it->plans, .work = work};
     link_to_runner(sim, replica);
     metrics_wait_begins(&sim->metrics, sim->sched.runners[asked->runner].priority, sim->now_us);
     if (emit_of_demand(sim, RECORD_DEMAND, replica, err))
@@ -237,7 +236,7 @@ int replica_bound(struct sim *sim, const struct decision *decision, struct err *
         .devices = decision->devices,
     };
     struct sim_replica *it = &sim->replicas[replica];
-    it->generation++;
+    sim_cancel(sim, &it->plans);
     it->bound_us = sim->now_us;
     sim->nodes[decision->node].bound_count++;
     occupancy_take(sim, &occupancy);
@@ -275,7 +274,7 @@ static int begin_to_go(struct sim *sim, const struct farewell *farewell, struct 
     struct sim_replica *it = &sim->replicas[farewell->replica];
     int64_t grace_us = farewell->grace_us != TIME_NEVER ? farewell->grace_us
                                                         : def_of(sim, farewell->replica)->grace_us;
-    it->generation++;
+    sim_cancel(sim, &it->plans);
     it->cause = (uint8_t)farewell->cause;
     it->gone_at_us = sim->now_us + grace_us;
     return push(sim, ACTION_GONE, farewell->replica, it->gone_at_us, err);

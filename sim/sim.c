@@ -17,12 +17,63 @@ static bool is_beyond_end(const struct sim *sim, int64_t time_us, enum event_cla
     return time_us > sim->end_us || (time_us == sim->end_us && class != EVENT_CLASS_REPLICA_GONE);
 }
 
+/* The plans that an event belongs to, or NULL: it is about no replica and no node. */
+static struct plans *plans_of(const struct sim *sim, const struct event *event)
+{
+    switch ((enum event_action)event->kind) {
+    case ACTION_GONE:
+    case ACTION_FINISHED:
+    case ACTION_STARTED:
+    case ACTION_UNPROTECTED:
+    case ACTION_GAVE_UP:
+        return &sim->replicas[event->subject].plans;
+    case ACTION_NODE_REPAIRED:
+        return &sim->nodes[event->subject].plans;
+    case ACTION_ARRIVALS:
+    case ACTION_DEPARTURE:
+    case ACTION_SCRIPTED:
+    case ACTION_PASS:
+    case ACTION_COUNT:
+        break;
+    }
+    return NULL;
+}
+
 int sim_push(struct sim *sim, enum event_class class, const struct event *event, struct err *err)
 {
     assert(event->time_us >= sim->now_us);
     if (is_beyond_end(sim, event->time_us, class))
         return 0;
-    return event_queue_push(&sim->events, class, event, err);
+    struct plans *plans = plans_of(sim, event);
+    struct event planned = *event;
+    planned.generation = plans ? plans->generation : 0;
+    if (event_queue_push(&sim->events, class, &planned, err))
+        return -1;
+    if (plans)
+        plans->count++;
+    return 0;
+}
+
+static bool is_dead(const void *context, const struct event *event)
+{
+    const struct plans *plans = plans_of(context, event);
+    return plans && plans->generation != event->generation;
+}
+
+struct event_filter sim_event_filter(const struct sim *sim)
+{
+    return (struct event_filter){.is_dead = is_dead, .context = sim};
+}
+
+void sim_cancel(struct sim *sim, struct plans *plans)
+{
+    plans->generation++;
+    if (plans->count == 0)
+        return;
+    const struct event_filter filter = sim_event_filter(sim);
+    int32_t count = plans->count;
+    plans->count = 0;
+    event_queue_add_dead(&sim->events, count, &filter);
 }
 
 int sim_plan_pass(struct sim *sim, struct err *err)
@@ -82,26 +133,17 @@ int sim_emit(struct sim *sim, const struct record *record, struct err *err)
 
 /* ---- one step ---- */
 
-/* An event about a replica or node whose plans have changed since is stale. */
-static bool is_stale(const struct sim *sim, const struct event *event)
+/* An event has left the queue. false: it was cancelled. */
+static bool is_due(struct sim *sim, const struct event *event)
 {
-    switch ((enum event_action)event->kind) {
-    case ACTION_GONE:
-    case ACTION_FINISHED:
-    case ACTION_STARTED:
-    case ACTION_UNPROTECTED:
-    case ACTION_GAVE_UP:
-        return sim->replicas[event->subject].generation != event->generation;
-    case ACTION_NODE_REPAIRED:
-        return sim->nodes[event->subject].generation != event->generation;
-    case ACTION_ARRIVALS:
-    case ACTION_DEPARTURE:
-    case ACTION_SCRIPTED:
-    case ACTION_PASS:
-    case ACTION_COUNT:
-        break;
+    struct plans *plans = plans_of(sim, event);
+    if (plans && plans->generation != event->generation) {
+        sim->events.dead_count--;
+        return false;
     }
-    return false;
+    if (plans)
+        plans->count--;
+    return true;
 }
 
 /* Runners that arrive at this instant stand before those that leave. */
@@ -156,7 +198,7 @@ int sim_step(struct sim *sim, struct err *err)
     sim->now_us = event.time_us;
     sim->event_count++;
     metrics_advance(&sim->metrics, sim->now_us);
-    if (!is_stale(sim, &event) && process(sim, &event, err))
+    if (is_due(sim, &event) && process(sim, &event, err))
         return -1;
     if (sim->options.check && sim_check(sim, err)) {
         err_prefix(err, "event %" PRId64 " at %" PRId64 " us", sim->event_count, sim->now_us);

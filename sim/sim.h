@@ -66,6 +66,13 @@ struct sim_pool {
     int32_t next_ordinal;          /* of the next node that is added */
 };
 
+/* The events that are planned for one replica or node. They are cancelled together: the generation
+ * rises, and those of an older one are dead. */
+struct plans {
+    uint32_t generation;
+    int32_t count; /* in the queue, of this generation */
+};
+
 /* A node of the run: the scenario's first, then added ones. Index = the scheduler's node number. */
 struct sim_node {
     struct node_def def;          /* name NULL: see scenario_node_name */
@@ -78,17 +85,17 @@ struct sim_node {
     int32_t bound_count, evicted_count, failure_count, replicas_max; /* over the run */
     int32_t replica_count;                                           /* bound to it now */
     int32_t next_in_pool;                                            /* NO_INDEX: the last one */
-    uint32_t generation; /* rises with every change of state: older events are stale */
-    bool is_cordoned;    /* cordoned or draining; kept while it is down */
-    bool is_leaving;     /* removed once it is empty */
+    struct plans plans; /* cancelled with every change of state */
+    bool is_cordoned;   /* cordoned or draining; kept while it is down */
+    bool is_leaving;    /* removed once it is empty */
 };
 
 /* The engine's side of a replica; index = the scheduler's replica number (slots are reused). */
 struct sim_replica {
-    int64_t bound_us;    /* while bound */
-    int64_t gone_at_us;  /* while terminating */
-    uint32_t generation; /* rises when the slot is reused or its plans change */
-    int32_t work;        /* number of its piece of work within the runner */
+    int64_t bound_us;                           /* while bound */
+    int64_t gone_at_us;                         /* while terminating */
+    struct plans plans;                         /* cancelled when the slot is reused, too */
+    int32_t work;                               /* number of its piece of work within the runner */
     int32_t next_of_runner, previous_of_runner; /* NO_INDEX: none */
     uint8_t cause;                              /* enum gone_cause, while terminating */
 };

@@ -2,9 +2,12 @@
 #include "sim/event_queue.h"
 
 #include <criterion/criterion.h>
-#include <stdlib.h>
+#include <inttypes.h>
 
+#include "base/array.h"
 #include "base/rng.h"
+#include "base/units.h"
+#include "bench/speed/heap_queue.h"
 #include "tests/failing_alloc.h"
 
 static void push(struct event_queue *queue, enum event_class class, int64_t time_us,
@@ -73,65 +76,217 @@ Test(event_queue, an_empty_queue_has_nothing_to_pop)
 {
     struct event_queue queue = {0};
     struct event event;
-    cr_expect_null(event_queue_first(&queue));
+    cr_expect_eq(event_queue_first_us(&queue), INT64_MAX);
     cr_expect_not(event_queue_pop(&queue, &event));
-    push(&queue, EVENT_CLASS_PASS, 0, 5);
-    cr_expect_eq(event_queue_first(&queue)->subject, 5);
+    push(&queue, EVENT_CLASS_PASS, 3, 5);
+    cr_expect_eq(event_queue_first_us(&queue), 3);
     cr_expect_eq(pop(&queue), 5);
-    cr_expect_null(event_queue_first(&queue));
+    cr_expect_eq(event_queue_first_us(&queue), INT64_MAX);
+    cr_expect_not(event_queue_pop(&queue, &event));
     event_queue_release(&queue);
 }
 
-/* The oracle: an array of all events, searched from end to end. */
-struct oracle {
-    struct event events[4000];
-    enum event_class classes[4000];
-    int count;
+Test(event_queue, all_fields_of_an_event_come_back)
+{
+    struct event_queue queue = {0};
+    struct err err;
+    const struct event pushed[] = {
+        {.time_us = 0, .kind = 0, .subject = INT32_MIN, .generation = 0},
+        {.time_us = 5, .kind = EVENT_KIND_MAX, .subject = -1, .generation = UINT32_MAX},
+        {.time_us = TIME_US_MAX, .kind = 7, .subject = INT32_MAX, .generation = 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(pushed); i++)
+        cr_assert_eq(event_queue_push(&queue, EVENT_CLASS_SAMPLE, &pushed[i], &err), 0);
+    for (size_t i = 0; i < ARRAY_LEN(pushed); i++) {
+        struct event event;
+        cr_assert(event_queue_pop(&queue, &event));
+        cr_expect_eq(event.time_us, pushed[i].time_us);
+        cr_expect_eq(event.kind, pushed[i].kind);
+        cr_expect_eq(event.subject, pushed[i].subject);
+        cr_expect_eq(event.generation, pushed[i].generation);
+    }
+    event_queue_release(&queue);
+}
+
+/* ---- against the oracle: a heap ---- */
+
+/* A queue and its oracle, which get the same events. */
+struct pair {
+    struct event_queue queue;
+    struct heap_queue oracle;
+    int64_t now_us;
+    int32_t pushed;
 };
 
-static int32_t oracle_pop(struct oracle *oracle)
+static void push_both(struct pair *pair, enum event_class class, int64_t time_us)
 {
-    int best = 0;
-    for (int i = 1; i < oracle->count; i++) {
-        const struct event *a = &oracle->events[i];
-        const struct event *b = &oracle->events[best];
-        if (a->time_us < b->time_us ||
-            (a->time_us == b->time_us && oracle->classes[i] < oracle->classes[best]))
-            best = i;
-    }
-    int32_t subject = oracle->events[best].subject;
-    oracle->count--;
-    for (int i = best; i < oracle->count; i++) {
-        oracle->events[i] = oracle->events[i + 1];
-        oracle->classes[i] = oracle->classes[i + 1];
-    }
-    return subject;
+    struct err err;
+    struct event event = {
+        .time_us = time_us,
+        .kind = pair->pushed % (EVENT_KIND_MAX + 1),
+        .subject = pair->pushed,
+        .generation = (uint32_t)pair->pushed * 7,
+    };
+    pair->pushed++;
+    cr_assert_eq(event_queue_push(&pair->queue, class, &event, &err), 0);
+    cr_assert_eq(heap_queue_push(&pair->oracle, class, &event, &err), 0);
 }
 
-Test(event_queue, pops_what_a_plain_search_would_pop)
+static void pop_both(struct pair *pair)
 {
-    for (uint64_t round = 0; round < 20; round++) {
-        struct rng rng = rng_stream(5, "test", round);
-        struct event_queue queue = {0};
-        static struct oracle oracle;
-        oracle.count = 0;
-        for (int32_t i = 0; i < 2000; i++) {
-            if (oracle.count > 0 && rng_below(&rng, 5) < 2) {
-                cr_assert_eq(pop(&queue), oracle_pop(&oracle));
+    struct event event;
+    struct event expected;
+    cr_assert(heap_queue_pop(&pair->oracle, &expected));
+    cr_assert_eq(event_queue_first_us(&pair->queue), expected.time_us);
+    cr_assert(event_queue_pop(&pair->queue, &event));
+    cr_assert_eq(event.time_us, expected.time_us);
+    cr_assert_eq(event.subject, expected.subject);
+    cr_assert_eq(event.kind, expected.kind);
+    cr_assert_eq(event.generation, expected.generation);
+    cr_assert_eq(pair->queue.count, pair->oracle.count);
+    pair->now_us = event.time_us;
+}
+
+static void release_both(struct pair *pair)
+{
+    while (pair->oracle.count > 0)
+        pop_both(pair);
+    cr_assert_eq(pair->queue.count, 0);
+    event_queue_release(&pair->queue);
+    heap_queue_release(&pair->oracle);
+}
+
+/* How far from now events are pushed: uniform below `span_us`, or spread over all magnitudes. */
+enum distance { NEAR, FAR };
+static int64_t draw_time_us(struct rng *rng, int64_t now_us, enum distance distance,
+                            uint64_t span_us)
+{
+    uint64_t us = rng_below(rng, span_us);
+    if (distance == FAR)
+        us >>= rng_below(rng, 52);
+    int64_t time_us = now_us + (int64_t)us;
+    return time_us <= TIME_US_MAX ? time_us : TIME_US_MAX;
+}
+
+static const struct {
+    const char *name;
+    enum distance distance;
+    uint64_t span_us;   /* 1: everything at one instant */
+    int32_t level;      /* pushes come first until so many are pending */
+    int32_t operations; /* then a push and a pop in turn, or now and then several of a kind */
+} workloads[] = {
+    {"one instant", NEAR, 1, 50, 3000},
+    {"few instants, many ties", NEAR, 4, 300, 6000},
+    {"ties of a coarse clock", NEAR, 100, 2000, 8000},
+    {"hardly anything pending", NEAR, 1000000, 2, 5000},
+    {"distances of all magnitudes", FAR, TIME_US_MAX, 1000, 20000},
+    {"far ahead, up to the end of time", NEAR, TIME_US_MAX / 4, 3000, 8000},
+    {"many pending", NEAR, 50000, 20000, 30000},
+};
+
+Test(event_queue, pops_what_a_heap_would_pop)
+{
+    for (size_t i = 0; i < ARRAY_LEN(workloads); i++) {
+        struct rng rng = rng_stream(5, "test", i);
+        struct pair pair = {0};
+        int32_t target = workloads[i].level;
+        for (int32_t n = 0; n < workloads[i].level + workloads[i].operations; n++) {
+            /* Now and then the number that is pending swings. */
+            if (rng_below(&rng, 500) == 0)
+                target = (int32_t)rng_below(&rng, 2 * (uint64_t)workloads[i].level + 1);
+            if (pair.oracle.count > target) {
+                pop_both(&pair);
                 continue;
             }
-            enum event_class class = (enum event_class)rng_below(&rng, EVENT_CLASS_SAMPLE + 1);
-            int64_t time_us = (int64_t)rng_below(&rng, 1 + round * 10);
-            push(&queue, class, time_us, i);
-            oracle.events[oracle.count] = (struct event){.time_us = time_us, .subject = i};
-            oracle.classes[oracle.count++] = class;
+            enum event_class class = (enum event_class)rng_below(&rng, EVENT_CLASS_COUNT);
+            push_both(&pair, class,
+                      draw_time_us(&rng, pair.now_us, workloads[i].distance, workloads[i].span_us));
         }
-        while (oracle.count > 0)
-            cr_assert_eq(pop(&queue), oracle_pop(&oracle));
-        cr_assert_eq(queue.count, 0);
-        event_queue_release(&queue);
+        cr_log_info("%s: up to %" PRId64, workloads[i].name, pair.now_us);
+        release_both(&pair);
     }
 }
+
+/* The engine does so: a pass frees room at once, and that is of an earlier class. */
+Test(event_queue, any_class_may_be_pushed_at_the_present_instant)
+{
+    struct rng rng = rng_stream(6, "test", 0);
+    struct pair pair = {0};
+    push_both(&pair, EVENT_CLASS_DEMAND, 0);
+    for (int32_t i = 0; i < 20000; i++) {
+        pop_both(&pair);
+        for (uint64_t k = rng_below(&rng, 3); k > 0 || pair.oracle.count == 0; k -= k > 0) {
+            enum event_class class = (enum event_class)rng_below(&rng, EVENT_CLASS_COUNT);
+            push_both(&pair, class, pair.now_us + (int64_t)(rng_below(&rng, 4) / 3 * 17));
+        }
+    }
+    release_both(&pair);
+}
+
+/* ---- cancelled events ---- */
+
+static bool is_odd(const void *context, const struct event *event)
+{
+    (void)context;
+    return event->subject % 2 != 0;
+}
+
+Test(event_queue, cancelled_events_are_taken_out_when_they_are_most_of_many)
+{
+    static const struct event_filter odd = {.is_dead = is_odd};
+    enum { COUNT = 6000 };
+    struct event_queue queue = {0};
+    /* Two of three are dead. */
+    int64_t dead = 0;
+    for (int32_t i = 0; i < COUNT; i++) {
+        int32_t subject = i % 3 == 0 ? i * 2 : i * 2 + 1;
+        dead += subject % 2;
+        push(&queue, EVENT_CLASS_DEMAND, i / 5 * INT64_C(1000), subject);
+    }
+    cr_expect_eq(event_queue_count_dead(&queue, &odd), dead);
+    event_queue_add_dead(&queue, 1000, &odd);
+    cr_expect_eq(queue.count, COUNT, "a minority of them stays");
+    event_queue_add_dead(&queue, dead - 1000, &odd);
+    cr_expect_eq(queue.count, COUNT - dead);
+    cr_expect_eq(queue.dead_count, 0);
+    cr_expect_eq(event_queue_count_dead(&queue, &odd), 0);
+    for (int32_t i = 0; i < COUNT; i += 3)
+        cr_assert_eq(pop(&queue), i * 2);
+    cr_expect_eq(queue.count, 0);
+    event_queue_release(&queue);
+}
+
+Test(event_queue, a_queue_that_was_swept_goes_on_as_before)
+{
+    static const struct event_filter odd = {.is_dead = is_odd};
+    struct rng rng = rng_stream(7, "test", 0);
+    struct event_queue queue = {0};
+    struct heap_queue oracle = {0};
+    struct err err;
+    int64_t now_us = 0;
+    for (int32_t i = 0; i < 60000; i++) {
+        struct event event = {.time_us = now_us + (int64_t)rng_below(&rng, 100000), .subject = i};
+        enum event_class class = (enum event_class)rng_below(&rng, EVENT_CLASS_COUNT);
+        cr_assert_eq(event_queue_push(&queue, class, &event, &err), 0);
+        if (i % 2 == 0)
+            cr_assert_eq(heap_queue_push(&oracle, class, &event, &err), 0);
+        else
+            event_queue_add_dead(&queue, 1, &odd);
+        struct event expected;
+        if (oracle.count < 3000 || i % 2 == 0 || !heap_queue_pop(&oracle, &expected))
+            continue;
+        while (event_queue_pop(&queue, &event) && event.subject % 2 != 0)
+            queue.dead_count--;
+        cr_assert_eq(event.subject, expected.subject);
+        now_us = event.time_us;
+    }
+    cr_expect_eq(event_queue_count_dead(&queue, &odd), queue.dead_count);
+    cr_expect_leq(queue.dead_count, queue.count / 2 + 1);
+    event_queue_release(&queue);
+    heap_queue_release(&oracle);
+}
+
+/* ---- memory ---- */
 
 Test(event_queue, a_failed_push_changes_nothing)
 {
@@ -140,7 +295,7 @@ Test(event_queue, a_failed_push_changes_nothing)
     for (int32_t i = 0; i < 8; i++)
         push(&queue, EVENT_CLASS_DEMAND, 8 - i, i);
     struct event event = {.time_us = 0, .subject = 99};
-    int32_t capacity = queue.capacity;
+    int64_t capacity = queue.capacity;
     while (queue.count < capacity)
         push(&queue, EVENT_CLASS_DEMAND, 50, 50);
     failing_alloc_arm(1);
@@ -152,4 +307,24 @@ Test(event_queue, a_failed_push_changes_nothing)
     for (int32_t i = 7; i >= 0; i--)
         cr_expect_eq(pop(&queue), i);
     event_queue_release(&queue);
+}
+
+/* Memory is taken by pushes only. The worst is one event in each bucket, then all in one. */
+Test(event_queue, popping_takes_no_memory)
+{
+    for (int32_t count = 1; count < 3000; count = count * 3 / 2 + 1) {
+        struct rng rng = rng_stream(8, "test", (uint64_t)count);
+        struct pair pair = {0};
+        for (int32_t i = 0; i < count; i++)
+            push_both(&pair, (enum event_class)rng_below(&rng, EVENT_CLASS_COUNT),
+                      draw_time_us(&rng, 0, FAR, TIME_US_MAX));
+        while (pair.queue.count > 0) {
+            struct event event;
+            failing_alloc_arm(1);
+            event_queue_pop(&pair.queue, &event);
+            cr_assert_not(failing_alloc_disarm());
+        }
+        event_queue_release(&pair.queue);
+        heap_queue_release(&pair.oracle);
+    }
 }

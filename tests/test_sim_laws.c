@@ -106,8 +106,8 @@ static bool step_past_an_instant(struct sim *sim, int64_t event_count)
         cr_assert_geq(result, 0, "%s", err.text);
         if (result == 0)
             return false;
-        const struct event *next = event_queue_first(&sim->events);
-        if (sim->event_count >= event_count && next && next->time_us > sim->now_us)
+        int64_t next_us = event_queue_first_us(&sim->events);
+        if (sim->event_count >= event_count && next_us > sim->now_us && next_us < TIME_NEVER)
             return true;
     }
 }
