@@ -30,6 +30,9 @@
  * 0x105, alone in its bucket. Then level 2, bucket 2 is spread: now = 0x129, which is level 0 seen
  * from there, and 0x12c becomes level 1, bucket c; 0x200 stays where it is.
  *
+ * While there are few events, they are in one sorted array instead, which is quicker than any such
+ * machinery. When it is full all move into the buckets; when these are empty it begins anew.
+ *
  * Buckets are chains of chunks out of one pool. Chunks are taken from the system by pushes only, so
  * many that any spread of the events present has room: popping cannot fail. */
 
@@ -46,19 +49,14 @@ enum {
 };
 
 _Static_assert((int)EVENT_CLASS_COUNT <= (int)EVENT_QUEUE_DIGITS, "the class is one digit");
+_Static_assert((int)DEAD_MIN > (int)EVENT_QUEUE_FEW, "only buckets are swept");
 _Static_assert(EVENT_KIND_MAX < 1 << CLASS_SHIFT, "the kind is one digit");
 _Static_assert(TIME_US_MAX >> (DIGIT_BITS * (EVENT_QUEUE_LEVELS - 1)) == 0,
                "all digits of time have a level");
 
-struct entry {
-    uint64_t word;
-    int32_t subject;
-    uint32_t generation;
-};
-
 struct event_chunk {
     struct event_chunk *next;
-    struct entry entries[CHUNK_ENTRIES];
+    struct event_entry entries[CHUNK_ENTRIES];
 };
 
 struct event_slab {
@@ -67,12 +65,12 @@ struct event_slab {
     struct event_chunk chunks[];
 };
 
-static int64_t time_of(const struct entry *entry)
+static int64_t time_of(const struct event_entry *entry)
 {
     return (int64_t)(entry->word >> TIME_SHIFT);
 }
 
-static struct event event_of(const struct entry *entry)
+static struct event event_of(const struct event_entry *entry)
 {
     return (struct event){
         .time_us = time_of(entry),
@@ -180,7 +178,7 @@ static void unmark(struct event_queue *queue, int32_t place)
         queue->levels &= ~(1U << level);
 }
 
-static void append(struct event_queue *queue, int32_t place, const struct entry *entry)
+static void append(struct event_queue *queue, int32_t place, const struct event_entry *entry)
 {
     struct event_bucket *bucket = &queue->buckets[place];
     if (!bucket->last) {
@@ -236,7 +234,41 @@ static void spread(struct event_queue *queue, int32_t place)
     }
 }
 
+/* ---- few events ---- */
+
+/* The key is all of the word but the kind. Equal ones stand in reverse order of pushing. */
+static void insert_among_few(struct event_queue *queue, const struct event_entry *entry)
+{
+    int64_t place = queue->few_count++;
+    uint64_t key = entry->word >> CLASS_SHIFT;
+    for (; place > 0 && queue->few[place - 1].word >> CLASS_SHIFT <= key; place--)
+        queue->few[place] = queue->few[place - 1];
+    queue->few[place] = *entry;
+}
+
+/* Into the buckets, the first one first. */
+static int spill_few(struct event_queue *queue, struct err *err)
+{
+    if (queue->capacity < EVENT_QUEUE_FEW && grow(queue, err))
+        return -1;
+    while (queue->few_count > 0) {
+        const struct event_entry *entry = &queue->few[--queue->few_count];
+        append(queue, place_of(entry->word, queue->now_us), entry);
+    }
+    return 0;
+}
+
 /* ---- push and pop ---- */
+
+static int push_into_buckets(struct event_queue *queue, const struct event_entry *entry,
+                             struct err *err)
+{
+    if (queue->count == queue->capacity && grow(queue, err))
+        return -1;
+    append(queue, place_of(entry->word, queue->now_us), entry);
+    queue->count++;
+    return 0;
+}
 
 int event_queue_push(struct event_queue *queue, enum event_class class, const struct event *event,
                      struct err *err)
@@ -244,15 +276,17 @@ int event_queue_push(struct event_queue *queue, enum event_class class, const st
     assert(event->time_us >= queue->now_us);
     assert(event->time_us <= TIME_US_MAX);
     assert(event->kind >= 0 && event->kind <= EVENT_KIND_MAX);
-    if (queue->count == queue->capacity && grow(queue, err))
-        return -1;
-    const struct entry entry = {
+    const struct event_entry entry = {
         .word = (uint64_t)event->time_us << TIME_SHIFT | (uint64_t) class << CLASS_SHIFT |
                 (uint64_t)event->kind,
         .subject = event->subject,
         .generation = event->generation,
     };
-    append(queue, place_of(entry.word, queue->now_us), &entry);
+    if (queue->few_count == EVENT_QUEUE_FEW && spill_few(queue, err))
+        return -1;
+    if (queue->few_count != queue->count)
+        return push_into_buckets(queue, &entry, err);
+    insert_among_few(queue, &entry);
     queue->count++;
     return 0;
 }
@@ -272,10 +306,8 @@ static void take(struct event_queue *queue, int32_t place, struct event *event)
     free_chunk(queue, chunk);
 }
 
-bool event_queue_pop(struct event_queue *queue, struct event *event)
+static void pop_from_buckets(struct event_queue *queue, struct event *event)
 {
-    if (queue->count == 0)
-        return false;
     int32_t place = first_place(queue);
     const struct event_bucket *bucket = &queue->buckets[place];
     bool is_single = bucket->first == bucket->last && bucket->begin + 1 == bucket->end;
@@ -284,6 +316,16 @@ bool event_queue_pop(struct event_queue *queue, struct event *event)
         place = first_place(queue);
     }
     take(queue, place, event);
+}
+
+bool event_queue_pop(struct event_queue *queue, struct event *event)
+{
+    if (queue->count == 0)
+        return false;
+    if (queue->few_count > 0)
+        *event = event_of(&queue->few[--queue->few_count]);
+    else
+        pop_from_buckets(queue, event);
     queue->now_us = event->time_us;
     queue->count--;
     return true;
@@ -291,12 +333,16 @@ bool event_queue_pop(struct event_queue *queue, struct event *event)
 
 int64_t event_queue_first_us(const struct event_queue *queue)
 {
-    return queue->count > 0 ? earliest_us(&queue->buckets[first_place(queue)]) : INT64_MAX;
+    if (queue->count == 0)
+        return INT64_MAX;
+    if (queue->few_count > 0)
+        return time_of(&queue->few[queue->few_count - 1]);
+    return earliest_us(&queue->buckets[first_place(queue)]);
 }
 
 /* ---- dead events ---- */
 
-static bool is_dead(const struct event_filter *filter, const struct entry *entry)
+static bool is_dead(const struct event_filter *filter, const struct event_entry *entry)
 {
     const struct event event = event_of(entry);
     return filter->is_dead(filter->context, &event);
@@ -344,6 +390,8 @@ void event_queue_add_dead(struct event_queue *queue, int64_t count,
 int64_t event_queue_count_dead(const struct event_queue *queue, const struct event_filter *filter)
 {
     int64_t count = 0;
+    for (int64_t i = 0; i < queue->few_count; i++)
+        count += is_dead(filter, &queue->few[i]);
     for (int32_t place = 0; place < BUCKET_COUNT; place++) {
         const struct event_bucket *bucket = &queue->buckets[place];
         int32_t i = bucket->begin;

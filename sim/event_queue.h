@@ -37,9 +37,14 @@ struct event {
 };
 
 /* How it is done: event_queue.c. */
-enum { EVENT_QUEUE_DIGITS = 16, EVENT_QUEUE_LEVELS = 14 };
+enum { EVENT_QUEUE_DIGITS = 16, EVENT_QUEUE_LEVELS = 14, EVENT_QUEUE_FEW = 16 };
 struct event_chunk;
 struct event_slab;
+struct event_entry {
+    uint64_t word; /* time_us << 8 | class << 4 | kind */
+    int32_t subject;
+    uint32_t generation;
+};
 struct event_bucket {
     struct event_chunk *first, *last; /* NULL: empty */
     int32_t begin, end;               /* its entries: from begin in first to end in last */
@@ -47,10 +52,12 @@ struct event_bucket {
 
 /* Zero-initialised is a valid empty queue. */
 struct event_queue {
-    int64_t count;       /* of events, dead ones included */
-    int64_t dead_count;  /* of those that their owner has declared dead */
-    int64_t now_us;      /* instant of the event popped last */
-    int64_t capacity;    /* so many events have room, however they are spread */
+    int64_t count;      /* of events, dead ones included */
+    int64_t dead_count; /* of those that their owner has declared dead */
+    int64_t now_us;     /* instant of the event popped last */
+    int64_t few_count;  /* when it is not 0, all events are in `few` and none in the buckets */
+    struct event_entry few[EVENT_QUEUE_FEW]; /* the first event last */
+    int64_t capacity;    /* so many events have room in the buckets, however they are spread */
     int64_t chunk_count; /* in all slabs */
     struct event_slab *first_slab, *last_slab; /* owned */
     struct event_slab *fresh_slab; /* chunks from fresh_used on, and later slabs, were never used */

@@ -292,20 +292,28 @@ Test(event_queue, a_failed_push_changes_nothing)
 {
     struct event_queue queue = {0};
     struct err err = {0};
-    for (int32_t i = 0; i < 8; i++)
-        push(&queue, EVENT_CLASS_DEMAND, 8 - i, i);
-    struct event event = {.time_us = 0, .subject = 99};
-    int64_t capacity = queue.capacity;
-    while (queue.count < capacity)
-        push(&queue, EVENT_CLASS_DEMAND, 50, 50);
-    failing_alloc_arm(1);
-    int result = event_queue_push(&queue, EVENT_CLASS_DEMAND, &event, &err);
-    cr_assert(failing_alloc_disarm());
-    cr_expect_eq(result, -1);
+    int failures = 0;
+    int32_t count = 0;
+    /* Where few events become many, and where many become more; later ones come first. */
+    for (int32_t i = 1000; i > 0; i--) {
+        struct event event = {.time_us = i, .subject = -1};
+        failing_alloc_arm(1);
+        int result = event_queue_push(&queue, EVENT_CLASS_DEMAND, &event, &err);
+        bool has_failed = failing_alloc_disarm();
+        cr_assert_eq(result, has_failed ? -1 : 0);
+        cr_assert_eq(queue.count, has_failed ? count : count + 1);
+        failures += has_failed;
+        if (has_failed)
+            push(&queue, EVENT_CLASS_DEMAND, i, -1);
+        count++;
+    }
     cr_expect_eq(err.kind, ERR_SYSTEM);
-    cr_expect_eq(queue.count, capacity);
-    for (int32_t i = 7; i >= 0; i--)
-        cr_expect_eq(pop(&queue), i);
+    cr_expect_geq(failures, 3);
+    for (int32_t i = 1; i <= 1000; i++) {
+        struct event event;
+        cr_assert(event_queue_pop(&queue, &event));
+        cr_assert_eq(event.time_us, i);
+    }
     event_queue_release(&queue);
 }
 
