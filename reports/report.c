@@ -16,7 +16,7 @@
 static const struct report_table *const tables[] = {
     &placements_table,  &runners_table,           &nodes_table,       &pending_table,
     &preemptions_table, &preemption_totals_table, &utilization_table, &packing_table,
-    &waits_table,       &timeline_table,          &groups_table,
+    &waits_table,       &timeline_table,          &groups_table,      &failures_table,
 };
 
 const struct report_table *const *report_tables(size_t *count)
@@ -27,6 +27,8 @@ const struct report_table *const *report_tables(size_t *count)
 
 static bool wants_table(const struct report_view *view, const struct report_table *table)
 {
+    if (table->is_wanted != NULL && !table->is_wanted(view))
+        return false;
     return !table->needs_group_by || view->options->group_by != NULL;
 }
 

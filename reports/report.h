@@ -68,6 +68,7 @@ struct report_table {
     const struct column *columns;
     int32_t column_count;
     bool needs_group_by; /* written only when options.group_by is given */
+    bool (*is_wanted)(const struct report_view *view); /* written only then; NULL: always */
     int (*write)(const struct report_view *view, struct table *table, struct err *err);
 };
 /* In the order in which they are written. */

@@ -116,6 +116,7 @@ static void print_waiting(struct json_writer *w, const struct report_view *view)
 void summary_print_demand(const struct report_view *view, struct json_writer *w)
 {
     const struct totals *totals = &view->totals;
+    const struct scope *fleet = &view->sim->metrics.scopes[0];
     json_object(w, "input");
     print_nodes(w, "fleet", &totals->nodes_at_start);
     print_requests(w, "requested", &totals->requested);
@@ -130,5 +131,7 @@ void summary_print_demand(const struct report_view *view, struct json_writer *w)
     print_availability(w, "floor_with_starting", &totals->floors_live);
     print_availability(w, "wish", &totals->wishes);
     json_ratio_percent(w, "served_pct", totals->counts.running_us, totals->counts.wish_us);
+    json_ratio_percent(w, "nodes_pct", integral_area(&fleet->nodes, view->end_us),
+                       integral_area(&fleet->nodes_up_or_down, view->end_us));
     json_close_object(w);
 }

@@ -16,5 +16,6 @@ extern const struct report_table packing_table;
 extern const struct report_table waits_table;
 extern const struct report_table timeline_table;
 extern const struct report_table groups_table;
+extern const struct report_table failures_table;
 
 #endif

@@ -224,6 +224,11 @@ void load_arrival_pools(struct loader *loader, struct value *element);
 /* Counts the nodes that an event adds, before events are read that may name them. */
 void count_added_nodes(struct loader *loader, struct value *element);
 void load_event(struct loader *loader, struct value *element);
+/* Takes an event into the scenario. */
+void add_event(struct loader *loader, const struct event_def *event);
+/* load_failure.c: an element of `failures`, and one row or line of failures_file. */
+void load_failure(struct loader *loader, struct value *element);
+void load_failure_entry(struct loader *loader, struct value *entry);
 /* Pools that are pasted in full inside other objects. */
 void load_pasted_pools(struct loader *loader, struct value *element);
 
@@ -285,6 +290,7 @@ void load_popularity(struct loader *loader, const struct value *root);
 
 void load_nodes_file(struct loader *loader, const struct value *root);
 void load_runners_file(struct loader *loader, const struct value *root);
+void load_failures_file(struct loader *loader, const struct value *root);
 
 /* ---- validate.c ---- */
 

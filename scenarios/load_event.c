@@ -210,7 +210,7 @@ static const struct kind_form *find_form(struct value *element)
     return count == 1 ? form : NULL;
 }
 
-static void add_event(struct loader *loader, const struct event_def *event)
+void add_event(struct loader *loader, const struct event_def *event)
 {
     struct scenario *scenario = loader->scenario;
     struct err err;

@@ -46,6 +46,12 @@ static const struct column_path node_columns[] = {
     {"count", "count"},
 };
 
+static const struct column_path failure_columns[] = {
+    {"node", "node"},
+    {"down_at", "down_at"},
+    {"down_for", "down_for"},
+};
+
 struct stream_form {
     const char *key; /* in the main file */
     const struct column_path *columns;
@@ -232,5 +238,15 @@ void load_runners_file(struct loader *loader, const struct value *root)
                                             .column_count = ARRAY_LEN(runner_columns),
                                             .required_count = 2,
                                             .visit = load_runner};
+    read_stream(loader, root, &form);
+}
+
+void load_failures_file(struct loader *loader, const struct value *root)
+{
+    static const struct stream_form form = {.key = "failures_file",
+                                            .columns = failure_columns,
+                                            .column_count = ARRAY_LEN(failure_columns),
+                                            .required_count = 2,
+                                            .visit = load_failure_entry};
     read_stream(loader, root, &form);
 }

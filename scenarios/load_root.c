@@ -192,12 +192,14 @@ static void load_demand(struct loader *loader, const struct value *root)
         {"arrivals", NULL, load_arrival, false},
         {"events", NULL, count_added_nodes, true},
         {"events", NULL, load_event, false},
+        {"failures", NULL, load_failure, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(before); i++)
         visit_section(loader, &before[i]);
     load_runners_file(loader, root);
     for (size_t i = 0; i < ARRAY_LEN(after); i++)
         visit_section(loader, &after[i]);
+    load_failures_file(loader, root);
     load_popularity(loader, root);
 }
 

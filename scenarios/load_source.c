@@ -132,15 +132,15 @@ static const char *const root_keys[] = {
     "stowage",          "name",         "description", "include",  "start",
     "horizon",          "seed",         "scheduler",   "defaults", "instance_types",
     "compute_clusters", "nodepools",    "deployments", "runners",  "arrivals",
-    "events",           "runners_file", "nodes_file",
+    "events",           "runners_file", "nodes_file",  "failures", "failures_file",
 };
 const struct object_kind root_kind = {
     .name = "a scenario", .keys = root_keys, .key_count = ARRAY_LEN(root_keys)};
 
 /* Also an answer of the API as it is, with its status. */
 static const char *const include_keys[] = {
-    "stowage",     "include", "instance_types", "compute_clusters", "nodepools",
-    "deployments", "runners", "arrivals",       "events",           "status",
+    "stowage", "include",  "instance_types", "compute_clusters", "nodepools", "deployments",
+    "runners", "arrivals", "events",         "failures",         "status",
 };
 const struct object_kind include_kind = {
     .name = "an included file", .keys = include_keys, .key_count = ARRAY_LEN(include_keys)};

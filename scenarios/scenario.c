@@ -17,6 +17,7 @@ void scenario_release(struct scenario *scenario)
     free(scenario->deployments);
     free(scenario->arrivals);
     free(scenario->events);
+    free(scenario->failures);
     shape_table_release(&scenario->shapes);
     problems_release(&scenario->problems);
     arena_release(&scenario->arena);

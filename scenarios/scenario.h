@@ -133,7 +133,24 @@ struct event_def {
     int64_t grace_us;      /* of a drain; TIME_NEVER: each replica's own */
     int32_t repair_after;  /* index into dists, or NO_INDEX: stays down */
     bool is_schedulable;
+    bool extends_repair; /* of FAIL_NODE: a node that is down already stays so for as long as this
+                            failure lasts (failures_file) */
 };
+
+/* Failures that come by themselves: every failure domain (a node, a rack or a zone) is up for a
+ * time drawn from `between`, then all of its nodes are down for one drawn from `repair`, and so on.
+ */
+enum failure_domain { FAILURE_OF_NODE, FAILURE_OF_RACK, FAILURE_OF_ZONE, FAILURE_DOMAIN_COUNT };
+
+struct failure_def {
+    enum failure_domain domain;
+    int32_t pool, type;      /* of these nodes only; NO_INDEX: any */
+    const char *zone;        /* the same; NULL: any */
+    int32_t nodes_per_rack;  /* a rack: so many nodes of one pool, by ordinal */
+    int32_t between, repair; /* indices into dists */
+};
+/* "node", "rack", "zone" as in scenario files. */
+const char *failure_domain_name(enum failure_domain domain);
 
 struct scheduler_config {
     const struct policy *policy;
@@ -165,6 +182,7 @@ struct scenario {
     struct deployment_def *deployments;
     struct arrival_def *arrivals;
     struct event_def *events; /* in order of at_us, then of the file */
+    struct failure_def *failures;
     int32_t dist_count, dist_capacity;
     int32_t type_count, type_capacity;
     int32_t cluster_count, cluster_capacity;
@@ -174,6 +192,7 @@ struct scenario {
     int32_t deployment_count, deployment_capacity;
     int32_t arrival_count, arrival_capacity;
     int32_t event_count, event_capacity;
+    int32_t failure_count, failure_capacity;
 };
 
 /* Reads and validates the scenario `path` ("-": standard input; a folder: its scenario.json) with

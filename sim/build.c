@@ -140,7 +140,8 @@ static int build_nodes(struct sim *sim, struct err *err)
 {
     int32_t node;
     for (int32_t i = 0; i < sim->scenario->node_count; i++)
-        if (sim_build_node(sim, &sim->scenario->nodes[i], &node, err))
+        if (sim_build_node(sim, &sim->scenario->nodes[i], &node, err) ||
+            outages_node_added(sim, node, err))
             return -1;
     return 0;
 }

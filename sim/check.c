@@ -132,6 +132,9 @@ static int check_node(const struct sim *sim, int32_t node, struct err *err)
         bound += sim->sched.replicas[i].state != REPLICA_NOMINATED;
     if (bound != sim->nodes[node].replica_count)
         return contradiction(err, "the number of replicas of node", node);
+    if (sim->sched.fleet.nodes[node].state == NODE_DOWN &&
+        sim->nodes[node].repair_at_us < sim->now_us)
+        return contradiction(err, "repaired in time: node", node);
     bool is_removed = sim->sched.fleet.nodes[node].state == NODE_REMOVED;
     if (is_removed != (sim->nodes[node].removed_us != TIME_NEVER))
         return contradiction(err, "the removal of node", node);
@@ -327,12 +330,36 @@ static int check_scopes(const struct sim *sim, struct err *err)
     return result;
 }
 
+/* The time that nodes were down = the sum of how long their failures lasted. */
+static int check_failures(const struct sim *sim, struct err *err)
+{
+    int64_t by_node = 0;
+    int64_t down_us = 0;
+    int64_t lasted_us = 0;
+    for (int32_t i = 0; i < sim->node_count; i++) {
+        by_node += sim->nodes[i].failure_count;
+        down_us += sim->nodes[i].down_us;
+    }
+    for (int32_t i = 0; i < sim->failure_count; i++) {
+        const struct node_failure *failure = &sim->failures[i];
+        int64_t removed_us = sim->nodes[failure->node].removed_us;
+        int64_t end_us = failure->end_us < removed_us ? failure->end_us : removed_us;
+        lasted_us += (end_us < sim->now_us ? end_us : sim->now_us) - failure->time_us;
+    }
+    if (by_node != sim->failure_count || sim->metrics.node_failures != sim->failure_count)
+        return contradiction(err, "counts of failures", sim->failure_count);
+    if (down_us != lasted_us)
+        return contradiction(err, "time down = lengths of failures", sim->failure_count);
+    return 0;
+}
+
 int sim_check_results(const struct sim *sim, struct err *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(sim->metrics.waits); i++)
         if (check_waits(sim, (int32_t)i, err))
             return -1;
-    if (check_scopes(sim, err) || check_evictions(sim, err) || check_bound(sim, err))
+    if (check_scopes(sim, err) || check_evictions(sim, err) || check_bound(sim, err) ||
+        check_failures(sim, err))
         return -1;
     return 0;
 }

@@ -21,6 +21,7 @@ enum event_action {
     ACTION_SCRIPTED,      /* index into scenario->events */
     ACTION_PASS,
     ACTION_GAVE_UP, /* replica: max_wait is over */
+    ACTION_OUTAGE,  /* index into sim->outages: the domain fails */
     ACTION_COUNT,
 };
 
@@ -140,8 +141,18 @@ int node_cordon(struct sim *sim, int32_t node, struct err *err);
 int node_drain(struct sim *sim, int32_t node, int64_t grace_us, struct err *err);
 int node_uncordon(struct sim *sim, int32_t node, struct err *err);
 int node_remove(struct sim *sim, int32_t node, int64_t grace_us, struct err *err);
-/* `repair_after`: index into scenario->dists, or NO_INDEX. */
-int node_fail(struct sim *sim, int32_t node, int32_t repair_after, struct err *err);
+struct node_failing {
+    int32_t node;
+    int32_t failure;      /* index into scenario->failures; NO_INDEX: an event of the file */
+    int64_t repair_at_us; /* TIME_NEVER: no repair is planned */
+};
+int node_fail(struct sim *sim, const struct node_failing *failing, struct err *err);
+/* When a failure of the node now would end. `repair_after`: index into scenario->dists, or
+ * NO_INDEX.
+ */
+int64_t node_draw_repair(const struct sim *sim, int32_t node, int32_t repair_after);
+/* One that is down will not be repaired before this instant. */
+int node_stay_down(struct sim *sim, int32_t node, int64_t repair_at_us, struct err *err);
 int node_repair(struct sim *sim, int32_t node, struct err *err);
 /* A replica has left: a node that is leaving and empty is removed. */
 int node_vacated(struct sim *sim, int32_t node, struct err *err);
@@ -149,6 +160,14 @@ int pool_set_schedulable(struct sim *sim, int32_t pool, bool is_schedulable, boo
                          struct err *err);
 /* Counts the time in the present state up to now; before each change of state and at the end. */
 void node_settle(struct sim *sim, int32_t node);
+
+/* ---- outages.c: failures that come by themselves ---- */
+
+/* The node has come: its failure domains are known from now on. One of them may be down now, and
+ * then so is the node. */
+int outages_node_added(struct sim *sim, int32_t node, struct err *err);
+/* A domain fails. */
+int outages_begin(struct sim *sim, int32_t outage, struct err *err);
 
 /* ---- scripted.c ---- */
 

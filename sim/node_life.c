@@ -110,6 +110,7 @@ int node_uncordon(struct sim *sim, int32_t node, struct err *err)
 int node_repair(struct sim *sim, int32_t node, struct err *err)
 {
     assert(state_of(sim, node) == NODE_DOWN);
+    sim->failures[sim->nodes[node].last_failure].end_us = sim->now_us;
     return open(sim, node, err);
 }
 
@@ -132,25 +133,52 @@ int node_remove(struct sim *sim, int32_t node, int64_t grace_us, struct err *err
     return node_vacated(sim, node, err);
 }
 
-static int plan_repair(struct sim *sim, int32_t node, int32_t repair_after, struct err *err)
+int64_t node_draw_repair(const struct sim *sim, int32_t node, int32_t repair_after)
 {
     if (repair_after == NO_INDEX)
+        return TIME_NEVER;
+    uint32_t number = (uint32_t)sim->nodes[node].failure_count + 1;
+    struct rng rng = rng_stream(sim->seed, "repair", (uint64_t)(uint32_t)node << 32 | number);
+    return sim->now_us + dist_sample_us(&sim->scenario->dists[repair_after], &rng);
+}
+
+static int plan_repair(struct sim *sim, int32_t node, int64_t repair_at_us, struct err *err)
+{
+    sim->nodes[node].repair_at_us = repair_at_us;
+    if (repair_at_us == TIME_NEVER)
         return 0;
-    const struct sim_node *it = &sim->nodes[node];
-    uint64_t failure = (uint64_t)(uint32_t)node << 32 | (uint32_t)it->failure_count;
-    struct rng rng = rng_stream(sim->seed, "repair", failure);
     struct event event = {
-        .time_us = sim->now_us + dist_sample_us(&sim->scenario->dists[repair_after], &rng),
+        .time_us = repair_at_us,
         .kind = ACTION_NODE_REPAIRED,
         .subject = node,
     };
     return sim_push(sim, EVENT_CLASS_NODE_READY, &event, err);
 }
 
-int node_fail(struct sim *sim, int32_t node, int32_t repair_after, struct err *err)
+static int log_failure(struct sim *sim, int32_t node, int32_t failure, struct err *err)
 {
+    if (array_reserve(&sim->failures, &sim->failure_capacity, sim->failure_count + INT64_C(1),
+                      sizeof *sim->failures, err))
+        return -1;
+    sim->nodes[node].last_failure = sim->failure_count;
+    sim->failures[sim->failure_count++] = (struct node_failure){
+        .time_us = sim->now_us,
+        .end_us = TIME_NEVER,
+        .work_lost_us = -sim->nodes[node].work_lost_us,
+        .node = node,
+        .failure = failure,
+        .lost_count = sim->nodes[node].replica_count,
+    };
+    return 0;
+}
+
+int node_fail(struct sim *sim, const struct node_failing *failing, struct err *err)
+{
+    int32_t node = failing->node;
     assert(is_counted(state_of(sim, node)));
     struct sim_node *it = &sim->nodes[node];
+    if (log_failure(sim, node, failing->failure, err))
+        return -1;
     it->failure_count++;
     sim->metrics.node_failures++;
     if (emit(sim, RECORD_NODE_FAILED, node, err) || turn_nominees_away(sim, node, err))
@@ -158,10 +186,21 @@ int node_fail(struct sim *sim, int32_t node, int32_t repair_after, struct err *e
     for (int32_t i = 0; i < sim->pick_count; i++)
         if (replica_lost(sim, sim->picks[i].replica, err))
             return -1;
+    sim->failures[it->last_failure].work_lost_us += it->work_lost_us;
     set_state(sim, node, NODE_DOWN);
     if (it->is_leaving)
         return node_vacated(sim, node, err);
-    return plan_repair(sim, node, repair_after, err);
+    return plan_repair(sim, node, failing->repair_at_us, err);
+}
+
+int node_stay_down(struct sim *sim, int32_t node, int64_t repair_at_us, struct err *err)
+{
+    struct sim_node *it = &sim->nodes[node];
+    assert(state_of(sim, node) == NODE_DOWN);
+    if (repair_at_us <= it->repair_at_us)
+        return 0;
+    sim_cancel(sim, &it->plans);
+    return plan_repair(sim, node, repair_at_us, err);
 }
 
 int node_add(struct sim *sim, const struct event_def *def, struct err *err)
@@ -174,7 +213,8 @@ int node_add(struct sim *sim, const struct event_def *def, struct err *err)
             .ordinal = sim->pools[def->pool].next_ordinal,
         };
         int32_t node;
-        if (sim_build_node(sim, &added, &node, err) || emit(sim, RECORD_NODE_ADDED, node, err))
+        if (sim_build_node(sim, &added, &node, err) || emit(sim, RECORD_NODE_ADDED, node, err) ||
+            outages_node_added(sim, node, err))
             return -1;
     }
     return sim_plan_pass(sim, err);

@@ -101,7 +101,8 @@ static bool is_meant(const struct sim *sim, int32_t node, const struct event_def
     case EVENT_REMOVE_NODE:
         return state == NODE_READY || (by_name && state != NODE_REMOVED && !it->is_leaving);
     case EVENT_FAIL_NODE:
-        return state == NODE_READY || (by_name && state == NODE_DRAINED);
+        return state == NODE_READY || (by_name && state == NODE_DRAINED) ||
+               (def->extends_repair && state == NODE_DOWN);
     case EVENT_UNCORDON_NODE:
         return it->is_cordoned && !it->is_leaving &&
                (state == NODE_DRAINED || (by_name && state == NODE_DOWN));
@@ -150,6 +151,18 @@ static int select_nodes(struct sim *sim, const struct event_def *def, struct err
 
 /* ---- what the events do ---- */
 
+static int fail_node(struct sim *sim, const struct event_def *def, int32_t node, struct err *err)
+{
+    struct node_failing failing = {
+        .node = node,
+        .failure = NO_INDEX,
+        .repair_at_us = node_draw_repair(sim, node, def->repair_after),
+    };
+    if (sim->sched.fleet.nodes[node].state == NODE_DOWN)
+        return node_stay_down(sim, node, failing.repair_at_us, err);
+    return node_fail(sim, &failing, err);
+}
+
 static int run_on_node(struct sim *sim, const struct event_def *def, int32_t node, struct err *err)
 {
     switch (def->kind) {
@@ -162,7 +175,7 @@ static int run_on_node(struct sim *sim, const struct event_def *def, int32_t nod
     case EVENT_REMOVE_NODE:
         return node_remove(sim, node, def->grace_us, err);
     case EVENT_FAIL_NODE:
-        return node_fail(sim, node, def->repair_after, err);
+        return fail_node(sim, def, node, err);
     case EVENT_REPAIR_NODE:
         return node_repair(sim, node, err);
     case EVENT_SCALE:

@@ -33,6 +33,7 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
     case ACTION_DEPARTURE:
     case ACTION_SCRIPTED:
     case ACTION_PASS:
+    case ACTION_OUTAGE:
     case ACTION_COUNT:
         break;
     }
@@ -177,6 +178,8 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
         return pass_step(sim, err);
     case ACTION_GAVE_UP:
         return replica_gave_up(sim, event->subject, err);
+    case ACTION_OUTAGE:
+        return outages_begin(sim, event->subject, err);
     case ACTION_COUNT:
         break;
     }
@@ -291,6 +294,8 @@ void sim_release(struct sim *sim)
     free(sim->selected_nodes);
     free(sim->picks);
     free(sim->idle_events);
+    free(sim->outages);
+    free(sim->failures);
     free(sim->records);
     *sim = (struct sim){0};
 }

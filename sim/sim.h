@@ -30,9 +30,10 @@
  *
  * Random numbers are keyed by entity, so that two policies see the same ones: "startup" by runner
  * and ordinal, "duration" by runner and piece of work, "interarrival" by entry of `arrivals`,
- * "repair" by node and number of its failure. A replica that replaces one that was evicted, drained
- * or lost does that one's piece of work again from the start, so it needs the same time: were it
- * drawn anew, long replicas, which are evicted more often, would turn into short ones.
+ * "repair" by node and number of its failure, "between failures" and "repair of failure" by entry
+ * of `failures`, domain and number of its failure. A replica that replaces one that was evicted,
+ * drained or lost does that one's piece of work again from the start, so it needs the same time:
+ * were it drawn anew, long replicas, which are evicted more often, would turn into short ones.
  *
  * A replica that is asked to go does not finish any more. One that finishes goes at once. */
 
@@ -80,14 +81,16 @@ struct sim_node {
     int64_t down_us;              /* total time down so far, up to state_since_us */
     int64_t drained_us;           /* total time cordoned or draining, likewise */
     int64_t state_since_us;
+    int64_t repair_at_us; /* while it is down; TIME_NEVER: no repair is planned */
     int64_t work_lost_us; /* of replicas lost with it */
     struct integral used[RESOURCE_COUNT];
     int32_t bound_count, evicted_count, failure_count, replicas_max; /* over the run */
     int32_t replica_count;                                           /* bound to it now */
     int32_t next_in_pool;                                            /* NO_INDEX: the last one */
-    struct plans plans; /* cancelled with every change of state */
-    bool is_cordoned;   /* cordoned or draining; kept while it is down */
-    bool is_leaving;    /* removed once it is empty */
+    int32_t last_failure; /* index into sim->failures, where failure_count is above 0 */
+    struct plans plans;   /* cancelled with every change of state */
+    bool is_cordoned;     /* cordoned or draining; kept while it is down */
+    bool is_leaving;      /* removed once it is empty */
 };
 
 /* The engine's side of a replica; index = the scheduler's replica number (slots are reused). */
@@ -116,6 +119,23 @@ struct replica_pick {
 struct sim_named_node {
     const char *name;
     int32_t node; /* NO_INDEX: there is none yet */
+};
+
+/* A failure domain of an entry of scenario->failures: a node, a rack or a zone. */
+struct sim_outage {
+    int64_t end_us;  /* of its latest failure; -1: there was none */
+    int32_t failure; /* index into scenario->failures */
+    int32_t node;    /* the first node of the domain */
+    int32_t count;   /* failures so far */
+};
+
+/* One failure of one node. */
+struct node_failure {
+    int64_t time_us, end_us; /* end: TIME_NEVER while it is down, or where it was removed */
+    int64_t work_lost_us;
+    int32_t node;
+    int32_t failure;    /* index into scenario->failures; NO_INDEX: an event of the file */
+    int32_t lost_count; /* replicas bound to it */
 };
 
 struct sim {
@@ -150,6 +170,10 @@ struct sim {
     int32_t *idle_events; /* indices into scenario->events of those that changed nothing: no node
                              was selected, the runner had left */
     int32_t idle_event_count, idle_event_capacity;
+    struct sim_outage *outages;    /* failure domains */
+    struct node_failure *failures; /* that happened */
+    int32_t outage_count, outage_capacity;
+    int32_t failure_count, failure_capacity;
     struct record *records; /* of the last step, when keep_records */
     int32_t record_count, record_capacity;
     int64_t now_us;

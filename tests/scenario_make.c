@@ -54,6 +54,7 @@ void made_release(struct scenario *scenario)
     free(scenario->runners);
     free(scenario->arrivals);
     free(scenario->events);
+    free(scenario->failures);
     shape_table_release(&scenario->shapes);
     arena_release(&scenario->arena);
     *scenario = (struct scenario){0};
@@ -379,6 +380,35 @@ static void random_event(struct rng *rng, struct scenario *scenario, int64_t at_
     }
 }
 
+struct failure_def *make_failure(struct scenario *scenario, int32_t pool, struct dist between,
+                                 struct dist repair)
+{
+    reserve(&scenario->failures, &scenario->failure_capacity, scenario->failure_count + 1,
+            sizeof *scenario->failures);
+    struct failure_def *made = &scenario->failures[scenario->failure_count++];
+    *made = (struct failure_def){
+        .pool = pool,
+        .type = NO_INDEX,
+        .nodes_per_rack = 1,
+        .between = make_dist(scenario, between),
+        .repair = make_dist(scenario, repair),
+    };
+    return made;
+}
+
+static void random_failures(struct rng *rng, struct scenario *scenario)
+{
+    for (int32_t count = below(rng, 4); count > 1; count--) {
+        struct dist between = {
+            .kind = DIST_EXPONENTIAL, .a = 150.0 * US_PER_S, .max_us = TIME_US_MAX};
+        int32_t pool = one_in(rng, 2) ? NO_INDEX : below(rng, scenario->pool_count);
+        struct failure_def *failure = make_failure(scenario, pool, between, some_duration(rng));
+        failure->domain = (enum failure_domain)below(rng, FAILURE_DOMAIN_COUNT);
+        failure->nodes_per_rack = 1 + below(rng, 3);
+        failure->zone = one_in(rng, 3) ? "a" : NULL;
+    }
+}
+
 struct scenario random_scenario(struct rng *rng, int32_t size)
 {
     struct scenario scenario = made_scenario();
@@ -398,5 +428,6 @@ struct scenario random_scenario(struct rng *rng, int32_t size)
         random_event(rng, &scenario, at_us);
         at_us += steps(rng, 8);
     }
+    random_failures(rng, &scenario);
     return scenario;
 }

@@ -39,6 +39,10 @@ struct arrival_def *make_arrivals(struct scenario *scenario, const struct runner
  * NO_INDEX, NULL, or count 1 and grace TIME_NEVER. */
 struct event_def *make_event(struct scenario *scenario, int64_t at_us, enum event_kind kind);
 
+/* Failures of the nodes of one pool; NO_INDEX: of all. */
+struct failure_def *make_failure(struct scenario *scenario, int32_t pool, struct dist between,
+                                 struct dist repair);
+
 /* A random scenario: some nodes, runners, arrivals and events of every kind, all durations
  * multiples of a coarse step so that much happens at the same instant. Size 1: a handful of nodes
  * and runners, fit for the ledger; n: about n times as many. */

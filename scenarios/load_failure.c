@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scenarios/load.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "base/text.h"
+
+/* Failures that come by themselves, and those of a trace. */
+
+static const char *const domain_names[] = {
+    [FAILURE_OF_NODE] = "node",
+    [FAILURE_OF_RACK] = "rack",
+    [FAILURE_OF_ZONE] = "zone",
+};
+_Static_assert(ARRAY_LEN(domain_names) == FAILURE_DOMAIN_COUNT, "every domain has a name");
+
+const char *failure_domain_name(enum failure_domain domain)
+{
+    return domain_names[domain];
+}
+
+/* ---- failures ---- */
+
+static const struct int_range rack_range = {1, SCENARIO_NODES_MAX};
+
+static void get_place(struct loader *loader, const struct value *element,
+                      struct failure_def *failure)
+{
+    struct value pool, type;
+    const char *zone;
+    bool has_pool = value_get(element, "nodepool", &pool);
+    if (has_pool)
+        failure->pool = read_pool(loader, &pool);
+    if (value_get(element, "instance_type", &type)) {
+        if (!has_pool)
+            value_error(&type, "is given without nodepool: give the nodepool too");
+        else if (failure->pool != NO_INDEX)
+            failure->type = find_pool_type(loader, &type, failure->pool);
+    }
+    if (get_id(element, "zone", &zone))
+        failure->zone = reader_keep(&loader->reader, zone);
+}
+
+static void get_domain(const struct value *element, struct failure_def *failure)
+{
+    struct value place;
+    int64_t domain = FAILURE_OF_NODE;
+    get_choice(element, "domain", (struct words){domain_names, ARRAY_LEN(domain_names)}, &domain);
+    failure->domain = (enum failure_domain)domain;
+    if (failure->domain == FAILURE_OF_RACK)
+        value_require(element, "nodes_per_rack", "how many nodes one rack holds", &place);
+    else if (value_get(element, "nodes_per_rack", &place))
+        value_error(&place, "is given for a domain that is no rack: leave it out, or give "
+                            "\"domain\": \"rack\"");
+    get_int32(element, "nodes_per_rack", rack_range, &failure->nodes_per_rack);
+}
+
+/* Without a lower limit a run might never end. */
+static void get_times(struct loader *loader, const struct value *element,
+                      struct failure_def *failure)
+{
+    struct value place;
+    bool has_between =
+        value_require(element, "between", "the time from a repair to the next failure", &place) &&
+        get_dist(loader, element, "between", &failure->between);
+    if (has_between && failure->between != NO_INDEX) {
+        const struct dist *between = &loader->scenario->dists[failure->between];
+        if (dist_mean_us(between) < (double)US_PER_S || between->max_us < US_PER_S)
+            value_error(&place, "is below a second on average: give a longer time");
+    }
+    if (value_require(element, "repair", "how long a failure lasts", &place))
+        get_dist(loader, element, "repair", &failure->repair);
+}
+
+static bool has_zone(const struct scenario *scenario, const char *zone)
+{
+    for (int32_t i = 0; i < scenario->node_count; i++)
+        if (scenario->nodes[i].zone && (!zone || strcmp(scenario->nodes[i].zone, zone) == 0))
+            return true;
+    for (int32_t i = 0; i < scenario->event_count; i++) {
+        const struct event_def *event = &scenario->events[i];
+        if (event->kind == EVENT_ADD_NODES && event->zone &&
+            (!zone || strcmp(event->zone, zone) == 0))
+            return true;
+    }
+    return false;
+}
+
+static void check_zone(const struct loader *loader, const struct value *element,
+                       const struct failure_def *failure)
+{
+    struct value place;
+    char quoted[TEXT_QUOTE_SIZE];
+    bool by_zone = failure->zone || failure->domain == FAILURE_OF_ZONE;
+    if (!by_zone || has_zone(loader->scenario, failure->zone))
+        return;
+    value_get(element, failure->zone ? "zone" : "domain", &place);
+    if (failure->zone)
+        value_warn(&place, "%s is the zone of no node: nothing fails",
+                   text_quote(failure->zone, quoted));
+    else
+        value_warn(&place, "no node has a zone: nothing fails");
+}
+
+void load_failure(struct loader *loader, struct value *element)
+{
+    static const char *const keys[] = {"nodepool",       "instance_type", "zone",  "domain",
+                                       "nodes_per_rack", "between",       "repair"};
+    static const struct object_kind kind = {
+        .name = "failures", .keys = keys, .key_count = ARRAY_LEN(keys)};
+    struct scenario *scenario = loader->scenario;
+    struct failure_def failure = {
+        .pool = NO_INDEX, .type = NO_INDEX, .between = NO_INDEX, .repair = NO_INDEX};
+    struct err err;
+    if (!object_open(element, &kind))
+        return;
+    get_place(loader, element, &failure);
+    get_domain(element, &failure);
+    get_times(loader, element, &failure);
+    check_zone(loader, element, &failure);
+    if (array_reserve(&scenario->failures, &scenario->failure_capacity,
+                      scenario->failure_count + INT64_C(1), sizeof *scenario->failures, &err)) {
+        reader_no_memory(&loader->reader);
+        return;
+    }
+    scenario->failures[scenario->failure_count++] = failure;
+}
+
+/* ---- failures_file ---- */
+
+void load_failure_entry(struct loader *loader, struct value *entry)
+{
+    static const char *const keys[] = {"node", "down_at", "down_for"};
+    static const struct object_kind kind = {
+        .name = "a failure", .keys = keys, .key_count = ARRAY_LEN(keys)};
+    struct value node, place;
+    const char *name;
+    int64_t down_us;
+    struct event_def event = {.kind = EVENT_FAIL_NODE,
+                              .runner = NO_INDEX,
+                              .num_replicas = NO_INDEX,
+                              .min_replicas = NO_INDEX,
+                              .pool = NO_INDEX,
+                              .type = NO_INDEX,
+                              .count = 1,
+                              .grace_us = TIME_NEVER,
+                              .repair_after = NO_INDEX,
+                              .extends_repair = true};
+    if (!object_open(entry, &kind) || !value_require(entry, "node", "the name of a node", &node) ||
+        !value_require(entry, "down_at", "an instant", &place) || !read_id(&node, &name) ||
+        !read_instant(&place, &event.at_us))
+        return;
+    check_node_name(loader, &node, name);
+    event.node_name = reader_keep(&loader->reader, name);
+    if (get_duration(entry, "down_for", &down_us)) {
+        struct dist lasts = dist_constant(down_us);
+        event.repair_after = keep_dist(loader, &lasts);
+    }
+    if (event.at_us < loader->scenario->horizon_us)
+        add_event(loader, &event);
+}
