@@ -113,6 +113,25 @@ int64_t shape_takes(const struct shape *shape, const struct node_type *type, enu
     }
 }
 
+int64_t capacity_of_type(const struct node_type *type, enum resource resource)
+{
+    if (!is_counted(type, resource))
+        return 0;
+    switch (resource) {
+    case RESOURCE_CPU:
+        return type->cpu_milli;
+    case RESOURCE_MEMORY:
+        return type->mem_bytes;
+    case RESOURCE_DEVICES:
+        return type->device_count;
+    case RESOURCE_SHARE:
+        return (int64_t)type->device_count * SHARE_WHOLE;
+    default:
+        assert(resource != RESOURCE_COUNT);
+        return 0;
+    }
+}
+
 static void read_devices(const struct fleet *fleet, int32_t node, struct node_room *room)
 {
     const struct device *devices = &fleet->devices[fleet->nodes[node].first_device];

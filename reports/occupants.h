@@ -25,6 +25,9 @@ const char *replica_state_name(enum replica_state state);
 int64_t shape_takes(const struct shape *shape, const struct node_type *type,
                     enum resource resource);
 
+/* What a node of `type` has, in the same units. */
+int64_t capacity_of_type(const struct node_type *type, enum resource resource);
+
 /* What is bound, held and free on a node, in the same units. A device counts as bound when any of
  * its share is, else as held when any of its share is. */
 struct node_room {

@@ -28,6 +28,20 @@ struct fill {
     bool is_sorted_by_fill;
 };
 
+static int64_t capacity_of(const struct node_type *type, enum resource resource)
+{
+    switch (resource) {
+    case RESOURCE_CPU:
+        return type->is_unbounded ? 0 : type->cpu_milli;
+    case RESOURCE_MEMORY:
+        return type->is_unbounded ? 0 : type->mem_bytes;
+    case RESOURCE_DEVICES:
+        return type->device_count;
+    default:
+        return (int64_t)type->device_count * SHARE_WHOLE;
+    }
+}
+
 /* Time that a node could hold something: it existed and was not down. */
 static int64_t service_us(const struct sim *sim, const struct sim_node *node)
 {
@@ -43,7 +57,7 @@ static void measure(const struct sim *sim, int32_t node, struct fill *fill)
     fill->node = node;
     fill->pool = state->def.pool;
     for (int row = 0; row < ROW_COUNT; row++) {
-        int128 capacity = (int128)capacity_of_type(type, rows[row]) * time_us;
+        int128 capacity = (int128)capacity_of(type, rows[row]) * time_us;
         int128 used = integral_area(&state->used[rows[row]], sim->now_us);
         fill->of[row] = capacity > 0 ? int128_ratio(used, capacity) : NAN;
     }

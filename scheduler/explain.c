@@ -255,7 +255,7 @@ void explain_demand(const struct sched *sched, int32_t replica, int64_t now,
     if (explanation->answer != FIT_NOW)
         return;
     uint64_t devices;
-    explanation->near.node = sched_find_node(sched, replica, &devices);
+    explanation->near.node = sched_scan_nodes(sched, replica, &devices);
     if (explanation->near.node >= 0)
         return;
     const struct preemption_question question = {

@@ -23,6 +23,7 @@ void fleet_release(struct fleet *fleet)
     free(fleet->nodes);
     free(fleet->devices);
     free(fleet->suits);
+    free(fleet->changed);
     *fleet = (struct fleet){0};
 }
 
@@ -78,6 +79,21 @@ int fleet_group(struct fleet *fleet, struct node_group group, int32_t *number, s
     return 0;
 }
 
+void fleet_touch(struct fleet *fleet, int32_t node)
+{
+    if (fleet->nodes[node].is_changed)
+        return;
+    fleet->nodes[node].is_changed = true;
+    fleet->changed[fleet->changed_count++] = node;
+}
+
+void fleet_forget_changes(struct fleet *fleet)
+{
+    for (int32_t i = 0; i < fleet->changed_count; i++)
+        fleet->nodes[fleet->changed[i]].is_changed = false;
+    fleet->changed_count = 0;
+}
+
 static void add_devices(struct fleet *fleet, const struct node_type *type)
 {
     for (int32_t i = 0; i < type->device_count; i++) {
@@ -100,6 +116,9 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
                       (int64_t)fleet->device_count + type->device_count + 1, sizeof *fleet->devices,
                       err))
         return -1;
+    if (array_reserve(&fleet->changed, &fleet->changed_capacity, (int64_t)fleet->node_count + 1,
+                      sizeof *fleet->changed, err))
+        return -1;
     fleet->nodes[fleet->node_count] = (struct node){.cpu_free_milli = type->cpu_milli,
                                                     .mem_free_bytes = type->mem_bytes,
                                                     .group = group,
@@ -108,6 +127,7 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
                                                     .state = state};
     add_devices(fleet, type);
     *number = fleet->node_count++;
+    fleet_touch(fleet, *number);
     fleet->growth_version++;
     return 0;
 }
@@ -308,6 +328,7 @@ static void claim_amount(const struct fleet *fleet, const struct claim *claim, s
 static void add_free(struct fleet *fleet, int32_t node, const struct room *amount, int32_t sign)
 {
     struct node *at = &fleet->nodes[node];
+    fleet_touch(fleet, node);
     at->cpu_free_milli += sign * amount->cpu_milli;
     at->mem_free_bytes += sign * amount->mem_bytes;
     assert(at->cpu_free_milli >= 0);
@@ -324,6 +345,7 @@ static void add_free(struct fleet *fleet, int32_t node, const struct room *amoun
 static void add_held(struct fleet *fleet, int32_t node, const struct room *amount, int32_t sign)
 {
     struct node *at = &fleet->nodes[node];
+    fleet_touch(fleet, node);
     at->cpu_held_milli += sign * amount->cpu_milli;
     at->mem_held_bytes += sign * amount->mem_bytes;
     assert(at->cpu_held_milli >= 0);
@@ -382,6 +404,7 @@ void fleet_set_node_state(struct fleet *fleet, int32_t node, enum node_state sta
     if (state == NODE_READY && at->state != NODE_READY)
         fleet->growth_version++;
     at->state = state;
+    fleet_touch(fleet, node);
 }
 
 void fleet_set_pool_schedulable(struct fleet *fleet, int32_t pool, bool is_schedulable)
@@ -389,8 +412,12 @@ void fleet_set_pool_schedulable(struct fleet *fleet, int32_t pool, bool is_sched
     if (is_schedulable == fleet->pools[pool].is_schedulable)
         return;
     fleet->pools[pool].is_schedulable = is_schedulable;
+    fleet->opening_version++;
     if (is_schedulable)
         fleet->growth_version++;
+    for (int32_t node = 0; node < fleet->node_count; node++)
+        if (fleet_pool_of(fleet, node) == pool)
+            fleet_touch(fleet, node);
     for (int32_t group = 0; group < fleet->suits_group_count; group++)
         for (int32_t shape = 0; shape < fleet->suits_shape_count; shape++)
             if (fleet->groups[group].pool == pool)

@@ -62,6 +62,7 @@ struct node {
     int32_t occupant_count; /* length of that list */
     int32_t isolated_count; /* of these, how many want the node for themselves */
     enum node_state state;
+    bool is_changed; /* it is in fleet.changed */
 };
 
 struct pool {
@@ -89,6 +90,11 @@ struct fleet {
     /* Rises whenever room may have grown (something left, a node came or opened): what did not fit
      * at the same version does not fit now. */
     int64_t growth_version;
+    int64_t opening_version; /* rises whenever a pool opens or closes */
+    /* The nodes that changed in any way since fleet_forget_changes, each once, for those that
+     * follow the fleet. */
+    int32_t *changed;
+    int32_t changed_count, changed_capacity;
     /* Largest capacities of any type in the fleet, for policies that normalise; 0 where no type has
      * any. */
     int64_t cpu_milli_max, mem_bytes_max;
@@ -202,7 +208,13 @@ void room_occupy(struct room *room, const struct node_type *type, const struct c
 /* ---- opening and closing ---- */
 
 void fleet_set_node_state(struct fleet *fleet, int32_t node, enum node_state state);
-/* O(shapes * groups of the pool). */
+/* O(nodes + shapes * groups of the pool). */
 void fleet_set_pool_schedulable(struct fleet *fleet, int32_t pool, bool is_schedulable);
+
+/* ---- following ---- */
+
+/* Puts the node into fleet.changed; everything above does so by itself. */
+void fleet_touch(struct fleet *fleet, int32_t node);
+void fleet_forget_changes(struct fleet *fleet);
 
 #endif

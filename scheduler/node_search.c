@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scheduler/node_search.h"
 
-struct policy_context sched_policy_context(const struct sched *sched, int32_t replica)
+#include "scheduler/index.h"
+
+struct policy_context sched_node_context(const struct sched *sched)
 {
-    const struct replica *demand = &sched->replicas[replica];
-    int32_t shape = sched->runners[demand->runner].shape;
     return (struct policy_context){.fleet = &sched->fleet,
                                    .replicas = sched->replicas,
                                    .runners = sched->runners,
-                                   .shape = &sched->fleet.shapes->items[shape],
                                    .values = sched->policy.values,
                                    .state = sched->policy.state,
-                                   .seed = sched->options.seed,
-                                   .demand =
-                                       (uint64_t)demand->runner << 32 | (uint64_t)demand->ordinal};
+                                   .seed = sched->options.seed};
+}
+
+struct policy_context sched_policy_context(const struct sched *sched, int32_t replica)
+{
+    const struct replica *demand = &sched->replicas[replica];
+    struct policy_context context = sched_node_context(sched);
+    context.shape = &sched->fleet.shapes->items[sched->runners[demand->runner].shape];
+    context.demand = (uint64_t)demand->runner << 32 | (uint64_t)demand->ordinal;
+    return context;
 }
 
 uint64_t sched_choose_devices(const struct sched *sched, const struct policy_context *context,
@@ -68,14 +74,32 @@ static int32_t best_node(const struct sched *sched, int32_t runner,
     return best;
 }
 
-int32_t sched_find_node(const struct sched *sched, int32_t replica, uint64_t *devices)
+static uint64_t devices_on(const struct sched *sched, const struct policy_context *context,
+                           int32_t node)
+{
+    struct room room;
+    fleet_room(&sched->fleet, node, &room);
+    return sched_choose_devices(sched, context, node, &room);
+}
+
+int32_t sched_scan_nodes(const struct sched *sched, int32_t replica, uint64_t *devices)
 {
     const struct policy_context context = sched_policy_context(sched, replica);
     int32_t node = best_node(sched, sched->replicas[replica].runner, &context);
-    if (node >= 0) {
-        struct room room;
-        fleet_room(&sched->fleet, node, &room);
-        *devices = sched_choose_devices(sched, &context, node, &room);
-    }
+    if (node >= 0)
+        *devices = devices_on(sched, &context, node);
+    return node;
+}
+
+int32_t sched_find_node(struct sched *sched, int32_t replica, uint64_t *devices)
+{
+    int32_t runner = sched->replicas[replica].runner;
+    struct err err;
+    if (sched->index == NULL || index_prepare(sched, sched->runners[runner].shape, &err) != 0)
+        return sched_scan_nodes(sched, replica, devices);
+    const struct policy_context context = sched_policy_context(sched, replica);
+    int32_t node = index_find(sched, runner, &context);
+    if (node >= 0)
+        *devices = devices_on(sched, &context, node);
     return node;
 }

@@ -8,6 +8,9 @@
 
 /* Inside scheduler/ only. What else is asked of nodes; the search itself is sched_find_node. */
 
+/* What a policy sees when it is asked about a node alone. */
+struct policy_context sched_node_context(const struct sched *sched);
+
 /* What a policy sees of this demand. */
 struct policy_context sched_policy_context(const struct sched *sched, int32_t replica);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "scheduler/index.h"
 #include "scheduler/preemption.h"
 #include "scheduler/transitions.h"
 
@@ -173,6 +174,8 @@ static int try_to_bind(struct pass *pass, struct demand_bucket *bucket, bool *is
     int64_t *no_fit_version = no_fit_note(sched, bucket);
     if (*no_fit_version == sched->fleet.growth_version)
         return 0;
+    if (sched->index != NULL && index_prepare(sched, bucket->key.shape, err))
+        return -1;
     seat.node = sched_find_node(sched, replica, &seat.devices);
     if (seat.node < 0) {
         *no_fit_version = sched->fleet.growth_version;

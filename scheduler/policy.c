@@ -15,7 +15,7 @@ static bool depends_on_demand(const struct policy *policy, const struct policy_v
 {
     if (policy->depends_on_demand)
         return true;
-    for (int32_t i = 0; i < policy->parameter_count; i++)
+    for (int32_t i = 0; values != NULL && i < policy->parameter_count; i++)
         for (int32_t k = 0; k < values[i].part_count; k++)
             if (depends_on_demand(values[i].parts[k].policy, values[i].parts[k].values))
                 return true;

@@ -98,6 +98,12 @@ struct policy {
     /* Higher is better; never NaN. The demand fits on the node. NULL: all nodes score alike, so the
      * first that fits is taken without a look at the rest. */
     double (*score)(const struct policy_context *context, int32_t node);
+    /* Optional, both or neither: an upper bound of the score as a part of the node alone (the
+     * context has no shape and no demand) and a part of the shape on any node of a group:
+     *     score <= node_part + shape_part, but for roundings of at most 1e-9.
+     * The closer it is, the fewer nodes are scored to find the best. */
+    double (*node_part)(const struct policy_context *context, int32_t node);
+    double (*shape_part)(const struct policy_context *context, int32_t group);
     /* Which devices of the node (bit mask); NULL: room_choose_devices. */
     uint64_t (*choose_devices)(const struct policy_context *context, int32_t node,
                                const struct room *room);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "scheduler/index.h"
 #include "scheduler/transitions.h"
 #include "scheduler/waiting.h"
 
@@ -19,8 +20,18 @@ int sched_init(struct sched *sched, const struct sched_options *options,
     if (policy_instance_start(&sched->policy, options->policy, options->policy_values, &setting,
                               err))
         return -1;
+    if (options->search == SEARCH_INDEXED) {
+        sched->index = index_new(&options->tuning, err);
+        if (sched->index == NULL) {
+            policy_instance_stop(&sched->policy);
+            *sched = (struct sched){0};
+            return -1;
+        }
+    }
     if (fleet_init(&sched->fleet, shapes, err)) {
+        index_free(sched->index);
         policy_instance_stop(&sched->policy);
+        *sched = (struct sched){0};
         return -1;
     }
     sched->options = *options;
@@ -32,6 +43,7 @@ void sched_release(struct sched *sched)
 {
     policy_instance_stop(&sched->policy);
     fleet_release(&sched->fleet);
+    index_free(sched->index);
     demand_queue_release(&sched->queue);
     free(sched->runners);
     free(sched->replicas);

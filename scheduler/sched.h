@@ -31,6 +31,22 @@
 
 enum demand_order { ORDER_FLOOR_FIRST = 0, ORDER_PRIORITY_FIRST };
 
+/* How sched_find_node looks for the best node; the answer is the same. */
+enum node_search {
+    SEARCH_INDEXED = 0, /* the time hardly depends on the number of nodes */
+    SEARCH_PLAIN,       /* asks every node: what the index is measured against */
+};
+
+/* Sizes of the index, for tests on small fleets. 0: as it suits the fleet. */
+struct index_tuning {
+    int32_t scan_below;    /* with fewer nodes than this, no lists are kept */
+    int32_t list_limit;    /* nodes kept on a list */
+    int32_t journal_least; /* entries of the journal: a power of two, 8 or more */
+    bool is_portable;      /* no use of vector instructions that not all processors have */
+};
+
+struct node_index;
+
 struct sched_options {
     const struct policy *policy;              /* borrowed */
     const struct policy_value *policy_values; /* of its parameters, read by sched_init; NULL: the
@@ -40,6 +56,8 @@ struct sched_options {
     bool preemption_enabled;
     int64_t min_runtime_ticks; /* a replica that ran for less is no victim; 0: all may be */
     uint64_t seed;
+    enum node_search search;
+    struct index_tuning tuning;
 };
 
 struct sched {
@@ -52,7 +70,8 @@ struct sched {
     int32_t replica_count, replica_capacity; /* slots, free ones included */
     int32_t free_replica;                    /* head of the list of free slots (next_on_node); -1 */
     struct demand_queue queue;
-    int32_t *ready_nominees; /* nominated replicas whose victims have all gone */
+    struct node_index *index; /* NULL with SEARCH_PLAIN */
+    int32_t *ready_nominees;  /* nominated replicas whose victims have all gone */
     int32_t ready_count, ready_capacity;
     int32_t *merge; /* working memory of a pass: the heap of the buckets of a level */
     int32_t merge_capacity;
@@ -122,9 +141,12 @@ void sched_set_pool_schedulable(struct sched *sched, int32_t pool, bool is_sched
 enum demand_class sched_class_of(const struct sched *sched, int32_t replica);
 
 /* The node on which the policy puts this demand now, or -1: "does not fit now". `devices` is set
- * where a node is found. The one place where a node is chosen among those that fit (node_search.c):
- * a plain scan over all nodes, O(nodes), the oracle for any index. */
-int32_t sched_find_node(const struct sched *sched, int32_t replica, uint64_t *devices);
+ * where a node is found. The one place where a node is chosen among those that fit: by the index
+ * (index.h), or by a plain scan where that was asked for or memory does not suffice. */
+int32_t sched_find_node(struct sched *sched, int32_t replica, uint64_t *devices);
+
+/* The same by a plain scan over all nodes: the oracle for the index. O(nodes). */
+int32_t sched_scan_nodes(const struct sched *sched, int32_t replica, uint64_t *devices);
 
 /* Recomputes everything from scratch and compares: free + held + used = capacity per node and
  * device, nothing negative; every bound or nominated replica on one node, on as many distinct

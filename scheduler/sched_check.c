@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scheduler/index.h"
 #include "scheduler/transitions.h"
 #include "scheduler/waiting.h"
 
@@ -385,6 +386,8 @@ int sched_check(const struct sched *sched, struct err *err)
         result = check_replicas(sched, err);
     if (result == 0)
         result = check_queue(sched, err);
+    if (result == 0)
+        result = index_check(sched, err);
     free(counts);
     return result;
 }
@@ -396,7 +399,7 @@ int sched_check_no_fit(const struct sched *sched, struct err *err)
         uint64_t devices;
         if (bucket->count == 0)
             continue;
-        int32_t node = sched_find_node(sched, bucket->heap[0], &devices);
+        int32_t node = sched_scan_nodes(sched, bucket->heap[0], &devices);
         if (node >= 0)
             return err_set(err, ERR_SYSTEM, "pending replica %" PRId32 " would fit node %" PRId32,
                            bucket->heap[0], node);

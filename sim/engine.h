@@ -122,7 +122,7 @@ int picks_of_runner(struct sim *sim, int32_t runner, struct err *err);
 
 /* ---- occupancy.c: what nodes have of replicas ---- */
 
-/* capacity_of_type for every resource. */
+/* Capacity of a type as it is measured; nothing of CPU and memory where it is unbounded. */
 void type_capacity(const struct node_type *type, int64_t capacity[RESOURCE_COUNT]);
 /* A replica with these devices is bound to the node, or has left it. */
 struct occupancy {

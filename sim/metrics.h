@@ -44,10 +44,6 @@ enum resource {
 const char *resource_name(enum resource resource); /* "cpu", "memory", "devices", "device-share" */
 const char *resource_unit(enum resource resource); /* "milli", "bytes", "count", "milli" */
 
-/* What a node of the type has, as it is measured: nothing of CPU and memory where it is unbounded.
- */
-int64_t capacity_of_type(const struct node_type *type, enum resource resource);
-
 enum { UTILIZATION_STEPS = 1000, TIMELINE_BINS = 480 };
 
 struct usage {

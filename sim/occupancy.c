@@ -6,25 +6,12 @@
 /* What nodes have of replicas, as it is measured: per node, group, pool and fleet. A device counts
  * as used while at least one replica is on it. */
 
-int64_t capacity_of_type(const struct node_type *type, enum resource resource)
-{
-    switch (resource) {
-    case RESOURCE_CPU:
-        return type->is_unbounded ? 0 : type->cpu_milli;
-    case RESOURCE_MEMORY:
-        return type->is_unbounded ? 0 : type->mem_bytes;
-    case RESOURCE_DEVICES:
-        return type->device_count;
-    default:
-        assert(resource == RESOURCE_SHARE);
-        return (int64_t)type->device_count * SHARE_WHOLE;
-    }
-}
-
 void type_capacity(const struct node_type *type, int64_t capacity[RESOURCE_COUNT])
 {
-    for (int resource = 0; resource < RESOURCE_COUNT; resource++)
-        capacity[resource] = capacity_of_type(type, (enum resource)resource);
+    capacity[RESOURCE_CPU] = type->is_unbounded ? 0 : type->cpu_milli;
+    capacity[RESOURCE_MEMORY] = type->is_unbounded ? 0 : type->mem_bytes;
+    capacity[RESOURCE_DEVICES] = type->device_count;
+    capacity[RESOURCE_SHARE] = (int64_t)type->device_count * SHARE_WHOLE;
 }
 
 /* Adds `by` (1 or -1) users to the devices; how many devices are used more (or less) than before.

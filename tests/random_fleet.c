@@ -200,6 +200,9 @@ static struct sched_options random_options(struct random_fleet *fleet)
     const struct policy *any = policy_find(names[below(fleet, (int32_t)ARRAY_LEN(names))]);
     return (struct sched_options){
         .policy = fleet->options.policy != NULL ? fleet->options.policy : any,
+        .policy_values = fleet->options.policy_values,
+        .search = fleet->options.search,
+        .tuning = fleet->options.tuning,
         .order = one_in(fleet, 2) ? ORDER_FLOOR_FIRST : ORDER_PRIORITY_FIRST,
         .preemption_enabled = !one_in(fleet, 5),
         .min_runtime_ticks = one_in(fleet, 3) ? 1 + below(fleet, 20) : 0,
@@ -211,6 +214,22 @@ static int32_t or_default(int32_t value, int32_t otherwise)
     return value > 0 ? value : otherwise;
 }
 
+/* The n-th shape is asked for n + 1 times. */
+static struct popularity known_popularity(struct random_fleet *fleet)
+{
+    const struct shape_table *known = fleet->options.known;
+    struct err err;
+    int32_t capacity = 0;
+    for (int32_t i = 0; known != NULL && i < known->count; i++) {
+        int32_t number;
+        must(shape_table_intern(&fleet->shapes, &known->items[i], &number, &err));
+        must(array_reserve(&fleet->popular, &capacity, (int64_t)i + 1, sizeof *fleet->popular,
+                           &err));
+        fleet->popular[i] = (struct popular_shape){.shape = number, .count = i + 1};
+    }
+    return (struct popularity){fleet->popular, known != NULL ? known->count : 0};
+}
+
 void random_fleet_init(struct random_fleet *fleet, const struct random_fleet_options *options)
 {
     struct err err;
@@ -219,13 +238,14 @@ void random_fleet_init(struct random_fleet *fleet, const struct random_fleet_opt
     fleet->options.runner_max = or_default(options->runner_max, 6);
     fleet->options.replica_max = or_default(options->replica_max, 16);
     fleet->rng = rng_stream(options->seed, "random-fleet", 0);
-    const struct sched_options sched_options = random_options(fleet);
+    struct sched_options sched_options = random_options(fleet);
+    sched_options.popularity = known_popularity(fleet);
     must(sched_init(&fleet->sched, &sched_options, &fleet->shapes, &err));
     add_groups(fleet);
     add_nodes(fleet);
     int32_t runner_count = 1 + below(fleet, fleet->options.runner_max);
     for (int32_t i = 0; i < runner_count; i++) {
-        bool is_new = fleet->shapes.count == 0 || !one_in(fleet, 3);
+        bool is_new = i == 0 || !one_in(fleet, 3);
         add_runner(fleet, is_new ? add_shape(fleet) : below(fleet, fleet->shapes.count));
     }
 }
@@ -235,6 +255,7 @@ void random_fleet_release(struct random_fleet *fleet)
     sched_release(&fleet->sched);
     shape_table_release(&fleet->shapes);
     free(fleet->terms);
+    free(fleet->popular);
     free(fleet->queued);
     *fleet = (struct random_fleet){0};
 }

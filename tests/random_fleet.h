@@ -16,9 +16,14 @@
 struct random_fleet_options {
     uint64_t seed;
     const struct policy *policy; /* NULL: any of those that the oracle knows */
-    int32_t node_max;            /* 0: 5 */
-    int32_t runner_max;          /* 0: 6 */
-    int32_t replica_max;         /* at a time; 0: 16 */
+    const struct policy_value *policy_values;
+    /* Shapes that are known, and popular, from the start: of a fleet of the same seed. */
+    const struct shape_table *known;
+    enum node_search search;
+    struct index_tuning tuning;
+    int32_t node_max;      /* 0: 5 */
+    int32_t runner_max;    /* 0: 6 */
+    int32_t replica_max;   /* at a time; 0: 16 */
     bool is_about_devices; /* all nodes have some, most demands want some; all may be preempted
                               by some: more of what is odd in preemption */
 };
@@ -52,6 +57,7 @@ struct random_fleet {
     struct rng rng;
     struct shape_table shapes;
     struct sched sched;
+    struct popular_shape *popular;
     struct runner_terms *terms; /* of each runner, as they were at the start */
     int64_t now;
     struct fleet_op *queued; /* what has to come before a node may go */

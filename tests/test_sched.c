@@ -2,6 +2,7 @@
 #include "scheduler/sched.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "tests/failing_alloc.h"
@@ -398,17 +399,19 @@ Test(sched, check_no_fit_finds_a_demand_that_fits)
 
 /* ---- memory ---- */
 
-Test(sched, init_needs_no_memory)
+Test(sched, init_fails_as_a_whole)
 {
     struct shape_table shapes = {0};
     const struct sched_options options = {.policy = policy_find("best-fit")};
+    const struct sched zeroed = {.index = NULL};
     struct sched sched;
     struct err err;
     failing_alloc_arm(1);
     int result = sched_init(&sched, &options, &shapes, &err);
-    bool has_failed = failing_alloc_disarm();
-    cr_assert_eq(result, 0);
-    cr_assert_not(has_failed);
+    cr_assert(failing_alloc_disarm());
+    cr_assert_eq(result, -1);
+    cr_assert_eq(memcmp(&sched, &zeroed, sizeof sched), 0);
+    cr_assert_eq(sched_init(&sched, &options, &shapes, &err), 0);
     sched_release(&sched);
     sched_release(&sched); /* a released one is zeroed */
 }

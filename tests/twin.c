@@ -148,7 +148,13 @@ int twin_run(const struct random_fleet_options *options, int32_t steps, struct t
 
 struct random_fleet_options twin_options(uint64_t seed)
 {
+    /* Small fleets with an index for large ones, and with the one that suits them. */
+    const struct index_tuning lists = {.scan_below = 1,
+                                       .list_limit = (int32_t)(1 + seed % 3),
+                                       .journal_least = 8,
+                                       .is_portable = seed % 7 == 0};
     return (struct random_fleet_options){.seed = seed,
+                                         .tuning = seed % 5 < 3 ? lists : (struct index_tuning){0},
                                          .policy = seed % 4 == 1 ? &policy_scatter : NULL,
                                          .node_max = (int32_t)(1 + seed % 5),
                                          .runner_max = 8,

@@ -45,6 +45,16 @@ static void score_range(const struct policy_value *values, double *low, double *
     *high = 0.0;
 }
 
+static double node_part(const struct policy_context *context, int32_t node)
+{
+    return -left_free(context, node, context->values[VALUE_RESOURCES].integer);
+}
+
+static double shape_part(const struct policy_context *context, int32_t group)
+{
+    return left_asked(context, group, context->values[VALUE_RESOURCES].integer);
+}
+
 const struct policy policy_best_fit = {
     .api_version = POLICY_API_VERSION,
     .name = "best-fit",
@@ -52,5 +62,7 @@ const struct policy policy_best_fit = {
     .parameters = parameters,
     .parameter_count = ARRAY_LEN(parameters),
     .score = score,
+    .node_part = node_part,
+    .shape_part = shape_part,
     .score_range = score_range,
 };

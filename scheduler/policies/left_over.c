@@ -21,15 +21,18 @@ struct amounts amounts_free(const struct policy_context *context, int32_t node)
     return (struct amounts){{at->cpu_free_milli, at->mem_free_bytes, share_milli}};
 }
 
-struct amounts amounts_asked(const struct policy_context *context, int32_t node)
+struct amounts amounts_asked_of_type(const struct shape *shape, const struct node_type *type)
 {
-    const struct shape *shape = context->shape;
-    const struct node_type *type = fleet_type_of(context->fleet, node);
     bool takes_room = !type->is_unbounded;
     int64_t share_milli =
         shape->device_count == 0 ? 0 : (int64_t)shape->device_count * shape_share_on(shape, type);
     return (struct amounts){
         {takes_room ? shape->cpu_milli : 0, takes_room ? shape->mem_bytes : 0, share_milli}};
+}
+
+struct amounts amounts_asked(const struct policy_context *context, int32_t node)
+{
+    return amounts_asked_of_type(context->shape, fleet_type_of(context->fleet, node));
 }
 
 struct amounts amounts_capacity(const struct policy_context *context, int32_t node)
@@ -45,20 +48,42 @@ struct amounts amounts_largest(const struct fleet *fleet)
         {fleet->cpu_milli_max, fleet->mem_bytes_max, fleet->node_share_milli_max}};
 }
 
-double left_over(const struct policy_context *context, int32_t node, int64_t counted)
+/* The mean of amount / largest over the counted resources that the fleet has. */
+static double mean_part(const struct fleet *fleet, const struct amounts *amounts, int64_t counted)
 {
-    const struct amounts free = amounts_free(context, node);
-    const struct amounts asked = amounts_asked(context, node);
-    const struct amounts largest = amounts_largest(context->fleet);
+    const struct amounts largest = amounts_largest(fleet);
     double sum = 0.0;
     int resources = 0;
     for (int i = 0; i < COUNTED_RESOURCES; i++) {
         if ((counted >> i & 1) == 0 || largest.of[i] == 0)
             continue;
-        sum += (double)(free.of[i] - asked.of[i]) / (double)largest.of[i];
+        sum += (double)amounts->of[i] / (double)largest.of[i];
         resources++;
     }
     return resources > 0 ? sum / (double)resources : 0.0;
+}
+
+double left_over(const struct policy_context *context, int32_t node, int64_t counted)
+{
+    struct amounts left = amounts_free(context, node);
+    const struct amounts asked = amounts_asked(context, node);
+    for (int i = 0; i < COUNTED_RESOURCES; i++)
+        left.of[i] -= asked.of[i];
+    return mean_part(context->fleet, &left, counted);
+}
+
+double left_free(const struct policy_context *context, int32_t node, int64_t counted)
+{
+    const struct amounts free = amounts_free(context, node);
+    return mean_part(context->fleet, &free, counted);
+}
+
+double left_asked(const struct policy_context *context, int32_t group, int64_t counted)
+{
+    const struct fleet *fleet = context->fleet;
+    const struct amounts asked =
+        amounts_asked_of_type(context->shape, &fleet->types[fleet->groups[group].type]);
+    return mean_part(fleet, &asked, counted);
 }
 
 double in_steps(double value, int64_t steps)

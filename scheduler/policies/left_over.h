@@ -21,6 +21,7 @@ struct amounts amounts_free(const struct policy_context *context, int32_t node);
 
 /* What the demand would take there; of a node that is not bounded no CPU and no memory. */
 struct amounts amounts_asked(const struct policy_context *context, int32_t node);
+struct amounts amounts_asked_of_type(const struct shape *shape, const struct node_type *type);
 
 /* What the node's type has, and the most that any type of the fleet has. */
 struct amounts amounts_capacity(const struct policy_context *context, int32_t node);
@@ -31,6 +32,10 @@ struct amounts amounts_largest(const struct fleet *fleet);
  * has at all, of (free after placement) / (largest capacity of any type in the fleet); 0 where it
  * has none. O(devices). */
 double left_over(const struct policy_context *context, int32_t node, int64_t counted);
+
+/* The two parts of it: left_over = left_free - left_asked, but for roundings. */
+double left_free(const struct policy_context *context, int32_t node, int64_t counted);
+double left_asked(const struct policy_context *context, int32_t group, int64_t counted);
 
 /* floor(steps * value) / steps, or with steps 0 the value as it is: scores in steps are equal for
  * nodes that are nearly alike, and the order of the nodes decides among these. */

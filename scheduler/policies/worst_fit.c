@@ -30,6 +30,16 @@ static double score(const struct policy_context *context, int32_t node)
     return in_steps(left, context->values[VALUE_STEPS].integer);
 }
 
+static double node_part(const struct policy_context *context, int32_t node)
+{
+    return left_free(context, node, context->values[VALUE_RESOURCES].integer);
+}
+
+static double shape_part(const struct policy_context *context, int32_t group)
+{
+    return -left_asked(context, group, context->values[VALUE_RESOURCES].integer);
+}
+
 const struct policy policy_worst_fit = {
     .api_version = POLICY_API_VERSION,
     .name = "worst-fit",
@@ -37,4 +47,6 @@ const struct policy policy_worst_fit = {
     .parameters = parameters,
     .parameter_count = ARRAY_LEN(parameters),
     .score = score,
+    .node_part = node_part,
+    .shape_part = shape_part,
 };

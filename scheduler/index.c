@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/index.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "scheduler/index_find.h"
+#include "scheduler/node_search.h"
+
+/* What the index keeps of the fleet, and how it follows it. The fleet lists the nodes that changed
+ * (fleet.changed); each gets a new row and an entry in the journal. */
+
+enum { JOURNAL_LEAST = 4096, LIST_LIMIT = 128 };
+
+struct node_index *index_new(const struct index_tuning *tuning, struct err *err)
+{
+    struct node_index *index = calloc(1, sizeof *index);
+    if (index == NULL) {
+        err_no_memory(err);
+        return NULL;
+    }
+    index->kernel = tuning->is_portable ? &index_kernel_plain : index_kernel_best();
+    index->epoch = 1;
+    return index;
+}
+
+void index_free(struct node_index *index)
+{
+    if (index == NULL)
+        return;
+    for (int32_t i = 0; i < index->shape_count; i++)
+        shortlist_release(&index->shapes[i].list);
+    journal_release(&index->journal);
+    free(index->blocks);
+    free(index->marks);
+    free(index->chunk_keys);
+    free(index->empty_scores);
+    free(index->shapes);
+    free(index);
+}
+
+/* ---- rows ---- */
+
+static int reserve_nodes(struct node_index *index, const struct fleet *fleet, struct err *err)
+{
+    int32_t chunk_count = (fleet->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    if (array_reserve(&index->blocks, &index->block_capacity, (int64_t)chunk_count * CHUNK_BLOCKS,
+                      sizeof *index->blocks, err) ||
+        array_reserve(&index->marks, &index->mark_capacity, fleet->node_count, sizeof *index->marks,
+                      err) ||
+        array_reserve(&index->chunk_keys, &index->chunk_capacity, chunk_count,
+                      sizeof *index->chunk_keys, err))
+        return -1;
+    return array_reserve(&index->empty_scores, &index->empty_capacity, fleet->group_count,
+                         sizeof *index->empty_scores, err);
+}
+
+/* Half as many entries as nodes; who is further behind than that scans. */
+static int reserve_journal(struct node_index *index, const struct sched *sched, struct err *err)
+{
+    int32_t least = sched->options.tuning.journal_least;
+    int32_t capacity = least > 0 ? least : JOURNAL_LEAST;
+    while (capacity < sched->fleet.node_count / 2)
+        capacity *= 2;
+    if (capacity == index->journal.capacity)
+        return 0;
+    if (journal_resize(&index->journal, capacity, err))
+        return -1;
+    index->epoch++;
+    return 0;
+}
+
+struct row index_row(const struct sched *sched, int32_t node)
+{
+    const struct policy *policy = sched->policy.policy;
+    struct row row = row_of_node(&sched->fleet, node);
+    if (policy_has_parts(policy)) {
+        const struct policy_context context = sched_node_context(sched);
+        row.key = float_at_least(policy->node_part(&context, node));
+    }
+    return row;
+}
+
+/* New rows for all nodes; nobody's list holds any more. */
+static void take_in_all(struct node_index *index, const struct sched *sched)
+{
+    for (int32_t node = 0; node < sched->fleet.node_count; node++) {
+        const struct row row = index_row(sched, node);
+        row_store(index->blocks, node, &row);
+        index->marks[node].version++;
+        index->marks[node].place = -1;
+    }
+    index->epoch++;
+}
+
+static void take_in(struct node_index *index, const struct sched *sched, int32_t node)
+{
+    const struct row row = index_row(sched, node);
+    row_store(index->blocks, node, &row);
+    index->marks[node].version++;
+    index->marks[node].place =
+        journal_append(&index->journal, node, &row, index->marks[node].place);
+}
+
+/* Scores may depend on the largest capacities and on what the policy knows of groups, so a new type
+ * or group voids what was remembered; so do more changes than the journal has room for. */
+static int follow(struct node_index *index, struct sched *sched, struct err *err)
+{
+    struct fleet *fleet = &sched->fleet;
+    bool is_void =
+        index->group_count != fleet->group_count || index->type_count != fleet->type_count;
+    if (index->node_count != fleet->node_count || is_void) {
+        if (reserve_nodes(index, fleet, err) || reserve_journal(index, sched, err))
+            return -1;
+        for (; index->node_count < fleet->node_count; index->node_count++)
+            index->marks[index->node_count].place = -1;
+        index->group_count = fleet->group_count;
+        index->type_count = fleet->type_count;
+    }
+    if (is_void || fleet->changed_count > index->journal.capacity / 2)
+        take_in_all(index, sched);
+    else
+        for (int32_t i = 0; i < fleet->changed_count; i++)
+            take_in(index, sched, fleet->changed[i]);
+    fleet_forget_changes(fleet);
+    return 0;
+}
+
+/* ---- shapes ---- */
+
+static int reserve_shapes(struct node_index *index, const struct fleet *fleet, struct err *err)
+{
+    int32_t shape_count = fleet->shapes->count;
+    if (index->shape_count == shape_count)
+        return 0;
+    if (array_reserve(&index->shapes, &index->shape_capacity, shape_count, sizeof *index->shapes,
+                      err))
+        return -1;
+    index->shape_count = shape_count;
+    return 0;
+}
+
+/* The largest shape part of any group that suits. */
+static double largest_shape_part(const struct sched *sched, int32_t shape)
+{
+    const struct fleet *fleet = &sched->fleet;
+    struct policy_context context = sched_node_context(sched);
+    double largest = 0.0;
+    bool is_first = true;
+    context.shape = &fleet->shapes->items[shape];
+    for (int32_t group = 0; group < fleet->group_count; group++) {
+        if (!fleet_suits(fleet, shape, group))
+            continue;
+        double part = sched->policy.policy->shape_part(&context, group);
+        if (is_first || part > largest)
+            largest = part;
+        is_first = false;
+    }
+    return largest;
+}
+
+static void refresh_query(struct node_index *index, const struct sched *sched, int32_t shape)
+{
+    struct shape_memory *memory = &index->shapes[shape];
+    memory->query = row_query_of_shape(&sched->fleet, shape);
+    memory->shape_part =
+        policy_has_parts(sched->policy.policy) ? largest_shape_part(sched, shape) : 0.0;
+    memory->query_version = index->epoch + sched->fleet.opening_version;
+}
+
+int index_prepare(struct sched *sched, int32_t shape, struct err *err)
+{
+    struct node_index *index = sched->index;
+    if (follow(index, sched, err) || reserve_shapes(index, &sched->fleet, err))
+        return -1;
+    struct shape_memory *memory = &index->shapes[shape];
+    if (memory->query_version != index->epoch + sched->fleet.opening_version)
+        refresh_query(index, sched, shape);
+    if (memory->limit_wanted == 0) {
+        int32_t limit = sched->options.tuning.list_limit;
+        memory->limit_wanted = limit > 0 ? limit : LIST_LIMIT;
+    }
+    if (memory->list.limit < memory->limit_wanted)
+        return shortlist_reserve(&memory->list, memory->limit_wanted, err);
+    return 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCHEDULER_INDEX_H
+#define STOWAGE_SCHEDULER_INDEX_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "scheduler/index_journal.h"
+#include "scheduler/index_kernel.h"
+#include "scheduler/index_shortlist.h"
+#include "scheduler/policy.h"
+#include "scheduler/sched.h"
+
+/* Inside scheduler/ only. The placement index: finds the node that a plain scan would find, without
+ * asking all nodes. It remembers, and each memory can be made anew from the fleet at any time:
+ *
+ *   rows       of every node, for a fast scan (index_rows.h, index_kernel.h);
+ *   journal    of the last changes of nodes, shared by all shapes (index_journal.h);
+ *   shortlist  per shape: the best nodes as of some place in the journal (index_shortlist.h).
+ *
+ * Small fleets are scanned by their rows. In large ones a question first brings the shape's
+ * shortlist up to the end of the journal and then reads its top. docs/performance.md has a worked
+ * example. */
+
+/* How often a node changed, and where in the journal its last change is. */
+struct node_mark {
+    uint32_t version;
+    int32_t place; /* -1: not in the journal */
+};
+
+/* What is remembered for one shape. */
+struct shape_memory {
+    struct shortlist list;
+    struct row_query query;
+    double shape_part;     /* the largest of any group that suits; 0 where scores have no parts */
+    int64_t cursor;        /* the list holds what the journal said before this entry */
+    int64_t list_epoch;    /* of the index when the list was made; 0: never */
+    int64_t query_version; /* epoch + opening_version of the fleet; 0: never */
+    int64_t asked_count;   /* questions since the list was made */
+    int32_t limit_wanted;  /* of the list, from the next question on */
+};
+
+/* The score that all empty nodes of a group have, while one list is made. */
+struct empty_score {
+    double score;
+    bool is_known;
+};
+
+struct node_index {
+    const struct index_kernel *kernel;
+    struct row_block *blocks;
+    struct node_mark *marks;
+    float *chunk_keys; /* working memory of a scan */
+    struct empty_score *empty_scores;
+    struct shape_memory *shapes;
+    struct journal journal;
+    int64_t epoch;      /* rises when what was remembered for shapes is void */
+    int32_t node_count; /* taken in so far */
+    int32_t group_count, type_count;
+    int32_t shape_count;
+    int32_t block_capacity, mark_capacity, chunk_capacity, empty_capacity, shape_capacity;
+};
+
+/* NULL with err for want of memory. */
+struct node_index *index_new(const struct index_tuning *tuning, struct err *err);
+void index_free(struct node_index *index);
+
+/* Takes in what has changed in the fleet, and makes room for what a question about this shape will
+ * need. O(changes). -1 for want of memory: nothing is lost, and the fleet can still be scanned
+ * plainly. */
+int index_prepare(struct sched *sched, int32_t shape, struct err *err);
+
+/* The answer of the plain scan, after index_prepare for the shape of this demand. */
+int32_t index_find(const struct sched *sched, int32_t runner, const struct policy_context *context);
+
+/* The row of the node as it is now. */
+struct row index_row(const struct sched *sched, int32_t node);
+
+/* Recomputes rows and lists, as far as they are up to date, and compares. O(nodes * shapes); -1
+ * with the first contradiction in err. */
+int index_check(const struct sched *sched, struct err *err);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/index.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "scheduler/index_find.h"
+#include "scheduler/node_search.h"
+
+/* What the index remembers, held against the fleet. */
+
+static int check_row(const struct sched *sched, int32_t node, struct err *err)
+{
+    const struct row_block *block = &sched->index->blocks[node / ROW_LANES];
+    const struct row row = index_row(sched, node);
+    int32_t lane = node % ROW_LANES;
+    if (block->cpu_milli[lane] != row.cpu_milli || block->mem_mib[lane] != row.mem_mib ||
+        block->devices[lane] != row.devices || block->groups[lane] != row.groups ||
+        memcmp(&block->key[lane], &row.key, sizeof row.key) != 0)
+        return err_set(err, ERR_SYSTEM, "the index has an old row of node %" PRId32, node);
+    return 0;
+}
+
+static bool is_listed(const struct shortlist *list, const struct standing *standing)
+{
+    for (int32_t i = 0; i < list->count; i++)
+        if (list->heap[i].node == standing->node && list->heap[i].version == standing->version &&
+            memcmp(&list->heap[i].score, &standing->score, sizeof standing->score) == 0)
+            return true;
+    return false;
+}
+
+/* The promise of a list that has read all of the journal, and that the sieve lets all pass that
+ * fit. */
+static int check_list(const struct sched *sched, int32_t shape, struct err *err)
+{
+    struct policy_context context = sched_node_context(sched);
+    struct node_index *index = sched->index;
+    struct shape_memory *memory = &index->shapes[shape];
+    const struct index_search search = {sched, &context, index, memory, shape, -1};
+    context.shape = &sched->fleet.shapes->items[shape];
+    if (memory->list_epoch != index->epoch || memory->cursor != index->journal.end ||
+        memory->query_version != index->epoch + sched->fleet.opening_version)
+        return 0;
+    for (int32_t node = 0; node < index->node_count; node++) {
+        if (!search_fits(&search, node))
+            continue;
+        if (!row_passes(index->blocks, node, &memory->query))
+            return err_set(err, ERR_SYSTEM,
+                           "shape %" PRId32 " fits on node %" PRId32
+                           ", but the sieve holds it back",
+                           shape, node);
+        const struct standing standing = search_standing(&search, node);
+        if (!shortlist_is_below(&memory->list, &standing) && !is_listed(&memory->list, &standing))
+            return err_set(err, ERR_SYSTEM, "node %" PRId32 " is not on the list of shape %" PRId32,
+                           node, shape);
+    }
+    return 0;
+}
+
+int index_check(const struct sched *sched, struct err *err)
+{
+    const struct node_index *index = sched->index;
+    if (index == NULL || index->group_count != sched->fleet.group_count ||
+        index->type_count != sched->fleet.type_count || sched->fleet.changed_count > 0)
+        return 0;
+    for (int32_t node = 0; node < index->node_count; node++)
+        if (check_row(sched, node, err))
+            return -1;
+    for (int32_t shape = 0; shape < index->shape_count; shape++)
+        if (!sched->policy.depends_on_demand && check_list(sched, shape, err))
+            return -1;
+    return 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/index_find.h"
+
+#include <math.h>
+
+#include "scheduler/node_search.h"
+
+/* Which way a question goes. A scan of rows costs about 0.2 ns a node where the policy states the
+ * parts of its scores; a look-up costs half a microsecond whatever the number of nodes, and has
+ * lists to keep. Where scores have no parts, each node that passes the sieve has to be scored by a
+ * scan, so lists pay from a few dozen nodes on. Scores that depend on the demand cannot be
+ * remembered at all. */
+
+enum { SCAN_BELOW_WITH_PARTS = 3000, SCAN_BELOW_WITHOUT = 32 };
+
+/* The two parts of a score are sums of the same terms in another order, so they may be off by some
+ * roundings. */
+static const double PARTS_SLACK = 1e-9;
+
+bool policy_has_parts(const struct policy *policy)
+{
+    return policy->score != NULL && policy->node_part != NULL;
+}
+
+bool search_fits(const struct index_search *search, int32_t node)
+{
+    return fleet_fits(&search->sched->fleet, search->shape, node, 0);
+}
+
+bool search_fits_runner(const struct index_search *search, int32_t node)
+{
+    if (!search_fits(search, node))
+        return false;
+    return search->runner < 0 ||
+           fleet_fits(&search->sched->fleet, search->shape, node,
+                      sched_same_runner_count(search->sched, search->runner, node));
+}
+
+struct standing search_standing(const struct index_search *search, int32_t node)
+{
+    const struct policy *policy = search->sched->policy.policy;
+    return (struct standing){.score =
+                                 policy->score == NULL ? 0.0 : policy->score(search->context, node),
+                             .node = node,
+                             .version = search->index->marks[node].version};
+}
+
+float search_least_key(const struct index_search *search, double score)
+{
+    if (!policy_has_parts(search->sched->policy.policy))
+        return -INFINITY;
+    return float_at_most(score - search->memory->shape_part - PARTS_SLACK);
+}
+
+static bool is_scanned(const struct sched *sched)
+{
+    const struct policy *policy = sched->policy.policy;
+    int32_t below = sched->options.tuning.scan_below;
+    if (sched->policy.depends_on_demand)
+        return true;
+    if (below == 0)
+        below = policy->score == NULL || policy_has_parts(policy) ? SCAN_BELOW_WITH_PARTS
+                                                                  : SCAN_BELOW_WITHOUT;
+    return sched->fleet.node_count < below;
+}
+
+int32_t index_find(const struct sched *sched, int32_t runner, const struct policy_context *context)
+{
+    int32_t shape = sched->runners[runner].shape;
+    bool is_runner_asked = shape_depends_on_runner(&sched->fleet.shapes->items[shape]);
+    const struct index_search search = {.sched = sched,
+                                        .context = context,
+                                        .index = sched->index,
+                                        .memory = &sched->index->shapes[shape],
+                                        .shape = shape,
+                                        .runner = is_runner_asked ? runner : -1};
+    return is_scanned(sched) ? index_scan(&search) : index_look_up(&search);
+}

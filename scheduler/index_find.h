@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCHEDULER_INDEX_FIND_H
+#define STOWAGE_SCHEDULER_INDEX_FIND_H
+
+#include "scheduler/index.h"
+
+/* Inside the index only. */
+
+/* One question. */
+struct index_search {
+    const struct sched *sched;
+    const struct policy_context *context;
+    struct node_index *index;
+    struct shape_memory *memory;
+    int32_t shape;
+    int32_t runner; /* where the shape depends on it; else -1 */
+};
+
+/* Scores of this policy are bounded by the sum of two parts. */
+bool policy_has_parts(const struct policy *policy);
+
+/* Does the demand fit on the node, whoever asks? And this runner's? */
+bool search_fits(const struct index_search *search, int32_t node);
+bool search_fits_runner(const struct index_search *search, int32_t node);
+
+/* The node, on which the demand fits, with its present score and version. */
+struct standing search_standing(const struct index_search *search, int32_t node);
+
+/* No node whose row has a key below this scores `score` or more. */
+float search_least_key(const struct index_search *search, double score);
+
+/* The best node, by way of all rows. O(nodes), but a fifth of a nanosecond for each. */
+int32_t index_scan(const struct index_search *search);
+
+/* The best node, by the shape's shortlist. */
+int32_t index_look_up(const struct index_search *search);
+
+/* Rows looked at before what was found is dealt with. */
+enum { SEARCH_BATCH = 512 };
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/index_journal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+
+int journal_resize(struct journal *journal, int32_t capacity, struct err *err)
+{
+    struct row_block *blocks = NULL;
+    int32_t *nodes = NULL;
+    int32_t block_capacity = 0, node_capacity = 0;
+    assert(capacity >= ROW_LANES && (capacity & (capacity - 1)) == 0);
+    if (array_reserve(&blocks, &block_capacity, capacity / ROW_LANES, sizeof *blocks, err))
+        return -1;
+    if (array_reserve(&nodes, &node_capacity, capacity, sizeof *nodes, err)) {
+        free(blocks);
+        return -1;
+    }
+    for (int32_t i = 0; i < capacity; i++) {
+        nodes[i] = -1;
+        row_blank(blocks, i);
+    }
+    free(journal->blocks);
+    free(journal->nodes);
+    *journal = (struct journal){
+        .blocks = blocks, .nodes = nodes, .end = journal->end, .capacity = capacity};
+    return 0;
+}
+
+int32_t journal_append(struct journal *journal, int32_t node, const struct row *row,
+                       int32_t previous)
+{
+    int32_t place = (int32_t)(journal->end & (journal->capacity - 1));
+    if (previous >= 0 && previous < journal->capacity && journal->nodes[previous] == node) {
+        journal->nodes[previous] = -1;
+        row_blank(journal->blocks, previous);
+    }
+    journal->nodes[place] = node;
+    row_store(journal->blocks, place, row);
+    journal->end++;
+    return place;
+}
+
+void journal_release(struct journal *journal)
+{
+    free(journal->blocks);
+    free(journal->nodes);
+    *journal = (struct journal){0};
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCHEDULER_INDEX_JOURNAL_H
+#define STOWAGE_SCHEDULER_INDEX_JOURNAL_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "scheduler/index_rows.h"
+
+/* Inside scheduler/ only. The last changes of nodes, oldest first: which node, and its row after
+ * the change. A ring; entries are numbered from 0 for ever, and the last `capacity` of them are
+ * there. When a node changes again its earlier entry is blanked, so that a reader meets each node
+ * once, as it is now. */
+
+struct journal {
+    struct row_block *blocks; /* entry n is row n & (capacity - 1) */
+    int32_t *nodes;           /* of the entry in that row; -1: blanked, or never written */
+    int64_t end;              /* number of the next entry */
+    int32_t capacity;         /* a power of two, at least ROW_LANES */
+};
+
+/* An empty journal that goes on counting; entries so far are forgotten. On -1 nothing changed. */
+int journal_resize(struct journal *journal, int32_t capacity, struct err *err);
+
+/* Appends the node's new row; `previous` is the place that its last entry was given, or -1. Gives
+ * the place of the new one. */
+int32_t journal_append(struct journal *journal, int32_t node, const struct row *row,
+                       int32_t previous);
+
+void journal_release(struct journal *journal);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/index_kernel.h"
+
+#include <immintrin.h>
+#include <math.h>
+
+/* The loops of index_kernel_plain.c on eight rows at once. This file alone is compiled for AVX2;
+ * nothing of it is run where the processor has none. */
+
+/* A query in all lanes. */
+struct wide_query {
+    __m256i cpu_milli, mem_mib, devices, groups, guards;
+};
+
+static struct wide_query widen(const struct row_query *query)
+{
+    return (struct wide_query){
+        _mm256_set1_epi32(query->cpu_milli), _mm256_set1_epi32(query->mem_mib),
+        _mm256_set1_epi32((int32_t)query->devices), _mm256_set1_epi32((int32_t)query->groups),
+        _mm256_set1_epi32(ROW_GUARDS)};
+}
+
+static __m256i load(const void *lanes)
+{
+    return _mm256_loadu_si256(lanes);
+}
+
+/* All ones in the lanes that pass. */
+static __m256i pass_block(const struct row_block *block, const struct wide_query *query)
+{
+    __m256i lacks_cpu = _mm256_cmpgt_epi32(query->cpu_milli, load(block->cpu_milli));
+    __m256i lacks_mem = _mm256_cmpgt_epi32(query->mem_mib, load(block->mem_mib));
+    __m256i shared = _mm256_and_si256(load(block->groups), query->groups);
+    __m256i is_closed = _mm256_cmpeq_epi32(shared, _mm256_setzero_si256());
+    __m256i left = _mm256_sub_epi32(load(block->devices), query->devices);
+    __m256i has_devices = _mm256_cmpeq_epi32(_mm256_and_si256(left, query->guards), query->guards);
+    __m256i fails = _mm256_or_si256(_mm256_or_si256(lacks_cpu, lacks_mem), is_closed);
+    return _mm256_andnot_si256(fails, has_devices);
+}
+
+static float largest_lane(__m256 lanes)
+{
+    __m128 half = _mm_max_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps(lanes, 1));
+    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    half = _mm_max_ss(half, _mm_shuffle_ps(half, half, 1));
+    return _mm_cvtss_f32(half);
+}
+
+static void chunk_keys(const struct row_block *blocks, int32_t chunk_count,
+                       const struct row_query *query, float *largest)
+{
+    const struct wide_query wide = widen(query);
+    const __m256 none = _mm256_set1_ps(-INFINITY);
+    for (int32_t chunk = 0; chunk < chunk_count; chunk++) {
+        __m256 best = none;
+        for (int32_t i = 0; i < CHUNK_BLOCKS; i++) {
+            const struct row_block *block = &blocks[chunk * CHUNK_BLOCKS + i];
+            __m256 passes = _mm256_castsi256_ps(pass_block(block, &wide));
+            best = _mm256_max_ps(best, _mm256_blendv_ps(none, _mm256_loadu_ps(block->key), passes));
+        }
+        largest[chunk] = largest_lane(best);
+    }
+}
+
+/* The lanes of the block at row `first` that are in the range. */
+static uint32_t lanes_in_range(struct row_range range, int32_t first)
+{
+    uint32_t lanes = 0xff;
+    if (first < range.first)
+        lanes &= UINT32_C(0xff) << (range.first - first);
+    if (first + ROW_LANES > range.end)
+        lanes &= UINT32_C(0xff) >> (first + ROW_LANES - range.end);
+    return lanes;
+}
+
+static int32_t filter(const struct row_block *blocks, struct row_range range,
+                      const struct row_query *query, float least_key, int32_t *positions)
+{
+    const struct wide_query wide = widen(query);
+    const __m256 least = _mm256_set1_ps(least_key);
+    int32_t count = 0;
+    for (int32_t first = range.first - range.first % ROW_LANES; first < range.end;
+         first += ROW_LANES) {
+        const struct row_block *block = &blocks[first / ROW_LANES];
+        __m256 passes = _mm256_castsi256_ps(pass_block(block, &wide));
+        __m256 is_high = _mm256_cmp_ps(_mm256_loadu_ps(block->key), least, _CMP_GE_OQ);
+        uint32_t lanes = (uint32_t)_mm256_movemask_ps(_mm256_and_ps(passes, is_high));
+        for (lanes &= lanes == 0 ? 0 : lanes_in_range(range, first); lanes != 0; lanes &= lanes - 1)
+            positions[count++] = first + __builtin_ctz(lanes);
+    }
+    return count;
+}
+
+extern const struct index_kernel index_kernel_avx2;
+const struct index_kernel index_kernel_avx2 = {
+    .name = "AVX2", .chunk_keys = chunk_keys, .filter = filter};

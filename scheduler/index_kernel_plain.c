@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/index_kernel.h"
+
+#include <math.h>
+
+/* Eight rows at a time without branches, which compilers turn into what vectors there are. */
+
+static void pass_block(const struct row_block *block, const struct row_query *query,
+                       uint32_t *passes)
+{
+    for (int32_t i = 0; i < ROW_LANES; i++)
+        passes[i] = (uint32_t)(block->cpu_milli[i] >= query->cpu_milli) &
+                    (uint32_t)(block->mem_mib[i] >= query->mem_mib) &
+                    (uint32_t)(((block->devices[i] - query->devices) & ROW_GUARDS) == ROW_GUARDS) &
+                    (uint32_t)((block->groups[i] & query->groups) != 0);
+}
+
+static void chunk_keys(const struct row_block *blocks, int32_t chunk_count,
+                       const struct row_query *query, float *largest)
+{
+    for (int32_t chunk = 0; chunk < chunk_count; chunk++) {
+        float best = -INFINITY;
+        for (int32_t i = 0; i < CHUNK_BLOCKS; i++) {
+            const struct row_block *block = &blocks[chunk * CHUNK_BLOCKS + i];
+            uint32_t passes[ROW_LANES];
+            pass_block(block, query, passes);
+            for (int32_t lane = 0; lane < ROW_LANES; lane++) {
+                float key = passes[lane] != 0 ? block->key[lane] : -INFINITY;
+                best = key > best ? key : best;
+            }
+        }
+        largest[chunk] = best;
+    }
+}
+
+static int32_t filter(const struct row_block *blocks, struct row_range range,
+                      const struct row_query *query, float least_key, int32_t *positions)
+{
+    int32_t count = 0;
+    for (int32_t first = range.first - range.first % ROW_LANES; first < range.end;
+         first += ROW_LANES) {
+        const struct row_block *block = &blocks[first / ROW_LANES];
+        uint32_t passes[ROW_LANES];
+        pass_block(block, query, passes);
+        for (int32_t lane = 0; lane < ROW_LANES; lane++) {
+            int32_t at = first + lane;
+            if (passes[lane] != 0 && block->key[lane] >= least_key && at >= range.first &&
+                at < range.end)
+                positions[count++] = at;
+        }
+    }
+    return count;
+}
+
+const struct index_kernel index_kernel_plain = {
+    .name = "plain", .chunk_keys = chunk_keys, .filter = filter};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/index_rows.h"
+
+#include <assert.h>
+#include <math.h>
+
+/* Example: devices with 1000, 1000, 250 and 0 milli free, somebody on the node. The word is 1000 in
+ * the lowest field and 2 in the middle one, 0 in the highest. A shape of two whole devices asks for
+ * 1000 and 2 and passes; three whole ones ask for 3 and clear the guard of the middle field. */
+
+enum { MIB_SHIFT = 20 };
+
+static int32_t clamp(int64_t value)
+{
+    return value > INT32_MAX ? INT32_MAX : (int32_t)value;
+}
+
+static uint32_t device_word(const struct fleet *fleet, const struct node *node)
+{
+    const struct device *devices = &fleet->devices[node->first_device];
+    int32_t count = fleet->types[fleet->groups[node->group].type].device_count;
+    uint32_t largest = 0, whole = 0;
+    for (int32_t i = 0; i < count; i++) {
+        uint32_t share = (uint32_t)devices[i].share_free_milli;
+        largest = share > largest ? share : largest;
+        whole += share == SHARE_WHOLE;
+    }
+    uint32_t is_empty = node->occupant_count == 0;
+    return ROW_GUARDS | largest | whole << ROW_WHOLE_SHIFT | is_empty << ROW_EMPTY_SHIFT;
+}
+
+struct row row_of_node(const struct fleet *fleet, int32_t node)
+{
+    const struct node *at = &fleet->nodes[node];
+    struct row row = {.devices = device_word(fleet, at), .groups = UINT32_C(1) << at->group % 32};
+    if (at->state != NODE_READY || at->isolated_count > 0) {
+        row.cpu_milli = -1;
+    } else if (fleet_type_of(fleet, node)->is_unbounded) {
+        row.cpu_milli = row.mem_mib = INT32_MAX;
+    } else {
+        row.cpu_milli = clamp(at->cpu_free_milli);
+        row.mem_mib = clamp(at->mem_free_bytes >> MIB_SHIFT);
+    }
+    return row;
+}
+
+/* At least the share that a shape takes of one device is free on some device. */
+static uint32_t device_query(const struct shape *shape)
+{
+    uint32_t query = 0;
+    if (shape->device_count > 0 && shape->sharing == SHARING_WHOLE)
+        query = SHARE_WHOLE | (uint32_t)shape->device_count << ROW_WHOLE_SHIFT;
+    else if (shape->device_count > 0)
+        query = shape->sharing == SHARING_MILLI ? (uint32_t)shape->share_milli : 1;
+    if (shape->packing == PACKING_ISOLATED)
+        query |= UINT32_C(1) << ROW_EMPTY_SHIFT;
+    return query;
+}
+
+struct row_query row_query_of_shape(const struct fleet *fleet, int32_t shape)
+{
+    const struct shape *asked = &fleet->shapes->items[shape];
+    struct row_query query = {.cpu_milli = clamp(asked->cpu_milli),
+                              .mem_mib = clamp(asked->mem_bytes >> MIB_SHIFT),
+                              .devices = device_query(asked)};
+    for (int32_t i = 0; i < fleet->group_count; i++)
+        if (fleet_suits(fleet, shape, i))
+            query.groups |= UINT32_C(1) << i % 32;
+    return query;
+}
+
+void row_store(struct row_block *blocks, int32_t position, const struct row *row)
+{
+    struct row_block *block = &blocks[position / ROW_LANES];
+    int32_t lane = position % ROW_LANES;
+    block->cpu_milli[lane] = row->cpu_milli;
+    block->mem_mib[lane] = row->mem_mib;
+    block->devices[lane] = row->devices;
+    block->groups[lane] = row->groups;
+    block->key[lane] = row->key;
+}
+
+void row_blank(struct row_block *blocks, int32_t position)
+{
+    blocks[position / ROW_LANES].cpu_milli[position % ROW_LANES] = -1;
+}
+
+bool row_passes(const struct row_block *blocks, int32_t position, const struct row_query *query)
+{
+    const struct row_block *block = &blocks[position / ROW_LANES];
+    int32_t lane = position % ROW_LANES;
+    return block->cpu_milli[lane] >= query->cpu_milli && block->mem_mib[lane] >= query->mem_mib &&
+           ((block->devices[lane] - query->devices) & ROW_GUARDS) == ROW_GUARDS &&
+           (block->groups[lane] & query->groups) != 0;
+}
+
+float float_at_least(double value)
+{
+    float nearest = (float)value;
+    return (double)nearest < value ? nextafterf(nearest, INFINITY) : nearest;
+}
+
+float float_at_most(double value)
+{
+    return -float_at_least(-value);
+}

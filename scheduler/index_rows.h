@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCHEDULER_INDEX_ROWS_H
+#define STOWAGE_SCHEDULER_INDEX_ROWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scheduler/fleet.h"
+
+/* Inside scheduler/ only. The state of a node as one row of 20 bytes, in blocks of eight rows,
+ * column by column, so that one instruction compares eight nodes.
+ *
+ * A row is a sieve and never says no where the node could say yes: a node on which the shape fits
+ * (fleet_fits) has a row that passes the shape's query. The other way round it may fail (device
+ * memory, several shares, more than 32 groups, fractions of a MiB), so whoever finds a row asks
+ * fleet_fits. */
+
+enum {
+    ROW_LANES = 8,
+    CHUNK_BLOCKS = 8,
+    CHUNK_ROWS = ROW_LANES * CHUNK_BLOCKS,
+};
+
+/* The device word holds three numbers, each with a guard bit above it: bits 0-9 the largest free
+ * share (0..1000), 11-17 the unused devices (0..64), 19 whether nobody is on the node. Of
+ * `row - query` with all guards of the row set, a guard is cleared where the number asked for is
+ * the larger: one subtraction compares all three. */
+enum {
+    ROW_WHOLE_SHIFT = 11,
+    ROW_EMPTY_SHIFT = 19,
+    ROW_GUARDS = 1 << 10 | 1 << 18 | 1 << 20,
+};
+
+struct row_block {
+    int32_t cpu_milli[ROW_LANES]; /* free; -1: takes no demand; INT32_MAX: that much or more */
+    int32_t mem_mib[ROW_LANES];   /* free, rounded down */
+    uint32_t devices[ROW_LANES];  /* with all guards set */
+    uint32_t groups[ROW_LANES];   /* one bit: group modulo 32 */
+    float key[ROW_LANES];         /* at least the node's part of the score (policy.h), else 0 */
+};
+
+/* What a shape asks of a row; a row passes where it has no less of anything, and a common group. */
+struct row_query {
+    int32_t cpu_milli;
+    int32_t mem_mib; /* rounded down */
+    uint32_t devices;
+    uint32_t groups;
+};
+
+struct row {
+    int32_t cpu_milli, mem_mib;
+    uint32_t devices, groups;
+    float key;
+};
+
+/* The row of a node, its key 0. O(devices). */
+struct row row_of_node(const struct fleet *fleet, int32_t node);
+
+/* The query of a shape. O(groups). */
+struct row_query row_query_of_shape(const struct fleet *fleet, int32_t shape);
+
+void row_store(struct row_block *blocks, int32_t position, const struct row *row);
+
+/* Lets no query find the row. */
+void row_blank(struct row_block *blocks, int32_t position);
+
+bool row_passes(const struct row_block *blocks, int32_t position, const struct row_query *query);
+
+/* The nearest float that is not below, or not above, a double. */
+float float_at_least(double value);
+float float_at_most(double value);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/index_find.h"
+
+#include <math.h>
+
+/* The scan of all rows. With parts it goes twice: first the largest key of each chunk of 64 rows
+ * that pass, then only the chunks whose largest key could still beat the best score found.
+ *
+ * Example. Keys of the passing rows are 0.30, 0.70 | 0.69, 0.70 | 0.10 in three chunks, and the
+ * shape's part is -0.05. The largest keys are 0.70, 0.70, 0.10. The node with 0.70 in the first
+ * chunk is scored: 0.65. No node with a key below 0.65 + 0.05 - 1e-9 can score as much, so the
+ * third chunk is not looked at, and of the second only the node with 0.70; its score is the same
+ * and its index higher. */
+
+/* An empty node that is like the best so far in all that a score may depend on, and comes later. */
+static bool is_no_better(const struct index_search *search, const struct standing *best,
+                         int32_t node)
+{
+    const struct node *nodes = search->sched->fleet.nodes;
+    if (best->node < 0 || node < best->node || search->sched->policy.depends_on_demand)
+        return false;
+    return node == best->node ||
+           (nodes[node].occupant_count == 0 && nodes[best->node].occupant_count == 0 &&
+            nodes[node].group == nodes[best->node].group);
+}
+
+static void consider(const struct index_search *search, struct standing *best, int32_t node)
+{
+    if (is_no_better(search, best, node) || !search_fits_runner(search, node))
+        return;
+    const struct standing standing = search_standing(search, node);
+    if (best->node < 0 || standing_precedes(&standing, best))
+        *best = standing;
+}
+
+/* Of the rows in the range those with at least this key. */
+static void consider_range(const struct index_search *search, struct row_range range,
+                           float least_key, struct standing *best)
+{
+    int32_t positions[SEARCH_BATCH];
+    int32_t count = search->index->kernel->filter(search->index->blocks, range,
+                                                  &search->memory->query, least_key, positions);
+    for (int32_t i = 0; i < count; i++)
+        consider(search, best, positions[i]);
+}
+
+static struct row_range chunk_range(const struct index_search *search, int32_t chunk)
+{
+    int32_t first = chunk * CHUNK_ROWS;
+    int32_t left = search->index->node_count - first;
+    return (struct row_range){first, first + (left < CHUNK_ROWS ? left : CHUNK_ROWS)};
+}
+
+static float least_key(const struct index_search *search, const struct standing *best)
+{
+    return best->node < 0 ? -INFINITY : search_least_key(search, best->score);
+}
+
+static int32_t scan_by_parts(const struct index_search *search)
+{
+    struct node_index *index = search->index;
+    int32_t chunk_count = (index->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    struct standing best = {.node = -1};
+    const float *keys = index->chunk_keys;
+    int32_t top = 0;
+    index->kernel->chunk_keys(index->blocks, chunk_count, &search->memory->query,
+                              index->chunk_keys);
+    for (int32_t i = 1; i < chunk_count; i++)
+        if (keys[i] > keys[top])
+            top = i;
+    if (chunk_count == 0 || keys[top] == -INFINITY)
+        return -1;
+    consider_range(search, chunk_range(search, top), keys[top], &best);
+    for (int32_t i = 0; i < chunk_count; i++)
+        if (keys[i] != -INFINITY && keys[i] >= least_key(search, &best))
+            consider_range(search, chunk_range(search, i), least_key(search, &best), &best);
+    return best.node;
+}
+
+/* The first that fits where all score alike, else the best of all that pass. */
+static int32_t scan_in_order(const struct index_search *search)
+{
+    bool first_wins = search->sched->policy.policy->score == NULL;
+    int32_t node_count = search->index->node_count;
+    struct standing best = {.node = -1};
+    for (int32_t first = 0; first < node_count; first += SEARCH_BATCH) {
+        int32_t left = node_count - first;
+        consider_range(
+            search, (struct row_range){first, first + (left < SEARCH_BATCH ? left : SEARCH_BATCH)},
+            -INFINITY, &best);
+        if (first_wins && best.node >= 0)
+            break;
+    }
+    return best.node;
+}
+
+int32_t index_scan(const struct index_search *search)
+{
+    return policy_has_parts(search->sched->policy.policy) ? scan_by_parts(search)
+                                                          : scan_in_order(search);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SCHEDULER_INDEX_SHORTLIST_H
+#define STOWAGE_SCHEDULER_INDEX_SHORTLIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Inside scheduler/ only. The best nodes for one shape, as a heap. The promise that makes it exact:
+ * every node that the shape fits on and that is no worse than `floor` is in the heap, under its
+ * present version. (Others may be there too: nodes as they were, under an older version.) So where
+ * the top is of its node's present version, it is the best node of all. */
+
+struct standing {
+    double score;
+    int32_t node;
+    uint32_t version; /* of the node when it was scored */
+};
+
+struct shortlist {
+    struct standing *heap;
+    int32_t count, capacity;
+    int32_t limit;         /* how many are kept when it is cut; capacity is at least 4 * limit */
+    struct standing floor; /* version not used */
+    bool is_complete;      /* there is no floor: all nodes that fit are in it */
+};
+
+/* Does a stand before b: higher score, lower node on ties? */
+bool standing_precedes(const struct standing *a, const struct standing *b);
+
+/* Room for lists of this limit. -1 for want of memory, and nothing changed. */
+int shortlist_reserve(struct shortlist *list, int32_t limit, struct err *err);
+void shortlist_release(struct shortlist *list);
+
+/* Empty and complete, to be filled in any order by shortlist_collect and closed by
+ * shortlist_heapify.
+ */
+void shortlist_clear(struct shortlist *list);
+
+/* Would a node with this score be below the floor? */
+bool shortlist_is_below(const struct shortlist *list, const struct standing *standing);
+
+/* Adds to a list that is no heap yet; when it is full, only the `limit` best stay. */
+void shortlist_collect(struct shortlist *list, const struct standing *standing);
+void shortlist_heapify(struct shortlist *list);
+
+/* Adds to the heap, in which there is room. */
+void shortlist_push(struct shortlist *list, const struct standing *standing);
+struct standing shortlist_pop(struct shortlist *list);
+
+/* Keeps the `limit` best, which leaves no heap. */
+void shortlist_cut(struct shortlist *list);
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler/index.h"
+
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/rng.h"
+#include "scheduler/index_find.h"
+#include "tests/random_fleet.h"
+
+/* ---- rows ---- */
+
+enum { ROWS = 8 * CHUNK_ROWS };
+
+static uint32_t random_word(struct rng *rng, uint64_t least_devices)
+{
+    return (uint32_t)(rng_below(rng, 1001) |
+                      (least_devices + rng_below(rng, 4)) << ROW_WHOLE_SHIFT |
+                      rng_below(rng, 2) << ROW_EMPTY_SHIFT);
+}
+
+static void random_rows(struct rng *rng, struct row_block *blocks)
+{
+    for (int32_t i = 0; i < ROWS; i++) {
+        const struct row row = {.cpu_milli = (int32_t)rng_below(rng, 100) - 1,
+                                .mem_mib = (int32_t)rng_below(rng, 100),
+                                .devices = ROW_GUARDS | random_word(rng, 0),
+                                .groups = UINT32_C(1) << rng_below(rng, 32),
+                                .key = (float)rng_below(rng, 10) / 8.0F - 0.5F};
+        row_store(blocks, i, &row);
+    }
+}
+
+static struct row_query random_query(struct rng *rng)
+{
+    return (struct row_query){.cpu_milli = (int32_t)rng_below(rng, 60),
+                              .mem_mib = (int32_t)rng_below(rng, 60),
+                              .devices = rng_below(rng, 2) == 0 ? 0 : random_word(rng, 0),
+                              .groups = (uint32_t)rng_mix(1, 2, rng_below(rng, 1000)) | 1};
+}
+
+static void expect_as_row_by_row(const struct index_kernel *kernel, struct rng *rng,
+                                 const struct row_block *blocks)
+{
+    const struct row_query query = random_query(rng);
+    float largest[ROWS / CHUNK_ROWS];
+    int32_t positions[ROWS], found = 0;
+    struct row_range range = {(int32_t)rng_below(rng, ROWS), 0};
+    float least_key = rng_below(rng, 3) == 0 ? -INFINITY : (float)rng_below(rng, 10) / 8.0F - 0.5F;
+    range.end = range.first + (int32_t)rng_below(rng, (uint64_t)(ROWS - range.first + 1));
+    int32_t count = kernel->filter(blocks, range, &query, least_key, positions);
+    for (int32_t i = range.first; i < range.end; i++)
+        if (row_passes(blocks, i, &query) && blocks[i / ROW_LANES].key[i % ROW_LANES] >= least_key)
+            cr_assert(found < count && positions[found++] == i);
+    cr_assert_eq(found, count);
+    kernel->chunk_keys(blocks, ROWS / CHUNK_ROWS, &query, largest);
+    for (int32_t chunk = 0; chunk < ROWS / CHUNK_ROWS; chunk++) {
+        float best = -INFINITY;
+        for (int32_t i = chunk * CHUNK_ROWS; i < (chunk + 1) * CHUNK_ROWS; i++)
+            if (row_passes(blocks, i, &query))
+                best = fmaxf(best, blocks[i / ROW_LANES].key[i % ROW_LANES]);
+        cr_assert_eq(largest[chunk], best);
+    }
+}
+
+Test(index, kernels_find_the_rows_that_pass_one_by_one)
+{
+    static struct row_block blocks[ROWS / ROW_LANES];
+    const struct index_kernel *kernels[] = {&index_kernel_plain, index_kernel_best()};
+    for (size_t i = 0; i < ARRAY_LEN(kernels); i++) {
+        struct rng rng = rng_stream(1, "rows", i);
+        for (int round = 0; round < 2000; round++) {
+            random_rows(&rng, blocks);
+            expect_as_row_by_row(kernels[i], &rng, blocks);
+        }
+    }
+}
+
+Test(index, rows_are_blank_until_they_are_stored)
+{
+    struct row_block block = {.cpu_milli = {0}};
+    const struct row_query query = {.groups = UINT32_MAX};
+    const struct row row = {.devices = ROW_GUARDS, .groups = 1};
+    cr_expect_not(row_passes(&block, 3, &query));
+    row_store(&block, 3, &row);
+    cr_expect(row_passes(&block, 3, &query));
+    row_blank(&block, 3);
+    cr_expect_not(row_passes(&block, 3, &query));
+}
+
+Test(index, floats_bound_doubles_from_both_sides)
+{
+    static const double values[] = {0.0, 0.1, -0.1, 1e-50, 1.0 + 1e-12, -1.0 - 1e-12, 12345.678};
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        cr_expect_geq((double)float_at_least(values[i]), values[i]);
+        cr_expect_leq((double)float_at_most(values[i]), values[i]);
+        cr_expect_leq(fabs((double)float_at_least(values[i]) - values[i]),
+                      1e-40 + 2e-7 * fabs(values[i]));
+    }
+}
+
+/* ---- the journal ---- */
+
+Test(index, a_journal_says_of_each_node_only_how_it_is_now)
+{
+    struct journal journal = {0};
+    struct err err;
+    const struct row row = {.devices = ROW_GUARDS, .groups = 1};
+    int32_t places[3] = {-1, -1, -1};
+    cr_assert_eq(journal_resize(&journal, 8, &err), 0);
+    for (int32_t i = 0; i < 100; i++) {
+        int32_t node = i % 7 == 0 ? 2 : i % 2;
+        places[node] = journal_append(&journal, node, &row, places[node]);
+        int32_t present[3] = {0};
+        for (int32_t k = 0; k < 8; k++)
+            if (journal.nodes[k] >= 0)
+                present[journal.nodes[k]]++;
+        cr_assert_leq(present[0], 1);
+        cr_assert_leq(present[1], 1);
+        cr_assert_leq(present[2], 1);
+        cr_assert_eq(journal.nodes[places[node]], node);
+    }
+    cr_expect_eq(journal.end, 100);
+    journal_release(&journal);
+}
+
+/* ---- the shortlist ---- */
+
+Test(index, a_cut_list_keeps_the_best_and_a_floor_under_them)
+{
+    struct shortlist list = {0};
+    struct err err;
+    struct rng rng = rng_stream(1, "shortlist", 0);
+    cr_assert_eq(shortlist_reserve(&list, 5, &err), 0);
+    for (int round = 0; round < 500; round++) {
+        int32_t count = (int32_t)rng_below(&rng, 200), above = 0;
+        struct standing all[200];
+        shortlist_clear(&list);
+        for (int32_t i = 0; i < count; i++) {
+            all[i] = (struct standing){(double)rng_below(&rng, 20), i, 1};
+            shortlist_collect(&list, &all[i]);
+        }
+        shortlist_heapify(&list);
+        cr_assert_eq(list.is_complete, count < list.capacity);
+        for (int32_t i = 0; i < count; i++)
+            above += !shortlist_is_below(&list, &all[i]);
+        cr_assert_eq(list.count, above);
+        struct standing last = {INFINITY, -1, 0};
+        while (list.count > 0) {
+            struct standing top = shortlist_pop(&list);
+            cr_assert(standing_precedes(&last, &top));
+            cr_assert_not(shortlist_is_below(&list, &top));
+            last = top;
+        }
+    }
+    shortlist_release(&list);
+}
+
+/* ---- the index is the plain scan ---- */
+
+static int32_t same_decisions(const struct decisions *a, const struct decisions *b)
+{
+    if (a->count != b->count)
+        return -1;
+    for (int32_t i = 0; i < a->count; i++) {
+        const struct decision *x = &a->items[i], *y = &b->items[i];
+        if (x->kind != y->kind || x->replica != y->replica || x->node != y->node ||
+            x->devices != y->devices || x->demand != y->demand)
+            return -1;
+    }
+    return a->count;
+}
+
+/* Two fleets of one seed, one plain and one indexed, go through the same. Gives how often a demand
+ * was placed. */
+static int64_t run_both(const struct random_fleet_options *options, int32_t steps)
+{
+    struct random_fleet indexed, plain;
+    struct random_fleet_options plain_options = *options;
+    int64_t binds = 0;
+    struct err err = {.kind = ERR_NONE};
+    plain_options.search = SEARCH_PLAIN;
+    random_fleet_init(&indexed, options);
+    random_fleet_init(&plain, &plain_options);
+    for (int32_t i = 0; i < steps; i++) {
+        struct decisions indexed_decisions = {0}, plain_decisions = {0};
+        struct fleet_op op, twin_op;
+        random_fleet_next(&indexed, &op);
+        random_fleet_next(&plain, &twin_op);
+        cr_assert_eq(op.kind, twin_op.kind);
+        cr_assert_eq(op.replica, twin_op.replica);
+        cr_assert_eq(random_fleet_apply(&indexed, &op, &indexed_decisions, &err), 0);
+        cr_assert_eq(random_fleet_apply(&plain, &twin_op, &plain_decisions, &err), 0);
+        int32_t count = same_decisions(&indexed_decisions, &plain_decisions);
+        cr_assert_geq(count, 0, "%s, seed %" PRIu64 ", step %" PRId32 ": other decisions",
+                      indexed.sched.policy.policy->name, options->seed, i);
+        if (op.kind == OP_PASS)
+            cr_assert_eq(sched_check(&indexed.sched, &err), 0,
+                         "seed %" PRIu64 ", step %" PRId32 ": %s", options->seed, i, err.text);
+        binds += count;
+        decisions_release(&indexed_decisions);
+        decisions_release(&plain_decisions);
+    }
+    random_fleet_release(&indexed);
+    random_fleet_release(&plain);
+    return binds;
+}
+
+/* Every way an index can work: all lists or all scans, lists that run dry and journals that wrap.
+ */
+static const struct index_tuning tunings[] = {
+    {.scan_below = INT32_MAX},
+    {.scan_below = INT32_MAX, .is_portable = true},
+    {.scan_below = 1, .list_limit = 1, .journal_least = 8},
+    {.scan_below = 1, .list_limit = 3, .journal_least = 16, .is_portable = true},
+    {.scan_below = 1, .list_limit = 64, .journal_least = 256},
+    {.scan_below = 1, .journal_least = 64},
+    {.journal_least = 64},
+};
+
+/* The shapes of the fleet that this seed makes. */
+static void learn_shapes(const struct random_fleet_options *options, struct random_fleet *fleet)
+{
+    struct random_fleet_options first = *options;
+    first.policy = policy_find("first-fit");
+    first.policy_values = NULL;
+    random_fleet_init(fleet, &first);
+}
+
+static int64_t try_policy(const struct policy *policy, const struct policy_value *values,
+                          uint64_t first_seed)
+{
+    int64_t binds = 0;
+    for (size_t i = 0; i < ARRAY_LEN(tunings); i++) {
+        for (uint64_t seed = first_seed; seed < first_seed + 6; seed++) {
+            struct random_fleet known;
+            struct random_fleet_options options = {.seed = seed + 100 * i,
+                                                   .policy = policy,
+                                                   .policy_values = values,
+                                                   .tuning = tunings[i],
+                                                   .node_max = seed % 3 == 0 ? 200 : 30,
+                                                   .runner_max = 25,
+                                                   .replica_max = seed % 3 == 0 ? 600 : 150,
+                                                   .is_about_devices = seed % 2 == 0};
+            learn_shapes(&options, &known);
+            options.known = &known.shapes;
+            binds += run_both(&options, 400);
+            random_fleet_release(&known);
+        }
+    }
+    return binds;
+}
+
+Test(index, finds_what_a_plain_scan_finds_with_every_policy)
+{
+    size_t count;
+    const struct policy *const *policies = policy_list(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(policies[i]->name, "weighted") != 0)
+            cr_expect_gt(try_policy(policies[i], NULL, 1 + 1000 * i), 1000);
+}
+
+/* A few steps make many ties. */
+Test(index, finds_what_a_plain_scan_finds_among_ties)
+{
+    static const char *const names[] = {"best-fit", "worst-fit"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const struct policy *policy = policy_find(names[i]);
+        struct policy_value values[POLICY_PARAMETERS_MAX];
+        policy_defaults(policy, values);
+        cr_assert_str_eq(policy->parameters[1].name, "steps");
+        values[1].integer = 3;
+        cr_expect_gt(try_policy(policy, values, 50001 + 1000 * i), 1000);
+    }
+}
+
+Test(index, finds_what_a_plain_scan_finds_with_several_policies_at_once)
+{
+    const struct policy *weighted = policy_find("weighted");
+    const struct policy_part parts[] = {{policy_find("best-fit"), NULL, 2.0},
+                                        {policy_find("fgd"), NULL, 1.0},
+                                        {policy_find("gpu-clustering"), NULL, 0.5}};
+    const struct policy_value value = {.parts = parts, .part_count = ARRAY_LEN(parts)};
+    cr_expect_gt(try_policy(weighted, &value, 60001), 1000);
+    const struct policy_part random[] = {{policy_find("random"), NULL, 1.0},
+                                         {policy_find("best-fit"), NULL, 1.0}};
+    const struct policy_value by_demand = {.parts = random, .part_count = ARRAY_LEN(random)};
+    cr_expect_gt(try_policy(weighted, &by_demand, 70001), 1000);
+}
