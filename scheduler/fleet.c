@@ -79,14 +79,6 @@ int fleet_group(struct fleet *fleet, struct node_group group, int32_t *number, s
     return 0;
 }
 
-void fleet_touch(struct fleet *fleet, int32_t node)
-{
-    if (fleet->nodes[node].is_changed)
-        return;
-    fleet->nodes[node].is_changed = true;
-    fleet->changed[fleet->changed_count++] = node;
-}
-
 void fleet_forget_changes(struct fleet *fleet)
 {
     for (int32_t i = 0; i < fleet->changed_count; i++)
@@ -143,11 +135,6 @@ const char *misfit_name(enum misfit misfit)
         if ((int)misfit == 1 << bit)
             return names[bit];
     return "none";
-}
-
-const struct node_type *fleet_type_of(const struct fleet *fleet, int32_t node)
-{
-    return &fleet->types[fleet->groups[fleet->nodes[node].group].type];
 }
 
 int32_t fleet_pool_of(const struct fleet *fleet, int32_t node)
@@ -262,13 +249,6 @@ int fleet_refresh_suits(struct fleet *fleet, struct err *err)
     return 0;
 }
 
-bool fleet_suits(const struct fleet *fleet, int32_t shape, int32_t group)
-{
-    if (shape < fleet->suits_shape_count && group < fleet->suits_group_count)
-        return fleet->suits[(size_t)shape * (size_t)fleet->suits_stride + (size_t)group] != 0;
-    return fleet_group_misfits(fleet, &fleet->shapes->items[shape], group) == 0;
-}
-
 /* ---- room ---- */
 
 void fleet_room(const struct fleet *fleet, int32_t node, struct room *room)
@@ -318,11 +298,30 @@ bool fleet_fits(const struct fleet *fleet, int32_t shape, int32_t node, int32_t 
 
 /* ---- moving room ---- */
 
-/* A whole request as an amount. */
-static void claim_amount(const struct fleet *fleet, const struct claim *claim, struct room *amount)
+/* Adds `sign` times what the claim takes to what is free. */
+static void add_claim(struct fleet *fleet, const struct claim *claim, int32_t sign)
 {
-    *amount = (struct room){.device_count = fleet_type_of(fleet, claim->node)->device_count};
-    room_vacate(amount, fleet_type_of(fleet, claim->node), claim);
+    struct node *at = &fleet->nodes[claim->node];
+    const struct shape *shape = claim->shape;
+    const struct node_type *type = fleet_type_of(fleet, claim->node);
+    fleet_touch(fleet, claim->node);
+    if (!type->is_unbounded) {
+        at->cpu_free_milli += sign * shape->cpu_milli;
+        at->mem_free_bytes += sign * shape->mem_bytes;
+        assert(at->cpu_free_milli >= 0);
+        assert(at->mem_free_bytes >= 0);
+    }
+    if (claim->devices == 0)
+        return;
+    int32_t share_milli = sign * shape_share_on(shape, type);
+    int64_t mem_bytes = sign * shape_device_mem_on(shape, type);
+    for (uint64_t left = claim->devices; left != 0; left &= left - 1) {
+        struct device *device = &fleet->devices[at->first_device + __builtin_ctzll(left)];
+        device->share_free_milli += share_milli;
+        device->mem_free_bytes += mem_bytes;
+        assert(device->share_free_milli >= 0 && device->share_free_milli <= SHARE_WHOLE);
+        assert(device->mem_free_bytes >= 0);
+    }
 }
 
 static void add_free(struct fleet *fleet, int32_t node, const struct room *amount, int32_t sign)
@@ -361,23 +360,19 @@ static void add_held(struct fleet *fleet, int32_t node, const struct room *amoun
 
 void fleet_take(struct fleet *fleet, const struct claim *claim)
 {
-    struct room amount;
-    claim_amount(fleet, claim, &amount);
-    add_free(fleet, claim->node, &amount, -1);
+    add_claim(fleet, claim, -1);
 }
 
 void fleet_give(struct fleet *fleet, const struct claim *claim)
 {
-    struct room amount;
-    claim_amount(fleet, claim, &amount);
-    add_free(fleet, claim->node, &amount, 1);
+    add_claim(fleet, claim, 1);
     fleet->growth_version++;
 }
 
 void fleet_use_held(struct fleet *fleet, const struct claim *claim)
 {
-    struct room amount;
-    claim_amount(fleet, claim, &amount);
+    struct room amount = {.device_count = fleet_type_of(fleet, claim->node)->device_count};
+    room_vacate(&amount, fleet_type_of(fleet, claim->node), claim);
     add_held(fleet, claim->node, &amount, -1);
 }
 

@@ -3,6 +3,7 @@
 #define STOWAGE_SCHEDULER_FLEET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -146,7 +147,10 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
 
 /* ---- asking ---- */
 
-const struct node_type *fleet_type_of(const struct fleet *fleet, int32_t node);
+static inline const struct node_type *fleet_type_of(const struct fleet *fleet, int32_t node)
+{
+    return &fleet->types[fleet->groups[fleet->nodes[node].group].type];
+}
 int32_t fleet_pool_of(const struct fleet *fleet, int32_t node);
 
 /* 0 when an empty node of this group could hold the shape, else the misfit bits (pool, arch, device
@@ -159,7 +163,12 @@ int fleet_group_misfits(const struct fleet *fleet, const struct shape *shape, in
 int fleet_refresh_suits(struct fleet *fleet, struct err *err);
 
 /* fleet_group_misfits(...) == 0, as the lookup of a byte for what the matrix covers. */
-bool fleet_suits(const struct fleet *fleet, int32_t shape, int32_t group);
+static inline bool fleet_suits(const struct fleet *fleet, int32_t shape, int32_t group)
+{
+    if (shape < fleet->suits_shape_count && group < fleet->suits_group_count)
+        return fleet->suits[(size_t)shape * (size_t)fleet->suits_stride + (size_t)group] != 0;
+    return fleet_group_misfits(fleet, &fleet->shapes->items[shape], group) == 0;
+}
 
 /* Does the shape fit on this node now: state, group, and room? `same_runner_count` is the number of
  * the node's occupants that belong to the asking runner (used where the shape has max_per_node).
@@ -214,7 +223,13 @@ void fleet_set_pool_schedulable(struct fleet *fleet, int32_t pool, bool is_sched
 /* ---- following ---- */
 
 /* Puts the node into fleet.changed; everything above does so by itself. */
-void fleet_touch(struct fleet *fleet, int32_t node);
+static inline void fleet_touch(struct fleet *fleet, int32_t node)
+{
+    if (fleet->nodes[node].is_changed)
+        return;
+    fleet->nodes[node].is_changed = true;
+    fleet->changed[fleet->changed_count++] = node;
+}
 void fleet_forget_changes(struct fleet *fleet);
 
 #endif

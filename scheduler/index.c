@@ -10,7 +10,7 @@
 /* What the index keeps of the fleet, and how it follows it. The fleet lists the nodes that changed
  * (fleet.changed); each gets a new row and an entry in the journal. */
 
-enum { JOURNAL_LEAST = 4096, LIST_LIMIT = 128 };
+enum { JOURNAL_LEAST = 4096, LIST_LIMIT = 32 };
 
 struct node_index *index_new(const struct index_tuning *tuning, struct err *err)
 {
@@ -34,6 +34,7 @@ void index_free(struct node_index *index)
     free(index->blocks);
     free(index->marks);
     free(index->chunk_keys);
+    free(index->sorted_keys);
     free(index->empty_scores);
     free(index->shapes);
     free(index);
@@ -49,7 +50,9 @@ static int reserve_nodes(struct node_index *index, const struct fleet *fleet, st
         array_reserve(&index->marks, &index->mark_capacity, fleet->node_count, sizeof *index->marks,
                       err) ||
         array_reserve(&index->chunk_keys, &index->chunk_capacity, chunk_count,
-                      sizeof *index->chunk_keys, err))
+                      sizeof *index->chunk_keys, err) ||
+        array_reserve(&index->sorted_keys, &index->sorted_capacity, chunk_count,
+                      sizeof *index->sorted_keys, err))
         return -1;
     return array_reserve(&index->empty_scores, &index->empty_capacity, fleet->group_count,
                          sizeof *index->empty_scores, err);

@@ -50,7 +50,7 @@ struct node_index {
     const struct index_kernel *kernel;
     struct row_block *blocks;
     struct node_mark *marks;
-    float *chunk_keys; /* working memory of a scan */
+    float *chunk_keys, *sorted_keys; /* working memory of a scan */
     struct empty_score *empty_scores;
     struct shape_memory *shapes;
     struct journal journal;
@@ -58,7 +58,8 @@ struct node_index {
     int32_t node_count; /* taken in so far */
     int32_t group_count, type_count;
     int32_t shape_count;
-    int32_t block_capacity, mark_capacity, chunk_capacity, empty_capacity, shape_capacity;
+    int32_t block_capacity, mark_capacity, chunk_capacity, sorted_capacity, empty_capacity,
+        shape_capacity;
 };
 
 /* NULL with err for want of memory. */

@@ -52,6 +52,13 @@ float search_least_key(const struct index_search *search, double score)
     return float_at_most(score - search->memory->shape_part - PARTS_SLACK);
 }
 
+struct row_range search_chunk(const struct index_search *search, int32_t chunk)
+{
+    int32_t first = chunk * CHUNK_ROWS;
+    int32_t left = search->index->node_count - first;
+    return (struct row_range){first, first + (left < CHUNK_ROWS ? left : CHUNK_ROWS)};
+}
+
 static bool is_scanned(const struct sched *sched)
 {
     const struct policy *policy = sched->policy.policy;

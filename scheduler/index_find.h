@@ -29,6 +29,9 @@ struct standing search_standing(const struct index_search *search, int32_t node)
 /* No node whose row has a key below this scores `score` or more. */
 float search_least_key(const struct index_search *search, double score);
 
+/* The rows of a chunk. */
+struct row_range search_chunk(const struct index_search *search, int32_t chunk);
+
 /* The best node, by way of all rows. O(nodes), but a fifth of a nanosecond for each. */
 int32_t index_scan(const struct index_search *search);
 

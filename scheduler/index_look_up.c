@@ -12,8 +12,8 @@
  * top. With 100 equally popular shapes and two changes a decision a shape reads 200 rows at its
  * next question, 25 blocks, of which a handful are scored. */
 
-/* The most nodes that a list keeps. */
-enum { LIMIT_MOST = 1024, LIMIT_MOST_WITHOUT_PARTS = 8192 };
+/* The fewest and the most nodes that a list is cut to. */
+enum { LIMIT_LEAST = 32, LIMIT_MOST = 1024, LIMIT_MOST_WITHOUT_PARTS = 8192 };
 /* Runners that may not go to the first so many of a list have the rows scanned. */
 enum { ASIDE_MAX = 64 };
 
@@ -22,7 +22,32 @@ static bool is_current(const struct index_search *search, const struct standing 
     return search->index->marks[standing->node].version == standing->version;
 }
 
-/* Without those that have a newer version; and fewer, if that does not help. */
+/* Long lists cost time at each step, short ones run dry soon and have to be made again: the limit
+ * follows how many questions a list answers. `enough` of them pay for the making. */
+static int64_t enough_questions(const struct index_search *search)
+{
+    return search->index->node_count / (policy_has_parts(search->sched->policy.policy) ? 64 : 4);
+}
+
+static void lengthen(const struct index_search *search)
+{
+    struct shape_memory *memory = search->memory;
+    int32_t most =
+        policy_has_parts(search->sched->policy.policy) ? LIMIT_MOST : LIMIT_MOST_WITHOUT_PARTS;
+    if (search->sched->options.tuning.list_limit == 0 && memory->list_epoch != 0 &&
+        memory->asked_count < enough_questions(search) && memory->limit_wanted < most)
+        memory->limit_wanted = memory->list.limit * 2;
+}
+
+static void shorten(const struct index_search *search)
+{
+    struct shape_memory *memory = search->memory;
+    if (search->sched->options.tuning.list_limit == 0 && memory->list.limit >= 2 * LIMIT_LEAST &&
+        memory->asked_count > 4 * enough_questions(search))
+        memory->list.limit = memory->limit_wanted = memory->list.limit / 2;
+}
+
+/* Without those that have a newer version, and no more than the limit. */
 static void tidy(const struct index_search *search)
 {
     struct shortlist *list = &search->memory->list;
@@ -31,15 +56,15 @@ static void tidy(const struct index_search *search)
         if (is_current(search, &list->heap[i]))
             list->heap[kept++] = list->heap[i];
     list->count = kept;
-    if (list->count > list->capacity / 2)
-        shortlist_cut(list);
+    shorten(search);
+    shortlist_cut(list);
     shortlist_heapify(list);
 }
 
 static void offer(const struct index_search *search, const struct standing *standing)
 {
     struct shortlist *list = &search->memory->list;
-    if (list->count == list->capacity)
+    if (shortlist_is_full(list))
         tidy(search); /* which may lift the floor */
     if (!shortlist_is_below(list, standing))
         shortlist_push(list, standing);
@@ -68,53 +93,98 @@ static struct standing standing_of_row(const struct index_search *search, int32_
     return standing;
 }
 
-static void collect_range(const struct index_search *search, struct row_range range)
+/* Collects the nodes of the range whose keys are at least `low`, and below `high`. */
+static void collect_range(const struct index_search *search, struct row_range range, float low,
+                          float high)
 {
+    const struct node_index *index = search->index;
     int32_t positions[SEARCH_BATCH];
-    int32_t count = search->index->kernel->filter(
-        search->index->blocks, range, &search->memory->query, floor_key(search), positions);
+    int32_t count =
+        index->kernel->filter(index->blocks, range, &search->memory->query, low, positions);
     for (int32_t i = 0; i < count; i++) {
-        if (!search_fits(search, positions[i]))
+        int32_t node = positions[i];
+        if (index->blocks[node / ROW_LANES].key[node % ROW_LANES] >= high ||
+            !search_fits(search, node))
             continue;
-        const struct standing standing = standing_of_row(search, positions[i]);
+        const struct standing standing = standing_of_row(search, node);
         shortlist_collect(&search->memory->list, &standing);
     }
 }
 
-/* A list that soon runs dry was too short. */
-static void adapt_limit(const struct index_search *search)
+static struct row_range batch_range(const struct index_search *search, int32_t first)
 {
-    struct shape_memory *memory = search->memory;
-    bool has_parts = policy_has_parts(search->sched->policy.policy);
-    int64_t enough = search->index->node_count / (has_parts ? 256 : 16);
-    int32_t most = has_parts ? LIMIT_MOST : LIMIT_MOST_WITHOUT_PARTS;
-    if (search->sched->options.tuning.list_limit == 0 && memory->list_epoch != 0 &&
-        memory->asked_count < enough && memory->list.limit < most)
-        memory->limit_wanted = memory->list.limit * 2;
-    memory->asked_count = 0;
+    int32_t left = search->index->node_count - first;
+    return (struct row_range){first, first + (left < SEARCH_BATCH ? left : SEARCH_BATCH)};
+}
+
+/* Where all score alike, no later node can get above the floor. */
+static void collect_first(const struct index_search *search)
+{
+    struct shortlist *list = &search->memory->list;
+    for (int32_t first = 0; first < search->index->node_count && list->is_complete;
+         first += SEARCH_BATCH) {
+        collect_range(search, batch_range(search, first), -INFINITY, INFINITY);
+        shortlist_cut(list);
+    }
+}
+
+static void collect_all(const struct index_search *search)
+{
+    for (int32_t first = 0; first < search->index->node_count; first += SEARCH_BATCH)
+        collect_range(search, batch_range(search, first), floor_key(search), INFINITY);
+}
+
+/* A key that about `limit` rows reach: that of the chunk which stands so high among the chunks. */
+static float promising_key(const struct index_search *search, int32_t chunk_count)
+{
+    struct node_index *index = search->index;
+    int32_t rank = search->memory->list.limit;
+    if (rank > chunk_count * 3 / 4)
+        rank = chunk_count * 3 / 4;
+    for (int32_t i = 0; i < chunk_count; i++)
+        index->sorted_keys[i] = index->chunk_keys[i];
+    return rank == 0 ? -INFINITY : float_of_rank(index->sorted_keys, chunk_count, rank);
+}
+
+/* First the nodes with promising keys, so that the floor comes to stand high and few others need be
+ * scored. */
+static void collect_by_parts(const struct index_search *search)
+{
+    const struct node_index *index = search->index;
+    struct shortlist *list = &search->memory->list;
+    int32_t chunk_count = (index->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    index->kernel->chunk_keys(index->blocks, chunk_count, &search->memory->query,
+                              index->chunk_keys);
+    float high = promising_key(search, chunk_count);
+    for (int32_t i = 0; i < chunk_count; i++)
+        if (index->chunk_keys[i] >= high && index->chunk_keys[i] != -INFINITY)
+            collect_range(search, search_chunk(search, i), high, INFINITY);
+    if (list->count >= list->limit / 4)
+        shortlist_close(list);
+    for (int32_t i = 0; i < chunk_count; i++) {
+        float low = floor_key(search);
+        if (low < high && index->chunk_keys[i] >= low && index->chunk_keys[i] != -INFINITY)
+            collect_range(search, search_chunk(search, i), low, high);
+    }
 }
 
 static void make_list(const struct index_search *search)
 {
     struct node_index *index = search->index;
     struct shape_memory *memory = search->memory;
-    struct shortlist *list = &memory->list;
-    bool first_wins = search->sched->policy.policy->score == NULL;
-    adapt_limit(search);
-    shortlist_clear(list);
+    const struct policy *policy = search->sched->policy.policy;
+    lengthen(search);
+    memory->asked_count = 0;
+    shortlist_clear(&memory->list);
     for (int32_t i = 0; i < index->group_count; i++)
         index->empty_scores[i].is_known = false;
-    for (int32_t first = 0; first < index->node_count; first += SEARCH_BATCH) {
-        int32_t left = index->node_count - first;
-        /* Where all score alike, no later node can get above the floor. */
-        if (first_wins && list->count >= list->limit)
-            shortlist_cut(list);
-        if (first_wins && !list->is_complete)
-            break;
-        collect_range(
-            search, (struct row_range){first, first + (left < SEARCH_BATCH ? left : SEARCH_BATCH)});
-    }
-    shortlist_heapify(list);
+    if (policy->score == NULL)
+        collect_first(search);
+    else if (policy_has_parts(policy))
+        collect_by_parts(search);
+    else
+        collect_all(search);
+    shortlist_heapify(&memory->list);
     memory->cursor = index->journal.end;
     memory->list_epoch = index->epoch;
 }
@@ -130,6 +200,7 @@ static void read_journal(const struct index_search *search, int64_t first, int64
     const struct row_range range = {place, place + (int32_t)(end - first)};
     int32_t count = search->index->kernel->filter(journal->blocks, range, &search->memory->query,
                                                   floor_key(search), positions);
+
     for (int32_t i = 0; i < count; i++) {
         int32_t node = journal->nodes[positions[i]];
         if (!search_fits(search, node))

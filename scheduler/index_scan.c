@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scheduler/index_find.h"
 
+#include <float.h>
 #include <math.h>
 
 /* The scan of all rows. With parts it goes twice: first the largest key of each chunk of 64 rows
@@ -44,16 +45,11 @@ static void consider_range(const struct index_search *search, struct row_range r
         consider(search, best, positions[i]);
 }
 
-static struct row_range chunk_range(const struct index_search *search, int32_t chunk)
+/* A little below the key, so that the score of a node with this key, whose parts are close, rules
+ * out all nodes that have less than this. */
+static float just_below(float key)
 {
-    int32_t first = chunk * CHUNK_ROWS;
-    int32_t left = search->index->node_count - first;
-    return (struct row_range){first, first + (left < CHUNK_ROWS ? left : CHUNK_ROWS)};
-}
-
-static float least_key(const struct index_search *search, const struct standing *best)
-{
-    return best->node < 0 ? -INFINITY : search_least_key(search, best->score);
+    return key - (fabsf(key) * 4e-7F + 4e-9F);
 }
 
 static int32_t scan_by_parts(const struct index_search *search)
@@ -61,19 +57,25 @@ static int32_t scan_by_parts(const struct index_search *search)
     struct node_index *index = search->index;
     int32_t chunk_count = (index->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
     struct standing best = {.node = -1};
-    const float *keys = index->chunk_keys;
+    float *keys = index->chunk_keys;
     int32_t top = 0;
-    index->kernel->chunk_keys(index->blocks, chunk_count, &search->memory->query,
-                              index->chunk_keys);
+    index->kernel->chunk_keys(index->blocks, chunk_count, &search->memory->query, keys);
     for (int32_t i = 1; i < chunk_count; i++)
         if (keys[i] > keys[top])
             top = i;
     if (chunk_count == 0 || keys[top] == -INFINITY)
         return -1;
-    consider_range(search, chunk_range(search, top), keys[top], &best);
-    for (int32_t i = 0; i < chunk_count; i++)
-        if (keys[i] != -INFINITY && keys[i] >= least_key(search, &best))
-            consider_range(search, chunk_range(search, i), least_key(search, &best), &best);
+    float seen = just_below(keys[top]);
+    consider_range(search, search_chunk(search, top), seen, &best);
+    float least = best.node < 0 ? -FLT_MAX : search_least_key(search, best.score);
+    if (least >= seen)
+        keys[top] = -INFINITY; /* all of it that matters was considered */
+    for (int32_t i = 0; i < chunk_count; i++) {
+        if (keys[i] < least)
+            continue;
+        consider_range(search, search_chunk(search, i), least, &best);
+        least = best.node < 0 ? -FLT_MAX : search_least_key(search, best.score);
+    }
     return best.node;
 }
 

@@ -36,6 +36,11 @@ bool shortlist_is_below(const struct shortlist *list, const struct standing *sta
     return !list->is_complete && standing_precedes(&list->floor, standing);
 }
 
+bool shortlist_is_full(const struct shortlist *list)
+{
+    return list->count >= 4 * list->limit;
+}
+
 /* ---- the heap ---- */
 
 static void sink(struct standing *heap, int32_t count, int32_t place)
@@ -117,14 +122,51 @@ static void select_best(struct standing *heap, int32_t count, int32_t limit)
     }
 }
 
+static void keep_best(struct shortlist *list, int32_t count)
+{
+    select_best(list->heap, list->count, count);
+    list->count = count;
+    list->floor = list->heap[count - 1];
+    list->is_complete = false;
+}
+
 void shortlist_cut(struct shortlist *list)
 {
-    if (list->count <= list->limit)
-        return;
-    select_best(list->heap, list->count, list->limit);
-    list->count = list->limit;
-    list->floor = list->heap[list->limit - 1];
-    list->is_complete = false;
+    if (list->count > list->limit)
+        keep_best(list, list->limit);
+}
+
+void shortlist_close(struct shortlist *list)
+{
+    if (list->count > 0)
+        keep_best(list, list->count < list->limit ? list->count : list->limit);
+}
+
+float float_of_rank(float *values, int32_t count, int32_t rank)
+{
+    int32_t low = 0, high = count - 1;
+    while (low < high) {
+        float pivot = values[low + (high - low) / 2];
+        int32_t left = low, right = high;
+        while (left <= right) {
+            while (values[left] > pivot)
+                left++;
+            while (values[right] < pivot)
+                right--;
+            if (left <= right) {
+                float moved = values[left];
+                values[left++] = values[right];
+                values[right--] = moved;
+            }
+        }
+        if (rank - 1 <= right)
+            high = right;
+        else if (rank - 1 >= left)
+            low = left;
+        else
+            break;
+    }
+    return values[rank - 1];
 }
 
 void shortlist_collect(struct shortlist *list, const struct standing *standing)
@@ -132,6 +174,6 @@ void shortlist_collect(struct shortlist *list, const struct standing *standing)
     if (shortlist_is_below(list, standing))
         return;
     list->heap[list->count++] = *standing;
-    if (list->count == list->capacity)
+    if (shortlist_is_full(list))
         shortlist_cut(list);
 }

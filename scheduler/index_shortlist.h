@@ -38,6 +38,9 @@ void shortlist_release(struct shortlist *list);
  */
 void shortlist_clear(struct shortlist *list);
 
+/* Has it four times its limit? Then it is time to cut it. */
+bool shortlist_is_full(const struct shortlist *list);
+
 /* Would a node with this score be below the floor? */
 bool shortlist_is_below(const struct shortlist *list, const struct standing *standing);
 
@@ -49,7 +52,13 @@ void shortlist_heapify(struct shortlist *list);
 void shortlist_push(struct shortlist *list, const struct standing *standing);
 struct standing shortlist_pop(struct shortlist *list);
 
-/* Keeps the `limit` best, which leaves no heap. */
+/* Keeps the `limit` best, which leaves no heap. Nothing is done to a list that has no more. */
 void shortlist_cut(struct shortlist *list);
+
+/* The same, but one that has no more gets a floor too: the last of those that it has. */
+void shortlist_close(struct shortlist *list);
+
+/* The value that stands at place `rank` (1: the largest) of the values, which are reordered. */
+float float_of_rank(float *values, int32_t count, int32_t rank);
 
 #endif

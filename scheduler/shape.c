@@ -195,8 +195,3 @@ void shape_table_release(struct shape_table *table)
     arena_release(&table->arena);
     *table = (struct shape_table){0};
 }
-
-bool shape_depends_on_runner(const struct shape *shape)
-{
-    return shape->max_per_node > 0;
-}

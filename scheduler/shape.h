@@ -63,6 +63,9 @@ int shape_table_intern(struct shape_table *table, const struct shape *shape, int
 void shape_table_release(struct shape_table *table);
 
 /* Does feasibility depend on which runner asks (max_per_node), not on the shape alone? */
-bool shape_depends_on_runner(const struct shape *shape);
+static inline bool shape_depends_on_runner(const struct shape *shape)
+{
+    return shape->max_per_node > 0;
+}
 
 #endif

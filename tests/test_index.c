@@ -144,7 +144,7 @@ Test(index, a_cut_list_keeps_the_best_and_a_floor_under_them)
             shortlist_collect(&list, &all[i]);
         }
         shortlist_heapify(&list);
-        cr_assert_eq(list.is_complete, count < list.capacity);
+        cr_assert_eq(list.is_complete, count < 4 * list.limit);
         for (int32_t i = 0; i < count; i++)
             above += !shortlist_is_below(&list, &all[i]);
         cr_assert_eq(list.count, above);

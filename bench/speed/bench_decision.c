@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* One decision of the scheduler, placing and freeing included, as one line of JSON per case:
+ *
+ *   bench_decision [POLICY [NODES [SHAPES]]]
+ *
+ * A fleet at 85 % of its device share; per decision one demand arrives, a pass places it, and
+ * random bound replicas go so that the fleet stays at its mark. Reported: nanoseconds of all that
+ * (median over segments), of the search alone by a plain scan in the same process and on the same
+ * questions, and their ratio; every answer that is timed is compared with the plain scan's.
+ * `no_search_ns` is the floor: the same steps where a demand is told its node. Times are of this
+ * machine and this moment; the ratios are what compares. */
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "bench/speed/busy_fleet.h"
+#include "scheduler/transitions.h"
+
+enum { SEGMENTS = 9, SEGMENT_DECISIONS = 20000, SCAN_NODES = 4000000 };
+
+struct measured {
+    double decision_ns, plain_ns, no_search_ns;
+};
+
+/* A segment of decisions. */
+static int decide(struct busy_fleet *fleet, int32_t count, double *ns, struct err *err)
+{
+    double started_ns = clock_ns();
+    for (int32_t i = 0; i < count; i++)
+        if (busy_fleet_decision(fleet, err))
+            return -1;
+    *ns = (clock_ns() - started_ns) / count;
+    return 0;
+}
+
+/* Takes a random replica from its node and puts it back there. */
+static int replay(struct busy_fleet *fleet, int32_t count, double *ns, struct err *err)
+{
+    struct sched *sched = &fleet->sched;
+    double started_ns = clock_ns();
+    for (int32_t i = 0; i < count; i++) {
+        int32_t place = (int32_t)rng_below(&fleet->rng, (uint64_t)fleet->bound_count), replica;
+        const struct replica leaving = sched->replicas[fleet->bound[place]];
+        const struct seat seat = {leaving.node, leaving.devices};
+        if (sched_gone(sched, fleet->bound[place], err) ||
+            sched_demand(sched, leaving.runner, ++fleet->now, &replica, err) ||
+            replica_bind(sched, replica, &seat, err))
+            return -1;
+        fleet->bound[place] = replica;
+    }
+    *ns = (clock_ns() - started_ns) / count;
+    return 0;
+}
+
+/* The same questions to the index and to a plain scan. */
+static int scan(struct busy_fleet *fleet, int32_t count, double *ns, struct err *err)
+{
+    double spent_ns = 0.0;
+    for (int32_t i = 0; i < count; i++) {
+        int32_t replica, indexed, plain;
+        uint64_t devices;
+        if (busy_fleet_decision(fleet, err) ||
+            sched_demand(&fleet->sched, busy_fleet_draw(fleet), fleet->now, &replica, err))
+            return -1;
+        indexed = sched_find_node(&fleet->sched, replica, &devices);
+        double started_ns = clock_ns();
+        plain = sched_scan_nodes(&fleet->sched, replica, &devices);
+        spent_ns += clock_ns() - started_ns;
+        assert(indexed == plain);
+        if (sched_withdraw(&fleet->sched, replica, err))
+            return -1;
+    }
+    *ns = spent_ns / count;
+    return 0;
+}
+
+static int measure(struct busy_fleet *fleet, struct measured *measured, struct err *err)
+{
+    double decisions[SEGMENTS], replays[SEGMENTS], scans[SEGMENTS];
+    int32_t scan_count = SCAN_NODES / fleet->options.node_count / SEGMENTS + 2;
+    double warm_ns;
+    if (decide(fleet, SEGMENT_DECISIONS, &warm_ns, err))
+        return -1;
+    for (int32_t i = 0; i < SEGMENTS; i++)
+        if (decide(fleet, SEGMENT_DECISIONS, &decisions[i], err) ||
+            replay(fleet, SEGMENT_DECISIONS, &replays[i], err) ||
+            decide(fleet, SEGMENT_DECISIONS, &warm_ns, err) ||
+            scan(fleet, scan_count < 2000 ? scan_count : 2000, &scans[i], err))
+            return -1;
+    measured->decision_ns = median_of(decisions, SEGMENTS);
+    measured->no_search_ns = median_of(replays, SEGMENTS);
+    measured->plain_ns = median_of(scans, SEGMENTS);
+    return 0;
+}
+
+static int run_case(const char *policy, int32_t node_count, int32_t shape_count, struct err *err)
+{
+    const struct busy_options options = {.seed = 1,
+                                         .node_count = node_count,
+                                         .shape_count = shape_count,
+                                         .fill = 0.85,
+                                         .policy = policy};
+    struct busy_fleet fleet;
+    struct measured measured;
+    int result = busy_fleet_init(&fleet, &options, err);
+    if (result == 0)
+        result = measure(&fleet, &measured, err);
+    if (result == 0)
+        printf("{\"bench\": \"decision\", \"policy\": \"%s\", \"nodes\": %" PRId32
+               ", \"shapes\": %" PRId32 ", \"runs\": %d, \"decision_ns\": %.0f, "
+               "\"decisions_per_s\": %.0f, \"no_search_ns\": %.0f, \"plain_scan_ns\": %.0f, "
+               "\"ratio\": %.2f, \"peak_memory_bytes\": %" PRId64 "}\n",
+               policy, node_count, shape_count, SEGMENTS, measured.decision_ns,
+               1e9 / measured.decision_ns, measured.no_search_ns, measured.plain_ns,
+               measured.plain_ns / measured.decision_ns, peak_memory_bytes());
+    fflush(stdout);
+    busy_fleet_release(&fleet);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *policy;
+        int32_t nodes, shapes;
+    } cases[] = {
+        {"best-fit", 1000, 100},        {"best-fit", 10000, 100},    {"best-fit", 100000, 100},
+        {"best-fit", 10000, 10},        {"best-fit", 10000, 1000},   {"first-fit", 10000, 100},
+        {"worst-fit", 10000, 100},      {"fgd", 1000, 100},          {"fgd", 10000, 100},
+        {"gpu-clustering", 10000, 100}, {"dot-product", 10000, 100},
+    };
+    struct err err = {.kind = ERR_NONE};
+    int result = 0;
+    if (argc > 1)
+        result = run_case(argv[1], argc > 2 ? (int32_t)strtol(argv[2], NULL, 10) : 1000,
+                          argc > 3 ? (int32_t)strtol(argv[3], NULL, 10) : 100, &err);
+    for (size_t i = 0; argc <= 1 && result == 0 && i < ARRAY_LEN(cases); i++)
+        result = run_case(cases[i].policy, cases[i].nodes, cases[i].shapes, &err);
+    if (result == 0)
+        return 0;
+    fprintf(stderr, "error: %s\n", err.text);
+    return err_exit_code(err.kind);
+}
