@@ -58,7 +58,7 @@ static void print_replicas(struct json_writer *w, const struct replica_totals *r
 }
 
 static void print_counts(struct json_writer *w, const struct run_counts *counts,
-                         int64_t node_failures)
+                         const struct metrics *metrics)
 {
     json_object(w, "counts");
     json_int(w, "runners_arrived", counts->arrived);
@@ -69,7 +69,8 @@ static void print_counts(struct json_writer *w, const struct run_counts *counts,
     json_int(w, "drained", counts->drained);
     json_int(w, "lost", counts->lost);
     json_int(w, "gave_up", counts->gave_up);
-    json_int(w, "node_failures", node_failures);
+    json_int(w, "node_failures", metrics->node_failures);
+    json_int(w, "node_reclaims", metrics->node_reclaims);
     json_close_object(w);
 }
 
@@ -125,7 +126,7 @@ void summary_print_demand(const struct report_view *view, struct json_writer *w)
     print_nodes(w, "fleet_at_end", &totals->nodes_at_end);
     print_replicas(w, &totals->replicas);
     print_waiting(w, view);
-    print_counts(w, &totals->counts, view->sim->metrics.node_failures);
+    print_counts(w, &totals->counts, &view->sim->metrics);
     json_object(w, "availability");
     print_availability(w, "floor", &totals->floors);
     print_availability(w, "floor_with_starting", &totals->floors_live);

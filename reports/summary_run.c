@@ -112,4 +112,5 @@ void summary_print_run(const struct report_view *view, struct json_writer *w)
     json_int(w, "floor_breaches_by_preemption", sim->metrics.floor_breaches_by_preemption);
     json_int(w, "floor_breaches_by_drain", sim->metrics.floor_breaches_by_drain);
     json_int(w, "floor_breaches_by_loss", sim->metrics.floor_breaches_by_loss);
+    json_int(w, "floor_breaches_by_reclaim", sim->metrics.floor_breaches_by_reclaim);
 }

@@ -63,6 +63,11 @@ static const struct column columns[] = {
     {"lost", "count", "Replicas lost with a failed node."},
     {"gave_up", "count", "Replicas that waited longer than max_wait."},
     {"work_lost_s", "replica-s", "Running time lost by evictions, drains and failures."},
+    {"below_floor_s", "s", "Time with fewer than floor replicas starting or running."},
+    {"below_floor_s_preemption", "s", "Of that, because of preemption: always 0."},
+    {"below_floor_s_drain", "s", "Of that, since a drain or removal of a node."},
+    {"below_floor_s_failure", "s", "Of that, since the failure of a node."},
+    {"below_floor_s_reclaim", "s", "Of that, since a provider took its node back."},
     {"observed_pods_total", "count", "runner_metrics of the input: pods_total."},
     {"observed_pods_running", "count", "runner_metrics of the input: pods_running."},
     {"observed_pods_running_time_s", "replica-s",
@@ -210,6 +215,9 @@ static void write_history(const struct runner_stats *stats, struct table *table)
     table_int(table, stats->lost_count);
     table_int(table, stats->gave_up_count);
     table_seconds(table, stats->work_lost_us);
+    table_seconds(table, stats->existed_us - stats->live_at_floor_us);
+    for (int i = BLAME_PREEMPTION; i < BLAME_COUNT; i++)
+        table_seconds(table, stats->below_floor_us[i]);
 }
 
 static void write_observed(const struct runner_extra *extra, struct table *table)

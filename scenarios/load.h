@@ -43,6 +43,7 @@ struct pool_note {
     int32_t node_count;   /* at the start */
     int64_t added_count;  /* by events */
     bool allows_any;      /* no node_capacity_type was given */
+    double spot_price_factor;
 };
 
 struct startup_terms { /* see struct runner_def */
@@ -166,6 +167,9 @@ int32_t get_cluster(struct loader *loader, const struct value *object);
 void load_instance_type(struct loader *loader, struct value *element);
 /* An element of a pool's instance_types; the number in `used`, or NO_INDEX. */
 int32_t load_pool_type(struct loader *loader, struct value *element, int32_t cluster);
+/* The type that spot nodes of this type have, at so many times its price; NO_INDEX: out of memory.
+ */
+int32_t spot_type_of(struct loader *loader, int32_t type, double price_factor);
 
 /* ---- load_nodepool.c, load_nodes.c ---- */
 
@@ -187,6 +191,13 @@ void load_node_entry(struct loader *loader, struct value *entry);
 int32_t find_pool_type(struct loader *loader, const struct value *reference, int32_t pool);
 /* The only type of the pool; NO_INDEX with an error at `missing`. */
 int32_t only_pool_type(struct loader *loader, const struct value *missing, int32_t pool);
+/* `type` of the pool (or NO_INDEX), as the capacity_type of the object has it: "spot" or
+ * "on-demand"; NO_INDEX with an error where the pool or the type is not offered so. */
+int32_t get_capacity_type(struct loader *loader, const struct value *object, int32_t pool,
+                          int32_t type);
+/* The words for it. */
+extern const struct words capacity_words;
+enum { CAPACITY_ON_DEMAND, CAPACITY_SPOT };
 
 /* ---- load_reference.c: what other objects are named by ---- */
 

@@ -99,6 +99,7 @@ static void read_add(struct loader *loader, const struct value *object, struct e
     event->type = value_get(object, "instance_type", &place)
                       ? find_pool_type(loader, &place, event->pool)
                       : only_pool_type(loader, &place, event->pool);
+    event->type = get_capacity_type(loader, object, event->pool, event->type);
 }
 
 static void read_fail(struct loader *loader, const struct value *object, struct event_def *event)
@@ -118,7 +119,8 @@ static void read_set_pool(struct loader *loader, const struct value *object,
 
 static const char *const scale_keys[] = {"runner", "num_replicas", "min_replicas"};
 static const char *const runner_keys[] = {"runner"};
-static const char *const add_keys[] = {"nodepool", "instance_type", "count", "zone"};
+static const char *const add_keys[] = {"nodepool", "instance_type", "capacity_type", "count",
+                                       "zone"};
 static const char *const selection_keys[] = {"node", "nodepool", "count", "zone"};
 static const char *const drain_keys[] = {"node", "nodepool", "count", "zone", "grace_period"};
 static const char *const fail_keys[] = {"node", "nodepool", "count", "zone", "repair_after"};

@@ -56,6 +56,16 @@ static void get_domain(const struct value *element, struct failure_def *failure)
     get_int32(element, "nodes_per_rack", rack_range, &failure->nodes_per_rack);
 }
 
+static void get_kind_of_nodes(const struct value *element, struct failure_def *failure)
+{
+    int64_t capacity;
+    failure->of_spot = failure->of_on_demand = true;
+    if (!get_choice(element, "capacity_type", capacity_words, &capacity))
+        return;
+    failure->of_spot = capacity == CAPACITY_SPOT;
+    failure->of_on_demand = capacity == CAPACITY_ON_DEMAND;
+}
+
 /* Without a lower limit a run might never end. */
 static void get_times(struct loader *loader, const struct value *element,
                       struct failure_def *failure)
@@ -69,7 +79,9 @@ static void get_times(struct loader *loader, const struct value *element,
         if (dist_mean_us(between) < (double)US_PER_S || between->max_us < US_PER_S)
             value_error(&place, "is below a second on average: give a longer time");
     }
-    if (value_require(element, "repair", "how long a failure lasts", &place))
+    failure->is_reclaim = value_get(element, "notice", &place);
+    get_duration(element, "notice", &failure->notice_us);
+    if (failure->is_reclaim || value_require(element, "repair", "how long a failure lasts", &place))
         get_dist(loader, element, "repair", &failure->repair);
 }
 
@@ -105,8 +117,9 @@ static void check_zone(const struct loader *loader, const struct value *element,
 
 void load_failure(struct loader *loader, struct value *element)
 {
-    static const char *const keys[] = {"nodepool",       "instance_type", "zone",  "domain",
-                                       "nodes_per_rack", "between",       "repair"};
+    static const char *const keys[] = {"nodepool", "instance_type", "capacity_type",
+                                       "zone",     "domain",        "nodes_per_rack",
+                                       "between",  "repair",        "notice"};
     static const struct object_kind kind = {
         .name = "failures", .keys = keys, .key_count = ARRAY_LEN(keys)};
     struct scenario *scenario = loader->scenario;
@@ -117,6 +130,7 @@ void load_failure(struct loader *loader, struct value *element)
         return;
     get_place(loader, element, &failure);
     get_domain(element, &failure);
+    get_kind_of_nodes(element, &failure);
     get_times(loader, element, &failure);
     check_zone(loader, element, &failure);
     if (array_reserve(&scenario->failures, &scenario->failure_capacity,

@@ -43,7 +43,7 @@ static const struct column_path runner_columns[] = {
 static const struct column_path node_columns[] = {
     {"nodepool", "nodepool"}, {"instance_type", "instance_type"},
     {"name", "name"},         {"zone", "zone"},
-    {"count", "count"},
+    {"count", "count"},       {"capacity_type", "capacity_type"},
 };
 
 static const struct column_path failure_columns[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenarios/load.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -428,4 +429,15 @@ int32_t load_pool_type(struct loader *loader, struct value *element, int32_t clu
         return NO_INDEX;
     known.type.is_unbounded = strcmp(def->type, "local-dev") == 0;
     return use_type(loader, &known);
+}
+
+int32_t spot_type_of(struct loader *loader, int32_t type, double price_factor)
+{
+    char id[ID_BYTES_MAX + 8];
+    struct known_type spot = loader->used.items[type];
+    snprintf(id, sizeof id, "%.256s (spot)", spot.type.id);
+    spot.extra.offered_as = spot.type.id;
+    spot.type.id = reader_keep(&loader->reader, id);
+    spot.type.price_micro = (int64_t)round((double)spot.type.price_micro * price_factor);
+    return spot.type.id ? use_type(loader, &spot) : NO_INDEX;
 }

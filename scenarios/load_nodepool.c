@@ -199,6 +199,42 @@ static void get_capacity_kind(const struct value *object, struct pool_def *pool,
     pool->allows_spot = types.spot;
 }
 
+/* What spot costs here, as a part of the price on demand. */
+static double get_spot_price_factor(const struct value *nodepool)
+{
+    struct value simulation, place;
+    char text[NUMBER_TEXT_SIZE];
+    double factor = 1;
+    if (!value_get(nodepool, "simulation", &simulation) || !value_is_object(&simulation) ||
+        !get_number(&simulation, "spot_price_factor", &factor))
+        return 1;
+    if (factor >= 0 && factor <= 1)
+        return factor;
+    value_get(&simulation, "spot_price_factor", &place);
+    value_error(&place, "%s is out of range: give a number from 0 to 1", number_text(factor, text));
+    return 1;
+}
+
+/* In a pool that has spot nodes only, its types are those of spot nodes. */
+static void make_types_spot(struct loader *loader, const struct pool_note *note,
+                            struct pool_def *pool)
+{
+    if (note->allows_any || pool->allows_on_demand || !pool->allows_spot)
+        return;
+    int32_t *types =
+        arena_array(&loader->scenario->arena, (size_t)pool->type_count + 1, sizeof *types);
+    if (!types) {
+        reader_no_memory(&loader->reader);
+        return;
+    }
+    for (int32_t i = 0; i < pool->type_count; i++) {
+        types[i] = spot_type_of(loader, pool->types[i], note->spot_price_factor);
+        if (types[i] == NO_INDEX)
+            return;
+    }
+    pool->types = types;
+}
+
 /* ---- the pool ---- */
 
 static const char *pool_place(struct loader *loader, const char *cluster, const char *id)
@@ -279,6 +315,8 @@ void load_nodepool(struct loader *loader, struct value *element)
     }
     get_capacity_kind(element, &pool, &note);
     get_types(loader, element, &note, &pool);
+    note.spot_price_factor = get_spot_price_factor(element);
+    make_types_spot(loader, &note, &pool);
     struct bounds bounds = get_bounds(element);
     set_bounds(element, &bounds, &pool);
     enum pool_status status = get_status(loader, element, &pool);

@@ -13,6 +13,13 @@ static const struct int_range count_range = {0, SCENARIO_NODES_MAX};
 
 /* ---- types of a pool ---- */
 
+/* As the pool lists it. */
+static const char *offered_id(const struct loader *loader, int32_t type)
+{
+    const struct known_type *known = &loader->used.items[type];
+    return known->extra.offered_as ? known->extra.offered_as : known->type.id;
+}
+
 static void report_no_such_type(struct loader *loader, const struct value *place, const char *id,
                                 const struct pool_def *pool)
 {
@@ -26,7 +33,7 @@ static void report_no_such_type(struct loader *loader, const struct value *place
         return;
     }
     for (int32_t i = 0; i < pool->type_count && count < HINTS_MAX; i++)
-        names[count++] = loader->used.items[pool->types[i]].type.id;
+        names[count++] = offered_id(loader, pool->types[i]);
     value_error(place, "%s is not an instance type of the pool: %s", text_quote(id, quoted),
                 words_hint(id, (struct words){names, count}, hint));
 }
@@ -38,7 +45,7 @@ int32_t find_pool_type(struct loader *loader, const struct value *reference, int
     if (!read_id(reference, &id))
         return NO_INDEX;
     for (int32_t i = 0; i < pool->type_count; i++) {
-        if (strcmp(loader->used.items[pool->types[i]].type.id, id) == 0)
+        if (strcmp(offered_id(loader, pool->types[i]), id) == 0)
             return pool->types[i];
     }
     if (pool->type_count > 0)
@@ -56,6 +63,35 @@ int32_t only_pool_type(struct loader *loader, const struct value *missing, int32
                     "the pool has %" PRId32 " instance types: say which: give "
                     "instance_type for each count of nodes",
                     pool->type_count);
+    return NO_INDEX;
+}
+
+/* ---- capacity types ---- */
+
+static const char *const capacity_names[] = {
+    [CAPACITY_ON_DEMAND] = "on-demand",
+    [CAPACITY_SPOT] = "spot",
+};
+const struct words capacity_words = {capacity_names, ARRAY_LEN(capacity_names)};
+
+int32_t get_capacity_type(struct loader *loader, const struct value *object, int32_t pool_number,
+                          int32_t type)
+{
+    const struct pool_def *pool = &loader->scenario->pools[pool_number];
+    const struct pool_note *note = &loader->pool_notes[pool_number];
+    struct value place;
+    int64_t wanted;
+    if (type == NO_INDEX || !value_get(object, "capacity_type", &place) ||
+        !read_choice(&place, capacity_words, &wanted))
+        return type;
+    const struct type_extra *extra = &loader->used.items[type].extra;
+    bool is_spot = extra->offered_as != NULL;
+    if (is_spot == (wanted == CAPACITY_SPOT))
+        return type;
+    if (!is_spot && extra->allows_spot && (note->allows_any || pool->allows_spot))
+        return spot_type_of(loader, type, note->spot_price_factor);
+    value_error(&place, "this type is not offered so in this pool: give %s",
+                capacity_names[is_spot ? CAPACITY_SPOT : CAPACITY_ON_DEMAND]);
     return NO_INDEX;
 }
 
@@ -144,16 +180,17 @@ static void add_named_node(struct loader *loader, const struct value *place,
 
 /* ---- simulation.nodes ---- */
 
-static const char *const entry_keys[] = {"instance_type", "count", "zone", "names"};
+static const char *const entry_keys[] = {"instance_type", "capacity_type", "count", "zone",
+                                         "names"};
 static const struct object_kind entry_kind = {
     .name = "simulation.nodes", .keys = entry_keys, .key_count = ARRAY_LEN(entry_keys)};
 
 static int32_t get_entry_type(struct loader *loader, const struct value *entry, int32_t pool)
 {
     struct value place;
-    if (value_get(entry, "instance_type", &place))
-        return find_pool_type(loader, &place, pool);
-    return only_pool_type(loader, &place, pool);
+    int32_t type = value_get(entry, "instance_type", &place) ? find_pool_type(loader, &place, pool)
+                                                             : only_pool_type(loader, &place, pool);
+    return get_capacity_type(loader, entry, pool, type);
 }
 
 static const char *get_zone(const struct value *entry)
@@ -251,7 +288,7 @@ static void check_bounds(const struct value *place, const struct pool_def *pool,
 void load_pool_nodes(struct loader *loader, const struct value *nodepool,
                      const struct pool_facts *facts)
 {
-    static const char *const keys[] = {"nodes"};
+    static const char *const keys[] = {"nodes", "spot_price_factor"};
     static const struct object_kind kind = {
         .name = "simulation", .keys = keys, .key_count = ARRAY_LEN(keys)};
     struct value simulation, nodes;
@@ -270,7 +307,8 @@ void load_pool_nodes(struct loader *loader, const struct value *nodepool,
 
 /* ---- nodes_file ---- */
 
-static const char *const file_keys[] = {"nodepool", "instance_type", "name", "zone", "count"};
+static const char *const file_keys[] = {"nodepool", "instance_type", "capacity_type",
+                                        "name",     "zone",          "count"};
 static const struct object_kind file_kind = {
     .name = "a node", .keys = file_keys, .key_count = ARRAY_LEN(file_keys)};
 

@@ -33,6 +33,8 @@ struct type_extra {
     const char *description, *provider, *region; /* "" where not given */
     bool is_from_catalogue;
     bool allows_on_demand, allows_spot;
+    const char *offered_as; /* of spot nodes, whose type is one of its own, "<id> (spot)", at the
+                               pool's spot price: the id of the same machine on demand; else NULL */
 };
 
 struct pool_def {
@@ -144,10 +146,13 @@ enum failure_domain { FAILURE_OF_NODE, FAILURE_OF_RACK, FAILURE_OF_ZONE, FAILURE
 
 struct failure_def {
     enum failure_domain domain;
-    int32_t pool, type;      /* of these nodes only; NO_INDEX: any */
-    const char *zone;        /* the same; NULL: any */
-    int32_t nodes_per_rack;  /* a rack: so many nodes of one pool, by ordinal */
-    int32_t between, repair; /* indices into dists */
+    int32_t pool, type;         /* of these nodes only; NO_INDEX: any */
+    const char *zone;           /* the same; NULL: any */
+    bool of_spot, of_on_demand; /* nodes of this capacity type */
+    bool is_reclaim;        /* the nodes are taken away after a notice, and others like them come */
+    int64_t notice_us;      /* of a reclaim */
+    int32_t nodes_per_rack; /* a rack: so many nodes of one pool, by ordinal */
+    int32_t between, repair; /* indices into dists; repair NO_INDEX: for good */
 };
 /* "node", "rack", "zone" as in scenario files. */
 const char *failure_domain_name(enum failure_domain domain);

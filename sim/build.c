@@ -127,6 +127,7 @@ int sim_build_node(struct sim *sim, const struct node_def *def, int32_t *node, s
         .removed_us = TIME_NEVER,
         .state_since_us = sim->now_us,
         .next_in_pool = NO_INDEX,
+        .reclaimed_by = NO_INDEX,
     };
     for (int i = 0; i < RESOURCE_COUNT; i++)
         added->used[i].since_us = sim->now_us;

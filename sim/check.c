@@ -261,6 +261,22 @@ static int check_evictions(const struct sim *sim, struct err *err)
     return 0;
 }
 
+/* Time below the floor, whoever caused it, = time not at the floor. Preemption causes none. */
+static int check_blame(const struct sim *sim, struct err *err)
+{
+    for (int32_t i = 0; i < sim->metrics.runner_count; i++) {
+        const struct runner_stats *stats = &sim->metrics.runners[i];
+        int64_t below_us = 0;
+        for (int j = 0; j < BLAME_COUNT; j++)
+            below_us += stats->below_floor_us[j];
+        if (below_us != stats->existed_us - stats->live_at_floor_us)
+            return contradiction(err, "time below the floor of runner", i);
+        if (stats->below_floor_us[BLAME_PREEMPTION] != 0)
+            return contradiction(err, "preemption under the floor of runner", i);
+    }
+    return 0;
+}
+
 static int check_bound(const struct sim *sim, struct err *err)
 {
     int64_t by_runner = 0;
@@ -359,7 +375,7 @@ int sim_check_results(const struct sim *sim, struct err *err)
         if (check_waits(sim, (int32_t)i, err))
             return -1;
     if (check_scopes(sim, err) || check_evictions(sim, err) || check_bound(sim, err) ||
-        check_failures(sim, err))
+        check_failures(sim, err) || check_blame(sim, err))
         return -1;
     return 0;
 }

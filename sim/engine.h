@@ -20,8 +20,10 @@ enum event_action {
     ACTION_DEPARTURE,     /* runner: its departure_us */
     ACTION_SCRIPTED,      /* index into scenario->events */
     ACTION_PASS,
-    ACTION_GAVE_UP, /* replica: max_wait is over */
-    ACTION_OUTAGE,  /* index into sim->outages: the domain fails */
+    ACTION_GAVE_UP,        /* replica: max_wait is over */
+    ACTION_OUTAGE,         /* index into sim->outages: the domain fails */
+    ACTION_NODE_RECLAIMED, /* node: the notice is over */
+    ACTION_NODE_REPLACED,  /* a removed node: one like it comes */
     ACTION_COUNT,
 };
 
@@ -98,6 +100,8 @@ struct farewell {
     int32_t replica;
     enum gone_cause cause;
     int64_t grace_us;
+    int64_t grace_us_max; /* where is_limited: it takes no longer */
+    bool is_limited;
 };
 int replica_dismiss(struct sim *sim, const struct farewell *farewell, struct err *err);
 /* As replica_dismiss, with its node: it is asked for again at once. */
@@ -153,6 +157,13 @@ int node_fail(struct sim *sim, const struct node_failing *failing, struct err *e
 int64_t node_draw_repair(const struct sim *sim, int32_t node, int32_t repair_after);
 /* One that is down will not be repaired before this instant. */
 int node_stay_down(struct sim *sim, int32_t node, int64_t repair_at_us, struct err *err);
+/* The provider takes the node back: it is drained, no grace period outlasts the notice, and it is
+ * removed. At failing->repair_at_us another node like it comes. */
+int node_reclaim(struct sim *sim, const struct node_failing *failing, struct err *err);
+/* The notice is over. */
+int node_reclaimed(struct sim *sim, int32_t node, struct err *err);
+/* Another node like this one comes. */
+int node_replace(struct sim *sim, int32_t node, struct err *err);
 int node_repair(struct sim *sim, int32_t node, struct err *err);
 /* A replica has left: a node that is leaving and empty is removed. */
 int node_vacated(struct sim *sim, int32_t node, struct err *err);

@@ -126,6 +126,8 @@ static void settle(struct runner_stats *stats, int64_t now_us)
         stats->running_at_floor_us += lasted_us;
     if (stats->live.value >= stats->floor)
         stats->live_at_floor_us += lasted_us;
+    else
+        stats->below_floor_us[stats->blame] += lasted_us;
     if (stats->running.value >= stats->wish.value)
         stats->running_at_wish_us += lasted_us;
 }
@@ -197,6 +199,8 @@ int metrics_change_runner(struct metrics *metrics, const struct runner_delta *de
     stats->floor += delta->floor;
     assert(stats->running.value >= 0);
     assert(stats->running.value <= stats->live.value);
+    if (stats->live.value >= stats->floor)
+        stats->blame = BLAME_NONE;
     if (stats->is_there)
         close_evictions(metrics, delta->runner, now_us);
     return append_change(metrics, delta->runner, now_us, err);
@@ -221,6 +225,13 @@ int metrics_add_eviction(struct metrics *metrics, const struct eviction *evictio
     metrics->evictions_between[eviction->demand_priority][eviction->victim_priority]++;
     metrics_bin(metrics, eviction->time_us)->evictions++;
     return 0;
+}
+
+void metrics_blame(struct metrics *metrics, int32_t runner, enum blame blame)
+{
+    struct runner_stats *stats = &metrics->runners[runner];
+    if (stats->live.value < stats->floor && stats->blame == BLAME_NONE)
+        stats->blame = (uint8_t)blame;
 }
 
 /* ---- the end ---- */

@@ -106,14 +106,26 @@ struct eviction {
 
 /* ---- runners ---- */
 
+/* Why a runner's live replicas are fewer than its floor: the first that took one from it while, or
+ * so that, they were fewer. */
+enum blame {
+    BLAME_NONE = 0,   /* nobody: they never were that many, or the floor rose */
+    BLAME_PREEMPTION, /* always 0 */
+    BLAME_DRAIN,
+    BLAME_FAILURE,
+    BLAME_RECLAIM,
+    BLAME_COUNT
+};
+
 struct runner_stats {
     struct integral running, live, wish; /* replica-us */
     int64_t existed_us;          /* from arrival to departure or the end (complete at the end) */
     int64_t running_at_floor_us; /* time with running >= floor (floor 0: all its time) */
     int64_t live_at_floor_us;
-    int64_t running_at_wish_us; /* time with running >= wish */
-    int64_t since_us;           /* the four above are complete up to then */
-    int64_t wait_us_sum;        /* over bound demands */
+    int64_t running_at_wish_us;          /* time with running >= wish */
+    int64_t below_floor_us[BLAME_COUNT]; /* time with live < floor, by who caused it */
+    int64_t since_us;                    /* the five above are complete up to then */
+    int64_t wait_us_sum;                 /* over bound demands */
     int64_t wait_us_max;
     int64_t work_lost_us; /* by evictions, drains and lost nodes */
     int32_t bound_count, finished_count, evicted_count,
@@ -121,6 +133,7 @@ struct runner_stats {
     int32_t drained_count, lost_count, gave_up_count;
     int32_t open_evictions; /* head of a list through metrics.eviction_next; NO_INDEX */
     int32_t floor;          /* in force */
+    uint8_t blame;          /* enum blame, while live < floor */
     bool is_there;          /* arrived and not departed */
 };
 
@@ -155,8 +168,8 @@ struct metrics {
     int64_t floor_breaches_by_preemption; /* always 0 */
     /* Live replicas taken by a drain or lost with a node that left their runner with fewer live
      * replicas than its floor. */
-    int64_t floor_breaches_by_drain, floor_breaches_by_loss;
-    int64_t node_failures;
+    int64_t floor_breaches_by_drain, floor_breaches_by_loss, floor_breaches_by_reclaim;
+    int64_t node_failures, node_reclaims;
 };
 
 /* ---- measuring (called by the engine) ---- */
@@ -204,6 +217,9 @@ struct runner_delta {
 };
 int metrics_change_runner(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
                           struct err *err);
+
+/* A live replica was taken from the runner: if it is below its floor now, this is why. */
+void metrics_blame(struct metrics *metrics, int32_t runner, enum blame blame);
 
 /* Keeps an eviction and waits for its runner to be whole again; to be called before the counts of
  * the victim's runner fall. */

@@ -69,7 +69,7 @@ int node_cordon(struct sim *sim, int32_t node, struct err *err)
     return turn_nominees_away(sim, node, err);
 }
 
-int node_drain(struct sim *sim, int32_t node, int64_t grace_us, struct err *err)
+static int drain(struct sim *sim, int32_t node, const struct farewell *terms, struct err *err)
 {
     assert(is_counted(state_of(sim, node)));
     sim->nodes[node].is_cordoned = true;
@@ -78,16 +78,22 @@ int node_drain(struct sim *sim, int32_t node, int64_t grace_us, struct err *err)
     if (emit(sim, RECORD_NODE_DRAINING, node, err) || turn_nominees_away(sim, node, err))
         return -1;
     for (int32_t i = 0; i < sim->pick_count; i++) {
-        struct farewell farewell = {
-            .replica = sim->picks[i].replica,
-            .cause = GONE_DRAINED,
-            .grace_us = grace_us,
-        };
+        struct farewell farewell = *terms;
+        farewell.replica = sim->picks[i].replica;
         if (sim->sched.replicas[farewell.replica].state != REPLICA_TERMINATING &&
             replica_drain(sim, &farewell, err))
             return -1;
     }
     return 0;
+}
+
+int node_drain(struct sim *sim, int32_t node, int64_t grace_us, struct err *err)
+{
+    struct farewell terms = {
+        .cause = GONE_DRAINED,
+        .grace_us = grace_us,
+    };
+    return drain(sim, node, &terms, err);
 }
 
 /* Back in service, or back but cordoned as before. */
@@ -201,6 +207,53 @@ int node_stay_down(struct sim *sim, int32_t node, int64_t repair_at_us, struct e
         return 0;
     sim_cancel(sim, &it->plans);
     return plan_repair(sim, node, repair_at_us, err);
+}
+
+int node_reclaim(struct sim *sim, const struct node_failing *failing, struct err *err)
+{
+    int32_t node = failing->node;
+    struct farewell terms = {
+        .cause = GONE_RECLAIMED,
+        .grace_us = TIME_NEVER,
+        .grace_us_max = sim->scenario->failures[failing->failure].notice_us,
+        .is_limited = true,
+    };
+    struct event over = {
+        .time_us = sim->now_us + terms.grace_us_max,
+        .kind = ACTION_NODE_RECLAIMED,
+        .subject = node,
+    };
+    struct event replaced = {
+        .time_us = failing->repair_at_us,
+        .kind = ACTION_NODE_REPLACED,
+        .subject = node,
+    };
+    sim->nodes[node].is_leaving = true;
+    sim->nodes[node].reclaimed_by = failing->failure;
+    sim->metrics.node_reclaims++;
+    if ((is_counted(state_of(sim, node)) && drain(sim, node, &terms, err)) ||
+        node_vacated(sim, node, err))
+        return -1;
+    if (state_of(sim, node) != NODE_REMOVED && sim_push(sim, EVENT_CLASS_NODE_LOST, &over, err))
+        return -1;
+    if (failing->repair_at_us == TIME_NEVER)
+        return 0;
+    return sim_push(sim, EVENT_CLASS_NODE_READY, &replaced, err);
+}
+
+int node_reclaimed(struct sim *sim, int32_t node, struct err *err)
+{
+    struct node_failing failing = {
+        .node = node, .failure = sim->nodes[node].reclaimed_by, .repair_at_us = TIME_NEVER};
+    return node_fail(sim, &failing, err);
+}
+
+int node_replace(struct sim *sim, int32_t node, struct err *err)
+{
+    const struct node_def *gone = &sim->nodes[node].def;
+    struct event_def like = {
+        .pool = gone->pool, .type = gone->type, .zone = gone->zone, .count = 1};
+    return node_add(sim, &like, err);
 }
 
 int node_add(struct sim *sim, const struct event_def *def, struct err *err)

@@ -10,7 +10,10 @@
  * the next time up begins with the repair. So the share of time in which a domain is up tends to
  * mean up time / (mean up time + mean repair), whatever the two distributions are.
  *
- * Domains of several entries may overlap: a node is down until the last of its repairs. */
+ * Domains of several entries may overlap: a node is down until the last of its repairs.
+ *
+ * A reclaim is the same process, but its nodes are drained for the length of the notice and then
+ * removed; what comes after the repair are new nodes like them. */
 
 static const struct failure_def *def_of(const struct sim *sim, int32_t outage)
 {
@@ -24,6 +27,9 @@ static bool is_meant(const struct sim *sim, const struct failure_def *def, int32
     const struct node_def *it = &sim->nodes[node].def;
     if ((def->pool != NO_INDEX && def->pool != it->pool) ||
         (def->type != NO_INDEX && def->type != it->type))
+        return false;
+    bool is_spot = sim->scenario->type_extras && sim->scenario->type_extras[it->type].offered_as;
+    if (!(is_spot ? def->of_spot : def->of_on_demand))
         return false;
     if (def->domain == FAILURE_OF_ZONE && !it->zone)
         return false;
@@ -106,11 +112,16 @@ static int strike(struct sim *sim, int32_t outage, int32_t node, struct err *err
 {
     const struct sim_outage *it = &sim->outages[outage];
     enum node_state state = sim->sched.fleet.nodes[node].state;
+    const struct failure_def *def = def_of(sim, outage);
     struct node_failing failing = {
         .node = node,
         .failure = it->failure,
-        .repair_at_us = it->end_us,
+        .repair_at_us = def->repair == NO_INDEX ? TIME_NEVER : it->end_us,
     };
+    if (def->is_reclaim)
+        return state == NODE_REMOVED || sim->nodes[node].is_leaving
+                   ? 0
+                   : node_reclaim(sim, &failing, err);
     if (state == NODE_DOWN)
         return node_stay_down(sim, node, it->end_us, err);
     return state == NODE_REMOVED ? 0 : node_fail(sim, &failing, err);
@@ -135,11 +146,15 @@ int outages_begin(struct sim *sim, int32_t outage, struct err *err)
     if (is_node && sim->nodes[it->node].removed_us != TIME_NEVER)
         return 0;
     struct rng rng = stream_of(sim, "repair of failure", outage);
-    it->end_us = sim->now_us + dist_sample_us(&sim->scenario->dists[def->repair], &rng);
+    it->end_us = sim->now_us + def->notice_us;
+    if (def->repair != NO_INDEX)
+        it->end_us += dist_sample_us(&sim->scenario->dists[def->repair], &rng);
     it->count++;
     if (is_node ? strike(sim, outage, it->node, err) : strike_all(sim, outage, err))
         return -1;
-    return plan_next(sim, outage, it->end_us, err);
+    if (is_node && def->is_reclaim) /* it does not come back itself */
+        return 0;
+    return plan_next(sim, outage, sim->outages[outage].end_us, err);
 }
 
 /* ---- domains ---- */
@@ -163,7 +178,8 @@ int outages_node_added(struct sim *sim, int32_t node, struct err *err)
         if (outage == NO_INDEX) {
             if (add_outage(sim, i, node, err))
                 return -1;
-        } else if (sim->outages[outage].end_us > sim->now_us && strike(sim, outage, node, err)) {
+        } else if (sim->outages[outage].end_us > sim->now_us &&
+                   !sim->scenario->failures[i].is_reclaim && strike(sim, outage, node, err)) {
             return -1;
         }
     }

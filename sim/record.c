@@ -39,6 +39,7 @@ static const char *const cause_names[] = {
     [GONE_PREEMPTED] = "preempted",
     [GONE_DRAINED] = "drained",
     [GONE_NODE_LOST] = "node-lost",
+    [GONE_RECLAIMED] = "reclaimed",
 };
 _Static_assert(ARRAY_LEN(cause_names) == GONE_CAUSE_COUNT, "every cause has a name");
 

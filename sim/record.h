@@ -44,6 +44,7 @@ enum gone_cause {
     GONE_PREEMPTED,
     GONE_DRAINED,
     GONE_NODE_LOST,
+    GONE_RECLAIMED, /* the provider takes its node back */
     GONE_CAUSE_COUNT,
 };
 

@@ -274,6 +274,8 @@ static int begin_to_go(struct sim *sim, const struct farewell *farewell, struct 
     struct sim_replica *it = &sim->replicas[farewell->replica];
     int64_t grace_us = farewell->grace_us != TIME_NEVER ? farewell->grace_us
                                                         : def_of(sim, farewell->replica)->grace_us;
+    if (farewell->is_limited && grace_us > farewell->grace_us_max)
+        grace_us = farewell->grace_us_max;
     sim_cancel(sim, &it->plans);
     it->cause = (uint8_t)farewell->cause;
     it->gone_at_us = sim->now_us + grace_us;
@@ -305,7 +307,11 @@ int replica_drain(struct sim *sim, const struct farewell *farewell, struct err *
     stats->work_lost_us += work_us(sim, farewell->replica);
     if (replica_dismiss(sim, farewell, err))
         return -1;
-    sim->metrics.floor_breaches_by_drain += is_below_floor(sim, again.runner);
+    bool is_reclaim = farewell->cause == GONE_RECLAIMED;
+    if (is_below_floor(sim, again.runner))
+        *(is_reclaim ? &sim->metrics.floor_breaches_by_reclaim
+                     : &sim->metrics.floor_breaches_by_drain) += 1;
+    metrics_blame(&sim->metrics, again.runner, is_reclaim ? BLAME_RECLAIM : BLAME_DRAIN);
     return replica_ask(sim, &again, err);
 }
 
@@ -352,6 +358,7 @@ int replica_evicted(struct sim *sim, const struct decision *decision, struct err
         begin_to_go(sim, &farewell, err))
         return -1;
     sim->metrics.floor_breaches_by_preemption += is_below_floor(sim, delta.runner);
+    metrics_blame(&sim->metrics, delta.runner, BLAME_PREEMPTION);
     int32_t work = sim->replicas[decision->replica].work;
     return replica_asked(sim, decision->replacement, work, err);
 }
@@ -414,5 +421,6 @@ int replica_lost(struct sim *sim, int32_t replica, struct err *err)
         leave(sim, replica, GONE_NODE_LOST, err))
         return -1;
     sim->metrics.floor_breaches_by_loss += is_below_floor(sim, again.runner);
+    metrics_blame(&sim->metrics, again.runner, BLAME_FAILURE);
     return replica_ask(sim, &again, err);
 }

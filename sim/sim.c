@@ -28,12 +28,14 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
     case ACTION_GAVE_UP:
         return &sim->replicas[event->subject].plans;
     case ACTION_NODE_REPAIRED:
+    case ACTION_NODE_RECLAIMED:
         return &sim->nodes[event->subject].plans;
     case ACTION_ARRIVALS:
     case ACTION_DEPARTURE:
     case ACTION_SCRIPTED:
     case ACTION_PASS:
     case ACTION_OUTAGE:
+    case ACTION_NODE_REPLACED:
     case ACTION_COUNT:
         break;
     }
@@ -180,6 +182,10 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
         return replica_gave_up(sim, event->subject, err);
     case ACTION_OUTAGE:
         return outages_begin(sim, event->subject, err);
+    case ACTION_NODE_RECLAIMED:
+        return node_reclaimed(sim, event->subject, err);
+    case ACTION_NODE_REPLACED:
+        return node_replace(sim, event->subject, err);
     case ACTION_COUNT:
         break;
     }

@@ -87,6 +87,7 @@ struct sim_node {
     int32_t bound_count, evicted_count, failure_count, replicas_max; /* over the run */
     int32_t replica_count;                                           /* bound to it now */
     int32_t next_in_pool;                                            /* NO_INDEX: the last one */
+    int32_t reclaimed_by; /* entry of scenario->failures; NO_INDEX: it is not being reclaimed */
     int32_t last_failure; /* index into sim->failures, where failure_count is above 0 */
     struct plans plans;   /* cancelled with every change of state */
     bool is_cordoned;     /* cordoned or draining; kept while it is down */

@@ -390,6 +390,8 @@ struct failure_def *make_failure(struct scenario *scenario, int32_t pool, struct
         .pool = pool,
         .type = NO_INDEX,
         .nodes_per_rack = 1,
+        .of_spot = true,
+        .of_on_demand = true,
         .between = make_dist(scenario, between),
         .repair = make_dist(scenario, repair),
     };
@@ -406,6 +408,11 @@ static void random_failures(struct rng *rng, struct scenario *scenario)
         failure->domain = (enum failure_domain)below(rng, FAILURE_DOMAIN_COUNT);
         failure->nodes_per_rack = 1 + below(rng, 3);
         failure->zone = one_in(rng, 3) ? "a" : NULL;
+        failure->is_reclaim = one_in(rng, 3);
+        if (failure->is_reclaim)
+            failure->notice_us = steps(rng, 4);
+        if (failure->is_reclaim && one_in(rng, 2))
+            failure->repair = NO_INDEX;
     }
 }
 

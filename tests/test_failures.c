@@ -213,6 +213,105 @@ Test(failures, each_node_keeps_its_draws_when_others_come)
     cr_expect_eq(down_us[0], down_us[1]);
 }
 
+/* ---- reclaims ---- */
+
+Test(failures, a_reclaimed_node_is_drained_within_the_notice_and_another_comes)
+{
+    /* Reclaimed at 300 s with 120 s of notice. Of two replicas, one needs 50 s to go and one would
+     * take 1000 s; the node is removed at 420 s, and the next comes 80 s later. It lives from 500 s
+     * and is reclaimed at 800 s, and so on. */
+    struct scenario scenario = fleet_of(1, "a");
+    struct failure_def *failure =
+        make_failure(&scenario, 0, dist_constant(s(300)), dist_constant(s(80)));
+    failure->is_reclaim = true;
+    failure->notice_us = s(120);
+    int32_t shape = make_shape(&scenario, 0, 2000, 0);
+    make_runner(&scenario, shape)->grace_us = s(50);
+    struct runner_def *slow = make_runner(&scenario, shape);
+    slow->grace_us = s(1000);
+    slow->floor = slow->min_replicas = 1;
+    struct sim sim;
+    run(&sim, &scenario);
+    cr_assert_eq(sim.node_count, 2, "the next would come at 1000 s, which is the end");
+    cr_expect_eq(sim.nodes[0].removed_us, s(420));
+    cr_expect_eq(sim.nodes[1].added_us, s(500));
+    cr_expect_eq(sim.nodes[1].removed_us, s(920));
+    cr_expect_str_eq(sim.nodes[1].def.zone, "a");
+    cr_expect_eq(sim.failure_count, 0, "nothing failed");
+    cr_expect_eq(sim.metrics.node_reclaims, 2);
+    cr_expect_eq(sim.metrics.floor_breaches_by_reclaim, 2);
+    cr_expect_eq(sim.metrics.floor_breaches_by_drain, 0);
+    /* Both runners are below their wish from 300 to 500 and from 800 on; the floor is the second's.
+     */
+    const struct runner_stats *stats = &sim.metrics.runners[1];
+    cr_expect_eq(stats->below_floor_us[BLAME_RECLAIM], s(200) + s(200));
+    cr_expect_eq(stats->below_floor_us[BLAME_DRAIN], 0);
+    cr_expect(sim.metrics.scopes[0].nodes_up_or_down.area == s(420) + s(420), "paid for");
+    sim_release(&sim);
+    made_release(&scenario);
+}
+
+Test(failures, a_reclaimed_node_that_is_empty_goes_at_once_and_for_good_without_repair)
+{
+    struct scenario scenario = fleet_of(2, NULL);
+    struct failure_def *failure =
+        make_failure(&scenario, 0, dist_constant(s(300)), dist_constant(0));
+    failure->is_reclaim = true;
+    failure->notice_us = s(120);
+    failure->repair = NO_INDEX;
+    struct sim sim;
+    run(&sim, &scenario);
+    cr_assert_eq(sim.node_count, 2);
+    cr_expect_eq(sim.nodes[0].removed_us, s(300));
+    cr_expect_eq(sim.nodes[1].removed_us, s(300));
+    sim_release(&sim);
+    made_release(&scenario);
+}
+
+Test(failures, what_is_left_on_a_node_when_the_notice_is_over_is_lost)
+{
+    /* A drain at 250 s gives 500 s; the reclaim at 300 s ends at 310 s. */
+    struct scenario scenario = fleet_of(1, NULL);
+    struct failure_def *failure =
+        make_failure(&scenario, 0, dist_constant(s(300)), dist_constant(s(1000)));
+    failure->is_reclaim = true;
+    failure->notice_us = s(10);
+    make_runner(&scenario, make_shape(&scenario, 0, 2000, 0))->grace_us = s(500);
+    make_event(&scenario, s(250), EVENT_DRAIN_NODE)->pool = 0;
+    struct sim sim;
+    run(&sim, &scenario);
+    cr_expect_eq(sim.nodes[0].removed_us, s(310));
+    cr_assert_eq(sim.failure_count, 1);
+    cr_expect_eq(sim.failures[0].lost_count, 1);
+    cr_expect_eq(sim.failures[0].failure, 0);
+    sim_release(&sim);
+    made_release(&scenario);
+}
+
+Test(failures, who_took_a_runner_below_its_floor_first_has_the_blame)
+{
+    /* Two nodes of two replicas each, floor 3. The drain at 100 s takes the first node, the failure
+     * at 200 s the second; at 300 s the first is back (2 live), at 400 s the second (4 live). */
+    struct scenario scenario = fleet_of(2, NULL);
+    struct runner_def *runner = make_runner(&scenario, make_shape(&scenario, 0, 2000, 0));
+    runner->num_replicas = 4;
+    runner->floor = runner->min_replicas = 3;
+    make_event(&scenario, s(100), EVENT_DRAIN_NODE)->node_name = "p0-0";
+    make_event(&scenario, s(200), EVENT_FAIL_NODE)->node_name = "p0-1";
+    make_event(&scenario, s(300), EVENT_UNCORDON_NODE)->node_name = "p0-0";
+    make_event(&scenario, s(400), EVENT_REPAIR_NODE)->node_name = "p0-1";
+    make_event(&scenario, s(600), EVENT_FAIL_NODE)->node_name = "p0-1";
+    struct sim sim;
+    run(&sim, &scenario);
+    const struct runner_stats *stats = &sim.metrics.runners[0];
+    cr_expect_eq(stats->below_floor_us[BLAME_DRAIN], s(300));
+    cr_expect_eq(stats->below_floor_us[BLAME_FAILURE], s(400));
+    cr_expect_eq(stats->below_floor_us[BLAME_PREEMPTION], 0);
+    cr_expect_eq(stats->below_floor_us[BLAME_NONE], 0);
+    sim_release(&sim);
+    made_release(&scenario);
+}
+
 /* ---- renewal theory ---- */
 
 /* Each node is one replication: its share of time up over a horizon of many failures. Alternating
