@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/units.h"
+#include "base/utf8.h"
 
 enum { WIDTH_PX = 1000, TEXT_CHARACTERS_MAX = 28 };
 
@@ -82,26 +83,52 @@ void plot_print_time_axis(const struct sim *sim, FILE *out)
         fprintf(out, "set xlabel 'time since the start [%s]'\n", axis.unit);
 }
 
-/* Is this byte the first of a UTF-8 character? */
-static bool starts_character(char byte)
+/* Does the font that scripts ask for (DejaVu Sans) have this character? Where none on the machine
+ * has it, pngcairo draws the character's number instead, and far too large: it covers the picture.
+ * Latin, Greek and Cyrillic with their marks, punctuation, currencies, arrows and operators. */
+static bool is_in_font(uint32_t code_point)
 {
-    return ((unsigned char)byte & 0xc0) != 0x80;
+    return code_point < 0x0530 || (code_point >= 0x1e00 && code_point < 0x2000) ||
+           (code_point >= 0x2010 && code_point < 0x2028) ||
+           (code_point >= 0x2030 && code_point < 0x205f) ||
+           (code_point >= 0x20a0 && code_point < 0x20b0) ||
+           (code_point >= 0x2190 && code_point < 0x2300);
+}
+
+/* In gnuplot's single quotes only the quote itself is special, and in labels of tics also the
+ * percent sign, which begins the format of a number there; both are written twice. */
+static void print_quoted(FILE *out, const char *text, bool is_tic)
+{
+    int characters = 0;
+    fputc('\'', out);
+    for (size_t left = strlen(text); left > 0; characters++) {
+        uint32_t code_point;
+        size_t length = utf8_decode(text, left, &code_point);
+        bool is_known = length > 0 && is_in_font(code_point);
+        if (characters == TEXT_CHARACTERS_MAX) {
+            fputs("...", out);
+            break;
+        }
+        if (is_known)
+            fwrite(text, 1, length, out);
+        else
+            fputc('?', out);
+        if (*text == '\'' || (is_tic && *text == '%'))
+            fputc(*text, out);
+        text += length == 0 ? 1 : length;
+        left -= length == 0 ? 1 : length;
+    }
+    fputc('\'', out);
 }
 
 void plot_print_text(FILE *out, const char *text)
 {
-    int characters = 0;
-    fputc('\'', out);
-    for (const char *at = text; *at != '\0'; at++) {
-        if (starts_character(*at) && ++characters > TEXT_CHARACTERS_MAX) {
-            fputs("...", out);
-            break;
-        }
-        fputc(*at, out);
-        if (*at == '\'')
-            fputc('\'', out);
-    }
-    fputc('\'', out);
+    print_quoted(out, text, false);
+}
+
+void plot_print_tic(FILE *out, const char *text)
+{
+    print_quoted(out, text, true);
 }
 
 int32_t plot_bin_count(const struct sim *sim)

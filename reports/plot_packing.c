@@ -145,8 +145,8 @@ static void print_columns(const struct sim *sim, FILE *out, const struct fill *f
         bool is_wide = (i + 1 - start) * 12 >= count; /* room for a name */
         if (names_nodes || is_wide) {
             fputs(tics++ > 0 ? ", " : "", out);
-            plot_print_text(out, names_nodes ? sim_node_name(sim, fills[i].node, name)
-                                             : sim->scenario->pools[fills[i].pool].id);
+            plot_print_tic(out, names_nodes ? sim_node_name(sim, fills[i].node, name)
+                                            : sim->scenario->pools[fills[i].pool].id);
             fprintf(out, " %.1f", names_nodes ? i : (start + i) / 2.0);
         }
         start = ends_pool ? i + 1 : start;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "reports/group_key.h"
 #include "reports/layout.h"
 #include "reports/phrase.h"
+#include "reports/plot_frame.h"
 #include "reports/runner_metrics.h"
 #include "reports/top.h"
 #include "reports/view.h"
@@ -505,4 +507,50 @@ Test(report_parts, a_run_of_nothing_can_be_reported)
     cr_expect_null(strstr(text, "nan"));
     free(text);
     release(&run);
+}
+
+/* ---- text in plots ---- */
+
+typedef void print_function(FILE *out, const char *text);
+
+/* The caller frees it. */
+static char *printed(print_function *print, const char *text)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&bytes, &size);
+    cr_assert_not_null(out);
+    print(out, text);
+    cr_assert_eq(fclose(out), 0);
+    return bytes;
+}
+
+struct text_case {
+    const char *name, *text, *title, *tic;
+};
+
+static const struct text_case plot_texts[] = {
+    {"plain", "chat-0", "'chat-0'", "'chat-0'"},
+    {"quote", "a'b", "'a''b'", "'a''b'"},
+    {"percent", "50%s", "'50%s'", "'50%%s'"},
+    {"accents", "\xc3\xbcn\xc3\xaf", "'\xc3\xbcn\xc3\xaf'", "'\xc3\xbcn\xc3\xaf'"},
+    {"dash", "a\xe2\x80\x93z", "'a\xe2\x80\x93z'", "'a\xe2\x80\x93z'"},
+    {"ideographs", "\xe6\x97\xa5\xe6\x9c\xac-1", "'?\?-1'", "'?\?-1'"},
+    {"emoji", "\xf0\x9f\x9a\x80", "'?'", "'?'"},
+    {"28 characters", "0123456789012345678901234567", "'0123456789012345678901234567'",
+     "'0123456789012345678901234567'"},
+    {"29 characters", "01234567890123456789012345678", "'0123456789012345678901234567...'",
+     "'0123456789012345678901234567...'"},
+};
+
+Test(report_parts, text_from_outside_is_drawn_as_text)
+{
+    for (size_t i = 0; i < ARRAY_LEN(plot_texts); i++) {
+        char *title = printed(plot_print_text, plot_texts[i].text);
+        char *tic = printed(plot_print_tic, plot_texts[i].text);
+        cr_expect_str_eq(title, plot_texts[i].title, "%s: %s", plot_texts[i].name, title);
+        cr_expect_str_eq(tic, plot_texts[i].tic, "%s: %s", plot_texts[i].name, tic);
+        free(title);
+        free(tic);
+    }
 }
