@@ -183,7 +183,18 @@ static void wait_for_output(const struct child *child)
     poll(&ready, child->output >= 0 ? 1 : 0, child->output >= 0 ? WAIT_STEP_MS : 1);
 }
 
-enum wait_result { WAIT_ENDED, WAIT_TIMED_OUT, WAIT_LOST };
+/* A signal of the user that this program has blocked and that waits to be asked for, or 0. */
+static int interrupting_signal(void)
+{
+    sigset_t pending;
+    if (sigpending(&pending) != 0)
+        return 0;
+    if (sigismember(&pending, SIGINT) == 1)
+        return SIGINT;
+    return sigismember(&pending, SIGTERM) == 1 ? SIGTERM : 0;
+}
+
+enum wait_result { WAIT_ENDED, WAIT_TIMED_OUT, WAIT_INTERRUPTED, WAIT_LOST };
 
 /* Both must be watched: a child may close its output and run on, and its own children may hold the
  * output open when it is gone. */
@@ -197,6 +208,8 @@ static enum wait_result wait_for_child(struct child *child)
             return WAIT_ENDED;
         if (is_lost)
             return WAIT_LOST;
+        if (interrupting_signal() != 0)
+            return WAIT_INTERRUPTED;
         if (now_ms() >= child->end_ms)
             return WAIT_TIMED_OUT;
         wait_for_output(child);
@@ -259,6 +272,11 @@ static int wait_and_answer(const struct answer *answer, struct child *child,
         return 0;
     }
     kill_child(child);
+    if (result == WAIT_INTERRUPTED) {
+        const char *name = interrupting_signal() == SIGINT ? "SIGINT" : "SIGTERM";
+        answer_failed(answer, "stopped by %s", name);
+        return 0;
+    }
     answer_failed(answer, "ran longer than %d s and was stopped", request->seconds_max);
     return 0;
 }

@@ -109,6 +109,31 @@ Test(process, a_program_is_stopped_at_its_time_limit)
     }
 }
 
+/* Ctrl-C during a picture: the caller has blocked the signal and asks for it now and then. */
+Test(process, a_program_is_stopped_by_a_signal_that_its_parent_has_blocked)
+{
+    static const struct {
+        int number;
+        const char *script, *detail;
+    } rows[] = {
+        {SIGINT, "kill -INT $PPID; sleep 60", "stopped by SIGINT"},
+        {SIGTERM, "kill -TERM $PPID; sleep 60", "stopped by SIGTERM"},
+    };
+    alarm(60);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        sigset_t set;
+        int got = 0;
+        int64_t start = seconds_now();
+        sigemptyset(&set);
+        sigaddset(&set, rows[i].number);
+        cr_assert_eq(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+        expect_end(rows[i].script, PROCESS_FAILED, rows[i].detail);
+        cr_expect_lt(seconds_now() - start, 30);
+        cr_expect_eq(sigwait(&set, &got), 0);
+        cr_expect_eq(got, rows[i].number, "the signal still waits to be asked for");
+    }
+}
+
 /* The write end of a pipe lives as long as any process that has it. */
 Test(process, the_children_of_a_stopped_program_are_stopped_too)
 {
