@@ -302,10 +302,28 @@ static int print_in_units(uint64_t magnitude, unsigned set, char out[UNITS_TEXT_
     return magnitude == 0 ? length : 0;
 }
 
-const char *print_duration(int64_t us, char out[UNITS_TEXT_SIZE])
+/* At least a second and not whole: days, hours and minutes as there are, and seconds with as many
+ * decimals as it takes. */
+static void print_with_decimals(uint64_t magnitude, char out[UNITS_TEXT_SIZE])
 {
-    uint64_t magnitude = us < 0 ? -(uint64_t)us : (uint64_t)us;
-    char best[UNITS_TEXT_SIZE] = "0s";
+    int length = 0;
+    for (size_t i = 0; i < DURATION_SECOND; i++) {
+        uint64_t unit_us = (uint64_t)duration_units[i].us;
+        if (magnitude >= unit_us)
+            length += snprintf(out + length, (size_t)(UNITS_TEXT_SIZE - length), "%" PRIu64 "%s",
+                               magnitude / unit_us, duration_units[i].text);
+        magnitude %= unit_us;
+    }
+    int decimals = 6;
+    uint64_t fraction = magnitude % US_PER_S;
+    for (; fraction % 10 == 0; fraction /= 10)
+        decimals--;
+    snprintf(out + length, (size_t)(UNITS_TEXT_SIZE - length), "%" PRIu64 ".%0*" PRIu64 "s",
+             magnitude / US_PER_S, decimals, fraction);
+}
+
+static void print_whole(uint64_t magnitude, char out[UNITS_TEXT_SIZE])
+{
     int best_length = UNITS_TEXT_SIZE;
     for (unsigned set = (1U << ARRAY_LEN(duration_units)) - 1; set > 0; set--) {
         char text[UNITS_TEXT_SIZE];
@@ -313,9 +331,19 @@ const char *print_duration(int64_t us, char out[UNITS_TEXT_SIZE])
         if (length == 0 || length >= best_length)
             continue;
         best_length = length;
-        memcpy(best, text, (size_t)length + 1);
+        memcpy(out, text, (size_t)length + 1);
     }
-    snprintf(out, UNITS_TEXT_SIZE, "%s%s", us < 0 ? "-" : "", best);
+}
+
+const char *print_duration(int64_t us, char out[UNITS_TEXT_SIZE])
+{
+    uint64_t magnitude = us < 0 ? -(uint64_t)us : (uint64_t)us;
+    char text[UNITS_TEXT_SIZE] = "0s";
+    if (magnitude > US_PER_S && magnitude % US_PER_S != 0)
+        print_with_decimals(magnitude, text);
+    else if (magnitude > 0)
+        print_whole(magnitude, text);
+    snprintf(out, UNITS_TEXT_SIZE, "%s%s", us < 0 ? "-" : "", text);
     return out;
 }
 

@@ -53,8 +53,9 @@ int parse_int64(const char *text, int64_t *out, struct err *err);
 /* Printing. Each writes into out and returns it. */
 enum { UNITS_TEXT_SIZE = 40 };
 
-/* The shortest sum of whole numbers that parses back to the same value: "90s", "26h", "1h1us". Of
- * equally short ones the one that starts with the larger unit: "9d2h", not "218h". */
+/* Parses back to the same value. Whole seconds, and less than one: the shortest sum of whole
+ * numbers, such as "90s", "26h", "250ms"; of equally short ones the one that starts with the larger
+ * unit: "9d2h", not "218h". Else as people read it: "2d6h5m13.651574s", "1h0.5s". */
 const char *print_duration(int64_t us, char out[UNITS_TEXT_SIZE]);
 
 /* RFC 3339 in UTC with six decimals of the seconds only where they are not 0. Years outside 0000 to

@@ -546,8 +546,11 @@ static const struct print_case printed_durations[] = {
     {1000, "1ms"},
     {250000, "250ms"},
     {1000000, "1s"},
-    {1500000, "1500ms"},
-    {1000001, "1s1us"},
+    {1500000, "1.5s"},
+    {1000001, "1.000001s"},
+    {INT64_C(61500000), "1m1.5s"},
+    {INT64_C(3600) * SECOND + 500000, "1h0.5s"},
+    {INT64_C(194713651574), "2d6h5m13.651574s"},
     {INT64_C(90) * SECOND, "90s"},
     {INT64_C(60) * SECOND, "1m"},
     {INT64_C(3600) * SECOND, "1h"},
@@ -559,11 +562,11 @@ static const struct print_case printed_durations[] = {
     {INT64_C(7) * 86400 * SECOND, "7d"},
     {TIME_US_MAX, "36600d"},
     {-INT64_C(90) * SECOND, "-90s"},
-    {INT64_MAX, "2562047788h54775807us"},
-    {INT64_MIN, "-2562047788h54775808us"},
+    {INT64_MAX, "106751991d4h54.775807s"},
+    {INT64_MIN, "-106751991d4h54.775808s"},
 };
 
-Test(units, durations_are_printed_in_the_shortest_form)
+Test(units, durations_are_printed_short_and_readable)
 {
     check_printed(print_duration, printed_durations, ARRAY_LEN(printed_durations));
 }
