@@ -261,6 +261,13 @@ static const char *name_node(const void *context, int32_t node)
     return sim_node_name(names->sim, node, names->buffer);
 }
 
+/* What closed a pool from the start; a pool that an event closed has no reason. */
+static const char *name_closed_reason(const void *context, int32_t pool)
+{
+    const struct name_context *names = context;
+    return names->sim->scenario->pools[pool].disabled_reason;
+}
+
 const char *waiting_reason_print(const struct sim *sim, const struct waiting_list *list,
                                  const struct waiting *row, char out[REASON_TEXT_SIZE])
 {
@@ -278,7 +285,7 @@ const char *waiting_reason_print(const struct sim *sim, const struct waiting_lis
         return out;
     }
     const struct name_context context = {sim, name};
-    const struct explain_names names = {&context, name_node};
+    const struct explain_names names = {&context, name_node, name_closed_reason};
     explain_print(&sim->sched.fleet, &list->reasons[row->reason].explanation, &names, out,
                   REASON_TEXT_SIZE);
     return out;

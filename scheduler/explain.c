@@ -330,16 +330,32 @@ static void append_node(struct sentence *sentence, const struct explain_names *n
         append(sentence, "node %" PRId32, node);
 }
 
+static void append_closed(struct sentence *sentence, const struct explain_names *names,
+                          int32_t pool)
+{
+    const char *reason = names != NULL && names->closed_reason != NULL
+                             ? names->closed_reason(names->context, pool)
+                             : NULL;
+    append(sentence, ", which takes no demand%s%s", reason != NULL ? ": " : "",
+           reason != NULL ? reason : "");
+}
+
 static void append_nearest(struct sentence *sentence, const struct fleet *fleet,
                            const struct near_miss *near, const struct explain_names *names)
 {
     append(sentence, "; nearest: ");
-    if (near->node >= 0)
+    if (near->node >= 0) {
         append_node(sentence, names, near->node);
+        append_lack(sentence, near);
+        return;
+    }
+    int32_t pool = fleet->groups[near->group].pool;
+    append(sentence, "type %s in pool %s", fleet->types[fleet->groups[near->group].type].id,
+           fleet->pools[pool].id);
+    if (near->misfit == MISFIT_POOL && !fleet->pools[pool].is_schedulable)
+        append_closed(sentence, names, pool);
     else
-        append(sentence, "type %s in pool %s", fleet->types[fleet->groups[near->group].type].id,
-               fleet->pools[fleet->groups[near->group].pool].id);
-    append_lack(sentence, near);
+        append_lack(sentence, near);
 }
 
 void explain_print(const struct fleet *fleet, const struct explanation *explanation,

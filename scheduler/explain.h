@@ -58,6 +58,8 @@ void explain_shape(const struct fleet *fleet, int32_t shape, struct explanation 
 struct explain_names {
     const void *context;
     const char *(*node_name)(const void *context, int32_t node);
+    /* Why a pool takes no demand: "status ERROR: no quota"; NULL: not known. May be NULL itself. */
+    const char *(*closed_reason)(const void *context, int32_t pool);
 };
 void explain_print(const struct fleet *fleet, const struct explanation *explanation,
                    const struct explain_names *names, char *out, size_t size);

@@ -14,6 +14,12 @@ static struct explanation explain(struct small_fleet *fleet, int32_t replica, in
     return explanation;
 }
 
+static const char *give_reason(const void *context, int32_t pool)
+{
+    (void)context;
+    return pool == 0 ? "status ERROR: no quota" : NULL;
+}
+
 static const char *sentence(const struct small_fleet *fleet, const struct explanation *explanation,
                             char out[256])
 {
@@ -116,6 +122,12 @@ Test(explain, tells_never_from_not_now_from_no_node)
     explanation = explain(&fleet, demand, 1);
     cr_expect_eq(explanation.answer, FIT_NEVER);
     cr_expect_eq(explanation.near.misfit, MISFIT_POOL);
+    cr_expect_str_eq(sentence(&fleet, &explanation, out),
+                     "never fits: 2 node types: pool on 2; nearest: type type in pool pool, which "
+                     "takes no demand");
+    const struct explain_names given = {.closed_reason = give_reason};
+    explain_print(&fleet.sched.fleet, &explanation, &given, out, sizeof out);
+    cr_expect(strstr(out, "which takes no demand: status ERROR: no quota") != NULL, "%s", out);
     cr_assert_eq(sched_set_blocked(&fleet.sched, small_replica(&fleet, demand)->runner, true, &err),
                  0);
     explanation = explain(&fleet, demand, 1);
@@ -261,7 +273,7 @@ Test(explain, uses_given_names_and_cuts_at_the_size)
     struct small_fleet fleet;
     char out[256], cut[20];
     static const char *const names[] = {"alpha"};
-    const struct explain_names given = {names, name_of};
+    const struct explain_names given = {names, name_of, NULL};
     small_fleet_init(&fleet, &(struct sched_options){0});
     small_node(&fleet, small_type(&fleet, 1000, 0));
     struct explanation explanation = explain(&fleet, demand_of(&fleet, small_cpu(1), 0), 1);
