@@ -39,6 +39,19 @@ static void open_envelope(const struct section *section, struct value *value)
     value->kind = NULL; /* it stands on this stack */
 }
 
+/* An answer of the API that holds one object, as {"deployment": {...}, "status": {...}}. */
+static void visit_single(struct loader *loader, const struct section *section,
+                         const struct value *root)
+{
+    struct value value;
+    if (!section->wrapper || !value_get(root, section->wrapper, &value))
+        return;
+    if (value_is_object(&value))
+        section->visit(loader, &value);
+    else if (!section->is_second)
+        value_wrong_type(&value, "an object");
+}
+
 /* An array, or an answer of the API that holds it under its own name. */
 static void visit_source(struct loader *loader, const struct section *section,
                          const struct value *root)
@@ -65,6 +78,8 @@ static void visit_section(struct loader *loader, const struct section *section)
             continue;
         struct value root = value_of_tree(&loader->reader, source->path, source->tree, 0);
         visit_source(loader, section, &root);
+        if (i > 0) /* the main file is no answer */
+            visit_single(loader, section, &root);
     }
 }
 

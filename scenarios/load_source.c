@@ -137,10 +137,12 @@ static const char *const root_keys[] = {
 const struct object_kind root_kind = {
     .name = "a scenario", .keys = root_keys, .key_count = ARRAY_LEN(root_keys)};
 
-/* Also an answer of the API as it is, with its status. */
+/* Also an answer of the API as it is, with its status: a list, or one object. */
 static const char *const include_keys[] = {
-    "stowage", "include",  "instance_types", "compute_clusters", "nodepools", "deployments",
-    "runners", "arrivals", "events",         "failures",         "status",
+    "stowage",         "include",     "instance_types", "compute_clusters",
+    "nodepools",       "deployments", "runners",        "arrivals",
+    "events",          "failures",    "status",         "instance_type",
+    "compute_cluster", "nodepool",    "deployment",     "runner",
 };
 const struct object_kind include_kind = {
     .name = "an included file", .keys = include_keys, .key_count = ARRAY_LEN(include_keys)};

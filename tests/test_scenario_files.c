@@ -103,6 +103,27 @@ Test(scenario_files, included_files_add_to_the_arrays_in_order)
     scenario_release(&s);
 }
 
+/* As GetDeployment and the like answer. */
+Test(scenario_files, an_included_answer_may_hold_one_object)
+{
+    struct scenario s;
+    write_text_file("pool.json", "{'status':{'code':10000},'nodepool':" POOL "}");
+    write_text_file("runner.json", "{'runner':" RUN("a") ",'status':{'code':10000}}");
+    write_text_file(
+        "deployment.json",
+        "{'deployment':{'id':'d','nodepools':[{'id':'p'}],'simulation':{'num_replicas':2,"
+        "'compute_info':{'cpu_limit':1}}}}");
+    load_good(&s, TOP "'include':['pool.json','runner.json','deployment.json']}");
+    cr_expect_eq(s.pool_count, 1);
+    cr_assert_eq(s.runner_count, 2);
+    cr_expect_str_eq(runner_of(&s, "d-p")->id, "d-p");
+    cr_expect_str_eq(runner_of(&s, "a")->id, "a");
+    scenario_release(&s);
+    write_text_file("runner.json", "{'runner':['a']}");
+    expect_problems(TOP "'include':['pool.json','runner.json']}",
+                    "error: runner.json: runner: is an array: give an object\n");
+}
+
 /* ---- runners_file ---- */
 
 static const char csv_runners[] =
