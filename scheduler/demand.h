@@ -28,7 +28,8 @@ struct replica {
     int32_t ordinal; /* 0, 1, 2 ... within the runner, never used twice */
     int32_t node;    /* while bound or nominated, else -1 */
     int32_t next_on_node, previous_on_node;
-    /* The runner's pending (or blocked) demands by (asked_at, ordinal); -1: none. */
+    /* The runner's pending (or blocked) demands by (asked_at, ordinal), or, once bound, its bound
+     * replicas in no particular order; -1: none. */
     int32_t next_pending, previous_pending;
     int32_t queue_position; /* in the heap of its bucket; -1: in none */
     int32_t pledged_to;   /* a victim: the nominated replica that its room is held for; -1: none */
@@ -53,6 +54,7 @@ struct runner {
     int32_t first_pending, last_pending; /* of pending demands, or of blocked ones; -1: none */
     int32_t first_extra;                 /* the first pending demand that is not core; -1: none */
     int32_t core_pending;                /* how many stand before it */
+    int32_t first_bound;                 /* of its bound replicas; -1: none */
     bool is_blocked;
     bool may_preempt; /* false: its demands never evict (preemptionPolicy: Never) */
 };

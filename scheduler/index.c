@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "scheduler/index_find.h"
 #include "scheduler/node_search.h"
+#include "scheduler/victim_index.h"
 
 /* What the index keeps of the fleet, and how it follows it. The fleet lists the nodes that changed
  * (fleet.changed); each gets a new row and an entry in the journal. */
@@ -30,6 +31,7 @@ void index_free(struct node_index *index)
         return;
     for (int32_t i = 0; i < index->shape_count; i++)
         shortlist_release(&index->shapes[i].list);
+    victim_index_release(index);
     journal_release(&index->journal);
     free(index->blocks);
     free(index->marks);

@@ -46,6 +46,8 @@ struct empty_score {
     bool is_known;
 };
 
+struct victim_memory;
+
 struct node_index {
     const struct index_kernel *kernel;
     struct row_block *blocks;
@@ -53,11 +55,12 @@ struct node_index {
     float *chunk_keys, *sorted_keys; /* working memory of a scan */
     struct empty_score *empty_scores;
     struct shape_memory *shapes;
+    struct victim_memory *victims; /* of the first victim_count shapes; see victim_index.h */
     struct journal journal;
     int64_t epoch;      /* rises when what was remembered for shapes is void */
     int32_t node_count; /* taken in so far */
     int32_t group_count, type_count;
-    int32_t shape_count;
+    int32_t shape_count, victim_count, victim_capacity;
     int32_t block_capacity, mark_capacity, chunk_capacity, sorted_capacity, empty_capacity,
         shape_capacity;
 };

@@ -8,6 +8,8 @@
 #include "base/array.h"
 #include "scheduler/node_search.h"
 #include "scheduler/transitions.h"
+#include "scheduler/trial.h"
+#include "scheduler/victim_index.h"
 
 /* The shape of the rule is kube-scheduler's default preemption (take all away, give back what can
  * be given back, then choose among nodes by a chain of criteria); the budget is what is new: there
@@ -26,62 +28,39 @@
  * each. To give back a1 looks fine (devices 1 and 2 would do) but leaves b1 and b2 both needed. The
  * search backs up: a1 stays taken, a2 goes back, then b1: devices 0 and 2, victims a1 and b2. */
 
-struct candidate {
-    uint64_t devices;
-    int64_t running_since;
-    int32_t replica, runner, ordinal, priority;
-    int32_t party; /* index of its runner in trial.parties */
-    int32_t kind;  /* index in trial.left_count: replicas that are the same to the demand */
-    int32_t later; /* candidates of its runner that come after it in importance */
-    bool is_taken;
-};
+/* The priority below which the demand may take replicas; 10: any. */
+static int32_t eviction_right(const struct sched *sched, const struct preemption_question *question)
+{
+    if (sched->options.order == ORDER_FLOOR_FIRST && question->class == CLASS_CORE)
+        return 10;
+    return sched->runners[sched->replicas[question->replica].runner].priority;
+}
 
-/* A runner with candidates on the node. */
-struct party {
-    int32_t excess; /* how many more are taken than its budget allows */
-    int32_t count;
-};
-
-/* The trial on one node. */
-struct trial {
-    const struct sched *sched;
-    const struct shape *shape;
-    const struct node_type *type;
-    struct candidate *candidates; /* in order of importance */
-    struct party *parties;
-    int32_t *left_count; /* [kind] how many the search has decided to leave taken */
-    int32_t count, capacity, party_capacity, kind_capacity;
-    int32_t excess_total;
-    int32_t tries_left;
-    int32_t node;
-    struct room room; /* as if the taken candidates had left */
-};
-
-bool preemption_may_evict(const struct sched *sched, const struct preemption_question *question,
-                          int32_t victim)
+static bool may_evict(const struct sched *sched, int32_t below, int64_t now, int32_t victim)
 {
     const struct replica *replica = &sched->replicas[victim];
     const struct runner *owner = &sched->runners[replica->runner];
-    int32_t priority = sched->runners[sched->replicas[question->replica].runner].priority;
     int64_t min_runtime = sched->options.min_runtime_ticks;
     if (replica->state != REPLICA_STARTING && replica->state != REPLICA_RUNNING)
         return false;
     if (runner_budget(owner) == 0)
         return false;
-    if (min_runtime > 0 && (replica->state == REPLICA_STARTING ||
-                            question->now - replica->running_since < min_runtime))
+    if (min_runtime > 0 &&
+        (replica->state == REPLICA_STARTING || now - replica->running_since < min_runtime))
         return false;
-    if (owner->priority < priority)
-        return true;
-    return sched->options.order == ORDER_FLOOR_FIRST && question->class == CLASS_CORE;
+    return owner->priority < below;
+}
+
+bool preemption_may_evict(const struct sched *sched, const struct preemption_question *question,
+                          int32_t victim)
+{
+    return may_evict(sched, eviction_right(sched, question), question->now, victim);
 }
 
 /* Is there any runner at all from which this demand may take? */
 static bool has_prey(const struct sched *sched, const struct preemption_question *question)
 {
-    int32_t below = sched->runners[sched->replicas[question->replica].runner].priority;
-    if (sched->options.order == ORDER_FLOOR_FIRST && question->class == CLASS_CORE)
-        below = 10;
+    int32_t below = eviction_right(sched, question);
     for (int32_t priority = 0; priority < below; priority++)
         if (sched->evictable[priority] > 0)
             return true;
@@ -154,7 +133,7 @@ static int collect(struct trial *trial, const struct preemption_question *questi
     int32_t at = sched->fleet.nodes[trial->node].first_replica;
     trial->count = 0;
     for (; at >= 0; at = sched->replicas[at].next_on_node) {
-        if (!preemption_may_evict(sched, question, at))
+        if (!may_evict(sched, trial->below, question->now, at))
             note_ripening(sched, question, at, set);
         else if (add_candidate(trial, at, err))
             return -1;
@@ -288,25 +267,27 @@ static void give_back_needless(struct trial *trial)
 /* ---- among nodes ---- */
 
 /* The cost of the trial's victims, without their list. */
-static struct victim_set weigh(const struct trial *trial, int64_t now)
+static void weigh(const struct trial *trial, int64_t now, struct victim_set *cost)
 {
-    struct victim_set cost = {.node = trial->node, .highest_priority = -1};
+    cost->node = trial->node;
+    cost->highest_priority = -1;
+    cost->count = 0;
+    cost->priority_sum = 0;
+    cost->work_lost_ticks = 0;
     for (int32_t i = 0; i < trial->count; i++) {
         const struct candidate *victim = &trial->candidates[i];
         if (!victim->is_taken)
             continue;
-        cost.count++;
-        cost.priority_sum += victim->priority + 1;
-        if (victim->priority > cost.highest_priority)
-            cost.highest_priority = victim->priority;
+        cost->count++;
+        cost->priority_sum += victim->priority + 1;
+        if (victim->priority > cost->highest_priority)
+            cost->highest_priority = victim->priority;
         if (victim->running_since < now)
-            cost.work_lost_ticks += now - victim->running_since;
+            cost->work_lost_ticks += now - victim->running_since;
     }
-    return cost;
 }
 
-/* Nodes are tried in order of index, so that the first of equals stays. */
-static bool is_cheaper(const struct victim_set *a, const struct victim_set *b)
+bool is_cheaper(const struct victim_set *a, const struct victim_set *b)
 {
     if (b->node < 0)
         return true;
@@ -316,11 +297,13 @@ static bool is_cheaper(const struct victim_set *a, const struct victim_set *b)
         return a->priority_sum < b->priority_sum;
     if (a->count != b->count)
         return a->count < b->count;
-    return a->work_lost_ticks < b->work_lost_ticks;
+    if (a->work_lost_ticks != b->work_lost_ticks)
+        return a->work_lost_ticks < b->work_lost_ticks;
+    return a->node < b->node;
 }
 
-static int keep(const struct trial *trial, const struct preemption_question *question,
-                const struct victim_set *cost, struct victim_set *set, struct err *err)
+int trial_keep(const struct trial *trial, const struct preemption_question *question,
+               const struct victim_set *cost, struct victim_set *set, struct err *err)
 {
     const struct policy_context context = sched_policy_context(trial->sched, question->replica);
     if (array_reserve(&set->victims, &set->capacity, cost->count, sizeof *set->victims, err))
@@ -337,52 +320,91 @@ static int keep(const struct trial *trial, const struct preemption_question *que
     return 0;
 }
 
-static int try_node(struct trial *trial, const struct preemption_question *question,
-                    struct victim_set *set, struct err *err)
+void trial_init(struct trial *trial, const struct sched *sched,
+                const struct preemption_question *question)
+{
+    int32_t shape = sched->runners[sched->replicas[question->replica].runner].shape;
+    *trial = (struct trial){.sched = sched,
+                            .shape = &sched->fleet.shapes->items[shape],
+                            .shape_number = shape,
+                            .below = eviction_right(sched, question)};
+}
+
+void trial_release(struct trial *trial)
+{
+    free(trial->candidates);
+    free(trial->parties);
+    free(trial->left_count);
+}
+
+bool trial_is_open(const struct trial *trial, int32_t node)
+{
+    const struct fleet *fleet = &trial->sched->fleet;
+    const struct node *at = &fleet->nodes[node];
+    return at->state == NODE_READY && at->first_replica >= 0 &&
+           fleet_suits(fleet, trial->shape_number, at->group);
+}
+
+int trial_judge(struct trial *trial, const struct preemption_question *question, int32_t node,
+                struct victim_set *cost, struct err *err)
 {
     const struct sched *sched = trial->sched;
-    int32_t runner = sched->replicas[question->replica].runner;
-    if (collect(trial, question, set, err))
+    cost->node = -1;
+    trial->node = node;
+    trial->is_over_budget = false;
+    if (collect(trial, question, cost, err))
         return -1;
     if (trial->count == 0)
         return 0;
-    trial->type = fleet_type_of(&sched->fleet, trial->node);
+    trial->type = fleet_type_of(&sched->fleet, node);
     trial->tries_left = PREEMPTION_TRIES_MAX;
-    take_all(trial, runner);
+    take_all(trial, sched->replicas[question->replica].runner);
     if (!still_fits(trial))
         return 0;
     if (organise(trial, err))
         return -1;
+    trial->is_over_budget = trial->excess_total > 0;
     if (!give_back_excess(trial, 0))
         return 0;
     give_back_needless(trial);
-    const struct victim_set cost = weigh(trial, question->now);
-    assert(cost.count > 0);
-    return is_cheaper(&cost, set) ? keep(trial, question, &cost, set, err) : 0;
+    weigh(trial, question->now, cost);
+    assert(cost->count > 0);
+    return 0;
 }
 
-int preemption_find(const struct sched *sched, const struct preemption_question *question,
+int preemption_scan(const struct sched *sched, const struct preemption_question *question,
                     struct victim_set *set, struct err *err)
 {
-    int32_t shape = sched->runners[sched->replicas[question->replica].runner].shape;
-    struct trial trial = {.sched = sched, .shape = &sched->fleet.shapes->items[shape]};
+    struct victim_set cost = {.ripe_at = INT64_MAX};
+    struct trial trial;
     int result = 0;
     set->node = -1;
     set->count = 0;
     set->ripe_at = INT64_MAX;
     if (!has_prey(sched, question))
         return 0;
+    trial_init(&trial, sched, question);
     for (int32_t node = 0; node < sched->fleet.node_count && result == 0; node++) {
-        const struct node *at = &sched->fleet.nodes[node];
-        trial.node = node;
-        if (at->state == NODE_READY && at->first_replica >= 0 &&
-            fleet_suits(&sched->fleet, shape, at->group))
-            result = try_node(&trial, question, set, err);
+        if (!trial_is_open(&trial, node))
+            continue;
+        result = trial_judge(&trial, question, node, &cost, err);
+        if (result == 0 && cost.node >= 0 && is_cheaper(&cost, set))
+            result = trial_keep(&trial, question, &cost, set, err);
     }
-    free(trial.candidates);
-    free(trial.parties);
-    free(trial.left_count);
+    set->ripe_at = cost.ripe_at;
+    trial_release(&trial);
     return result;
+}
+
+int preemption_find(struct sched *sched, const struct preemption_question *question,
+                    struct victim_set *set, struct err *err)
+{
+    if (!victim_index_knows(sched, question))
+        return preemption_scan(sched, question, set, err);
+    set->node = -1;
+    set->count = 0;
+    set->ripe_at = INT64_MAX;
+    return has_prey(sched, question) ? victim_index_find(sched, question, set, err) : 0;
 }
 
 void victim_set_release(struct victim_set *set)

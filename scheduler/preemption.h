@@ -49,9 +49,13 @@ struct preemption_question {
     int64_t now;
 };
 
-/* Fills `set` (its array is reused); set->node is -1 when nothing helps. O(nodes + replicas on
- * them). Changes nothing in the scheduler. -1 only for want of memory. */
-int preemption_find(const struct sched *sched, const struct preemption_question *question,
+/* Fills `set` (its array is reused); set->node is -1 when nothing helps. Changes nothing that the
+ * caller could see. By the index (victim_index.h) where it can. -1 only for want of memory. */
+int preemption_find(struct sched *sched, const struct preemption_question *question,
+                    struct victim_set *set, struct err *err);
+
+/* The same by trying every node: the oracle for the index. O(nodes + replicas on them). */
+int preemption_scan(const struct sched *sched, const struct preemption_question *question,
                     struct victim_set *set, struct err *err);
 
 /* May this replica be a victim of that demand, by itself? */

@@ -77,6 +77,7 @@ int sched_add_runner(struct sched *sched, const struct runner_terms *terms, int3
                                                           .first_pending = -1,
                                                           .last_pending = -1,
                                                           .first_extra = -1,
+                                                          .first_bound = -1,
                                                           .is_blocked = terms->is_blocked,
                                                           .may_preempt = terms->may_preempt};
     *runner = sched->runner_count++;
@@ -89,10 +90,7 @@ int sched_set_floor(struct sched *sched, int32_t runner, int32_t floor, struct e
     assert(floor >= 0);
     int32_t before = runner_budget(changing);
     changing->floor = floor;
-    int32_t after = runner_budget(changing);
-    sched->evictable[changing->priority] += after - before;
-    if (after > before)
-        sched->eviction_version++;
+    runner_budget_changed(sched, runner, before);
     return waiting_settle(sched, runner, err);
 }
 
@@ -128,6 +126,8 @@ void sched_running(struct sched *sched, int32_t replica, int64_t now)
     sched->replicas[replica].state = REPLICA_RUNNING;
     sched->replicas[replica].running_since = now;
     sched->eviction_version++;
+    if (sched->options.preemption_enabled)
+        fleet_touch(&sched->fleet, sched->replicas[replica].node);
 }
 
 int sched_terminate(struct sched *sched, int32_t replica, struct err *err)

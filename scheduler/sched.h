@@ -81,6 +81,7 @@ struct sched {
     int32_t no_fit_capacity;
     int64_t evictable[10];      /* by priority: the sum of its runners' budgets */
     int64_t eviction_version;   /* rises whenever a budget rose, or a replica began to age */
+    int32_t most_of_a_runner;   /* candidates of one runner that a search met on one node */
     int64_t floor_breach_count; /* evictions that took a runner below its floor: always 0 */
 };
 

@@ -54,16 +54,58 @@ void replica_free(struct sched *sched, int32_t replica)
 
 /* ---- counts ---- */
 
+void runner_budget_changed(struct sched *sched, int32_t runner, int32_t before)
+{
+    const struct runner *changed = &sched->runners[runner];
+    int32_t after = runner_budget(changed);
+    int32_t lower = before < after ? before : after;
+    sched->evictable[changed->priority] += after - before;
+    if (after > before)
+        sched->eviction_version++;
+    if (after == before || !sched->options.preemption_enabled ||
+        (lower > 0 && lower >= sched->most_of_a_runner))
+        return;
+    for (int32_t at = changed->first_bound; at >= 0; at = sched->replicas[at].next_pending)
+        fleet_touch(&sched->fleet, sched->replicas[at].node);
+}
+
+/* A runner without a floor may lose all its live replicas, so its budget bounds nothing. */
 void runner_change_live(struct sched *sched, int32_t runner, int32_t change)
 {
     struct runner *asking = &sched->runners[runner];
     int32_t before = runner_budget(asking);
     asking->live += change;
     assert(asking->live >= 0);
-    int32_t after = runner_budget(asking);
-    sched->evictable[asking->priority] += after - before;
-    if (after > before)
+    if (asking->floor > 0) {
+        runner_budget_changed(sched, runner, before);
+        return;
+    }
+    sched->evictable[asking->priority] += change;
+    if (change > 0)
         sched->eviction_version++;
+}
+
+/* ---- the bound replicas of a runner ---- */
+
+static void join_bound(struct sched *sched, int32_t replica)
+{
+    struct runner *owner = &sched->runners[sched->replicas[replica].runner];
+    sched->replicas[replica].previous_pending = -1;
+    sched->replicas[replica].next_pending = owner->first_bound;
+    if (owner->first_bound >= 0)
+        sched->replicas[owner->first_bound].previous_pending = replica;
+    owner->first_bound = replica;
+}
+
+static void leave_bound(struct sched *sched, int32_t replica)
+{
+    const struct replica *leaving = &sched->replicas[replica];
+    if (leaving->previous_pending >= 0)
+        sched->replicas[leaving->previous_pending].next_pending = leaving->next_pending;
+    else
+        sched->runners[leaving->runner].first_bound = leaving->next_pending;
+    if (leaving->next_pending >= 0)
+        sched->replicas[leaving->next_pending].previous_pending = leaving->previous_pending;
 }
 
 /* ---- the list of a node ---- */
@@ -166,6 +208,7 @@ static void remove_ready(struct sched *sched, int32_t nominee)
 static int start(struct sched *sched, int32_t replica, struct err *err)
 {
     sched->replicas[replica].state = REPLICA_STARTING;
+    join_bound(sched, replica);
     runner_change_live(sched, sched->replicas[replica].runner, 1);
     return waiting_settle(sched, sched->replicas[replica].runner, err);
 }
@@ -236,6 +279,8 @@ int replica_terminate(struct sched *sched, int32_t replica, struct err *err)
     assert(ending->state == REPLICA_STARTING || ending->state == REPLICA_RUNNING);
     ending->state = REPLICA_TERMINATING;
     sched->runners[ending->runner].terminating++;
+    if (sched->options.preemption_enabled)
+        fleet_touch(&sched->fleet, ending->node);
     runner_change_live(sched, ending->runner, -1);
     return waiting_settle(sched, ending->runner, err);
 }
@@ -269,6 +314,7 @@ int replica_leave(struct sched *sched, int32_t replica, struct err *err)
         fleet_give(&sched->fleet, &claim);
     else if (give_to_nominee(sched, replica, err))
         return -1;
+    leave_bound(sched, replica);
     leave_node(sched, replica);
     replica_free(sched, replica);
     return waiting_settle(sched, runner, err);

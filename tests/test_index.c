@@ -290,3 +290,21 @@ Test(index, finds_what_a_plain_scan_finds_with_several_policies_at_once)
     const struct policy_value by_demand = {.parts = random, .part_count = ARRAY_LEN(random)};
     cr_expect_gt(try_policy(weighted, &by_demand, 70001), 1000);
 }
+
+/* Few runners with many replicas each on few nodes: budgets that bind, and change. */
+Test(index, finds_the_victims_that_a_plain_search_finds)
+{
+    int64_t binds = 0;
+    for (size_t i = 0; i < ARRAY_LEN(tunings); i++)
+        for (uint64_t seed = 1; seed <= 25; seed++) {
+            const struct random_fleet_options options = {.seed = 80000 + seed + 100 * i,
+                                                         .policy = policy_find("best-fit"),
+                                                         .tuning = tunings[i],
+                                                         .node_max = seed % 2 == 0 ? 4 : 12,
+                                                         .runner_max = 4,
+                                                         .replica_max = seed % 2 == 0 ? 25 : 60,
+                                                         .is_about_devices = seed % 3 == 0};
+            binds += run_both(&options, 1000);
+        }
+    cr_expect_gt(binds, 10000);
+}
