@@ -35,6 +35,7 @@ void index_free(struct node_index *index)
     journal_release(&index->journal);
     free(index->blocks);
     free(index->marks);
+    free(index->prey);
     free(index->chunk_keys);
     free(index->sorted_keys);
     free(index->empty_scores);
@@ -94,6 +95,8 @@ static void take_in_all(struct node_index *index, const struct sched *sched)
         row_store(index->blocks, node, &row);
         index->marks[node].version++;
         index->marks[node].place = -1;
+        if (node < index->prey_count)
+            index->prey[node] = node_prey(sched, node);
     }
     index->epoch++;
 }
@@ -105,6 +108,20 @@ static void take_in(struct node_index *index, const struct sched *sched, int32_t
     index->marks[node].version++;
     index->marks[node].place =
         journal_append(&index->journal, node, &row, index->marks[node].place);
+    if (node < index->prey_count)
+        index->prey[node] = node_prey(sched, node);
+}
+
+static int follow_prey(struct node_index *index, const struct sched *sched, struct err *err)
+{
+    if (!sched->options.preemption_enabled || index->prey_count == index->node_count)
+        return 0;
+    if (array_reserve(&index->prey, &index->prey_capacity, index->node_count, sizeof *index->prey,
+                      err))
+        return -1;
+    for (; index->prey_count < index->node_count; index->prey_count++)
+        index->prey[index->prey_count] = node_prey(sched, index->prey_count);
+    return 0;
 }
 
 /* Scores may depend on the largest capacities and on what the policy knows of groups, so a new type
@@ -128,7 +145,7 @@ static int follow(struct node_index *index, struct sched *sched, struct err *err
         for (int32_t i = 0; i < fleet->changed_count; i++)
             take_in(index, sched, fleet->changed[i]);
     fleet_forget_changes(fleet);
-    return 0;
+    return follow_prey(index, sched, err);
 }
 
 /* ---- shapes ---- */

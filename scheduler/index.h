@@ -46,12 +46,19 @@ struct empty_score {
     bool is_known;
 };
 
+/* The least important replicas that preemption may take on a node, kept where it is enabled. */
+struct node_prey {
+    int64_t latest_since;    /* of those with the lowest priority; INT64_MAX: one still starts */
+    int32_t lowest_priority; /* 10: there are none */
+};
+
 struct victim_memory;
 
 struct node_index {
     const struct index_kernel *kernel;
     struct row_block *blocks;
     struct node_mark *marks;
+    struct node_prey *prey;          /* of the first prey_count nodes */
     float *chunk_keys, *sorted_keys; /* working memory of a scan */
     struct empty_score *empty_scores;
     struct shape_memory *shapes;
@@ -59,6 +66,7 @@ struct node_index {
     struct journal journal;
     int64_t epoch;      /* rises when what was remembered for shapes is void */
     int32_t node_count; /* taken in so far */
+    int32_t prey_count, prey_capacity;
     int32_t group_count, type_count;
     int32_t shape_count, victim_count, victim_capacity;
     int32_t block_capacity, mark_capacity, chunk_capacity, sorted_capacity, empty_capacity,

@@ -115,6 +115,107 @@ static void insert(const struct victim_search *search, const struct victim_rank 
     memory->count++;
 }
 
+/* ---- what needs no judging ---- */
+
+static bool is_prey(const struct sched *sched, const struct replica *replica)
+{
+    return (replica->state == REPLICA_STARTING || replica->state == REPLICA_RUNNING) &&
+           runner_budget(&sched->runners[replica->runner]) > 0;
+}
+
+struct node_prey node_prey(const struct sched *sched, int32_t node)
+{
+    struct node_prey prey = {.lowest_priority = 10, .latest_since = INT64_MIN};
+    int32_t at = sched->fleet.nodes[node].first_replica;
+    for (; at >= 0; at = sched->replicas[at].next_on_node) {
+        const struct replica *replica = &sched->replicas[at];
+        int32_t priority = sched->runners[replica->runner].priority;
+        if (priority > prey.lowest_priority || !is_prey(sched, replica))
+            continue;
+        if (priority < prey.lowest_priority || replica->running_since > prey.latest_since)
+            prey.latest_since = replica->running_since;
+        prey.lowest_priority = priority;
+    }
+    return prey;
+}
+
+/* What a demand lacks on a node. */
+struct lack {
+    int64_t cpu_milli, mem_bytes;
+    int32_t devices;
+};
+
+static struct lack find_lack(const struct victim_search *search, int32_t node)
+{
+    const struct fleet *fleet = &search->sched->fleet;
+    const struct shape *shape = search->trial.shape;
+    const struct node *at = &fleet->nodes[node];
+    const struct node_type *type = fleet_type_of(fleet, node);
+    struct lack lack = {shape->cpu_milli - at->cpu_free_milli,
+                        shape->mem_bytes - at->mem_free_bytes, shape->device_count};
+    if (type->is_unbounded)
+        lack.cpu_milli = lack.mem_bytes = 0;
+    if (shape->device_count == 0)
+        return lack;
+    int32_t share_milli = shape_share_on(shape, type);
+    int64_t mem_bytes = shape_device_mem_on(shape, type);
+    const struct device *devices = &fleet->devices[at->first_device];
+    for (int32_t i = 0; i < type->device_count; i++)
+        if (devices[i].share_free_milli >= share_milli && devices[i].mem_free_bytes >= mem_bytes)
+            lack.devices--;
+    return lack;
+}
+
+static bool makes_up(const struct lack *has, const struct lack *lack)
+{
+    return has->cpu_milli >= lack->cpu_milli && has->mem_bytes >= lack->mem_bytes &&
+           has->devices >= lack->devices;
+}
+
+/* Could the node stand above the floor, by all that is seen at a glance? That takes less important
+ * victims than the floor's, all together at best, or as important ones: where the floor is a single
+ * victim, one that alone has what lacks and has run for no longer. */
+static bool may_precede_floor(const struct victim_search *search, int32_t node)
+{
+    const struct sched *sched = search->sched;
+    const struct victim_rank *floor = &search->memory->floor;
+    const struct lack lack = find_lack(search, node);
+    struct lack sum = {0, 0, 0};
+    int32_t at = sched->fleet.nodes[node].first_replica;
+    for (; at >= 0; at = sched->replicas[at].next_on_node) {
+        const struct replica *replica = &sched->replicas[at];
+        const struct runner *owner = &sched->runners[replica->runner];
+        if (owner->priority > floor->highest_priority || !is_prey(sched, replica))
+            continue;
+        const struct shape *shape = &sched->fleet.shapes->items[owner->shape];
+        const struct lack has = {shape->cpu_milli, shape->mem_bytes,
+                                 __builtin_popcountll(replica->devices)};
+        if (owner->priority == floor->highest_priority && floor->count == 1) {
+            if (replica->running_since >= floor->since_sum && makes_up(&has, &lack))
+                return true;
+            continue;
+        }
+        sum.cpu_milli += has.cpu_milli;
+        sum.mem_bytes += has.mem_bytes;
+        sum.devices += has.devices;
+    }
+    return makes_up(&sum, &lack);
+}
+
+static bool is_hopeless(const struct victim_search *search, int32_t node)
+{
+    const struct victim_memory *memory = search->memory;
+    const struct node_prey *prey = &search->index->prey[node];
+    if (prey->lowest_priority == 10)
+        return true;
+    if (memory->is_complete)
+        return false;
+    return prey->lowest_priority > memory->floor.highest_priority ||
+           (prey->lowest_priority == memory->floor.highest_priority && memory->floor.count == 1 &&
+            prey->latest_since < memory->floor.since_sum) ||
+           !may_precede_floor(search, node);
+}
+
 /* ---- judging ---- */
 
 /* Of what the trial found: the sum of running_since, and whether all victims run. */
@@ -156,7 +257,7 @@ static int judge(struct victim_search *search, int32_t node, struct err *err)
 {
     struct victim_set *cost = &search->cost;
     struct victim_rank rank = {.node = node, .version = search->index->marks[node].version};
-    if (!trial_is_open(&search->trial, node))
+    if (is_hopeless(search, node) || !trial_is_open(&search->trial, node))
         return 0;
     search->trial.below = 10;
     if (trial_judge(&search->trial, search->question, node, cost, err))

@@ -49,6 +49,9 @@ bool victim_index_knows(const struct sched *sched, const struct preemption_quest
 int victim_index_find(struct sched *sched, const struct preemption_question *question,
                       struct victim_set *set, struct err *err);
 
+/* The prey on a node as it is now. O(occupants). */
+struct node_prey node_prey(const struct sched *sched, int32_t node);
+
 void victim_index_release(struct node_index *index);
 
 #endif

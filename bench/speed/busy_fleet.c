@@ -129,9 +129,8 @@ static int add_runners(struct busy_fleet *fleet, struct err *err)
     for (int32_t shape = 0; shape < fleet->options.shape_count; shape++)
         for (int32_t priority = 0; priority < priority_count(fleet); priority++) {
             int32_t runner;
-            const struct runner_terms terms = {.shape = shape,
-                                               .priority = priority,
-                                               .may_preempt = fleet->options.preemption_enabled};
+            const struct runner_terms terms = {
+                .shape = shape, .priority = priority, .may_preempt = true};
             if (sched_add_runner(&fleet->sched, &terms, &runner, err))
                 return -1;
         }
@@ -207,7 +206,6 @@ int busy_fleet_init(struct busy_fleet *fleet, const struct busy_options *options
     const struct sched_options sched_options = {
         .policy = policy_find(options->policy),
         .popularity = {fleet->popular, options->shape_count},
-        .preemption_enabled = options->preemption_enabled,
         .seed = options->seed,
         .search = options->search};
     if (sched_init(&fleet->sched, &sched_options, &fleet->shapes, err) || add_nodes(fleet, err) ||

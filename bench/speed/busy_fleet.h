@@ -17,10 +17,9 @@
 struct busy_options {
     uint64_t seed;
     int32_t node_count, shape_count;
-    int32_t priority_count; /* a runner per shape and priority; 0: one priority, 0 */
+    int32_t priority_count; /* a runner per shape and priority; 0: only priority 0 */
     double fill;            /* of the device share, 0..1 */
     const char *policy;
-    bool preemption_enabled;
     enum node_search search;
 };
 
