@@ -12,41 +12,78 @@
 
 /* ---- the curves ---- */
 
-/* Values in hundredths, as the study's log prints them. */
+/* The values of one curve, in percent to two decimals as the study's log prints them. The arrived
+ * load never falls, so those of a point stand together. */
 struct curve {
-    int64_t sum[FGD_POINTS];
-    int64_t count[FGD_POINTS];
+    double *values; /* [count] owned */
+    int32_t count, capacity;
+    int32_t begin[FGD_POINTS + 1]; /* of point k: values[begin[k] .. begin[k + 1]) */
+    int32_t point;                 /* begin is known up to here */
 };
 
-/* 100 * part / whole in hundredths, rounded to the nearest, exact halves to even. */
-static int64_t percent_hundredths(int64_t part, int64_t whole)
+/* The nearest whole number to part / whole, exact halves to even. */
+static int64_t divide_to_nearest(int64_t part, int64_t whole)
 {
-    int64_t scaled = part * 10000;
-    int64_t down = scaled / whole, twice_rest = 2 * (scaled % whole);
+    int64_t down = part / whole, twice_rest = 2 * (part % whole);
     return down + (twice_rest > whole || (twice_rest == whole && down % 2 != 0) ? 1 : 0);
 }
 
-static void curve_add(struct curve *curve, int64_t point, int64_t hundredths)
+/* 100 * part / whole in hundredths. */
+static int64_t percent_hundredths(int64_t part, int64_t whole)
+{
+    return divide_to_nearest(part * 10000, whole);
+}
+
+/* No more values come for points before this one. */
+static void curve_advance(struct curve *curve, int32_t point)
+{
+    while (curve->point < point)
+        curve->begin[++curve->point] = curve->count;
+}
+
+/* `point` is at least that of the value before. */
+static int curve_add(struct curve *curve, int64_t point, int64_t hundredths, struct err *err)
 {
     if (point >= FGD_POINTS)
-        return;
-    curve->sum[point] += hundredths;
-    curve->count[point]++;
+        return 0;
+    if (array_reserve(&curve->values, &curve->capacity, curve->count + INT64_C(1),
+                      sizeof *curve->values, err) != 0)
+        return -1;
+    curve_advance(curve, (int32_t)point);
+    curve->values[curve->count++] = (double)hundredths / 100.0;
+    return 0;
+}
+
+/* The sum in the order in which numpy adds, which the study used: its means are rounded to two
+ * decimals, and where they lie in the middle the rounding errors of the sum decide. */
+static double sum_pairwise(const double *values, int32_t count)
+{
+    double lanes[8] = {0.0}, sum = 0.0;
+    int32_t whole = count - count % 8;
+    if (count > 128) {
+        int32_t half = count / 2 - count / 2 % 8;
+        return sum_pairwise(values, half) + sum_pairwise(values + half, count - half);
+    }
+    for (int32_t i = 0; i < whole; i++)
+        lanes[i % 8] += values[i];
+    if (whole > 0)
+        sum = ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
+              ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+    for (int32_t i = whole; i < count; i++)
+        sum += values[i];
+    return sum;
 }
 
 /* Mean at a point in percent. */
 static double curve_mean(const struct curve *curve, int point)
 {
-    int64_t sum = curve->sum[point], count = curve->count[point];
-    if (count == 0) {
-        int first = point > 0 ? point - 1 : point;
-        int last = point < FGD_POINTS - 1 ? point + 1 : point;
-        for (int i = first; i <= last; i++) {
-            sum += curve->sum[i];
-            count += curve->count[i];
-        }
+    int first = point, last = point;
+    if (curve->begin[point] == curve->begin[point + 1]) {
+        first = point > 0 ? point - 1 : point;
+        last = point < FGD_POINTS - 1 ? point + 1 : point;
     }
-    return count > 0 ? (double)sum / 100.0 / (double)count : NAN;
+    int32_t begin = curve->begin[first], count = curve->begin[last + 1] - begin;
+    return count > 0 ? sum_pairwise(&curve->values[begin], count) / (double)count : NAN;
 }
 
 /* ---- the experiment ---- */
@@ -200,17 +237,20 @@ static void count_failed(struct experiment *experiment, const struct openb_pod_r
         experiment->run->placements[arrival] = (struct fgd_placement){-1, 0};
 }
 
-static void note_curves(struct experiment *experiment)
+static int note_curves(struct experiment *experiment, struct err *err)
 {
     const struct fgd_result *result = experiment->result;
     int64_t all_milli = experiment->run->workload->trace.share_milli;
     int64_t free_fragments = (all_milli - result->used_milli) * experiment->fragmentation.count_sum;
     double load = (double)result->arrived_milli / (double)(all_milli / SHARE_WHOLE) / 10.0;
     int64_t point = (int64_t)rint(load);
-    curve_add(&experiment->allocated, point, percent_hundredths(result->used_milli, all_milli));
-    if (free_fragments > 0)
-        curve_add(&experiment->fragmented, point,
-                  percent_hundredths(experiment->fragment_sum, free_fragments));
+    int64_t allocated = percent_hundredths(result->used_milli, all_milli);
+    if (curve_add(&experiment->allocated, point, allocated, err) != 0)
+        return -1;
+    if (free_fragments == 0)
+        return 0;
+    return curve_add(&experiment->fragmented, point,
+                     percent_hundredths(experiment->fragment_sum, free_fragments), err);
 }
 
 static int arrive(struct experiment *experiment, int32_t arrival, struct err *err)
@@ -228,7 +268,8 @@ static int arrive(struct experiment *experiment, int32_t arrival, struct err *er
         count_placed(experiment, pod, &experiment->decisions.items[0], arrival);
     else
         count_failed(experiment, pod, arrival);
-    note_curves(experiment);
+    if (note_curves(experiment, err) != 0)
+        return -1;
     return experiment->decisions.count == 1 ? 0 : sched_withdraw(sched, replica, err);
 }
 
@@ -248,6 +289,8 @@ static void note_end(struct experiment *experiment)
         for (int i = 0; i < FRAGMENT_KIND_COUNT; i++)
             result->fragment_milli[i] += parts.milli[i];
     }
+    curve_advance(&experiment->allocated, FGD_POINTS);
+    curve_advance(&experiment->fragmented, FGD_POINTS);
     for (int i = 0; i < FGD_POINTS; i++) {
         result->allocated_percent[i] = rint(curve_mean(&experiment->allocated, i) * 100.0) / 100.0;
         result->fragment_percent[i] = curve_mean(&experiment->fragmented, i);
@@ -267,5 +310,7 @@ int fgd_run(const struct fgd_run *run, struct fgd_result *result, struct err *er
     decisions_release(&experiment.decisions);
     fragmentation_release(&experiment.fragmentation);
     free(experiment.fragments);
+    free(experiment.allocated.values);
+    free(experiment.fragmented.values);
     return outcome;
 }

@@ -12,12 +12,24 @@
 #include "cli/options.h"
 #include "scenarios/import.h"
 
-enum { OPTION_NODES, OPTION_PODS, OPTION_STATIC, OPTION_OUTPUT, OPTION_QUIET };
+enum {
+    OPTION_NODES,
+    OPTION_PODS,
+    OPTION_STATIC,
+    OPTION_FGD_WORKLOAD,
+    OPTION_FGD_SEED,
+    OPTION_DATA,
+    OPTION_OUTPUT,
+    OPTION_QUIET,
+};
 
 static const struct command_option options[] = {
     [OPTION_NODES] = {0, "nodes", "FILE", "the trace's nodes, CSV"},
     [OPTION_PODS] = {0, "pods", "FILE", "the trace's pods, CSV; - for standard input"},
     [OPTION_STATIC] = {0, "static", NULL, "all pods at time 0 in file order, none leaves"},
+    [OPTION_FGD_WORKLOAD] = {0, "fgd-workload", "NAME", "an experiment of the study, see below"},
+    [OPTION_FGD_SEED] = {0, "fgd-seed", "N", "its seed (default: 42)"},
+    [OPTION_DATA] = {'d', "data", "DIR", "the folder with its lists of nodes and pods"},
     [OPTION_OUTPUT] = {'o', "output", "FILE", "the scenario to write (default: -, stdout)"},
     [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
 };
@@ -29,7 +41,18 @@ struct import_command {
     bool is_quiet;
 };
 
-static void set_option(struct import_command *import, int option, const char *value)
+static int parse_seed(const char *text, uint64_t *seed, struct err *err)
+{
+    int64_t number;
+    if (parse_int64(text, &number, err) != 0)
+        return err_prefix(err, "import: --fgd-seed");
+    if (number < 0)
+        return err_set(err, ERR_USAGE, "import: --fgd-seed: %" PRId64 ": give 0 or more", number);
+    *seed = (uint64_t)number;
+    return 0;
+}
+
+static int set_option(struct import_command *import, int option, const char *value, struct err *err)
 {
     switch (option) {
     case OPTION_NODES:
@@ -41,6 +64,14 @@ static void set_option(struct import_command *import, int option, const char *va
     case OPTION_STATIC:
         import->request.is_static = true;
         break;
+    case OPTION_FGD_WORKLOAD:
+        import->request.fgd_workload = value;
+        break;
+    case OPTION_FGD_SEED:
+        return parse_seed(value, &import->request.fgd_seed, err);
+    case OPTION_DATA:
+        import->request.data_path = value;
+        break;
     case OPTION_OUTPUT:
         import->output = value;
         break;
@@ -48,6 +79,7 @@ static void set_option(struct import_command *import, int option, const char *va
         import->is_quiet = true;
         break;
     }
+    return 0;
 }
 
 static int fail_format(const char *name, struct err *err)
@@ -67,6 +99,18 @@ static int fail_format(const char *name, struct err *err)
                    text_quote(name, quoted), names);
 }
 
+/* An experiment has its files by their names in a folder. */
+static int check_experiment(const struct import_request *request, struct err *err)
+{
+    if (request->data_path == NULL)
+        return err_set(err, ERR_USAGE, "import openb: --fgd-workload needs --data DIR");
+    if (request->nodes_path != NULL || request->pods_path != NULL || request->is_static)
+        return err_set(err, ERR_USAGE,
+                       "import openb: --fgd-workload takes its lists from --data DIR: leave out "
+                       "--nodes, --pods and --static");
+    return 0;
+}
+
 static int check_arguments(struct import_command *import, int argc, char **argv, struct err *err)
 {
     const char *name = optind < argc ? argv[optind] : NULL;
@@ -75,6 +119,11 @@ static int check_arguments(struct import_command *import, int argc, char **argv,
         return fail_format(name, err);
     if (argc - optind > 1)
         return err_set(err, ERR_USAGE, "import: takes one format");
+    if (import->request.fgd_workload != NULL)
+        return check_experiment(&import->request, err);
+    if (import->request.data_path != NULL)
+        return err_set(err, ERR_USAGE, "import %s: --data goes with --fgd-workload NAME",
+                       import->format->name);
     if (import->request.nodes_path == NULL || import->request.pods_path == NULL)
         return err_set(err, ERR_USAGE, "import %s: give both --nodes FILE and --pods FILE",
                        import->format->name);
@@ -113,14 +162,14 @@ static int write_scenario(const struct import_command *import, struct err *err)
 static int run_import(const struct command *command, int argc, char **argv)
 {
     struct err err = {.kind = ERR_NONE};
-    struct import_command import = {.output = "-"};
+    struct import_command import = {.output = "-", .request = {.fgd_seed = 42}};
     const char *value;
-    int found;
-    while ((found = options_next(command, argc, argv, &value, &err)) >= 0)
-        set_option(&import, found, value);
-    if (found != OPTIONS_END)
+    int found = OPTIONS_END, result = 0;
+    while (result == 0 && (found = options_next(command, argc, argv, &value, &err)) >= 0)
+        result = set_option(&import, found, value, &err);
+    if (found == OPTIONS_FAIL || found == OPTIONS_HELP)
         return options_stop(command, found, &err);
-    if (check_arguments(&import, argc, argv, &err) != 0)
+    if (result != 0 || check_arguments(&import, argc, argv, &err) != 0)
         return options_fail(command, &err);
     if (write_scenario(&import, &err) != 0)
         return message_fail(&err);
@@ -133,7 +182,13 @@ const struct command cmd_import = {
     .arguments = "FORMAT",
     .details = "Reads a public trace and writes a scenario that `stowage run` takes. FORMAT is\n"
                "openb: the GPU trace of Alibaba, 2023 (CSV files of nodes and pods).\n",
-    .example = "  stowage import openb --nodes nodes.csv --pods pods.csv --static -o openb.json\n",
+    .notes =
+        "--fgd-workload NAME: an experiment of \"Beware of Fragmentation\" (USENIX ATC 2023). The\n"
+        "pods of DIR/openb_pod_list_NAME.csv arrive one by one and stay, one that fits nowhere\n"
+        "is given up, nodes stand in the order in which ties are broken. Orders come from\n"
+        "DIR/fgd/, or are drawn: see `stowage help bench`, which runs many of them.\n",
+    .example = "  stowage import openb --nodes nodes.csv --pods pods.csv --static -o openb.json\n"
+               "  stowage import openb --fgd-workload default --data openb -o default.json\n",
     .options = options,
     .option_count = ARRAY_LEN(options),
     .run = run_import,

@@ -14,6 +14,7 @@
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/plots_told.h"
 #include "cli/policy_option.h"
 #include "cli/run_loop.h"
 #include "reports/report.h"
@@ -208,27 +209,6 @@ static int print_summary(const struct run_command *run, const struct run_state *
     return 0;
 }
 
-static int tell_plots(const struct run_command *run, const struct report_outcome *outcome)
-{
-    switch (outcome->plots) {
-    case PLOTS_NO_GNUPLOT:
-        message_warn("%s/plots: no pictures were drawn: there is no gnuplot on the PATH: install "
-                     "the Debian package gnuplot-nox, or draw them elsewhere with `gnuplot *.gp`",
-                     run->output_path);
-        return EXIT_DONE;
-    case PLOTS_FAILED: {
-        struct err err = {.kind = ERR_NONE};
-        err_set(&err, ERR_SYSTEM, "%s/plots: gnuplot failed: %s: the rest of the report is whole",
-                run->output_path, outcome->plot_detail);
-        return message_fail(&err);
-    }
-    case PLOTS_DRAWN:
-    case PLOTS_NOT_ASKED:
-        break;
-    }
-    return EXIT_DONE;
-}
-
 static int write_folder(const struct run_command *run, const struct run_state *state,
                         const struct report_options *report)
 {
@@ -236,7 +216,7 @@ static int write_folder(const struct run_command *run, const struct run_state *s
     struct report_outcome outcome;
     if (report_write_folder(&state->sim, report, run->output_path, &outcome, &err) != 0)
         return message_fail(&err);
-    int code = tell_plots(run, &outcome);
+    int code = tell_plots(run->output_path, &outcome);
     if (!run->is_quiet)
         message_note("the report is in %s: begin with %s/report.md", run->output_path,
                      run->output_path);

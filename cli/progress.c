@@ -65,18 +65,42 @@ const char *progress_print(const struct progress_state *state, int64_t elapsed_u
     return out;
 }
 
-void progress_update(struct progress *progress, const struct progress_state *state)
+/* Is it time to draw? Then it is drawn now. */
+static bool is_due(struct progress *progress, int64_t clock_us)
 {
-    if (!progress->is_enabled)
-        return;
-    int64_t clock_us = progress_clock_us();
-    if (clock_us - progress->started_us < FIRST_US || clock_us - progress->drawn_us < EVERY_US)
-        return;
-    char text[PROGRESS_TEXT_SIZE];
-    fprintf(stderr, "\r%s\x1b[K", progress_print(state, clock_us - progress->started_us, text));
-    fflush(stderr);
+    if (!progress->is_enabled || clock_us - progress->started_us < FIRST_US ||
+        clock_us - progress->drawn_us < EVERY_US)
+        return false;
     progress->drawn_us = clock_us;
     progress->is_drawn = true;
+    return true;
+}
+
+void progress_update(struct progress *progress, const struct progress_state *state)
+{
+    int64_t clock_us = progress_clock_us();
+    char text[PROGRESS_TEXT_SIZE];
+    if (!is_due(progress, clock_us))
+        return;
+    fprintf(stderr, "\r%s\x1b[K", progress_print(state, clock_us - progress->started_us, text));
+    fflush(stderr);
+}
+
+void progress_count(struct progress *progress, int64_t done, int64_t total, const char *things)
+{
+    int64_t clock_us = progress_clock_us();
+    char left[UNITS_TEXT_SIZE];
+    if (!is_due(progress, clock_us))
+        return;
+    fprintf(stderr, "\r%" PRId64 " of %" PRId64 " %s (%.0f %%)", done, total, things,
+            100.0 * (double)done / (double)total);
+    if (done > 0) {
+        double elapsed_us = (double)(clock_us - progress->started_us);
+        double left_us = elapsed_us * (double)(total - done) / (double)done;
+        fprintf(stderr, ", %s left", print_coarsely((int64_t)left_us, left));
+    }
+    fputs("\x1b[K", stderr);
+    fflush(stderr);
 }
 
 void progress_clear(struct progress *progress)

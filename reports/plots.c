@@ -38,14 +38,14 @@ static int write_file(const struct sim *sim, struct output_dir *dir, const char 
     return written;
 }
 
-static const char *file_name(const struct plot *plot, const char *extension, char out[NAME_SIZE])
+static const char *file_name(const char *plot, const char *extension, char out[NAME_SIZE])
 {
-    snprintf(out, NAME_SIZE, "plots/%s.%s", plot->name, extension);
+    snprintf(out, NAME_SIZE, "plots/%s.%s", plot, extension);
     return out;
 }
 
 /* A picture that gnuplot left unfinished is worse than none. */
-static int remove_pictures(const struct plot *plot, const char *folder, struct err *err)
+static int remove_pictures(const char *plot, const char *folder, struct err *err)
 {
     static const char *const extensions[] = {"svg", "png"};
     for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
@@ -61,9 +61,8 @@ static int remove_pictures(const struct plot *plot, const char *folder, struct e
     return 0;
 }
 
-/* Runs gnuplot on one script inside the folder where the report is being made. */
-static int draw_plot(const struct plot *plot, const struct output_dir *dir,
-                     struct report_outcome *outcome, struct err *err)
+int plots_draw(const char *plot, const struct output_dir *dir, struct report_outcome *outcome,
+               struct err *err)
 {
     char script[NAME_SIZE], detail[sizeof outcome->plot_detail - NAME_SIZE - 16];
     size_t size = strlen(dir->partial) + sizeof "/plots";
@@ -71,7 +70,7 @@ static int draw_plot(const struct plot *plot, const struct output_dir *dir,
     if (folder == NULL)
         return err_no_memory(err);
     snprintf(folder, size, "%s/plots", dir->partial);
-    snprintf(script, sizeof script, "%s.gp", plot->name);
+    snprintf(script, sizeof script, "%s.gp", plot);
     const char *const argv[] = {"gnuplot", script, NULL};
     struct process_request request = {
         .argv = argv, .directory = folder, .seconds_max = GNUPLOT_SECONDS_MAX};
@@ -97,12 +96,13 @@ int plots_write(const struct sim *sim, struct output_dir *dir, bool draw,
         char name[NAME_SIZE];
         if (!plots[i]->applies(sim))
             continue;
-        if (write_file(sim, dir, file_name(plots[i], "dat", name), plots[i]->write_data, err) !=
-                0 ||
-            write_file(sim, dir, file_name(plots[i], "gp", name), plots[i]->write_script, err) != 0)
+        if (write_file(sim, dir, file_name(plots[i]->name, "dat", name), plots[i]->write_data,
+                       err) != 0 ||
+            write_file(sim, dir, file_name(plots[i]->name, "gp", name), plots[i]->write_script,
+                       err) != 0)
             return -1;
         bool can_draw = outcome->plots == PLOTS_DRAWN;
-        if (can_draw && draw_plot(plots[i], dir, outcome, err) != 0)
+        if (can_draw && plots_draw(plots[i]->name, dir, outcome, err) != 0)
             return -1;
     }
     return 0;

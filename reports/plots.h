@@ -34,4 +34,10 @@ const struct plot *const *plot_list(size_t *count);
 int plots_write(const struct sim *sim, struct output_dir *dir, bool draw,
                 struct report_outcome *outcome, struct err *err);
 
+/* Runs gnuplot on plots/<name>.gp in the folder where the report is being made, for pictures that
+ * are not of a simulation too. What goes wrong with it is put into the outcome, and what it left is
+ * removed; -1 for want of memory only. `name` has at most 48 characters. */
+int plots_draw(const char *name, const struct output_dir *dir, struct report_outcome *outcome,
+               struct err *err);
+
 #endif

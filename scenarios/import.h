@@ -16,6 +16,10 @@ struct import_request {
     const char *nodes_path; /* CSV */
     const char *pods_path;  /* CSV; "-" for standard input, for at most one of the two */
     bool is_static;         /* all present at 0 in file order, never leaving */
+    /* One experiment of a study instead (see import_openb_fgd.c); NULL: none. Then the folder holds
+     * the files, and there are no paths. */
+    const char *fgd_workload, *data_path;
+    uint64_t fgd_seed;
 };
 
 struct import_totals { /* what was read, for the message to the user */

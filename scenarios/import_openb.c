@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "scenarios/import.h"
+#include "scenarios/import_openb_fgd.h"
 #include "scenarios/import_source.h"
 #include "scenarios/openb_json.h"
 #include "scenarios/openb_rows.h"
@@ -275,6 +276,8 @@ static int run(const struct import_request *request, FILE *out, struct import_to
                struct err *err)
 {
     struct openb openb = {.request = request};
+    if (request->fgd_workload != NULL)
+        return openb_import_experiment(request, out, totals, err);
     if (strcmp(request->nodes_path, "-") == 0 && strcmp(request->pods_path, "-") == 0)
         return err_set(err, ERR_USAGE, "standard input can be the nodes or the pods, not both");
     int result = -1;

@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "scenarios": {"base", "scheduler", "scenarios"},
     "sim": {"base", "scheduler", "scenarios", "sim"},
     "reports": {"base", "scheduler", "scenarios", "sim", "reports"},
-    "bench": {"base", "scheduler", "scenarios", "sim", "bench"},
+    "bench": {"base", "scheduler", "scenarios", "sim", "reports", "bench"},
     "cli": set(ROOMS),
     "tests": set(ROOMS) | {"tests"},
 }

@@ -7,7 +7,7 @@ import unittest
 
 from e2e import BAD_INPUT, DONE, QUICKSTART, SOURCE, ProgramTest, small_scenario
 
-VERBS = ["run", "validate", "policies", "import", "version", "help"]
+VERBS = ["run", "validate", "policies", "import", "bench", "version", "help"]
 
 
 class Usage(ProgramTest):
@@ -53,6 +53,18 @@ class Usage(ProgramTest):
             (["import", "xyzzy"], 'unknown format "xyzzy": give one of openb'),
             (["import", "openb", "--nodes", "n.csv"], "give both --nodes FILE and --pods FILE"),
             (["import", "openb", "--nodes", "-", "--pods", "-"], "only one of"),
+            (["import", "openb", "--fgd-workload", "default"], "needs --data DIR"),
+            (["import", "openb", "--data", "."], "goes with --fgd-workload"),
+            (["import", "openb", "--fgd-workload", "x", "--data", ".", "--static"], "leave out"),
+            (["import", "openb", "--fgd-seed", "-1"], "give 0 or more"),
+            (["bench"], "say what: give fgd"),
+            (["bench", "speed"], 'no benchmark "speed": give fgd'),
+            (["bench", "fgd"], "give --data DIR"),
+            (["bench", "fgd", "-d", ".", "--seeds", "4-2"], '"4-2": give seeds as in 42,45-47'),
+            (["bench", "fgd", "-d", ".", "--jobs", "0"], "give 1 to 1024"),
+            (["bench", "fgd", "-d", ".", "--policies", "fdg"], '"fdg" is none of the study\'s'),
+            (["bench", "fgd", "-d", ".", "--policies", "bestfit"], "did you mean best-fit?"),
+            (["bench", "fgd", "-d", ".", "--policy", "fgd:x=1"], 'no parameter "x"'),
         ]
         for arguments, text in cases:
             with self.subTest(arguments=arguments):

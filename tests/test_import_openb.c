@@ -26,7 +26,8 @@ struct imported {
 static struct imported import(const char *nodes, const char *pods, bool is_static)
 {
     struct imported imported = {0};
-    const struct import_request request = {nodes, pods, is_static};
+    const struct import_request request = {
+        .nodes_path = nodes, .pods_path = pods, .is_static = is_static};
     const struct import_format *format = import_find("openb");
     cr_assert_not_null(format);
     FILE *out = open_memstream(&imported.text, &imported.size);
@@ -264,7 +265,7 @@ Test(import_openb, every_allocation_may_fail)
     char nodes[512], pods[512];
     path_of(nodes, sizeof nodes, data, "nodes.csv");
     path_of(pods, sizeof pods, data, "pods.csv");
-    const struct import_request request = {nodes, pods, false};
+    const struct import_request request = {.nodes_path = nodes, .pods_path = pods};
     const struct import_format *format = import_find("openb");
     int64_t n = 1;
     for (;; n++) {

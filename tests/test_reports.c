@@ -398,9 +398,9 @@ static double key_of(const cJSON *object, const char *key)
 /* What a trace's own rows add up to comes back in the summary of its run. */
 Test(reports, the_totals_of_an_imported_trace_come_back)
 {
-    static const struct import_request request = {STOWAGE_SOURCE_DIR "/tests/data/openb/nodes.csv",
-                                                  STOWAGE_SOURCE_DIR "/tests/data/openb/pods.csv",
-                                                  false};
+    static const struct import_request request = {
+        .nodes_path = STOWAGE_SOURCE_DIR "/tests/data/openb/nodes.csv",
+        .pods_path = STOWAGE_SOURCE_DIR "/tests/data/openb/pods.csv"};
     struct err err = {0};
     struct import_totals totals;
     struct run run;

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/bench_lists.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/folder.h"
+#include "base/text.h"
+#include "base/units.h"
+
+/* ---- policies ---- */
+
+static int add_policy(struct bench_lists *lists, const char *label, const char *text,
+                      struct err *err)
+{
+    if (lists->policy_count == BENCH_LIST_MAX)
+        return err_set(err, ERR_USAGE, "bench: more than %d policies", BENCH_LIST_MAX);
+    struct policy_option *option = arena_alloc(&lists->arena, sizeof *option);
+    if (option == NULL)
+        return err_no_memory(err);
+    if (policy_option_set(option, text, "bench: --policy", err) != 0) {
+        policy_option_release(option);
+        return -1;
+    }
+    lists->options[lists->policy_count] = option;
+    lists->policies[lists->policy_count++] = (struct fgd_policy){
+        .label = label, .policy = option->choice.policy, .values = option->choice.values};
+    return 0;
+}
+
+int bench_lists_add_policy(struct bench_lists *lists, const char *text, struct err *err)
+{
+    if (strchr(text, '"') != NULL)
+        return err_set(err, ERR_USAGE, "bench: --policy: no quotes are expected");
+    return add_policy(lists, text, text, err);
+}
+
+static int add_study_policy(struct bench_lists *lists, const char *name, struct err *err)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    const char *names[BENCH_LIST_MAX];
+    size_t count;
+    const struct fgd_study_policy *study = fgd_study_policies(&count);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = study[i].name;
+        if (strcmp(study[i].name, name) == 0 || strcmp(study[i].label, name) == 0)
+            return add_policy(lists, study[i].label, study[i].text, err);
+    }
+    const char *nearest = text_nearest(name, names, count);
+    return err_set(err, ERR_USAGE, "bench: --policies: %s is none of the study's: %s%s%s",
+                   text_quote(name, quoted), nearest != NULL ? "did you mean " : "use --policy ",
+                   nearest != NULL ? nearest : name, nearest != NULL ? "?" : "");
+}
+
+/* Moves those from `first` on to the front. */
+static void move_to_front(struct bench_lists *lists, int32_t first)
+{
+    for (int32_t at = first; at < lists->policy_count; at++) {
+        struct fgd_policy policy = lists->policies[at];
+        int32_t to = at - first;
+        for (int32_t i = at; i > to; i--)
+            lists->policies[i] = lists->policies[i - 1];
+        lists->policies[to] = policy;
+    }
+}
+
+/* The next item of a list with commas, in the arena; NULL at the end, or with *failed when memory
+ * is out. */
+static const char *next_item(struct arena *arena, const char **list, bool *failed)
+{
+    if (*list == NULL)
+        return NULL;
+    size_t length = strcspn(*list, ",");
+    const char *item = arena_strndup(arena, *list, length);
+    *failed = item == NULL;
+    *list = (*list)[length] == ',' ? *list + length + 1 : NULL;
+    return item;
+}
+
+int bench_lists_parse_policies(struct bench_lists *lists, const char *text, struct err *err)
+{
+    int32_t first = lists->policy_count;
+    bool failed = false;
+    const char *item;
+    size_t count;
+    const struct fgd_study_policy *study = fgd_study_policies(&count);
+    for (size_t i = 0; text == NULL && i < count; i++)
+        if (add_policy(lists, study[i].label, study[i].text, err) != 0)
+            return -1;
+    while ((item = next_item(&lists->arena, &text, &failed)) != NULL)
+        if (add_study_policy(lists, item, err) != 0)
+            return -1;
+    move_to_front(lists, first);
+    return failed ? err_no_memory(err) : 0;
+}
+
+/* ---- seeds ---- */
+
+static int add_seeds(struct bench_lists *lists, const char *item, struct err *err)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    struct err ignored;
+    int64_t first, last;
+    const char *dash = strchr(item, '-');
+    char *start =
+        arena_strndup(&lists->arena, item, dash != NULL ? (size_t)(dash - item) : strlen(item));
+    if (start == NULL)
+        return err_no_memory(err);
+    if (parse_int64(start, &first, &ignored) != 0 ||
+        parse_int64(dash != NULL ? dash + 1 : start, &last, &ignored) != 0 || first < 0 ||
+        last < first)
+        return err_set(err, ERR_USAGE, "bench: --seeds: %s: give seeds as in 42,45-47",
+                       text_quote(item, quoted));
+    for (int64_t seed = first; seed <= last; seed++) {
+        if (lists->seed_count == BENCH_SEEDS_MAX)
+            return err_set(err, ERR_USAGE, "bench: --seeds: more than %d", BENCH_SEEDS_MAX);
+        lists->seeds[lists->seed_count++] = (uint64_t)seed;
+    }
+    return 0;
+}
+
+int bench_lists_parse_seeds(struct bench_lists *lists, const char *text, struct err *err)
+{
+    bool failed = false;
+    const char *item;
+    while ((item = next_item(&lists->arena, &text, &failed)) != NULL)
+        if (add_seeds(lists, item, err) != 0)
+            return -1;
+    return failed ? err_no_memory(err) : 0;
+}
+
+/* ---- workloads ---- */
+
+enum { WORKLOAD_NAME_MAX = 40 };
+
+static int add_workload(struct bench_lists *lists, const char *name, struct err *err)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    char quoted[TEXT_QUOTE_SIZE];
+    size_t length = strlen(name);
+    if (length == 0 || length > WORKLOAD_NAME_MAX || name[strspn(name, allowed)] != '\0')
+        return err_set(err, ERR_USAGE, "bench: workload %s: a name has letters, digits, - _ and .",
+                       text_quote(name, quoted));
+    for (int32_t i = 0; i < lists->workload_count; i++)
+        if (strcmp(lists->workloads[i], name) == 0)
+            return err_set(err, ERR_USAGE, "bench: workload %s is given twice",
+                           text_quote(name, quoted));
+    if (lists->workload_count == BENCH_LIST_MAX)
+        return err_set(err, ERR_USAGE, "bench: more than %d workloads", BENCH_LIST_MAX);
+    lists->workloads[lists->workload_count++] = name;
+    return 0;
+}
+
+/* "default" of openb_pod_list_default.csv; NULL for another file. */
+static const char *workload_of_file(struct arena *arena, const char *file, bool *failed)
+{
+    static const char ending[] = ".csv";
+    size_t prefix = strlen(FGD_WORKLOAD_PREFIX), length = strlen(file);
+    if (strncmp(file, FGD_WORKLOAD_PREFIX, prefix) != 0 || length <= prefix + strlen(ending) ||
+        strcmp(file + length - strlen(ending), ending) != 0)
+        return NULL;
+    const char *name = arena_strndup(arena, file + prefix, length - prefix - strlen(ending));
+    *failed = name == NULL;
+    return name;
+}
+
+static int find_all(struct bench_lists *lists, const char *folder, struct err *err)
+{
+    struct folder_names files = {.items = NULL};
+    bool failed = false;
+    int result = folder_list(folder, &files, err);
+    for (int32_t i = 0; i < files.count && result == 0; i++) {
+        const char *name = workload_of_file(&lists->arena, files.items[i], &failed);
+        if (failed)
+            result = err_no_memory(err);
+        else if (name != NULL)
+            result = add_workload(lists, name, err);
+    }
+    folder_names_release(&files);
+    if (result == 0 && lists->workload_count == 0)
+        return err_set(err, ERR_INPUT, "%s: holds no " FGD_WORKLOAD_PREFIX "NAME.csv", folder);
+    return result;
+}
+
+int bench_lists_find_workloads(struct bench_lists *lists, const char *text, const char *folder,
+                               struct err *err)
+{
+    bool failed = false;
+    const char *item;
+    if (text == NULL)
+        return find_all(lists, folder, err);
+    while ((item = next_item(&lists->arena, &text, &failed)) != NULL)
+        if (add_workload(lists, item, err) != 0)
+            return -1;
+    return failed ? err_no_memory(err) : 0;
+}
+
+/* ---- all of them ---- */
+
+struct fgd_request bench_lists_request(const struct bench_lists *lists, const char *folder)
+{
+    return (struct fgd_request){.folder = folder,
+                                .workloads = lists->workloads,
+                                .policies = lists->policies,
+                                .seeds = lists->seeds,
+                                .workload_count = lists->workload_count,
+                                .policy_count = lists->policy_count,
+                                .seed_count = lists->seed_count};
+}
+
+void bench_lists_release(struct bench_lists *lists)
+{
+    for (int32_t i = 0; i < lists->policy_count; i++)
+        policy_option_release(lists->options[i]);
+    arena_release(&lists->arena);
+    *lists = (struct bench_lists){0};
+}

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`stowage bench fgd` and `stowage import openb --fgd-workload` on small made-up data, against a slow
+twin of the study."""
+import csv
+import gzip
+import json
+import random
+import unittest
+
+from e2e import BAD_INPUT, DONE, ProgramTest
+from fgd_twin import POINTS, POLICIES, Study, read_orders
+
+MODELS = ["P100", "T4", "G2"]
+SEEDS = [7, 8]
+ALL_POLICIES = ",".join(["01-Random", *POLICIES])
+
+
+def nodes_csv(draw):
+    lines = ["sn,cpu_milli,memory_mib,gpu,model"]
+    for number in range(14):
+        gpus = draw.choice([1, 2, 4, 8])
+        lines.append(f"openb-node-{number:04d},{draw.choice([16, 32, 64, 96]) * 1000},"
+                     f"{draw.choice([64, 128, 384]) * 1024},{gpus},{draw.choice(MODELS)}")
+    return "\n".join(lines) + "\n"
+
+
+def pod_row(draw, number):
+    cpu = draw.choice([1000, 2000, 4000, 4000, 8000, 11400])
+    mem = draw.choice([1024, 4096, 15258])
+    gpu = draw.choice(["0,0", "1,1000", "1,1000", "2,1000", "8,1000", "1,500", "1,250", "1,330", "1,810"])
+    spec = draw.choice(["", "", "", "T4", "G2|P100"]) if gpu != "0,0" else ""
+    return f"openb-pod-{number:04d},{cpu},{mem},{gpu},{spec}"
+
+
+def pods_csv(draw, count):
+    rows = [pod_row(draw, number) for number in range(count)]
+    draw.shuffle(rows)
+    return "\n".join(["name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec", *rows]) + "\n"
+
+
+class Study14Nodes(ProgramTest):
+    """Workloads "few" (clones are drawn, orders are in files) and "many9" (pods are left out)."""
+
+    def setUp(self):
+        super().setUp()
+        draw = random.Random(5)
+        self.write("openb_node_list_gpu_node.csv", nodes_csv(draw))
+        self.write("openb_pod_list_few.csv", pods_csv(draw, 26))
+        self.write("openb_pod_list_many9.csv", pods_csv(draw, 190))
+        (self.folder / "fgd").mkdir()
+        ranks, arrivals = ["# ranks"], ["# arrivals"]
+        for seed in SEEDS:
+            order = list(range(14))
+            draw.shuffle(order)
+            ranks.append(f"few {seed} : {' '.join(map(str, order))}")
+            pods = list(range(26))
+            draw.shuffle(pods)
+            pods += [draw.randrange(26) for _ in range(60)]
+            arrivals.append(f"few {seed} {len(pods)} 26 : {' '.join(map(str, pods))}")
+        self.write("fgd/node_ranks.txt", "\n".join(ranks) + "\n")
+        (self.folder / "fgd/arrivals.txt.gz").write_bytes(
+            gzip.compress(("\n".join(arrivals) + "\n").encode()))
+
+    def bench(self, *arguments):
+        result = self.stowage("bench", "fgd", "--data", ".", "--seeds", "7-8", "--no-plots",
+                              *arguments)
+        self.check_ended(result, DONE)
+        return result
+
+    def rows(self, name):
+        with open(self.folder / name, newline="") as lines:
+            return list(csv.DictReader(lines))
+
+    def orders(self, workload, seed):
+        """What the program runs, from the scenario it makes of it: ranks and names."""
+        name = f"{workload}-{seed}.json"
+        self.check_ended(self.stowage("import", "openb", "--fgd-workload", workload, "--fgd-seed",
+                                      seed, "--data", ".", "-o", name, "-q"), DONE)
+        scenario = json.loads((self.folder / name).read_text())
+        entries = scenario["nodepools"][0]["simulation"]["nodes"]
+        nodes = [node for entry in entries for node in entry["names"]]
+        ranks = [nodes.index(node) for node in sorted(nodes)]
+        return ranks, [runner["id"].split("-tuned-")[0] for runner in scenario["runners"]]
+
+    def check_run(self, place, final, allocated, fragmented):
+        workload, policy, seed = place
+        state, allocation, fragments = Study(self.folder, workload).run(
+            policy, *self.orders(workload, seed))
+        for key, value in state.items():
+            self.assertAlmostEqual(float(final[key]), value, delta=5.1e-4 if value % 1 else 0,
+                                   msg=f"{place} {key}")
+        for point in range(POINTS):
+            for row, values, delta in ((allocated, allocation, 0), (fragmented, fragments, 1e-9)):
+                text = row[str(point)]
+                if values[point] is None:
+                    self.assertEqual(text, "", f"{place} {point}")
+                else:
+                    self.assertAlmostEqual(float(text), values[point], delta=delta,
+                                           msg=f"{place} {point}")
+
+    def test_all_policies_do_what_the_twin_does(self):
+        self.bench("--policies", ALL_POLICIES, "-o", "out")
+        files = ("final_states.csv", "curve_allocation.csv", "curve_frag_ratio.csv")
+        finals, allocations, fragments = (self.rows("out/" + name) for name in files)
+        self.assertEqual(len(finals), 2 * 6 * 2)
+        failed = 0
+        for final, allocated, fragmented in zip(finals, allocations, fragments):
+            workload = final["workload"].removeprefix("openb_pod_list_")
+            place = workload, final["policy"], int(final["seed"])
+            self.assertEqual((allocated["workload"], allocated["sc_policy"], allocated["seed"]),
+                             (final["workload"], final["policy"], final["seed"]))
+            if final["policy"] != "01-Random":
+                self.check_run(place, final, allocated, fragmented)
+            failed += int(final["failed"])
+        self.assertGreater(failed, 100)
+
+    def test_the_orders_of_the_files_are_taken_and_others_drawn_by_the_rules(self):
+        ranks = read_orders(self.folder / "fgd/node_ranks.txt")
+        arrivals = read_orders(self.folder / "fgd/arrivals.txt.gz")
+        for seed in SEEDS:
+            got_ranks, got_names = self.orders("few", seed)
+            self.assertEqual(got_ranks, ranks["few", seed])
+            self.assertEqual([int(name[-4:]) for name in got_names], arrivals["few", seed])
+        study = Study(self.folder, "many9")
+        target = 1.3 * 1000 * study.gpus
+        drawn = [self.orders("many9", seed) for seed in SEEDS]
+        for ranks, names in drawn:
+            self.assertEqual(sorted(ranks), list(range(14)))
+            self.assertEqual(len(names), len(set(names)))
+            asked = sum(study.pods[name].total() for name in names)
+            self.assertLessEqual(asked, target)
+            self.assertGreater(asked, target - 8000)
+        self.assertNotEqual(drawn[0], drawn[1])
+        (self.folder / "fgd/arrivals.txt.gz").unlink()
+        names = self.orders("few", 7)[1]
+        study = Study(self.folder, "few")
+        self.assertEqual(sorted(names[:26]), sorted(study.pods))
+        asked = sum(study.pods[name].total() for name in names)
+        self.assertGreater(asked, 1.3 * 1000 * study.gpus - 8000)
+
+    def test_a_run_of_the_imported_scenario_ends_the_same(self):
+        self.bench("--policies", "fgd,gpu-packing", "-w", "few", "-o", "out")
+        self.orders("few", 7)
+        for policy, label in (("fgd", "06-FGD"), ("gpu-packing", "04-GpuPacking")):
+            self.check_ended(self.stowage("run", "few-7.json", "--policy", policy, "-o", "run",
+                                          "--no-plots", "-q", "--check"), DONE)
+            final = next(row for row in self.rows("out/final_states.csv")
+                         if row["policy"] == label and row["seed"] == "7")
+            placed = self.rows("run/placements.csv")
+            self.assertEqual(len(placed), int(final["pods"]) - int(final["failed"]))
+            share = sum(int(row["device_share_milli"]) for row in placed)
+            self.assertEqual(share, int(final["used_gpu_milli"]))
+
+    def test_the_results_do_not_depend_on_threads(self):
+        one = self.bench("-j", "1", "-o", "one").stdout
+        three = self.bench("-j", "3", "-o", "three").stdout
+        self.assertEqual(one, three)
+        for path in sorted((self.folder / "one").iterdir()):
+            if path.is_file() and path.name != "summary.json":
+                other = self.folder / "three" / path.name
+                self.assertEqual(path.read_bytes(), other.read_bytes(), path.name)
+
+    def test_published_curves_are_compared(self):
+        self.bench("--policies", "fgd", "-w", "few", "-o", "out")
+        rows = (self.folder / "out/curve_allocation.csv").read_text().splitlines()
+        cells = rows[1].split(",")
+        cells[5 + 100] = str(round(float(cells[5 + 100]) - 1.5, 2))
+        self.write("fgd/curve_allocation.csv", "\n".join([rows[0], ",".join(cells)]) + "\n")
+        self.write("fgd/curve_frag_ratio.csv", (self.folder / "out/curve_frag_ratio.csv").read_bytes())
+        self.bench("--policies", "fgd", "-w", "few", "-o", "again")
+        table = self.rows("again/table.csv")[0]
+        self.assertEqual(table["published_runs"], "1")
+        self.assertEqual(table["alloc_gap"], "1.5000")
+        self.assertEqual(table["alloc100_difference"], "1.5000")
+        self.assertEqual(table["alloc130_difference"], "0.0000")
+        self.assertEqual(table["frag_gap"], "0.0000000")
+
+    def test_further_policies_are_named_by_their_text(self):
+        self.bench("-w", "few", "--policy", "fgd:grain_milli=80,ties=best-fit", "--policy", "cheapest",
+                   "-o", "out")
+        labels = [row["sc_policy"] for row in self.rows("out/curve_allocation.csv")]
+        self.assertEqual(labels, ["fgd:grain_milli=80,ties=best-fit"] * 2 + ["cheapest"] * 2)
+
+    def test_wrong_data_are_told(self):
+        self.write("fgd/node_ranks.txt", "few 7 : 0 0 1\n")
+        result = self.stowage("bench", "fgd", "--data", ".", "-w", "few", "-s", "7")
+        self.check_ended(result, BAD_INPUT, 'node_ranks.txt: workload "few", seed 7')
+        self.write("fgd/arrivals.txt.gz", gzip.compress(b"few 7 2 2 : 1 99\n"))
+        result = self.stowage("bench", "fgd", "--data", ".", "-w", "few", "-s", "7")
+        self.check_ended(result, BAD_INPUT, "names a pod that the workload does not have")
+        self.write("fgd/arrivals.txt.gz", b"\x1f\x8bdamaged")
+        result = self.stowage("bench", "fgd", "--data", ".", "-w", "few", "-s", "7")
+        self.check_ended(result, BAD_INPUT, "damaged or cut off")
+        result = self.stowage("bench", "fgd", "--data", ".", "-w", "none")
+        self.check_ended(result, BAD_INPUT, "openb_pod_list_none.csv")
+        self.write("openb_pod_list_few.csv", "name,cpu_milli\n")
+        result = self.stowage("bench", "fgd", "--data", ".", "-w", "few", "-s", "7")
+        self.check_ended(result, BAD_INPUT, 'no column "memory_mib"')
+
+
+if __name__ == "__main__":
+    unittest.main()
