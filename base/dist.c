@@ -2,6 +2,7 @@
 #include "base/dist.h"
 
 #include <assert.h>
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
 
@@ -84,6 +85,86 @@ double dist_mean_us(const struct dist *dist)
         break;
     }
     return dist->a;
+}
+
+static double unclamped_quantile_us(const struct dist *dist, double q)
+{
+    switch (dist->kind) {
+    case DIST_UNIFORM:
+        return gsl_cdf_flat_Pinv(q, dist->a, dist->b);
+    case DIST_EXPONENTIAL:
+        return gsl_cdf_exponential_Pinv(q, dist->a);
+    case DIST_NORMAL:
+        return dist->a + gsl_cdf_ugaussian_Pinv(q) * dist->b;
+    case DIST_LOGNORMAL:
+        return dist->a * exp(gsl_cdf_ugaussian_Pinv(q) * dist->b);
+    case DIST_WEIBULL:
+        return gsl_cdf_weibull_Pinv(q, dist->a, dist->b);
+    case DIST_GAMMA:
+        return gsl_cdf_gamma_Pinv(q, dist->b, dist->a / dist->b);
+    case DIST_CONSTANT:
+    case DIST_KIND_COUNT:
+        break;
+    }
+    return dist->a;
+}
+
+double dist_quantile_us(const struct dist *dist, double q)
+{
+    double us = unclamped_quantile_us(dist, q);
+    if (!(us > (double)dist->min_us))
+        return (double)dist->min_us;
+    return us >= (double)dist->max_us ? (double)dist->max_us : us;
+}
+
+/* Variance / mean^2 where nothing is clamped. */
+static double unclamped_cv2(const struct dist *dist, double mean_us)
+{
+    switch (dist->kind) {
+    case DIST_UNIFORM:
+        return (dist->b - dist->a) * (dist->b - dist->a) / 12 / mean_us / mean_us;
+    case DIST_EXPONENTIAL:
+        return 1;
+    case DIST_LOGNORMAL:
+        return expm1(dist->b * dist->b);
+    case DIST_WEIBULL: {
+        double first = tgamma(1 + 1 / dist->b);
+        return tgamma(1 + 2 / dist->b) / first / first - 1;
+    }
+    case DIST_GAMMA:
+        return 1 / dist->b;
+    case DIST_CONSTANT:
+    case DIST_NORMAL:
+    case DIST_KIND_COUNT:
+        break;
+    }
+    return 0;
+}
+
+static struct dist_moments stratified_moments(const struct dist *dist)
+{
+    double sum = 0;
+    double sum_of_squares = 0;
+    for (int i = 0; i < DIST_STRATA; i++) {
+        double us = dist_quantile_us(dist, (i + 0.5) / DIST_STRATA);
+        sum += us;
+        sum_of_squares += us * us;
+    }
+    double mean = sum / DIST_STRATA;
+    double variance = sum_of_squares / DIST_STRATA - mean * mean;
+    return (struct dist_moments){mean, mean > 0 && variance > 0 ? variance / mean / mean : 0};
+}
+
+struct dist_moments dist_moments(const struct dist *dist)
+{
+    bool is_clamped = dist->min_us > 0 || dist->max_us < TIME_US_MAX || dist->kind == DIST_NORMAL;
+    double mean_us = dist_mean_us(dist);
+    if (is_clamped || !isfinite(mean_us))
+        return stratified_moments(dist);
+    double cv2 = mean_us > 0 ? unclamped_cv2(dist, mean_us) : 0;
+    if (mean_us > (double)TIME_US_MAX || !isfinite(cv2))
+        return stratified_moments(dist);
+    return (struct dist_moments){mean_us, cv2};
 }
 
 const char *dist_name(enum dist_kind kind)

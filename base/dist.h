@@ -38,6 +38,18 @@ int64_t dist_sample_us(const struct dist *dist, struct rng *rng);
 /* The mean without clamping and rounding, in microseconds; for reports and sanity checks. */
 double dist_mean_us(const struct dist *dist);
 
+/* The value that a draw does not exceed with probability q (0 < q < 1), clamped, in microseconds.
+ */
+double dist_quantile_us(const struct dist *dist, double q);
+
+/* Mean, and variance / mean^2 (0 where the mean is 0), of what is drawn, clamping included but not
+ * the rounding: exact where nothing is clamped, else from DIST_STRATA quantiles. */
+enum { DIST_STRATA = 4096 };
+struct dist_moments {
+    double mean_us, cv2;
+};
+struct dist_moments dist_moments(const struct dist *dist);
+
 /* "exponential", ... as in scenario files; NULL beyond the last kind. */
 const char *dist_name(enum dist_kind kind);
 
