@@ -11,5 +11,6 @@ extern const struct plot plot_preemptions;
 extern const struct plot plot_runners;
 extern const struct plot plot_nodes;
 extern const struct plot plot_packing;
+extern const struct plot plot_traffic;
 
 #endif

@@ -12,7 +12,8 @@
 enum { NAME_SIZE = 64, GNUPLOT_SECONDS_MAX = 120 };
 
 static const struct plot *const plots[] = {
-    &plot_utilization, &plot_pending, &plot_preemptions, &plot_runners, &plot_nodes, &plot_packing,
+    &plot_utilization, &plot_pending, &plot_preemptions, &plot_runners,
+    &plot_nodes,       &plot_packing, &plot_traffic,
 };
 
 const struct plot *const *plot_list(size_t *count)

@@ -17,5 +17,7 @@ extern const struct report_table waits_table;
 extern const struct report_table timeline_table;
 extern const struct report_table groups_table;
 extern const struct report_table failures_table;
+extern const struct report_table traffic_table;
+extern const struct report_table traffic_timeline_table;
 
 #endif

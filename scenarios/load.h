@@ -263,6 +263,7 @@ struct replica_settings {
     struct compute_info compute_info;
     bool has_compute_info; /* deployments only */
     bool may_preempt;
+    struct traffic_def *traffic; /* of the arena; NULL: none */
 };
 /* Fills `out` with defaults and then what is given. Further pools are added to the eligible ones
  * that loader->pools_scratch[0..*pool_count) holds. */
@@ -287,6 +288,20 @@ int32_t keep_shape(struct loader *loader, const struct shape_request *request);
 void add_runner(struct loader *loader, const struct value *object, const struct runner_def *runner);
 /* Keeps the id of a runner with errors, so that what refers to it is no error too. */
 void reserve_runner_id(struct loader *loader, const struct value *object, const char *id);
+
+/* ---- load_traffic.c ---- */
+
+/* `traffic` of this `simulation`, in the arena; NULL: none, or after an error. */
+struct traffic_def *get_traffic(struct loader *loader, const struct value *simulation);
+/* The top-level traffic_step. */
+void load_traffic_step(struct loader *loader, const struct value *root);
+
+/* ---- load_trace.c: a CSV of requests over time ---- */
+
+/* The pieces of `trace` of this traffic, into def; false after an error. */
+bool read_traffic_trace(struct loader *loader, struct value *trace, struct traffic_def *def);
+/* A rate of requests per second as millionths; false after an error at `place`. */
+bool rate_from_number(const struct value *place, double number, int64_t *rate_micro);
 
 /* ---- load_scheduler.c, load_policy.c, load_popularity.c ---- */
 

@@ -44,31 +44,34 @@ static const struct int_range replica_range = {0, RUNNER_REPLICAS_MAX};
 
 enum { MAX_REPLICAS_DEFAULT = 5 }; /* as documented for deployments without one */
 
+enum delay { HISTORY, UP, DOWN, TO_ZERO, DELAY_COUNT };
+
 struct autoscale {
     int32_t min, soft_min, max;
+    int64_t delays_s[DELAY_COUNT];
     bool is_isolated; /* disable_packing */
 };
 
-/* The times have no effect while the number of replicas changes by events only, but they must be
- * right: as the API does, an absent scale_to_zero_delay_seconds is checked as 0. */
-static void check_delays(const struct value *config)
+/* Without traffic the times have no effect, but they must be right: as the API does, an absent
+ * scale_to_zero_delay_seconds is checked as 0. */
+static void get_delays(const struct value *config, bool has_traffic, struct autoscale *scale)
 {
-    enum { HISTORY, UP, DOWN, TO_ZERO, DELAY_COUNT };
     static const char *const keys[] = {
         [HISTORY] = "traffic_history_seconds",
         [UP] = "scale_up_delay_seconds",
         [DOWN] = "scale_down_delay_seconds",
         [TO_ZERO] = "scale_to_zero_delay_seconds",
     };
-    int64_t seconds[DELAY_COUNT] = {0};
+    int64_t *seconds = scale->delays_s;
     struct value place;
     bool is_right = true;
+    memset(seconds, 0, sizeof scale->delays_s);
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         if (!value_get(config, keys[i], &place))
             continue;
         if (!read_int(&place, uint32_range, &seconds[i]))
             is_right = false;
-        else if (seconds[i] > 0)
+        else if (seconds[i] > 0 && !has_traffic)
             value_warn_once(&place, "has no effect: the number of replicas changes by events only");
     }
     if (!is_right || seconds[TO_ZERO] >= seconds[DOWN])
@@ -89,6 +92,7 @@ static void check_replica_bounds(const struct value *config, const struct autosc
                 has_max ? "" : " (5 where it is not given)", scale->max);
 }
 
+/* Without a configuration the documented defaults count. */
 static struct autoscale get_autoscale(const struct value *object)
 {
     static const char *const keys[] = {
@@ -97,8 +101,11 @@ static struct autoscale get_autoscale(const struct value *object)
         "soft_min_replicas",      "enable_packing",  "scale_to_zero_delay_seconds"};
     static const struct object_kind kind = {
         .name = "apiAutoscaleConfig", .is_api = true, .keys = keys, .key_count = ARRAY_LEN(keys)};
-    struct autoscale scale = {.max = MAX_REPLICAS_DEFAULT};
-    struct value config, place;
+    struct autoscale scale = {
+        .max = MAX_REPLICAS_DEFAULT,
+        .delays_s = {[HISTORY] = 300, [UP] = 300, [DOWN] = 300, [TO_ZERO] = 1800},
+    };
+    struct value config, simulation, place;
     bool packs;
     if (!object_get(object, "autoscale_config", &kind, &config))
         return scale;
@@ -106,7 +113,9 @@ static struct autoscale get_autoscale(const struct value *object)
     get_int32(&config, "soft_min_replicas", replica_range, &scale.soft_min);
     bool has_max = get_int32(&config, "max_replicas", replica_range, &scale.max);
     check_replica_bounds(&config, &scale, has_max);
-    check_delays(&config);
+    bool has_traffic =
+        value_get(object, "simulation", &simulation) && value_get(&simulation, "traffic", &place);
+    get_delays(&config, has_traffic, &scale);
     if (get_bool(&config, "enable_packing", &packs)) {
         value_get(&config, "enable_packing", &place);
         value_warn_once(&place, "is an old key: taken as the opposite of "
@@ -211,13 +220,32 @@ static void set_counts(const struct value *object, const struct autoscale *scale
     value_get(&simulation, "num_replicas", &place);
     if (draft->settings.num_replicas > scale->max)
         value_warn(&place, "%" PRId64 " is above max_replicas, %" PRId32, wish, scale->max);
-    if (wish == 0 && draft->settings.num_replicas < 0 && !draft->deployment.is_disabled)
+    if (wish == 0 && draft->settings.num_replicas < 0 && !draft->deployment.is_disabled &&
+        !draft->settings.traffic)
         value_warn(&place, "is not given, and min_replicas is 0: no replica is started");
     if (draft->deployment.is_disabled)
         wish = 0;
     runner->num_replicas = (int32_t)wish;
     runner->min_replicas = scale->min;
     runner->floor = scale->min < runner->num_replicas ? scale->min : runner->num_replicas;
+}
+
+/* Each of its runners follows its share of the traffic. */
+static void set_autoscale(const struct autoscale *scale, const struct draft *draft)
+{
+    struct traffic_def *traffic = draft->settings.traffic;
+    int64_t low = (int64_t)scale->min + scale->soft_min;
+    if (!traffic)
+        return;
+    struct autoscale_def *def = &traffic->autoscale;
+    traffic->is_rejected = draft->deployment.is_disabled;
+    def->is_on = !draft->deployment.is_disabled;
+    def->low = (int32_t)(low < scale->max ? low : scale->max);
+    def->high = scale->max;
+    def->history_us = scale->delays_s[HISTORY] * US_PER_S;
+    def->up_delay_us = scale->delays_s[UP] * US_PER_S;
+    def->down_delay_us = scale->delays_s[DOWN] * US_PER_S;
+    def->to_zero_delay_us = scale->delays_s[TO_ZERO] * US_PER_S;
 }
 
 static void set_request(const struct value *object, const struct worker *worker,
@@ -251,6 +279,7 @@ static void read_draft(struct loader *loader, const struct value *object, struct
         draft->settings.packing = PACKING_ISOLATED;
     set_request(object, &worker, draft);
     set_counts(object, &scale, draft);
+    set_autoscale(&scale, draft);
     runner->extra = get_extra(loader, object, &created_unix_us);
     runner->worker = worker.identity;
     runner->blocked_by = get_undone_handling(object);
@@ -405,6 +434,8 @@ void load_deployment(struct loader *loader, struct value *element)
     draft.deployment.first_runner = scenario->runner_count;
     if (!get_targets(element, &targets, &is_plain))
         return;
+    if (draft.settings.traffic)
+        draft.settings.traffic->divisor = array_length(&targets);
     add_runners(loader, element, &draft, &targets, is_plain);
     draft.deployment.runner_count = scenario->runner_count - draft.deployment.first_runner;
     if (array_reserve(&scenario->deployments, &scenario->deployment_capacity,

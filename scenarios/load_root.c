@@ -163,6 +163,7 @@ static void load_scalars(struct loader *loader, const struct value *root)
     loader->has_nodes_file = value_get(root, "nodes_file", &value);
     load_defaults(loader, root);
     load_scheduler(loader, root);
+    load_traffic_step(loader, root);
 }
 
 /* ---- all of it ---- */

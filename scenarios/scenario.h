@@ -10,6 +10,7 @@
 #include "base/dist.h"
 #include "base/err.h"
 #include "base/problems.h"
+#include "scenarios/traffic.h"
 #include "scheduler/fleet.h"
 #include "scheduler/policy.h"
 #include "scheduler/sched.h"
@@ -85,9 +86,10 @@ struct runner_def {
     int32_t shape;
     int32_t pool;       /* the first eligible pool (all of them: shapes.items[shape].pools) */
     int32_t deployment; /* NO_INDEX: given as a runner */
-    int32_t num_replicas, floor; /* floor in force: min(min_replicas, num_replicas) */
-    int32_t min_replicas;        /* as given */
-    int32_t num_threads;         /* requests that one replica serves at once; 16 by default */
+    int32_t num_replicas, floor;       /* floor in force: min(min_replicas, num_replicas) */
+    int32_t min_replicas;              /* as given */
+    int32_t num_threads;               /* requests that one replica serves at once; 16 by default */
+    const struct traffic_def *traffic; /* NULL: none */
     int8_t priority;
     bool may_preempt;
 };
@@ -174,6 +176,7 @@ struct scenario {
     bool has_start;
     int64_t start_unix_us;
     int64_t horizon_us;
+    int64_t traffic_step_us; /* traffic is counted, and autoscalers decide, once in so long */
     uint64_t seed;
     struct scheduler_config scheduler;
     struct shape_table shapes;

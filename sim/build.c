@@ -221,5 +221,5 @@ int sim_build(struct sim *sim, struct err *err)
         build_groups(sim, err) || build_pools(sim, err) || introduce_runners(sim, err) ||
         build_metrics(sim, err) || scripted_name_nodes(sim, err) || build_nodes(sim, err))
         return -1;
-    return plan_first_events(sim, err);
+    return plan_first_events(sim, err) || traffic_build(sim, err) ? -1 : 0;
 }

@@ -211,6 +211,8 @@ int sim_check(const struct sim *sim, struct err *err)
             return -1;
     if (sim->metrics.floor_breaches_by_preemption != 0 || sim->sched.floor_breach_count != 0)
         return contradiction(err, "preemption under a floor", 1);
+    if (traffic_check(sim, err))
+        return -1;
     return check_no_pass_is_due(sim, err);
 }
 
@@ -375,7 +377,7 @@ int sim_check_results(const struct sim *sim, struct err *err)
         if (check_waits(sim, (int32_t)i, err))
             return -1;
     if (check_scopes(sim, err) || check_evictions(sim, err) || check_bound(sim, err) ||
-        check_failures(sim, err) || check_blame(sim, err))
+        check_failures(sim, err) || check_blame(sim, err) || traffic_check(sim, err))
         return -1;
     return 0;
 }

@@ -24,6 +24,7 @@ enum event_action {
     ACTION_OUTAGE,         /* index into sim->outages: the domain fails */
     ACTION_NODE_RECLAIMED, /* node: the notice is over */
     ACTION_NODE_REPLACED,  /* a removed node: one like it comes */
+    ACTION_TRAFFIC,        /* the end of a step of all runners' traffic */
     ACTION_COUNT,
 };
 
@@ -188,6 +189,19 @@ int scripted_run(struct sim *sim, int32_t index, struct err *err);
 /* Tables of the nodes that events call by name: made once, then told of each new node. */
 int scripted_name_nodes(struct sim *sim, struct err *err);
 void scripted_node_added(struct sim *sim, int32_t node);
+
+/* ---- traffic.c ---- */
+
+int traffic_build(struct sim *sim, struct err *err);
+/* Plans the end of the next step. */
+int traffic_plan(struct sim *sim, struct err *err);
+/* Counts the traffic of the step that ends now, and lets the autoscalers decide. */
+int traffic_step(struct sim *sim, struct err *err);
+/* Counts up to now, at the end of the run. */
+int traffic_finish(struct sim *sim, struct err *err);
+void traffic_release(struct sim *sim);
+/* Requests = served + dropped + waiting, exactly. */
+int traffic_check(const struct sim *sim, struct err *err);
 
 /* ---- pass_step.c ---- */
 

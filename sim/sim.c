@@ -36,6 +36,7 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
     case ACTION_PASS:
     case ACTION_OUTAGE:
     case ACTION_NODE_REPLACED:
+    case ACTION_TRAFFIC:
     case ACTION_COUNT:
         break;
     }
@@ -186,6 +187,8 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
         return node_reclaimed(sim, event->subject, err);
     case ACTION_NODE_REPLACED:
         return node_replace(sim, event->subject, err);
+    case ACTION_TRAFFIC:
+        return traffic_step(sim, err);
     case ACTION_COUNT:
         break;
     }
@@ -271,7 +274,7 @@ int sim_finish(struct sim *sim, struct err *err)
     if (sim->is_finished)
         return 0;
     metrics_advance(&sim->metrics, sim->now_us);
-    if (close_waits(sim, err))
+    if (close_waits(sim, err) || traffic_finish(sim, err))
         return -1;
     for (int32_t i = 0; i < sim->node_count; i++) {
         node_settle(sim, i);
@@ -289,6 +292,7 @@ void sim_release(struct sim *sim)
     event_queue_release(&sim->events);
     metrics_release(&sim->metrics);
     decisions_release(&sim->decisions);
+    traffic_release(sim);
     free(sim->runners);
     free(sim->nodes);
     free(sim->replicas);

@@ -13,6 +13,7 @@
 #include "sim/event_queue.h"
 #include "sim/metrics.h"
 #include "sim/record.h"
+#include "sim/traffic.h"
 
 /* The engine: virtual time over the scheduler. Stepwise: sim_init, sim_step until it says 0 (or as
  * long as the caller likes), sim_finish, read the results, sim_release. Equal (scenario, seed,
@@ -23,10 +24,10 @@
  *
  * At one instant, in this order: what frees room; nodes that are lost, cordoned, drained or
  * removed, pools that close; nodes that come back, pools that open; replicas that run; arrivals (by
- * runner index), the other events of the file (in its order), departures; one pass, where there is
- * demand and something changed that could help it; demands that give up. Another pass follows at
- * the same instant where room is freed at once (grace period 0), or where the pass itself made more
- * replicas evictable.
+ * runner index), the other events of the file (in its order), departures; traffic and autoscalers,
+ * by runner index; one pass, where there is demand and something changed that could help it;
+ * demands that give up. Another pass follows at the same instant where room is freed at once (grace
+ * period 0), or where the pass itself made more replicas evictable.
  *
  * Random numbers are keyed by entity, so that two policies see the same ones: "startup" by runner
  * and ordinal, "duration" by runner and piece of work, "interarrival" by entry of `arrivals`,
@@ -153,6 +154,8 @@ struct sim {
     int32_t runner_count, runner_capacity;
     int32_t node_count, node_capacity;
     int32_t replica_capacity;
+    struct sim_traffic *traffics; /* of the runners that have some, in order of the runner */
+    int32_t traffic_count, traffic_capacity;
     struct sim_pool *pools;       /* [sched.fleet.pool_count] */
     struct sim_arrival *arrivals; /* all of them; next_arrival: the first to come */
     struct sim_named_node *named_nodes;

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_SIM_TRAFFIC_H
+#define STOWAGE_SIM_TRAFFIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/int128.h"
+#include "scenarios/traffic.h"
+#include "sim/autoscaler.h"
+#include "sim/metrics.h"
+#include "sim/traffic_rate.h"
+#include "sim/wait_histogram.h"
+
+/* Traffic as a fluid. Once in a step (scenario.traffic_step_us) each runner's requests of that step
+ * are set against what its running replicas could serve in it: slots x time / mean service time.
+ *
+ * What came while no replica ran, or more than was served, waits in order of arrival; it is carried
+ * over as parcels, each evenly spread over the time in which it came. A request that finds no such
+ * queue waits as at a station with so many slots (queueing.h). Requests are
+ * counted in millionths, and none is lost: offered = served + dropped + waiting. */
+
+struct traffic_parcel { /* requests that wait, evenly spread over [from, until) */
+    int64_t from_us, until_us;
+    int64_t amount_micro;
+};
+
+/* Over a time bin of the metrics; in requests, and request-seconds. */
+struct traffic_bin {
+    double offered, served, dropped, capacity, waiting_s;
+};
+
+/* One step, as the autoscaler sees it. A fluid has no single requests: one counts as come when the
+ * sum of what came reaches the next whole number, or while at least one waits. */
+struct traffic_window {
+    int128 in_flight_area;
+    int64_t us;
+    bool has_requests;
+};
+
+struct traffic_totals {
+    int128 offered_micro, served_micro, dropped_micro;
+    int128 cold_micro;        /* requests that came while no replica ran */
+    int128 slot_us;           /* slots x time of running replicas */
+    int128 busy_area;         /* millionths of requests x time of service */
+    int64_t cold_start_count; /* times that requests came upon no running replica */
+    int64_t cold_us_sum;      /* from the first such request to the first running replica, or the
+                                 end; over all cold starts */
+    int64_t cold_us_max;
+    int64_t scale_up_count, scale_down_count;
+    int32_t wish_max;
+};
+
+struct sim_traffic {
+    const struct traffic_def *def;
+    int32_t runner;
+    int64_t now_us; /* counted up to then; -1: the runner has not arrived */
+    bool is_over;   /* the runner has left */
+    struct rate_cursor cursor;
+    struct traffic_parcel *parcels;                      /* the oldest at `first_parcel` */
+    int32_t first_parcel, parcel_count, parcel_capacity; /* count: from the start of the array */
+    int128 waiting_micro;
+    int128 running_area; /* of the runner's metrics, up to now_us */
+    double queue_mean;   /* requests that wait by chance at now_us */
+    bool was_running;    /* some replica ran at now_us */
+    bool is_cold;
+    int64_t cold_since_us;
+    struct autoscaler autoscaler;
+    struct traffic_window *windows; /* a ring of the latest steps */
+    int32_t window_count, window_capacity, window_next;
+    struct traffic_totals totals;
+    struct wait_histogram waits;     /* of what was served */
+    struct wait_histogram responses; /* wait and service; made at the end */
+    struct traffic_bin bins[TIMELINE_BINS];
+};
+
+#endif
