@@ -181,3 +181,26 @@ int32_t plot_choose_pools(const struct sim *sim, int32_t pools[PLOT_SERIES_MAX])
     assert(count <= PLOT_SERIES_MAX);
     return count;
 }
+
+void plot_print_pools_left_out(const struct sim *sim, FILE *out)
+{
+    if (sim->scenario->pool_count > PLOT_SERIES_MAX)
+        fprintf(out, "set label 1 'the %d largest of %" PRId32 " pools' at screen 0.015,0.985\n",
+                PLOT_SERIES_MAX, sim->scenario->pool_count);
+}
+
+int plot_legend_rows(const struct sim *sim)
+{
+    enum { LEGEND_PX = 820, CHARACTER_PX = 9, SAMPLE_PX = 60 };
+    int32_t pools[PLOT_SERIES_MAX];
+    int32_t count = plot_choose_pools(sim, pools);
+    size_t longest = strlen("all pools");
+    for (int32_t i = 0; i < count; i++) {
+        size_t length = strlen(sim->scenario->pools[pools[i]].id);
+        longest = length > longest ? length : longest;
+    }
+    if (longest > TEXT_CHARACTERS_MAX)
+        longest = TEXT_CHARACTERS_MAX;
+    int in_row = LEGEND_PX / ((int)longest * CHARACTER_PX + SAMPLE_PX);
+    return ((int)count + 1 + in_row - 1) / in_row;
+}

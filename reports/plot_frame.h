@@ -46,5 +46,10 @@ double plot_bin_mean(const struct sim *sim, int32_t bin, int128 area);
 /* The pools with the most capacity of devices, else of CPU; at most PLOT_SERIES_MAX, in pool order.
  */
 int32_t plot_choose_pools(const struct sim *sim, int32_t pools[PLOT_SERIES_MAX]);
+/* A label at the top left that says so when there are more pools than are drawn. */
+void plot_print_pools_left_out(const struct sim *sim, FILE *out);
+
+/* Rows that a horizontal legend of these pools and, where there are several, of the fleet takes. */
+int plot_legend_rows(const struct sim *sim);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "reports/plot_frame.h"
 
-enum { PANEL_HEIGHT_PX = 280, LEGEND_HEIGHT_PX = 30 };
+enum { PANEL_HEIGHT_PX = 220, GAP_PX = 60, AXIS_HEIGHT_PX = 80, LEGEND_ROW_PX = 22 };
 
 /* USD per (millionth of a millicent). */
 static const double USD_PER_PRICE = 1e-11;
@@ -87,7 +87,7 @@ static void print_node_panel(const struct sim *sim, FILE *out)
     int32_t pools[PLOT_SERIES_MAX];
     int32_t pool_count = plot_choose_pools(sim, pools);
     fputs("set ylabel 'nodes in service'\nset yrange [0:*]\nset offsets 0,0,0.5,0\n"
-          "set key outside right top vertical samplen 1.5 width -2\nplot \\\n",
+          "plot \\\n",
           out);
     if (pool_count > 1)
         fprintf(out, "  '%s.dat' using 1:4 with steps linetype 8 title 'all pools', \\\n",
@@ -106,7 +106,8 @@ static void print_cost_panel(const struct sim *sim, FILE *out)
         any_group(sim, false) ? "of the nodes whose price is known" : "of all nodes";
     fprintf(out,
             "set border 11\nset ylabel 'cost [USD/h]'\nset y2label 'cost so far [USD]'\n"
-            "set y2tics\nset y2range [0:*]\nset title 'cost %s' offset 0,-0.7\n"
+            "set y2tics\nset y2range [0:*]\nset format y '%%.10g'\nset format y2 '%%.10g'\nset "
+            "title 'cost %s' offset 0,-0.7\n"
             "set key inside bottom right reverse Left samplen 1.5\n"
             "plot '%s.dat' using 1:2 with steps linetype 1 title 'rate (left)', \\\n"
             "  '' using 1:3 axes x1y2 with lines linetype 2 title 'so far (right)'\n",
@@ -118,10 +119,21 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     (void)err;
     bool has_cost = any_group(sim, true);
     int panels = has_cost ? 2 : 1;
-    plot_frame_open(out, plot_nodes.name, panels * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX);
+    int legend_rows = plot_legend_rows(sim);
+    int legend_px = (legend_rows + 1) * LEGEND_ROW_PX;
+    int height_px = panels * PANEL_HEIGHT_PX + (panels - 1) * GAP_PX + legend_px + AXIS_HEIGHT_PX;
+    plot_frame_open(out, plot_nodes.name, height_px);
+    fprintf(out,
+            "set multiplot layout %d,1 margins 0.1,0.9,%.4f,%.4f spacing 0,%.4f\n"
+            "set key at screen 0.98,0.995 top right horizontal maxrows %d samplen 2\n",
+            panels, (double)AXIS_HEIGHT_PX / height_px, 1 - (double)legend_px / height_px,
+            (double)GAP_PX / height_px, legend_rows);
     plot_print_time_axis(sim, out);
-    fprintf(out, "set multiplot layout %d,1\nset lmargin 10\nset rmargin 20\n", panels);
+    fputs(has_cost ? "unset xlabel\n" : "", out);
+    plot_print_pools_left_out(sim, out);
     print_node_panel(sim, out);
+    fputs("unset label\n", out);
+    plot_print_time_axis(sim, out);
     if (has_cost)
         print_cost_panel(sim, out);
     fputs("unset multiplot\n", out);

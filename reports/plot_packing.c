@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "reports/plot_frame.h"
 
@@ -162,14 +163,34 @@ static void print_columns(const struct sim *sim, FILE *out, const struct fill *f
     }
 }
 
+/* Height under the map: for node names at 60 degrees, or for one line of pools. */
+static int names_px(const struct sim *sim, const struct fill *fills, int32_t count)
+{
+    enum { LINE_PX = 60, CHARACTER_PX = 7, CHARACTERS_MAX = 28 };
+    char name[NODE_NAME_SIZE];
+    size_t longest = 0;
+    if (count > NAMED_NODES_MAX)
+        return LINE_PX;
+    for (int32_t i = 0; i < count; i++) {
+        size_t length = strlen(sim_node_name(sim, fills[i].node, name));
+        longest = length > longest ? length : longest;
+    }
+    return 30 + CHARACTER_PX * (int)(longest < CHARACTERS_MAX ? longest : CHARACTERS_MAX);
+}
+
 static int write_script(const struct sim *sim, FILE *out, struct err *err)
 {
+    enum { MAP_PX = 300, TOP_PX = 20 };
     int32_t count;
     struct fill *fills = measure_all(sim, &count);
     if (fills == NULL)
         return err_no_memory(err);
     bool names_nodes = count <= NAMED_NODES_MAX;
-    plot_frame_open(out, plot_packing.name, names_nodes ? 420 : 360);
+    int below_px = names_px(sim, fills, count);
+    int height_px = TOP_PX + MAP_PX + below_px;
+    plot_frame_open(out, plot_packing.name, height_px);
+    fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
+            1 - (double)TOP_PX / height_px, (double)below_px / height_px);
     print_columns(sim, out, fills, count);
     free(fills);
     fprintf(out,
@@ -180,7 +201,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
             "fillstyle solid noborder\n"
             "set palette defined (0 '#440154', 1 '#3e4989', 2 '#26828e', 3 '#35b779', 4 '#b5de2b', "
             "5 '#fde725')\n"
-            "set cbrange [0:100]\nset cblabel 'mean fill [%%] (grey: has none)'\n"
+            "set cbrange [0:100]\nset cblabel 'mean fill [%%]'\n"
             "set xrange [-0.5:%.1f]\nset yrange [%.1f:2.5]\n"
             "plot '%s.dat' using 1:2:3 with image %s notitle\n",
             names_nodes ? "" : "nodes by pool, fullest first", count - 0.5, first_row(sim) - 0.5,
@@ -191,7 +212,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
 
 const struct plot plot_packing = {
     .name = "packing",
-    .title = "Packing map: mean fill of each node, by resource",
+    .title = "Packing map: mean fill of each node, by resource (grey: the node has none)",
     .applies = applies,
     .write_data = write_data,
     .write_script = write_script,

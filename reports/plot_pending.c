@@ -56,13 +56,28 @@ static int write_data(const struct sim *sim, FILE *out, struct err *err)
     return 0;
 }
 
+/* The highest stack. */
+static double most_waiting(const struct sim *sim)
+{
+    double most = 0;
+    for (int32_t bin = 0; bin < plot_bin_count(sim); bin++) {
+        int128 area = 0;
+        for (int priority = 0; priority < PRIORITY_COUNT; priority++)
+            area += sim->metrics.waits[priority].bin_queue[bin];
+        double mean = plot_bin_mean(sim, bin, area);
+        most = mean > most ? mean : most;
+    }
+    return most;
+}
+
 static int write_script(const struct sim *sim, FILE *out, struct err *err)
 {
     (void)err;
     plot_frame_open(out, plot_pending.name, 420);
     plot_print_time_axis(sim, out);
+    fputs(most_waiting(sim) < 6 ? "set ytics 1\n" : "", out);
     fputs("set ylabel 'replicas waiting'\nset yrange [0:*]\n"
-          "set key outside right top vertical invert samplen 1.5\nplot \\\n",
+          "set key outside right top vertical samplen 1.5\nplot \\\n",
           out);
     /* The tallest stack first: each lower one is painted over it. */
     bool is_first = true;

@@ -8,11 +8,12 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "base/array.h"
 #include "reports/plot_frame.h"
 
 static const enum resource panels[] = {RESOURCE_CPU, RESOURCE_MEMORY, RESOURCE_SHARE};
 static const char *const panel_titles[] = {"CPU", "memory", "accelerators (share)"};
-enum { PANEL_COUNT = 3, PANEL_HEIGHT_PX = 240, LEGEND_HEIGHT_PX = 66, AXIS_HEIGHT_PX = 84 };
+enum { PANEL_COUNT = 3, PANEL_HEIGHT_PX = 240, LEGEND_ROW_PX = 22, AXIS_HEIGHT_PX = 84 };
 
 static bool has_resource(const struct sim *sim, enum resource resource)
 {
@@ -96,6 +97,37 @@ static void print_panel(const struct sim *sim, FILE *out, int panel, int first_c
     }
 }
 
+/* The highest utilization that is drawn. */
+static double highest_percent(const struct sim *sim)
+{
+    int32_t scopes[PLOT_SERIES_MAX + 1];
+    int32_t scope_count = choose_scopes(sim, scopes);
+    double highest = 0;
+    for (int panel = 0; panel < PANEL_COUNT; panel++) {
+        for (int32_t i = 0; i < scope_count; i++) {
+            const struct usage *usage = &sim->metrics.scopes[scopes[i]].usage[panels[panel]];
+            for (int32_t bin = 0; bin < plot_bin_count(sim); bin++)
+                highest = fmax(highest, percent_in_bin(usage, bin)); /* fmax passes over NaN */
+        }
+    }
+    return highest;
+}
+
+/* All panels have one scale: the whole capacity, unless next to nothing of it is ever used, when
+ * lines on the floor of the picture would say nothing. */
+static void print_scale(const struct sim *sim, FILE *out)
+{
+    static const double tops[] = {1, 2, 5, 10, 20};
+    double highest = highest_percent(sim);
+    for (size_t i = 0; i < ARRAY_LEN(tops); i++) {
+        if (highest > 0 && highest * 1.05 < tops[i]) {
+            fprintf(out, "set yrange [0:%g]\nset ytics %g\n", tops[i], tops[i] / 4);
+            return;
+        }
+    }
+    fputs("set yrange [0:105]\nset ytics 25\n", out);
+}
+
 static int write_script(const struct sim *sim, FILE *out, struct err *err)
 {
     (void)err;
@@ -104,13 +136,17 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     int shown = 0;
     for (int panel = 0; panel < PANEL_COUNT; panel++)
         shown += has_resource(sim, panels[panel]);
-    int height_px = shown * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX + AXIS_HEIGHT_PX;
+    int legend_rows = plot_legend_rows(sim);
+    int legend_px = (legend_rows + 1) * LEGEND_ROW_PX;
+    int height_px = shown * PANEL_HEIGHT_PX + legend_px + AXIS_HEIGHT_PX;
     plot_frame_open(out, "utilization", height_px);
     fprintf(out,
-            "set multiplot layout %d,1 margins 0.09,0.98,%.4f,%.4f spacing 0.02\n"
-            "set yrange [0:105]\nset ytics 25\n"
-            "set key at screen 0.98,0.995 top right horizontal maxrows 2 samplen 2\n",
-            shown, (double)AXIS_HEIGHT_PX / height_px, 1 - (double)LEGEND_HEIGHT_PX / height_px);
+            "set multiplot layout %d,1 margins 0.1,0.98,%.4f,%.4f spacing 0.02\n"
+            "set key at screen 0.98,0.995 top right horizontal maxrows %d samplen 2\n",
+            shown, (double)AXIS_HEIGHT_PX / height_px, 1 - (double)legend_px / height_px,
+            legend_rows);
+    print_scale(sim, out);
+    plot_print_pools_left_out(sim, out);
     plot_print_time_axis(sim, out);
     fputs("set format x ''\nunset xlabel\n", out);
     int drawn = 0;
@@ -122,7 +158,8 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
             plot_print_time_axis(sim, out);
         }
         print_panel(sim, out, panel, 2 + panel * (int)scope_count);
-        fputs("unset key\n", out); /* the first panel has the legend: every pool has CPU */
+        fputs("unset key\nunset label\n",
+              out); /* the first panel has the legend: every pool has CPU */
     }
     fputs("unset multiplot\n", out);
     plot_frame_close(out);
