@@ -15,7 +15,9 @@ static const struct column columns[] = {
     {"instance_type", "text", "Its instance type."},
     {"zone", "text", "Its zone, where one was given."},
     {"state", "text",
-     "At the end: ready; drained (keeps what it has, takes no more); down (failed); removed."},
+     "At the end: ready; drained (keeps what it has, takes no more); down (failed); removed; "
+     "coming "
+     "(asked for, not ready yet)."},
     {"added_s", "s", "Instant from which it exists."},
     {"removed_s", "s", "Instant at which it was removed; none while it exists."},
     {"existed_s", "s", "Time for which it existed (and is paid for), in any state."},
@@ -51,7 +53,8 @@ static const char *state_name(enum node_state state)
     static const char *const names[] = {[NODE_READY] = "ready",
                                         [NODE_DRAINED] = "drained",
                                         [NODE_DOWN] = "down",
-                                        [NODE_REMOVED] = "removed"};
+                                        [NODE_REMOVED] = "removed",
+                                        [NODE_COMING] = "coming"};
     assert((size_t)state < ARRAY_LEN(names));
     return names[state];
 }
@@ -98,7 +101,8 @@ static void write_room(const struct report_view *view, int32_t node, struct tabl
 static void write_means(const struct report_view *view, int32_t node, struct table *table)
 {
     const struct node_type *type = fleet_type_of(&view->sim->sched.fleet, node);
-    int64_t up_us = node_existed_us(view->sim, node) - time_in(view, node, NODE_DOWN);
+    int64_t up_us = node_existed_us(view->sim, node) - time_in(view, node, NODE_DOWN) -
+                    view->sim->nodes[node].coming_us;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         const struct integral *used = &view->sim->nodes[node].used[r];
         int64_t capacity = capacity_of_type(type, (enum resource)r);

@@ -26,7 +26,7 @@ static void print_place(struct json_writer *w, const struct sim *sim, const stru
     char name[NODE_NAME_SIZE];
     if (record->node == NO_INDEX)
         return;
-    if (record->kind == RECORD_POOL_SET)
+    if (record->kind == RECORD_POOL_SET || record->kind == RECORD_OUT_OF_STOCK)
         json_string(w, "nodepool", sim->sched.fleet.pools[record->node].id);
     else
         json_string(w, "node", sim_node_name(sim, record->node, name));
@@ -57,6 +57,8 @@ static void print_rest(struct json_writer *w, const struct record *record)
         json_int(w, "count", record->count);
         json_int(w, "floor", record->floor);
     }
+    if (record->kind == RECORD_NODE_LAUNCHED)
+        json_int(w, "count", record->count);
     if (record->kind == RECORD_POOL_SET)
         json_bool(w, "schedulable", record->count == 1);
 }

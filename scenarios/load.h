@@ -181,10 +181,12 @@ void name_pools(struct loader *loader);
 /* simulation.nodes of a pool that was just added, or what stands for it. */
 struct pool_facts {                    /* for the default number of nodes */
     int64_t node_count, max_instances; /* -1: not given */
-    bool is_pending;
+    bool is_pending, is_scaling;
 };
 void load_pool_nodes(struct loader *loader, const struct value *nodepool,
                      const struct pool_facts *facts);
+/* simulation.scaling of a pool; NULL where it is absent. */
+const struct scaling_def *get_scaling(struct loader *loader, const struct value *simulation);
 /* One row or line of nodes_file. */
 void load_node_entry(struct loader *loader, struct value *entry);
 /* The number of the type of this id among those of the pool; NO_INDEX with an error. */

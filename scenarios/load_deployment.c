@@ -143,7 +143,23 @@ static void warn_no_effect(const struct value *object)
         value_warn_once(&place, "has no effect: no mail is sent");
 }
 
-static int32_t get_scheduling_choice(const struct value *object)
+/* The choice is between the pools and types of new nodes. */
+static const char *why_choice_is_idle(const struct scenario *scenario, int64_t choice)
+{
+    enum { PERFORMANCE = 4, NETWORK = 5 };
+    bool scales = false;
+    for (int32_t i = 0; i < scenario->pool_count; i++)
+        scales |= scenario->pools[i].scaling != NULL;
+    if (!scales)
+        return "each nodepool has its own replicas, and the policy chooses the nodes";
+    if (choice == PERFORMANCE && scenario->scheduler.performance_count == 0)
+        return "scheduler.performance_order is not given";
+    if (choice == NETWORK && scenario->scheduler.network_count == 0)
+        return "scheduler.network_order is not given";
+    return NULL;
+}
+
+static int32_t get_scheduling_choice(const struct loader *loader, const struct value *object)
 {
     static const char *const names[] = {
         "UNKNOWN_SCHEDULING_CHOICE",
@@ -159,9 +175,9 @@ static int32_t get_scheduling_choice(const struct value *object)
     struct value place;
     int64_t choice = 0;
     get_enum(object, "scheduling_choice", (struct words){names, ARRAY_LEN(names)}, &choice);
-    if (choice != 0 && value_get(object, "scheduling_choice", &place))
-        value_warn_once(&place, "has no effect: each nodepool has its own "
-                                "replicas, and the policy chooses the nodes");
+    const char *reason = why_choice_is_idle(loader->scenario, choice);
+    if (choice != 0 && reason && value_get(object, "scheduling_choice", &place))
+        value_warn_once(&place, "has no effect: %s", reason);
     return (int32_t)choice;
 }
 
@@ -266,8 +282,9 @@ static void read_draft(struct loader *loader, const struct value *object, struct
     struct worker worker;
     struct autoscale scale = get_autoscale(object);
     int64_t created_unix_us = INT64_MIN;
-    *draft = (struct draft){.deployment = {.scheduling_choice = get_scheduling_choice(object),
-                                           .is_disabled = is_disabled(object)}};
+    *draft =
+        (struct draft){.deployment = {.scheduling_choice = get_scheduling_choice(loader, object),
+                                      .is_disabled = is_disabled(object)}};
     struct runner_def *runner = &draft->runner;
     warn_no_effect(object);
     get_deployment_worker(loader, object, &worker);

@@ -280,9 +280,9 @@ static int note_pool(struct loader *loader, const struct pool_def *pool, struct 
 static void warn_unused(const struct value *object, const struct pool_def *pool)
 {
     struct value place;
-    if (pool->warm_instances > 0 && value_get(object, "warm_instances", &place))
-        value_warn_once(&place, "has no effect: the number of nodes changes by "
-                                "events only");
+    if (pool->warm_instances > 0 && !pool->scaling && value_get(object, "warm_instances", &place))
+        value_warn_once(&place, "has no effect: without simulation.scaling the number "
+                                "of nodes changes by events only");
 }
 
 static void carry(const struct value *object, struct pool_def *pool)
@@ -293,7 +293,18 @@ static void carry(const struct value *object, struct pool_def *pool)
     get_timestamp(object, "created_at", &unix_us);
     get_timestamp(object, "modified_at", &unix_us);
     get_int32(object, "warm_instances", instance_range, &pool->warm_instances);
-    warn_unused(object, pool);
+}
+
+/* What is wrong with `simulation` itself is said where its nodes are read. */
+static void get_pool_scaling(struct loader *loader, const struct value *object,
+                             struct pool_def *pool)
+{
+    struct value simulation, place;
+    if (!value_get(object, "simulation", &simulation) || !value_is_object(&simulation))
+        return;
+    pool->scaling = get_scaling(loader, &simulation);
+    if (pool->scaling && pool->max_instances < 0 && value_get(&simulation, "scaling", &place))
+        value_error(&place, "the pool has no max_instances: give the most nodes it may have");
 }
 
 void load_nodepool(struct loader *loader, struct value *element)
@@ -322,11 +333,14 @@ void load_nodepool(struct loader *loader, struct value *element)
     enum pool_status status = get_status(loader, element, &pool);
     get_handling(loader, element, &pool);
     carry(element, &pool);
+    get_pool_scaling(loader, element, &pool);
+    warn_unused(element, &pool);
     if (note_pool(loader, &pool, &note))
         return;
     struct pool_facts facts = {.node_count = bounds.node_count,
                                .max_instances = pool.max_instances,
-                               .is_pending = status == STATUS_PENDING};
+                               .is_pending = status == STATUS_PENDING,
+                               .is_scaling = pool.scaling != NULL};
     load_pool_nodes(loader, element, &facts);
 }
 

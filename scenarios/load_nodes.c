@@ -263,6 +263,13 @@ static void load_default_nodes(struct loader *loader, const struct value *place,
         value_warn(place, "is not given, and the pool is pending: it starts without nodes");
         return;
     }
+    if (batch.count < 0 && facts->is_scaling) {
+        const struct pool_def *scaled = &loader->scenario->pools[pool];
+        batch.count = scaled->min_instances;
+        batch.type = scaled->type_count > 0 ? scaled->types[0] : NO_INDEX;
+        add_nodes(loader, place, &batch);
+        return;
+    }
     if (batch.count < 0) {
         batch.count = facts->max_instances < 0 ? 0 : facts->max_instances;
         value_warn(place, "is not given: the pool starts with %s%" PRId64 " nodes",
@@ -280,7 +287,7 @@ static void check_bounds(const struct value *place, const struct pool_def *pool,
     if (!is_disabled && pool->max_instances >= 0 && count > pool->max_instances)
         value_warn(place, "%" PRId32 " nodes are more than max_instances, %" PRId32, count,
                    pool->max_instances);
-    if (!is_disabled && count < pool->min_instances)
+    if (!is_disabled && !pool->scaling && count < pool->min_instances)
         value_warn(place, "%" PRId32 " nodes are fewer than min_instances, %" PRId32, count,
                    pool->min_instances);
 }
@@ -288,7 +295,7 @@ static void check_bounds(const struct value *place, const struct pool_def *pool,
 void load_pool_nodes(struct loader *loader, const struct value *nodepool,
                      const struct pool_facts *facts)
 {
-    static const char *const keys[] = {"nodes", "spot_price_factor"};
+    static const char *const keys[] = {"nodes", "spot_price_factor", "scaling"};
     static const struct object_kind kind = {
         .name = "simulation", .keys = keys, .key_count = ARRAY_LEN(keys)};
     struct value simulation, nodes;

@@ -39,7 +39,8 @@ static void get_preemption(const struct value *scheduler, struct scheduler_confi
 
 void load_scheduler(struct loader *loader, const struct value *root)
 {
-    static const char *const keys[] = {"policy", "order", "preemption", "popularity"};
+    static const char *const keys[] = {
+        "policy", "order", "preemption", "popularity", "performance_order", "network_order"};
     static const struct object_kind kind = {
         .name = "scheduler", .keys = keys, .key_count = ARRAY_LEN(keys)};
     static const char *const orders[] = {"floor-first", "priority-first"};
@@ -56,4 +57,12 @@ void load_scheduler(struct loader *loader, const struct value *root)
     get_choice(&scheduler, "order", (struct words){orders, ARRAY_LEN(orders)}, &order);
     config->order = (enum demand_order)order;
     get_preemption(&scheduler, config);
+    struct text_list performance = {0};
+    struct text_list network = {0};
+    get_text_list(&scheduler, "performance_order", &performance);
+    get_text_list(&scheduler, "network_order", &network);
+    config->performance_order = performance.items;
+    config->performance_count = performance.count;
+    config->network_order = network.items;
+    config->network_count = network.count;
 }

@@ -38,6 +38,32 @@ struct type_extra {
                                pool's spot price: the id of the same machine on demand; else NULL */
 };
 
+/* Which instance type of a pool a new node gets. */
+enum expander {
+    EXPANDER_CHEAPEST = 0,  /* least price for each waiting replica that the node would take */
+    EXPANDER_LEAST_WASTE,   /* least room left over by the waiting replicas it would take */
+    EXPANDER_MOST_REPLICAS, /* takes most of the waiting replicas */
+    EXPANDER_FIRST,         /* the first of the pool's list */
+};
+
+struct stock_out { /* nothing can be had in [from, until) */
+    int64_t from_us, until_us;
+};
+
+/* How the number of nodes of a pool follows demand. */
+struct scaling_def {
+    int32_t provision_delay, boot; /* indices into dists: from asked to provisioned, to ready */
+    double provision_failure;      /* probabilities: that a node never gets ready, */
+    double stock_out;              /* that there is none to be had */
+    const struct stock_out *stock_outs; /* [stock_out_count] */
+    int32_t stock_out_count;
+    int64_t retry_after_us;  /* an instance type is not asked for again so long after either */
+    int64_t idle_timeout_us; /* a node that is not needed goes when it was empty for so long */
+    enum expander expander;
+    const char *const *zones; /* of new nodes, in turn; [zone_count] */
+    int32_t zone_count;       /* 0: no zone */
+};
+
 struct pool_def {
     const char *id, *description;
     int32_t cluster;      /* NO_INDEX: none given */
@@ -49,6 +75,7 @@ struct pool_def {
     const char
         *disabled_reason; /* NULL: takes demand. Else "max_instances is 0", "status ERROR", ... */
     const char *metadata; /* JSON text, or NULL */
+    const struct scaling_def *scaling; /* NULL: nodes come and go by events only */
 };
 
 struct node_def {
@@ -166,6 +193,10 @@ struct scheduler_config {
     enum demand_order order;
     bool preemption_enabled;
     int64_t grace_us, min_runtime_us;
+    /* Instance types, fastest first, and nodepools, nearest first: for new nodes of deployments
+     * whose scheduling_choice is PERFORMANCE or NETWORK. */
+    const char *const *performance_order, *const *network_order;
+    int32_t performance_count, network_count;
 };
 
 struct scenario {

@@ -395,7 +395,7 @@ void fleet_set_node_state(struct fleet *fleet, int32_t node, enum node_state sta
 {
     struct node *at = &fleet->nodes[node];
     assert(at->state != NODE_REMOVED || state == NODE_REMOVED);
-    assert((state != NODE_DOWN && state != NODE_REMOVED) || at->occupant_count == 0);
+    assert(state == NODE_READY || state == NODE_DRAINED || at->occupant_count == 0);
     if (state == NODE_READY && at->state != NODE_READY)
         fleet->growth_version++;
     at->state = state;

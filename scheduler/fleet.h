@@ -45,6 +45,7 @@ enum node_state {
     NODE_DRAINED, /* keeps what it has, takes no more (cordoned; also while draining) */
     NODE_DOWN,    /* failed: holds nothing, may come back */
     NODE_REMOVED, /* gone for good: holds nothing */
+    NODE_COMING,  /* asked for, not there yet: holds nothing */
 };
 
 struct device {

@@ -153,7 +153,7 @@ static int check_node(const struct sched *sched, int32_t node, int64_t *occupant
         return differs(err, "occupants of node", node, at->occupant_count, count);
     if (isolated_count != at->isolated_count)
         return differs(err, "isolated occupants of node", node, at->isolated_count, isolated_count);
-    if (count > 0 && (at->state == NODE_DOWN || at->state == NODE_REMOVED))
+    if (count > 0 && at->state != NODE_READY && at->state != NODE_DRAINED)
         return err_set(err, ERR_SYSTEM, "node %" PRId32 " is gone and has replicas", node);
     if (check_isolation(node, staying_count, isolated_staying_count, err))
         return -1;

@@ -107,13 +107,14 @@ static void append_to_pool(struct sim *sim, int32_t node)
         pool->next_ordinal = def->ordinal + 1;
 }
 
-int sim_build_node(struct sim *sim, const struct node_def *def, int32_t *node, struct err *err)
+int sim_build_node(struct sim *sim, const struct node_def *def, enum node_state state,
+                   int32_t *node, struct err *err)
 {
     struct fleet *fleet = &sim->sched.fleet;
     int32_t group;
     if (fleet_group(fleet, (struct node_group){.pool = def->pool, .type = def->type}, &group,
                     err) ||
-        fleet_add_node(fleet, group, NODE_READY, node, err) ||
+        fleet_add_node(fleet, group, state, node, err) ||
         array_reserve(&sim->nodes, &sim->node_capacity, *node + INT64_C(1), sizeof *sim->nodes,
                       err) ||
         array_reserve(&sim->device_users, &sim->device_user_capacity, fleet->device_count,
@@ -126,6 +127,8 @@ int sim_build_node(struct sim *sim, const struct node_def *def, int32_t *node, s
         .added_us = sim->now_us,
         .removed_us = TIME_NEVER,
         .state_since_us = sim->now_us,
+        .first_bound_us = TIME_NEVER,
+        .idle_since_us = TIME_NEVER,
         .next_in_pool = NO_INDEX,
         .reclaimed_by = NO_INDEX,
     };
@@ -133,7 +136,8 @@ int sim_build_node(struct sim *sim, const struct node_def *def, int32_t *node, s
         added->used[i].since_us = sim->now_us;
     append_to_pool(sim, *node);
     scripted_node_added(sim, *node);
-    occupancy_count_node(sim, *node, 1, 1);
+    occupancy_count_node(sim, *node, state == NODE_READY, 1);
+    node_count_in_pool(sim, *node, 1);
     return 0;
 }
 
@@ -141,7 +145,7 @@ static int build_nodes(struct sim *sim, struct err *err)
 {
     int32_t node;
     for (int32_t i = 0; i < sim->scenario->node_count; i++)
-        if (sim_build_node(sim, &sim->scenario->nodes[i], &node, err) ||
+        if (sim_build_node(sim, &sim->scenario->nodes[i], NODE_READY, &node, err) ||
             outages_node_added(sim, node, err))
             return -1;
     return 0;
@@ -219,7 +223,8 @@ int sim_build(struct sim *sim, struct err *err)
 {
     if (build_runners(sim, err) || count_popularity(sim, err) || build_scheduler(sim, err) ||
         build_groups(sim, err) || build_pools(sim, err) || introduce_runners(sim, err) ||
-        build_metrics(sim, err) || scripted_name_nodes(sim, err) || build_nodes(sim, err))
+        build_metrics(sim, err) || scripted_name_nodes(sim, err) || node_scaling_build(sim, err) ||
+        build_nodes(sim, err) || node_scaling_plan(sim, err))
         return -1;
     return plan_first_events(sim, err) || traffic_build(sim, err) ? -1 : 0;
 }

@@ -196,6 +196,27 @@ static int check_events(const struct sim *sim, struct err *err)
     return 0;
 }
 
+static int check_pool(const struct sim *sim, int32_t number, struct err *err)
+{
+    const struct sim_pool *pool = &sim->pools[number];
+    struct sim_pool counted = {0};
+    for (int32_t i = pool->first_node; i != NO_INDEX; i = sim->nodes[i].next_in_pool) {
+        enum node_state state = sim->sched.fleet.nodes[i].state;
+        bool is_idle = state == NODE_READY && sim->nodes[i].replica_count == 0;
+        counted.existing_count += state != NODE_REMOVED;
+        counted.ready_count += state == NODE_READY;
+        counted.coming_count += state == NODE_COMING;
+        counted.idle_count += is_idle;
+        if (is_idle != (sim->nodes[i].idle_since_us != TIME_NEVER))
+            return contradiction(err, "since when node is empty", i);
+    }
+    if (counted.existing_count != pool->existing_count ||
+        counted.ready_count != pool->ready_count || counted.coming_count != pool->coming_count ||
+        counted.idle_count != pool->idle_count)
+        return contradiction(err, "the counted nodes of pool", number);
+    return 0;
+}
+
 int sim_check(const struct sim *sim, struct err *err)
 {
     if (sched_check(&sim->sched, err) || check_queues(sim, err) || check_events(sim, err))
@@ -205,6 +226,9 @@ int sim_check(const struct sim *sim, struct err *err)
             return -1;
     for (int32_t i = 0; i < sim->node_count; i++)
         if (check_node(sim, i, err))
+            return -1;
+    for (int32_t i = 0; i < sim->scenario->pool_count; i++)
+        if (check_pool(sim, i, err))
             return -1;
     for (int32_t i = 0; i < sim->metrics.scope_count; i++)
         if (check_scope(sim, i, err))
@@ -371,13 +395,28 @@ static int check_failures(const struct sim *sim, struct err *err)
     return 0;
 }
 
+/* What is paid for is the sum of the lives of all nodes. */
+static int check_lives(const struct sim *sim, struct err *err)
+{
+    int128 lives_us = 0;
+    for (int32_t i = 0; i < sim->node_count; i++) {
+        const struct sim_node *node = &sim->nodes[i];
+        int64_t until_us = node->removed_us != TIME_NEVER ? node->removed_us : sim->now_us;
+        lives_us += until_us - node->added_us;
+    }
+    if (lives_us != sim->metrics.scopes[0].nodes_up_or_down.area)
+        return contradiction(err, "node-time paid for = sum of the nodes' lives", sim->node_count);
+    return 0;
+}
+
 int sim_check_results(const struct sim *sim, struct err *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(sim->metrics.waits); i++)
         if (check_waits(sim, (int32_t)i, err))
             return -1;
     if (check_scopes(sim, err) || check_evictions(sim, err) || check_bound(sim, err) ||
-        check_failures(sim, err) || check_blame(sim, err) || traffic_check(sim, err))
+        check_failures(sim, err) || check_blame(sim, err) || check_lives(sim, err) ||
+        traffic_check(sim, err))
         return -1;
     return 0;
 }

@@ -25,6 +25,8 @@ enum event_action {
     ACTION_NODE_RECLAIMED, /* node: the notice is over */
     ACTION_NODE_REPLACED,  /* a removed node: one like it comes */
     ACTION_TRAFFIC,        /* the end of a step of all runners' traffic */
+    ACTION_NODE_COMES,     /* node: its provisioning is over */
+    ACTION_SCALE_NODES,
     ACTION_COUNT,
 };
 
@@ -53,8 +55,9 @@ int sim_emit(struct sim *sim, const struct record *record, struct err *err);
 
 int sim_build(struct sim *sim, struct err *err);
 
-/* Adds one node to the scheduler and to the engine's tables, ready at now. */
-int sim_build_node(struct sim *sim, const struct node_def *def, int32_t *node, struct err *err);
+/* Adds one node to the scheduler and to the engine's tables, READY or COMING from now on. */
+int sim_build_node(struct sim *sim, const struct node_def *def, enum node_state state,
+                   int32_t *node, struct err *err);
 
 /* ---- arrivals.c ---- */
 
@@ -163,8 +166,10 @@ int node_stay_down(struct sim *sim, int32_t node, int64_t repair_at_us, struct e
 int node_reclaim(struct sim *sim, const struct node_failing *failing, struct err *err);
 /* The notice is over. */
 int node_reclaimed(struct sim *sim, int32_t node, struct err *err);
-/* Another node like this one comes. */
+/* Another node like this one comes; not where the pool scales, which asks for what it needs. */
 int node_replace(struct sim *sim, int32_t node, struct err *err);
+/* A node that was asked for is ready. */
+int node_open(struct sim *sim, int32_t node, struct err *err);
 int node_repair(struct sim *sim, int32_t node, struct err *err);
 /* A replica has left: a node that is leaving and empty is removed. */
 int node_vacated(struct sim *sim, int32_t node, struct err *err);
@@ -180,6 +185,41 @@ void node_settle(struct sim *sim, int32_t node);
 int outages_node_added(struct sim *sim, int32_t node, struct err *err);
 /* A domain fails. */
 int outages_begin(struct sim *sim, int32_t outage, struct err *err);
+
+/* What a pool counts of its nodes, when a node enters a state or, with by = -1, leaves it. Before
+ * and after each change of its state or of whether it has replicas. */
+void node_count_in_pool(struct sim *sim, int32_t node, int32_t by);
+
+/* ---- node_scaling.c: the number of nodes follows demand ---- */
+
+int node_scaling_build(struct sim *sim, struct err *err);
+void node_scaling_release(struct sim *sim);
+/* Plans an evaluation for the end of this instant, where one is due. After every event. */
+int node_scaling_plan(struct sim *sim, struct err *err);
+/* An evaluation: asks for nodes for what waits, for minima and warm nodes; removes empty ones. */
+int node_scaling_run(struct sim *sim, struct err *err);
+/* Settles launches whose nodes events have removed; before each evaluation and at the end. */
+void node_scaling_settle(struct sim *sim);
+/* A node that was asked for comes, or fails to. */
+int node_comes(struct sim *sim, int32_t node, struct err *err);
+/* One node more. False in *is_launched: it is not to be had now. */
+struct launch_request {
+    int32_t group;         /* of the fleet: pool and type */
+    int32_t runner;        /* for whom, or NO_INDEX */
+    int32_t replica_count; /* how many waiting replicas it is to take */
+    enum launch_reason reason;
+};
+int node_launch(struct sim *sim, const struct launch_request *request, bool *is_launched,
+                struct err *err);
+/* May the pool have one more node of this type now? */
+bool node_may_launch(const struct sim *sim, int32_t group);
+
+/* ---- scale_up.c ---- */
+
+/* Asks for nodes for the demand that waits and that no coming node will take. Sets
+ * sim->scaling.expected_busy. */
+int scale_up(struct sim *sim, struct err *err);
+void scale_up_release(struct sim *sim);
 
 /* ---- scripted.c ---- */
 

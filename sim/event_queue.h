@@ -22,7 +22,8 @@ enum event_class {
     EVENT_CLASS_DEMAND, /* arrivals, departures, scale changes */
     EVENT_CLASS_AUTOSCALER,
     EVENT_CLASS_PASS,
-    EVENT_CLASS_GIVE_UP, /* after the pass: a demand with max_wait 0 is tried once */
+    EVENT_CLASS_GIVE_UP,      /* after the pass: a demand with max_wait 0 is tried once */
+    EVENT_CLASS_NODE_SCALING, /* for what the pass has left waiting */
     EVENT_CLASS_SAMPLE,
     EVENT_CLASS_COUNT,
 };

@@ -21,7 +21,24 @@ void node_settle(struct sim *sim, int32_t node)
         it->down_us += lasted_us;
     if (state_of(sim, node) == NODE_DRAINED)
         it->drained_us += lasted_us;
+    if (state_of(sim, node) == NODE_COMING)
+        it->coming_us += lasted_us;
     it->state_since_us = sim->now_us;
+}
+
+void node_count_in_pool(struct sim *sim, int32_t node, int32_t by)
+{
+    struct sim_node *it = &sim->nodes[node];
+    struct sim_pool *pool = &sim->pools[it->def.pool];
+    enum node_state state = state_of(sim, node);
+    bool is_idle = state == NODE_READY && it->replica_count == 0;
+    pool->existing_count += state == NODE_REMOVED ? 0 : by;
+    pool->ready_count += state == NODE_READY ? by : 0;
+    pool->coming_count += state == NODE_COMING ? by : 0;
+    pool->idle_count += is_idle ? by : 0;
+    it->idle_since_us = is_idle && by > 0 ? sim->now_us : TIME_NEVER;
+    if (sim->scenario->pools[it->def.pool].scaling)
+        sim->scaling.is_due = true;
 }
 
 static bool is_counted(enum node_state state)
@@ -33,10 +50,12 @@ static void set_state(struct sim *sim, int32_t node, enum node_state state)
 {
     enum node_state before = state_of(sim, node);
     node_settle(sim, node);
+    node_count_in_pool(sim, node, -1);
     sim_cancel(sim, &sim->nodes[node].plans);
     occupancy_count_node(sim, node, is_counted(state) - is_counted(before),
                          state == NODE_REMOVED ? -1 : 0);
     sched_set_node_state(&sim->sched, node, state);
+    node_count_in_pool(sim, node, 1);
 }
 
 static int emit(struct sim *sim, enum record_kind kind, int32_t node, struct err *err)
@@ -118,6 +137,12 @@ int node_repair(struct sim *sim, int32_t node, struct err *err)
     assert(state_of(sim, node) == NODE_DOWN);
     sim->failures[sim->nodes[node].last_failure].end_us = sim->now_us;
     return open(sim, node, err);
+}
+
+int node_open(struct sim *sim, int32_t node, struct err *err)
+{
+    assert(state_of(sim, node) == NODE_COMING);
+    return open(sim, node, err) || outages_node_added(sim, node, err) ? -1 : 0;
 }
 
 int node_vacated(struct sim *sim, int32_t node, struct err *err)
@@ -251,6 +276,8 @@ int node_reclaimed(struct sim *sim, int32_t node, struct err *err)
 int node_replace(struct sim *sim, int32_t node, struct err *err)
 {
     const struct node_def *gone = &sim->nodes[node].def;
+    if (sim->scenario->pools[gone->pool].scaling)
+        return 0;
     struct event_def like = {
         .pool = gone->pool, .type = gone->type, .zone = gone->zone, .count = 1};
     return node_add(sim, &like, err);
@@ -266,8 +293,8 @@ int node_add(struct sim *sim, const struct event_def *def, struct err *err)
             .ordinal = sim->pools[def->pool].next_ordinal,
         };
         int32_t node;
-        if (sim_build_node(sim, &added, &node, err) || emit(sim, RECORD_NODE_ADDED, node, err) ||
-            outages_node_added(sim, node, err))
+        if (sim_build_node(sim, &added, NODE_READY, &node, err) ||
+            emit(sim, RECORD_NODE_ADDED, node, err) || outages_node_added(sim, node, err))
             return -1;
     }
     return sim_plan_pass(sim, err);

@@ -118,6 +118,9 @@ static int strike(struct sim *sim, int32_t outage, int32_t node, struct err *err
         .failure = it->failure,
         .repair_at_us = def->repair == NO_INDEX ? TIME_NEVER : it->end_us,
     };
+    /* One that is coming is not there yet: see node_open. */
+    if (state == NODE_COMING)
+        return 0;
     if (def->is_reclaim)
         return state == NODE_REMOVED || sim->nodes[node].is_leaving
                    ? 0

@@ -29,6 +29,7 @@ int pass_step(struct sim *sim, struct err *err)
         if (apply(sim, &sim->decisions.items[i], err))
             return -1;
     sim->pass_is_planned = false;
+    sim->scaling.is_due |= sim->sched.queue.demand_count > 0;
     /* An extra replica that was bound raised what may be evicted of its runner, after demands that
      * stand before it were told that nobody may be. They are asked again: what waits at the end of
      * an instant can evict nobody. */

@@ -28,6 +28,9 @@ static const char *const kind_names[] = {
     [RECORD_NODE_FAILED] = "node-failed",
     [RECORD_NODE_REMOVED] = "node-removed",
     [RECORD_POOL_SET] = "pool-set",
+    [RECORD_NODE_LAUNCHED] = "node-launched",
+    [RECORD_LAUNCH_FAILED] = "launch-failed",
+    [RECORD_OUT_OF_STOCK] = "out-of-stock",
 };
 _Static_assert(ARRAY_LEN(kind_names) == RECORD_KIND_COUNT, "every kind has a name");
 

@@ -32,6 +32,9 @@ enum record_kind {
     RECORD_NODE_FAILED,        /* node */
     RECORD_NODE_REMOVED,       /* node */
     RECORD_POOL_SET,           /* node = pool index; count = 1 schedulable, 0 not */
+    RECORD_NODE_LAUNCHED,      /* node is asked for; runner = for whom, count = its replicas */
+    RECORD_LAUNCH_FAILED,      /* node will not come; NODE_REMOVED follows */
+    RECORD_OUT_OF_STOCK,       /* node = pool index: no node could be had; runner as LAUNCHED */
     RECORD_KIND_COUNT,
 };
 

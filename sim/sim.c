@@ -29,6 +29,7 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
         return &sim->replicas[event->subject].plans;
     case ACTION_NODE_REPAIRED:
     case ACTION_NODE_RECLAIMED:
+    case ACTION_NODE_COMES:
         return &sim->nodes[event->subject].plans;
     case ACTION_ARRIVALS:
     case ACTION_DEPARTURE:
@@ -37,6 +38,7 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
     case ACTION_OUTAGE:
     case ACTION_NODE_REPLACED:
     case ACTION_TRAFFIC:
+    case ACTION_SCALE_NODES:
     case ACTION_COUNT:
         break;
     }
@@ -189,6 +191,10 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
         return node_replace(sim, event->subject, err);
     case ACTION_TRAFFIC:
         return traffic_step(sim, err);
+    case ACTION_NODE_COMES:
+        return node_comes(sim, event->subject, err);
+    case ACTION_SCALE_NODES:
+        return node_scaling_run(sim, err);
     case ACTION_COUNT:
         break;
     }
@@ -210,7 +216,7 @@ int sim_step(struct sim *sim, struct err *err)
     sim->now_us = event.time_us;
     sim->event_count++;
     metrics_advance(&sim->metrics, sim->now_us);
-    if (is_due(sim, &event) && process(sim, &event, err))
+    if (is_due(sim, &event) && (process(sim, &event, err) || node_scaling_plan(sim, err)))
         return -1;
     if (sim->options.check && sim_check(sim, err)) {
         err_prefix(err, "event %" PRId64 " at %" PRId64 " us", sim->event_count, sim->now_us);
@@ -281,6 +287,7 @@ int sim_finish(struct sim *sim, struct err *err)
         for (int j = 0; j < RESOURCE_COUNT; j++)
             integral_set(&sim->nodes[i].used[j], sim->nodes[i].used[j].value, sim->now_us);
     }
+    node_scaling_settle(sim);
     metrics_finish(&sim->metrics, sim->now_us);
     sim->is_finished = true;
     return sim_check_results(sim, err);
@@ -293,6 +300,7 @@ void sim_release(struct sim *sim)
     metrics_release(&sim->metrics);
     decisions_release(&sim->decisions);
     traffic_release(sim);
+    node_scaling_release(sim);
     free(sim->runners);
     free(sim->nodes);
     free(sim->replicas);

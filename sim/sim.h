@@ -12,6 +12,7 @@
 #include "scheduler/sched.h"
 #include "sim/event_queue.h"
 #include "sim/metrics.h"
+#include "sim/node_scaling.h"
 #include "sim/record.h"
 #include "sim/traffic.h"
 
@@ -32,7 +33,8 @@
  * Random numbers are keyed by entity, so that two policies see the same ones: "startup" by runner
  * and ordinal, "duration" by runner and piece of work, "interarrival" by entry of `arrivals`,
  * "repair" by node and number of its failure, "between failures" and "repair of failure" by entry
- * of `failures`, domain and number of its failure. A replica that replaces one that was evicted,
+ * of `failures`, domain and number of its failure, "launch" and "scheduling-choice" by pool and
+ * number of the node asked for there. A replica that replaces one that was evicted,
  * drained or lost does that one's piece of work again from the start, so it needs the same time:
  * were it drawn anew, long replicas, which are evicted more often, would turn into short ones.
  *
@@ -66,6 +68,11 @@ struct sim_runner {
 struct sim_pool {
     int32_t first_node, last_node; /* NO_INDEX: none */
     int32_t next_ordinal;          /* of the next node that is added */
+    int32_t existing_count;        /* nodes in any state but removed */
+    int32_t ready_count, coming_count;
+    int32_t idle_count;    /* ready and without replicas */
+    int32_t launch_count;  /* nodes asked for so far */
+    int64_t idle_check_us; /* no empty node is to be removed before */
 };
 
 /* The events that are planned for one replica or node. They are cancelled together: the generation
@@ -81,6 +88,9 @@ struct sim_node {
     int64_t added_us, removed_us; /* removed: TIME_NEVER while it exists */
     int64_t down_us;              /* total time down so far, up to state_since_us */
     int64_t drained_us;           /* total time cordoned or draining, likewise */
+    int64_t coming_us;            /* total time from asked for to ready, likewise */
+    int64_t first_bound_us;       /* of its first replica; TIME_NEVER: it had none */
+    int64_t idle_since_us;        /* TIME_NEVER: not ready, or it has replicas */
     int64_t state_since_us;
     int64_t repair_at_us; /* while it is down; TIME_NEVER: no repair is planned */
     int64_t work_lost_us; /* of replicas lost with it */
@@ -180,6 +190,7 @@ struct sim {
     int32_t failure_count, failure_capacity;
     struct record *records; /* of the last step, when keep_records */
     int32_t record_count, record_capacity;
+    struct node_scaling scaling;
     int64_t now_us;
     int64_t end_us;                           /* the horizon */
     int64_t event_count;                      /* processed */

@@ -454,8 +454,9 @@ Test(scenario_objects, every_property_of_a_nodepool_has_its_effect)
     cr_expect_str_eq(cluster->user_id, "u");
     cr_expect_str_eq(cluster->managed_by, "clarifai");
     char *problems = problems_text(&s);
-    cr_expect_str_eq(problems, "warning: s.json: nodepools[0].warm_instances: has no effect: the "
-                               "number of nodes changes by events only\n");
+    cr_expect_str_eq(problems, "warning: s.json: nodepools[0].warm_instances: has no effect: "
+                               "without simulation.scaling the number of nodes changes by events "
+                               "only\n");
     free(problems);
     scenario_release(&s);
 }

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/sim.h"
+
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "tests/load_text.h"
+
+/* Pools whose number of nodes follows demand. Each rule is a small scenario and what happens to
+ * nodes in it, line by line, with times worked out by hand. */
+
+/* "one" and "four": 4 cores, 16 GiB and a device for 10 millicents a second, and four times that
+ * for 32; a replica asks for a core, a GiB and a device. */
+#define TYPES                                                                                      \
+    "'instance_types':["                                                                           \
+    "{'id':'one','compute_info':{'cpu_limit':'4','cpu_memory':'16Gi','num_accelerators':1,"        \
+    "'accelerator_memory':'24Gi','accelerator_type':['X']},'price':'10'},"                         \
+    "{'id':'four','compute_info':{'cpu_limit':'16','cpu_memory':'64Gi','num_accelerators':4,"      \
+    "'accelerator_memory':'24Gi','accelerator_type':['X']},'price':'32'}],"
+#define ASK "'compute_info':{'cpu_limit':'1','cpu_memory':'1Gi','num_accelerators':1},"
+
+/* scenario: what follows the version and the instance types. */
+struct rule {
+    const char *name, *scenario, *expected;
+};
+
+static const struct rule rules[] = {
+    {"a node is asked for when a replica waits, and is ready after delay and boot",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':3,'simulation':{'scaling':{'provision_delay':'3m',"
+     "'boot':'30s'}}}],'runners':[{'id':'r','nodepool':'p'," ASK
+     "'num_replicas':1,'simulation':{'arrival':'10m'}}]}",
+     "600 node-launched p-0 for 1\n"
+     "810 node-ready p-0\n"},
+    {"without demand the pool starts with its minimum and keeps it",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'min_instances':2,'max_instances':3,'simulation':{'scaling':{}}}]}",
+     ""},
+    {"a pool that starts below its minimum asks for the rest at once",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'min_instances':2,'max_instances':3,'simulation':{'nodes':1,'scaling':{"
+     "'provision_delay':'2m'}}}]}",
+     "0 node-launched p-1 for 0\n"
+     "120 node-ready p-1\n"},
+    {"nodes that are coming are counted: later demand that fits them asks for no more",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'four'}],"
+     "'max_instances':3,'simulation':{'scaling':{'provision_delay':'5m'}}}],"
+     "'runners':[{'id':'a','nodepool':'p'," ASK
+     "'num_replicas':1,'simulation':{'arrival':'1m'}},{'id':'b','nodepool':'p'," ASK
+     "'num_replicas':3,'simulation':{'arrival':'2m'}},{'id':'c','nodepool':'p'," ASK
+     "'num_replicas':1,'simulation':{'arrival':'3m'}}]}",
+     "60 node-launched p-0 for 1\n"
+     "180 node-launched p-1 for 1\n"
+     "360 node-ready p-0\n"
+     "480 node-ready p-1\n"},
+    {"the maximum is never exceeded",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':2,'simulation':{'scaling':{'provision_delay':'1m'}}}],"
+     "'runners':[{'id':'r','nodepool':'p'," ASK "'num_replicas':9,'simulation':{'arrival':'1m'}}]}",
+     "60 node-launched p-0 for 1\n"
+     "60 node-launched p-1 for 1\n"
+     "120 node-ready p-0\n"
+     "120 node-ready p-1\n"},
+    {"a node that is empty for idle_timeout is removed",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':2,'simulation':{'scaling':{'provision_delay':'1m',"
+     "'idle_timeout':'4m'}}}],'runners':[{'id':'r','nodepool':'p'," ASK
+     "'num_replicas':1,'simulation':{'arrival':'1m','departure':'10m',"
+     "'grace_period':'20s'}}]}",
+     "60 node-launched p-0 for 1\n"
+     "120 node-ready p-0\n"
+     "860 node-draining p-0\n"
+     "860 node-removed p-0\n"},
+    {"a node that is used again in time stays",
+     "'horizon':'20m','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':2,'simulation':{'scaling':{'provision_delay':'1m',"
+     "'idle_timeout':'4m'}}}],'runners':[{'id':'a','nodepool':'p'," ASK
+     "'num_replicas':1,'simulation':{'arrival':'1m','departure':'5m',"
+     "'grace_period':0}},{'id':'b','nodepool':'p'," ASK
+     "'num_replicas':1,'simulation':{'arrival':'8m'}}]}",
+     "60 node-launched p-0 for 1\n"
+     "120 node-ready p-0\n"},
+    {"warm nodes are refilled when they are used; of too many the longest empty goes",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'min_instances':1,'max_instances':3,'warm_instances':1,'simulation':{"
+     "'nodes':1,'scaling':{'provision_delay':'1m'}}}],'runners':[{'id':'r',"
+     "'nodepool':'p'," ASK "'num_replicas':1,'simulation':{'arrival':'10m','departure':'20m',"
+     "'grace_period':0}}]}",
+     "600 node-launched p-1 for 0\n"
+     "660 node-ready p-1\n"
+     "1200 node-draining p-1\n"
+     "1200 node-removed p-1\n"},
+    {"warm nodes do not lift the maximum",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':1,'warm_instances':5,'simulation':{'nodes':1,"
+     "'scaling':{}}}],'runners':[{'id':'r','nodepool':'p'," ASK
+     "'num_replicas':1,'simulation':{'arrival':'10m'}}]}",
+     ""},
+    {"cheapest: the price for each waiting replica that a node would take",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'},{"
+     "'id':'four'}],'max_instances':9,'simulation':{'scaling':{"
+     "'provision_delay':'1m'}}}],'runners':[{'id':'r','nodepool':'p'," ASK
+     "'num_replicas':5,'simulation':{'arrival':'0s'}}]}",
+     "0 node-launched p-0 four for 4\n"
+     "0 node-launched p-1 for 1\n"
+     "60 node-ready p-0 four\n"
+     "60 node-ready p-1\n"},
+    {"cheapest: three of 10 are cheaper than one of 32",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'},{"
+     "'id':'four'}],'max_instances':9,'simulation':{'scaling':{"
+     "'provision_delay':'1m'}}}],'runners':[{'id':'r','nodepool':'p'," ASK
+     "'num_replicas':3,'simulation':{'arrival':'0s'}}]}",
+     "0 node-launched p-0 for 1\n"
+     "0 node-launched p-1 for 1\n"
+     "0 node-launched p-2 for 1\n"
+     "60 node-ready p-0\n"
+     "60 node-ready p-1\n"
+     "60 node-ready p-2\n"},
+    {"most-replicas: the type that takes most of what waits",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'},{"
+     "'id':'four'}],'max_instances':9,'simulation':{'scaling':{"
+     "'provision_delay':'1m','expander':'most-replicas'}}}],'runners':[{'id':'r',"
+     "'nodepool':'p'," ASK "'num_replicas':2,'simulation':{'arrival':'0s'}}]}",
+     "0 node-launched p-0 four for 2\n"
+     "60 node-ready p-0 four\n"},
+    {"least-waste: the type of which the least is left over",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'},{"
+     "'id':'four'}],'max_instances':9,'simulation':{'scaling':{"
+     "'provision_delay':'1m','expander':'least-waste'}}}],'runners':[{'id':'r',"
+     "'nodepool':'p'," ASK "'num_replicas':2,'simulation':{'arrival':'0s'}}]}",
+     "0 node-launched p-0 for 1\n"
+     "0 node-launched p-1 for 1\n"
+     "60 node-ready p-0\n"
+     "60 node-ready p-1\n"},
+    {"first: the first of the pool's list, whatever it costs",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'four'},{"
+     "'id':'one'}],'max_instances':9,'simulation':{'scaling':{"
+     "'provision_delay':'1m','expander':'first'}}}],'runners':[{'id':'r',"
+     "'nodepool':'p'," ASK "'num_replicas':1,'simulation':{'arrival':'0s'}}]}",
+     "0 node-launched p-0 four for 1\n"
+     "60 node-ready p-0 four\n"},
+    {"first fit decreasing packs two large and two small on two nodes; the scheduler, in its own "
+     "order, puts both small ones on one, and then needs a third",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':9,'simulation':{'scaling':{'provision_delay':'1m'}}}],"
+     "'runners':[{'id':'s','nodepool':'p','compute_info':{'cpu_limit':'1',"
+     "'cpu_memory':'1Gi'},'num_replicas':2},{'id':'l','nodepool':'p',"
+     "'compute_info':{'cpu_limit':'3','cpu_memory':'1Gi'},'num_replicas':2}]}",
+     "0 node-launched p-0 for 2\n"
+     "0 node-launched p-1 for 2\n"
+     "60 node-ready p-0\n"
+     "60 node-ready p-1\n"
+     "60 node-launched p-2 for 1\n"
+     "120 node-ready p-2\n"},
+    {"a full pool overflows to the next in the list",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':1,'simulation':{'scaling':{'provision_delay':'1m'}}},{"
+     "'id':'q','instance_types':[{'id':'one'}],'max_instances':5,'simulation':{"
+     "'scaling':{'provision_delay':'2m'}}}],'runners':[{'id':'r','nodepool':'p'," ASK
+     "'num_replicas':3,'simulation':{'nodepools':['q']}}]}",
+     "0 node-launched p-0 for 1\n"
+     "0 node-launched q-0 for 1\n"
+     "0 node-launched q-1 for 1\n"
+     "60 node-ready p-0\n"
+     "120 node-ready q-0\n"
+     "120 node-ready q-1\n"},
+    {"a runner's own pool is tried before the pools that stand earlier in the file",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':5,'simulation':{'scaling':{'provision_delay':'1m'}}},{"
+     "'id':'q','instance_types':[{'id':'one'}],'max_instances':5,'simulation':{"
+     "'scaling':{'provision_delay':'2m'}}}],'runners':[{'id':'r','nodepool':'q'," ASK
+     "'num_replicas':1,'simulation':{'nodepools':['p']}}]}",
+     "0 node-launched q-0 for 1\n"
+     "120 node-ready q-0\n"},
+    {"out of stock: another pool at once, this one again after retry_after",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':5,'simulation':{'scaling':{'provision_delay':'1m',"
+     "'stock_outs':[{'until':'5m'}],'retry_after':'2m'}}},{'id':'q',"
+     "'instance_types':[{'id':'one'}],'max_instances':1,'simulation':{'scaling':{"
+     "'provision_delay':'2m'}}}],'runners':[{'id':'r','nodepool':'p'," ASK
+     "'num_replicas':2,'simulation':{'nodepools':['q']}}]}",
+     "0 out-of-stock p\n"
+     "0 node-launched q-0 for 1\n"
+     "120 node-ready q-0\n"
+     "120 out-of-stock p\n"
+     "240 out-of-stock p\n"
+     "360 node-launched p-0 for 1\n"
+     "420 node-ready p-0\n"},
+    {"a node that fails to come is gone when it would be ready; another is asked for later",
+     "'horizon':'10m','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':5,'simulation':{'scaling':{'provision_delay':'2m',"
+     "'provision_failure':1,'retry_after':'3m'}}}],'runners':[{'id':'r',"
+     "'nodepool':'p'," ASK "'num_replicas':1,'simulation':{}}]}",
+     "0 node-launched p-0 for 1\n"
+     "120 launch-failed p-0\n"
+     "120 node-removed p-0\n"
+     "300 node-launched p-1 for 1\n"
+     "420 launch-failed p-1\n"
+     "420 node-removed p-1\n"},
+    {"zones of new nodes take turns",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':5,'simulation':{'scaling':{'provision_delay':'1m','zones':["
+     "'a','b']}}}],'runners':[{'id':'r','nodepool':'p'," ASK "'num_replicas':3,'simulation':{}}]}",
+     "0 node-launched p-0 zone a for 1\n"
+     "0 node-launched p-1 zone b for 1\n"
+     "0 node-launched p-2 zone a for 1\n"
+     "60 node-ready p-0 zone a\n"
+     "60 node-ready p-1 zone b\n"
+     "60 node-ready p-2 zone a\n"},
+    {"a failed node is replaced, and what is too much goes when it is back",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'min_instances':1,'max_instances':5,'simulation':{'scaling':{"
+     "'provision_delay':'1m','idle_timeout':'5m'}}}],'runners':[{'id':'r',"
+     "'nodepool':'p'," ASK "'num_replicas':1,'simulation':{}}],'events':[{'at':'10m','fail_node':{"
+     "'node':'p-0','repair_after':'5m'}}]}",
+     "600 node-failed p-0\n"
+     "600 node-launched p-1 for 1\n"
+     "660 node-ready p-1\n"
+     "900 node-ready p-0\n"
+     "1200 node-draining p-0\n"
+     "1200 node-removed p-0\n"},
+    {"demand that no type could hold asks for nothing",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':5,'simulation':{'scaling':{}}}],'runners':[{'id':'r',"
+     "'nodepool':'p','compute_info':{'cpu_limit':'9','cpu_memory':'1Gi'},"
+     "'num_replicas':1}]}",
+     ""},
+    {"a closed pool asks for nothing until it opens",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':5,'simulation':{'scaling':{'provision_delay':'1m'}}}],"
+     "'runners':[{'id':'r','nodepool':'p'," ASK
+     "'num_replicas':1,'simulation':{'arrival':'2m'}}],'events':[{'at':'1m',"
+     "'set_nodepool':{'nodepool':'p','schedulable':false}},{'at':'5m',"
+     "'set_nodepool':{'nodepool':'p','schedulable':true}}]}",
+     "300 node-launched p-0 for 1\n"
+     "360 node-ready p-0\n"},
+};
+
+static bool is_of_nodes(enum record_kind kind)
+{
+    return (kind >= RECORD_NODE_ADDED && kind <= RECORD_NODE_REMOVED) ||
+           kind == RECORD_NODE_LAUNCHED || kind == RECORD_LAUNCH_FAILED ||
+           kind == RECORD_OUT_OF_STOCK;
+}
+
+static void print_record(const struct sim *sim, const struct record *record, FILE *out)
+{
+    char name[NODE_NAME_SIZE];
+    fprintf(out, "%" PRId64 " %s ", record->time_us / 1000000, record_kind_name(record->kind));
+    if (record->kind == RECORD_OUT_OF_STOCK) {
+        fprintf(out, "%s\n", sim->scenario->pools[record->node].id);
+        return;
+    }
+    const struct node_def *def = &sim->nodes[record->node].def;
+    fprintf(out, "%s", sim_node_name(sim, record->node, name));
+    if (strcmp(sim->scenario->types[def->type].id, "four") == 0 &&
+        sim->scenario->pools[def->pool].type_count > 1)
+        fprintf(out, " four");
+    if (def->zone)
+        fprintf(out, " zone %s", def->zone);
+    if (record->kind == RECORD_NODE_LAUNCHED)
+        fprintf(out, " for %" PRId32, record->count);
+    fprintf(out, "\n");
+}
+
+/* Runs to the end with all checks; the caller frees the text. */
+static char *node_story(const struct scenario *scenario, struct sim *sim)
+{
+    struct err err = {0};
+    struct sim_options options = {.check = true, .keep_records = true};
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    cr_assert_eq(sim_init(sim, scenario, &options, &err), 0, "%s", err.text);
+    int result = 1;
+    while (result > 0) {
+        result = sim_step(sim, &err);
+        for (int32_t i = 0; i < sim->record_count; i++)
+            if (is_of_nodes(sim->records[i].kind))
+                print_record(sim, &sim->records[i], out);
+    }
+    cr_assert_eq(result, 0, "%s", err.text);
+    fclose(out);
+    return text;
+}
+
+Test(node_scaling, every_rule_holds_to_the_second)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        struct scenario scenario;
+        struct sim sim;
+        char text[4096];
+        snprintf(text, sizeof text, "{'stowage':1," TYPES "%s", rules[i].scenario);
+        load_good(&scenario, text);
+        char *story = node_story(&scenario, &sim);
+        cr_expect_str_eq(story, rules[i].expected, "%s:\n%s", rules[i].name, story);
+        free(story);
+        sim_release(&sim);
+        scenario_release(&scenario);
+    }
+}
+
+/* ---- scheduling choices ---- */
+
+/* Pool "p" (type one, 10), pool "q" (type cheap, 7; spot only; used by nobody), in that order; one
+ * replica of a deployment waits at 1m while p has a node that is full. */
+static const char *const choice_scenario =
+    "{'stowage':1,'horizon':'1h','seed':%d,'scheduler':{'preemption':{'enabled':false},'"
+    "performance_order':['cheap','one'],"
+    "'network_order':['q','p']},'instance_types':["
+    "{'id':'one','compute_info':{'cpu_limit':'4','cpu_memory':'16Gi'},'price':'10'},"
+    "{'id':'cheap','compute_info':{'cpu_limit':'4','cpu_memory':'16Gi'},'price':'7'}],"
+    "'nodepools':["
+    "{'id':'p','instance_types':[{'id':'one'}],"
+    "'max_instances':5,'node_capacity_type':{'capacity_types':[1]},"
+    "'simulation':{'nodes':1,'scaling':{}}},"
+    "{'id':'q','instance_types':[{'id':'cheap'}],'max_instances':5,"
+    "'node_capacity_type':{'capacity_types':[2]},'simulation':{'nodes':0,'scaling':{}}}],"
+    "'runners':[{'id':'r','nodepool':'p','compute_info':{'cpu_limit':'4','cpu_memory':'1Gi'},"
+    "'num_replicas':1}],"
+    "'deployments':[{'id':'d','scheduling_choice':%d,'nodepools':[{'id':'p'}],"
+    "'worker':{'model':{'id':'m'}},'autoscale_config':{'min_replicas':1,'max_replicas':1},"
+    "'simulation':{'nodepools':['q'],'arrival':'1m',"
+    "'compute_info':{'cpu_limit':'4','cpu_memory':'1Gi'}}}]}";
+
+/* The pool of the first node that is asked for; NO_INDEX: none is. */
+static int32_t pool_chosen(int choice, int seed)
+{
+    char text[4096];
+    struct scenario scenario;
+    struct sim sim;
+    snprintf(text, sizeof text, choice_scenario, seed, choice);
+    load_good(&scenario, text);
+    free(node_story(&scenario, &sim));
+    int32_t pool = sim.scaling.launch_count > 0 ? sim.scaling.launches[0].pool : NO_INDEX;
+    sim_release(&sim);
+    scenario_release(&scenario);
+    return pool;
+}
+
+Test(node_scaling, every_scheduling_choice_picks_its_pool)
+{
+    static const struct {
+        const char *name;
+        int32_t pool;
+    } cases[] = {
+        {"UNKNOWN: the first of the list", 0},
+        {"FAIL: two could serve it", NO_INDEX},
+        {"RANDOM: below", NO_INDEX},
+        {"PRICE: 7 against 10", 1},
+        {"PERFORMANCE: cheap stands first", 1},
+        {"NETWORK: q stands first", 1},
+        {"UTILIZATION: nothing of q is used", 1},
+        {"PREFER_SPOT", 1},
+        {"PREFER_ONDEMAND", 0},
+    };
+    for (int choice = 0; choice < (int)ARRAY_LEN(cases); choice++)
+        if (choice != 2)
+            cr_expect_eq(pool_chosen(choice, 1), cases[choice].pool, "%s", cases[choice].name);
+}
+
+Test(node_scaling, a_random_choice_takes_each_pool_about_as_often)
+{
+    enum { RUNS = 200 };
+    int first = 0;
+    for (int seed = 0; seed < RUNS; seed++) {
+        int32_t pool = pool_chosen(2, seed);
+        cr_assert(pool == 0 || pool == 1);
+        first += pool == 0;
+    }
+    /* Binomial(200, 1/2): 100 +- 4 standard deviations of 7.07. */
+    cr_expect(first >= 72 && first <= 128, "%d of %d", first, RUNS);
+}
+
+/* ---- what it costs ---- */
+
+Test(node_scaling, launches_say_what_was_asked_for_and_how_it_ended)
+{
+    struct scenario scenario;
+    struct sim sim;
+    load_good(&scenario,
+              "{'stowage':1," TYPES "'horizon':'1h','nodepools':[{'id':'p','max_instances':2,"
+              "'instance_types':[{'id':'one'}],"
+              "'simulation':{'scaling':{'provision_delay':'3m'}}}],"
+              "'runners':[{'id':'r','nodepool':'p'," ASK
+              "'num_replicas':1,'simulation':{'arrival':'10m'}}]}");
+    free(node_story(&scenario, &sim));
+    cr_assert_eq(sim.scaling.launch_count, 1);
+    const struct launch *launch = &sim.scaling.launches[0];
+    cr_expect_eq(launch->asked_us, INT64_C(600) * 1000000);
+    cr_expect_eq(launch->ended_us, INT64_C(780) * 1000000);
+    cr_expect_eq((int)launch->outcome, (int)LAUNCH_READY);
+    cr_expect_eq((int)launch->reason, (int)LAUNCH_FOR_DEMAND);
+    cr_expect_eq(launch->runner, 0);
+    cr_expect_eq(sim.nodes[0].coming_us, INT64_C(180) * 1000000, "paid for, and no capacity");
+    /* Paid for from 10m to 60m. */
+    cr_expect(sim.metrics.scopes[0].nodes_up_or_down.area == (int128)3000 * 1000000);
+    sim_release(&sim);
+    scenario_release(&scenario);
+}
+
+/* ---- laws, with everything random ---- */
+
+static const char *const storm =
+    "{'stowage':1,'horizon':'2d','seed':%d," TYPES "'nodepools':["
+    "{'id':'p','instance_types':[{'id':'one'},{'id':'four'}],"
+    "'min_instances':1,'max_instances':6,'warm_instances':1,'simulation':{"
+    "'scaling':{'provision_delay':{'distribution':'exponential','mean':'4m'},'boot':'20s',"
+    "'provision_failure':0.2,'stock_out':0.2,'idle_timeout':'7m','zones':['a','b']}}},"
+    "{'id':'q','instance_types':[{'id':'one'}],"
+    "'max_instances':4,'simulation':{'scaling':{'expander':'least-waste',"
+    "'stock_outs':[{'from':'6h','until':'9h'}]}}}],"
+    "'arrivals':[{'name':'g','interarrival':{'distribution':'exponential','mean':'5m'},"
+    "'runner':{'nodepool':'p'," ASK "'num_replicas':2,'priority':3,'simulation':{'nodepools':['q'],"
+    "'replica_duration':{'distribution':'exponential','mean':'15m'},'max_wait':'1h'}}},"
+    "{'name':'h','interarrival':{'distribution':'exponential','mean':'30m'},"
+    "'runner':{'nodepool':'q'," ASK "'num_replicas':1,'min_replicas':1,'priority':7,'simulation':{"
+    "'replica_duration':{'distribution':'exponential','mean':'20m'}}}}],"
+    "'events':[{'at':'12h','fail_node':{'nodepool':'p','count':3,'repair_after':'1h'}},"
+    "{'at':'20h','remove_node':{'nodepool':'p','count':2}}]}";
+
+Test(node_scaling, all_books_agree_after_every_event_of_a_storm)
+{
+    for (int seed = 0; seed < 10; seed++) {
+        char text[8192];
+        struct scenario scenario;
+        struct sim sim;
+        snprintf(text, sizeof text, storm, seed);
+        load_good(&scenario, text);
+        free(node_story(&scenario, &sim));
+        cr_expect_gt(sim.scaling.launch_count, 20);
+        cr_expect_gt(sim.scaling.removed_idle_count, 5);
+        sim_release(&sim);
+        scenario_release(&scenario);
+    }
+}
+
+Test(node_scaling, a_run_is_the_same_twice)
+{
+    char text[8192];
+    char first[17];
+    char second[17];
+    snprintf(text, sizeof text, storm, 3);
+    for (int i = 0; i < 2; i++) {
+        struct scenario scenario;
+        struct sim sim;
+        load_good(&scenario, text);
+        free(node_story(&scenario, &sim));
+        decision_digest_hex(&sim.digest, i == 0 ? first : second);
+        sim_release(&sim);
+        scenario_release(&scenario);
+    }
+    cr_expect_str_eq(first, second);
+}
