@@ -2,14 +2,15 @@
 #include "reports/plots.h"
 
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/folder.h"
 #include "base/process.h"
 #include "reports/plot_kinds.h"
 
-enum { NAME_SIZE = 64, GNUPLOT_SECONDS_MAX = 120 };
+enum { NAME_SIZE = 64, DETAIL_SIZE = 176, GNUPLOT_SECONDS_MAX = 120 };
 
 static const struct plot *const plots[] = {
     &plot_utilization, &plot_pending, &plot_preemptions, &plot_runners,
@@ -45,47 +46,74 @@ static const char *file_name(const char *plot, const char *extension, char out[N
     return out;
 }
 
+static const char *const picture_extensions[] = {"svg", "png"};
+
 /* A picture that gnuplot left unfinished is worse than none. */
-static int remove_pictures(const char *plot, const char *folder, struct err *err)
+static int remove_pictures(const char *plot, const struct output_dir *dir, struct err *err)
 {
-    static const char *const extensions[] = {"svg", "png"};
-    for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(picture_extensions); i++) {
         char name[NAME_SIZE];
-        size_t size = strlen(folder) + NAME_SIZE + 2;
-        char *path = malloc(size);
+        char *path = folder_join(dir->partial, file_name(plot, picture_extensions[i], name));
         if (path == NULL)
             return err_no_memory(err);
-        snprintf(path, size, "%s/%s", folder, file_name(plot, extensions[i], name));
         (void)unlink(path); /* it need not be there */
         free(path);
     }
     return 0;
 }
 
+/* Are both pictures there and not empty? A gnuplot that cannot draw may still exit with 0. */
+static int find_pictures(const char *plot, const struct output_dir *dir, bool *are_drawn,
+                         struct err *err)
+{
+    *are_drawn = true;
+    for (size_t i = 0; i < ARRAY_LEN(picture_extensions); i++) {
+        char name[NAME_SIZE];
+        struct stat status;
+        char *path = folder_join(dir->partial, file_name(plot, picture_extensions[i], name));
+        if (path == NULL)
+            return err_no_memory(err);
+        if (stat(path, &status) != 0 || status.st_size == 0)
+            *are_drawn = false;
+        free(path);
+    }
+    return 0;
+}
+
+/* Runs gnuplot on the script in the folder of plots; `detail` says how it failed. */
+static int run_gnuplot(const char *script, const struct output_dir *dir,
+                       enum process_outcome *result, char detail[DETAIL_SIZE], struct err *err)
+{
+    char *folder = folder_join(dir->partial, "plots");
+    if (folder == NULL)
+        return err_no_memory(err);
+    const char *const argv[] = {"gnuplot", script, NULL};
+    const struct process_request request = {
+        .argv = argv, .directory = folder, .seconds_max = GNUPLOT_SECONDS_MAX};
+    int status = process_run(&request, result, detail, DETAIL_SIZE, err);
+    free(folder);
+    return status;
+}
+
 int plots_draw(const char *plot, const struct output_dir *dir, struct report_outcome *outcome,
                struct err *err)
 {
-    char script[NAME_SIZE], detail[sizeof outcome->plot_detail - NAME_SIZE - 16];
-    size_t size = strlen(dir->partial) + sizeof "/plots";
-    char *folder = malloc(size);
-    if (folder == NULL)
-        return err_no_memory(err);
-    snprintf(folder, size, "%s/plots", dir->partial);
-    snprintf(script, sizeof script, "%s.gp", plot);
-    const char *const argv[] = {"gnuplot", script, NULL};
-    struct process_request request = {
-        .argv = argv, .directory = folder, .seconds_max = GNUPLOT_SECONDS_MAX};
+    char script[NAME_SIZE];
+    char detail[DETAIL_SIZE];
     enum process_outcome result = PROCESS_DONE;
-    int status = process_run(&request, &result, detail, sizeof detail, err);
-    free(folder);
-    if (status != 0)
+    bool are_drawn = false;
+    snprintf(script, sizeof script, "%s.gp", plot);
+    if (run_gnuplot(script, dir, &result, detail, err) != 0)
         return -1;
-    if (result == PROCESS_DONE)
+    if (result == PROCESS_DONE && find_pictures(plot, dir, &are_drawn, err) != 0)
+        return -1;
+    if (are_drawn)
         return 0;
     outcome->plots = result == PROCESS_NOT_FOUND ? PLOTS_NO_GNUPLOT : PLOTS_FAILED;
-    if (result == PROCESS_FAILED)
-        snprintf(outcome->plot_detail, sizeof outcome->plot_detail, "plots/%s: %s", script, detail);
-    return remove_pictures(plot, dir->partial, err);
+    if (outcome->plots == PLOTS_FAILED)
+        snprintf(outcome->plot_detail, sizeof outcome->plot_detail, "plots/%s: %s", script,
+                 result == PROCESS_DONE ? "drew nothing" : detail);
+    return remove_pictures(plot, dir, err);
 }
 
 int plots_write(const struct sim *sim, struct output_dir *dir, bool draw,

@@ -229,7 +229,8 @@ class Gnuplot(ProgramTest):
 
     def test_a_gnuplot_that_fails_leaves_the_rest_of_the_report(self):
         cases = [("#!/bin/sh\necho 'line 3: out of ink' >&2\nexit 7\n", "out of ink"),
-                 ("#!/bin/sh\nkill -SEGV $$\n", "signal"), ("not a program\n", "gnuplot")]
+                 ("#!/bin/sh\nkill -SEGV $$\n", "signal"), ("not a program\n", "gnuplot"),
+                 ("#!/bin/sh\nexit 0\n", "drew nothing")]
         for number, (script, text) in enumerate(cases):
             with self.subTest(script):
                 environment = self.fake_gnuplot(script)
