@@ -42,6 +42,12 @@ void wait_histogram_add(struct wait_histogram *histogram, int64_t amount_micro, 
     histogram->bins_micro[bin_of(us)] += amount_micro;
 }
 
+/* Of what is not negative; much faster than llround, and this is where the time of a run goes. */
+static int64_t rounded(double value)
+{
+    return (int64_t)(value + 0.5);
+}
+
 /* The edges of an octave are twice those of the one before, so exp(-rate * edge) is the square of
  * what it was there: eight exponentials are enough for all bins. The amount beyond each edge is
  * rounded, and a bin gets the difference, so that none is lost. */
@@ -49,7 +55,7 @@ void wait_histogram_add_wait(struct wait_histogram *histogram, int64_t amount_mi
                              const struct station_wait *wait)
 {
     double waiting = (double)amount_micro * wait->share;
-    int64_t beyond = waiting < 0.5 ? 0 : llround(waiting);
+    int64_t beyond = rounded(waiting);
     double tails[WAIT_BINS_PER_OCTAVE];
     histogram->total_micro += amount_micro;
     histogram->bins_micro[0] += amount_micro - beyond;
@@ -62,7 +68,7 @@ void wait_histogram_add_wait(struct wait_histogram *histogram, int64_t amount_mi
         int32_t part = (bin - 1) % WAIT_BINS_PER_OCTAVE; /* of the edge at which the bin ends */
         if (bin > WAIT_BINS_PER_OCTAVE)
             tails[part] *= tails[part];
-        int64_t left = bin + 1 < WAIT_BINS ? llround(waiting * tails[part]) : 0;
+        int64_t left = bin + 1 < WAIT_BINS ? rounded(waiting * tails[part]) : 0;
         histogram->bins_micro[bin] += beyond - left;
         beyond = left;
         if (beyond == 0)
@@ -79,13 +85,13 @@ void wait_histogram_convolve(const struct wait_histogram *histogram, const doubl
         if (amount == 0)
             continue;
         double middle_us = (edge_of(bin) + end_of(bin)) / 2;
-        int128 given = 0;
+        int128 share = amount / value_count;
+        int128 more = amount % value_count; /* one more to each of so many */
         for (int32_t i = 0; i < value_count; i++) {
-            int128 share = amount * (i + 1) / value_count - given;
-            int64_t us = llround(middle_us + values_us[i]);
-            given += share;
-            sum->bins_micro[bin_of(us)] += share;
-            sum->area += share * us;
+            int128 part = share + (i < more);
+            int64_t us = rounded(middle_us + values_us[i]);
+            sum->bins_micro[bin_of(us)] += part;
+            sum->area += part * us;
         }
         sum->total_micro += amount;
     }
