@@ -33,7 +33,8 @@ static const char scenario_text[] =
     "'simulation':{'nodes':[{'instance_type':'x','names':['n1','n2'],'zone':'z'}]}}],"
     "'deployments':[{'id':'d','nodepools':[{'id':'p'}],'worker':{'model':{'id':'m','user_id':'u',"
     "'model_version':{'id':'1','inference_compute_info':{'cpu_limit':1}}}},'new_key':1,"
-    "'autoscale_config':{'min_replicas':1,'max_replicas':2,'scale_up_delay_seconds':3}}],"
+    "'autoscale_config':{'min_replicas':1,'max_replicas':2,'scale_up_delay_seconds':3},"
+    "'simulation':{'traffic':{'trace':{'file':'t.csv','requests_column':'n'},'service_time':1}}}],"
     "'arrivals':[{'name':'g','interarrival':'10s','runner':{'nodepool':{'id':'p'},"
     "'compute_info':{}}}],"
     "'events':[{'at':1,'drain_node':{'node':'n1'}},{'at':1,'cordon_node':{'node':'p-2'}},"
@@ -57,6 +58,7 @@ static const char *write_files(bool is_right)
     write_text_file("n.jsonl", "{'nodepool':'p','instance_type':'x','count':2}\n");
     write_text_file("r.csv", "id,nodepool,accelerators,accelerator_type,labels,worker\n"
                              "a,p,1,T|U,l|m,v\nb,p,,,,\n");
+    write_text_file("t.csv", "time,n\n0,1\n1,2\n5,3\n6,1\n7,1\n8,1\n9,1\n10,1\n11,1\n");
     return write_text_file("s.json", text);
 }
 

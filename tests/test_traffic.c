@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "sim/queueing.h"
 #include "sim/sim.h"
+#include "tests/failing_alloc.h"
 #include "tests/load_text.h"
 
 /* Traffic in whole runs, checked after every event. */
@@ -188,9 +189,7 @@ Test(traffic, a_deployment_without_configuration_has_the_documented_defaults)
     cr_expect_eq(it->def->autoscale.high, 5);
     cr_expect_eq(it->totals.scale_up_count, 1);
     cr_expect_eq(run.sim.metrics.runners[0].wish.value, 0);
-    /* 3 in flight in the mean of the first of two minutes: 1.5 / 0.7, so 3 replicas. Two go when
-     * fewer were enough for 300 s: the window of 300 s holds the 3 up to 360 s, the looks from 180
-     * s on desire fewer. */
+    /* 3 wait in the mean of the second minute, 1.5 of both: 1.5 / 0.7, so 3 replicas. */
     cr_expect_eq(it->totals.wish_max, 3);
     cr_expect(it->totals.slot_us >= (int128)1800 * US_PER_S);
     release(&run);
@@ -237,6 +236,34 @@ Test(traffic, the_nodepools_of_a_deployment_share_it)
     for (int i = 0; i < 2; i++)
         cr_expect(run.sim.traffics[i].totals.offered_micro == (int128)150 * MICRO);
     release(&run);
+}
+
+/* ---- failing allocations ---- */
+
+Test(traffic, every_failed_allocation_is_a_clean_error)
+{
+    struct scenario scenario;
+    load_good(&scenario,
+              "{'stowage':1,'horizon':'20m','nodepools':[{'id':'p','instance_types':[{'id':'m',"
+              "'compute_info':{'cpu_limit':'8','cpu_memory':'32Gi'}}],'max_instances':1,"
+              "'simulation':{'nodes':1}}],'deployments':[{'id':'d','nodepools':[{'id':'p'}],"
+              "'simulation':{'compute_info':{'cpu_limit':1},'startup':'3m','num_threads':1,"
+              "'traffic':{'rate':3,'service_time':'1s'}}}]}");
+    struct sim_options options = {.keep_records = true};
+    int64_t n = 1;
+    for (bool has_failed = true; has_failed; n++) {
+        struct sim sim;
+        struct err err = {0};
+        failing_alloc_arm(n);
+        int result = sim_init(&sim, &scenario, &options, &err);
+        if (result == 0)
+            result = sim_run(&sim, &err);
+        has_failed = failing_alloc_disarm();
+        sim_release(&sim);
+        cr_assert_eq(result, has_failed ? -1 : 0, "allocation %ld: %s", (long)n, err.text);
+    }
+    cr_expect_gt(n, 20);
+    scenario_release(&scenario);
 }
 
 /* ---- real traffic ---- */
