@@ -13,7 +13,7 @@
  * next question, 25 blocks, of which a handful are scored. */
 
 /* The fewest and the most nodes that a list is cut to. */
-enum { LIMIT_LEAST = 32, LIMIT_MOST = 1024, LIMIT_MOST_WITHOUT_PARTS = 8192 };
+enum { LIMIT_LEAST = 32, LIMIT_MOST = 1024, LIMIT_MOST_WITHOUT_PARTS = 2048 };
 /* Runners that may not go to the first so many of a list have the rows scanned. */
 enum { ASIDE_MAX = 64 };
 
@@ -22,18 +22,24 @@ static bool is_current(const struct index_search *search, const struct standing 
     return search->index->marks[standing->node].version == standing->version;
 }
 
+/* Without a score for every node that fits? */
+static bool is_cheap_to_make(const struct index_search *search)
+{
+    const struct policy *policy = search->sched->policy.policy;
+    return policy->score == NULL || policy_has_parts(policy);
+}
+
 /* Long lists cost time at each step, short ones run dry soon and have to be made again: the limit
  * follows how many questions a list answers. `enough` of them pay for the making. */
 static int64_t enough_questions(const struct index_search *search)
 {
-    return search->index->node_count / (policy_has_parts(search->sched->policy.policy) ? 64 : 4);
+    return search->index->node_count / (is_cheap_to_make(search) ? 64 : 4);
 }
 
 static void lengthen(const struct index_search *search)
 {
     struct shape_memory *memory = search->memory;
-    int32_t most =
-        policy_has_parts(search->sched->policy.policy) ? LIMIT_MOST : LIMIT_MOST_WITHOUT_PARTS;
+    int32_t most = is_cheap_to_make(search) ? LIMIT_MOST : LIMIT_MOST_WITHOUT_PARTS;
     if (search->sched->options.tuning.list_limit == 0 && memory->list_epoch != 0 &&
         memory->asked_count < enough_questions(search) && memory->limit_wanted < most)
         memory->limit_wanted = memory->list.limit * 2;

@@ -39,6 +39,7 @@ static int build_scheduler(struct sim *sim, struct err *err)
         .preemption_enabled = scenario->scheduler.preemption_enabled,
         .min_runtime_ticks = scenario->scheduler.min_runtime_us,
         .seed = sim->seed,
+        .search = sim->options.search,
     };
     if (sched_init(&sim->sched, &options, &scenario->shapes, err))
         return -1;

@@ -47,6 +47,7 @@ struct sim_options {
     const struct policy_value *policy_values; /* of `policy`; NULL: its defaults */
     bool has_seed;
     uint64_t seed;
+    enum node_search search; /* of the scheduler; the results are the same */
 };
 
 /* A runner of the run: the scenario's first, in its order, then those that `arrivals` generated. */
