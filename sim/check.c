@@ -303,6 +303,38 @@ static int check_blame(const struct sim *sim, struct err *err)
     return 0;
 }
 
+/* What runners are charged = what groups charge, and no more than what their nodes cost; no node
+ * has replicas for longer than it is up. */
+static int check_expenses(const struct sim *sim, struct err *err)
+{
+    int128 by_runner[EXPENSE_COUNT] = {0};
+    for (int32_t i = 0; i < sim->metrics.runner_count; i++)
+        for (int j = 0; j < EXPENSE_COUNT; j++)
+            by_runner[j] += sim->metrics.runners[i].cost[j];
+    for (int32_t i = 1 + sim->metrics.pool_scope_count; i < sim->metrics.scope_count; i++) {
+        const struct scope *scope = &sim->metrics.scopes[i];
+        const struct fleet *fleet = &sim->sched.fleet;
+        const struct node_type *type = &fleet->types[fleet->groups[scope->group].type];
+        int128 charged = 0;
+        for (int j = 0; j < EXPENSE_COUNT; j++) {
+            by_runner[j] -= scope->charged[j];
+            charged += scope->charged[j];
+        }
+        if (charged > (type->has_price ? scope->nodes_up_or_down.area * type->price_micro : 0))
+            return contradiction(err, "more is charged than nodes cost in group", scope->group);
+    }
+    for (int j = 0; j < EXPENSE_COUNT; j++)
+        if (by_runner[j] != 0)
+            return contradiction(err, "charged to runners = charged by groups", j);
+    for (int32_t i = 0; i < sim->node_count; i++) {
+        const struct sim_node *node = &sim->nodes[i];
+        int64_t end_us = node->removed_us == TIME_NEVER ? sim->now_us : node->removed_us;
+        if (node->busy_us > end_us - node->added_us - node->down_us)
+            return contradiction(err, "time with replicas of node", i);
+    }
+    return 0;
+}
+
 static int check_bound(const struct sim *sim, struct err *err)
 {
     int64_t by_runner = 0;
@@ -416,7 +448,7 @@ int sim_check_results(const struct sim *sim, struct err *err)
             return -1;
     if (check_scopes(sim, err) || check_evictions(sim, err) || check_bound(sim, err) ||
         check_failures(sim, err) || check_blame(sim, err) || check_lives(sim, err) ||
-        traffic_check(sim, err))
+        check_expenses(sim, err) || traffic_check(sim, err))
         return -1;
     return 0;
 }

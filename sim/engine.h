@@ -119,6 +119,18 @@ int replica_withdraw(struct sim *sim, int32_t replica, struct err *err);
 int replica_gave_up(struct sim *sim, int32_t replica, struct err *err);
 int replica_unnominate(struct sim *sim, int32_t replica, struct err *err);
 
+/* ---- expense.c: what replicas cost ---- */
+
+/* Part of a node of this type that a replica of the shape holds, in 1e-9. */
+int64_t expense_share(const struct shape *shape, const struct node_type *type);
+/* The replica has been bound. */
+void expense_begin(struct sim *sim, int32_t replica);
+/* Charges the replica, which is still on its node, for the time up to now; what follows is `next`.
+ */
+void expense_settle(struct sim *sim, int32_t replica, enum expense next);
+/* The work of so much time of the replica is lost: what it cost. */
+void expense_lost(struct sim *sim, int32_t replica, int64_t work_us, enum blame blame);
+
 /* ---- picks.c: lists of replicas in sim->picks, valid until the next list is made ---- */
 
 /* All on a node, bound or nominated, by (runner, ordinal). */

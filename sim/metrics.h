@@ -58,12 +58,16 @@ struct usage {
     int128 bin_capacity[TIMELINE_BINS];
 };
 
+/* What a bound replica is charged for. */
+enum expense { EXPENSE_STARTING = 0, EXPENSE_RUNNING, EXPENSE_TERMINATING, EXPENSE_COUNT };
+
 /* A scope is the whole fleet, one pool, or one group (type in a pool). */
 struct scope {
     int32_t pool, group; /* NO_INDEX: all */
     struct usage usage[RESOURCE_COUNT];
     struct integral nodes;              /* nodes that are ready or drained */
     struct integral nodes_up_or_down;   /* all that exist (paid for), down ones too */
+    int128 charged[EXPENSE_COUNT];      /* only of groups: to runners, in 1e-17 USD */
     int128 bin_nodes[TIMELINE_BINS];    /* areas of nodes, per time bin */
     int128 bin_existing[TIMELINE_BINS]; /* areas of nodes_up_or_down, for cost over time */
 };
@@ -122,7 +126,10 @@ struct runner_stats {
     int64_t existed_us;          /* from arrival to departure or the end (complete at the end) */
     int64_t running_at_floor_us; /* time with running >= floor (floor 0: all its time) */
     int64_t live_at_floor_us;
-    int64_t running_at_wish_us;          /* time with running >= wish */
+    int64_t running_at_wish_us; /* time with running >= wish */
+    int128 cost[EXPENSE_COUNT]; /* of its parts of nodes whose price is known, in 1e-17 USD */
+    int128 cost_lost;           /* of that, of the work lost */
+    int64_t unpriced_us;        /* replica-time on nodes of unknown price */
     int64_t below_floor_us[BLAME_COUNT]; /* time with live < floor, by who caused it */
     int64_t since_us;                    /* the five above are complete up to then */
     int64_t wait_us_sum;                 /* over bound demands */
@@ -170,6 +177,7 @@ struct metrics {
      * replicas than its floor. */
     int64_t floor_breaches_by_drain, floor_breaches_by_loss, floor_breaches_by_reclaim;
     int64_t node_failures, node_reclaims;
+    int128 cost_lost[BLAME_COUNT]; /* of the work lost, in 1e-17 USD */
 };
 
 /* ---- measuring (called by the engine) ---- */

@@ -56,7 +56,11 @@ static void change(struct sim *sim, const struct occupancy *occupancy, int32_t b
     bool was_or_is_empty = node->replica_count == 0 || node->replica_count + by == 0;
     if (was_or_is_empty)
         node_count_in_pool(sim, occupancy->node, -1);
+    if (node->replica_count == 0)
+        node->busy_since_us = sim->now_us;
     node->replica_count += by;
+    if (node->replica_count == 0)
+        node->busy_us += sim->now_us - node->busy_since_us;
     if (was_or_is_empty)
         node_count_in_pool(sim, occupancy->node, 1);
     assert(node->replica_count >= 0);

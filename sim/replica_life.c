@@ -241,6 +241,7 @@ int replica_bound(struct sim *sim, const struct decision *decision, struct err *
     if (sim->nodes[decision->node].bound_count++ == 0)
         sim->nodes[decision->node].first_bound_us = sim->now_us;
     occupancy_take(sim, &occupancy);
+    expense_begin(sim, replica);
     if (measure_wait(sim, replica, err) ||
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         sim_emit(sim, &record, err))
@@ -252,6 +253,7 @@ int replica_started(struct sim *sim, int32_t replica, struct err *err)
 {
     const struct runner_def *def = def_of(sim, replica);
     struct runner_delta delta = {.runner = sim->sched.replicas[replica].runner, .running = 1};
+    expense_settle(sim, replica, EXPENSE_RUNNING);
     sched_running(&sim->sched, replica, sim->now_us);
     if (metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         emit_of_replica(sim, RECORD_RUNNING, replica, err))
@@ -280,6 +282,7 @@ static int begin_to_go(struct sim *sim, const struct farewell *farewell, struct 
     sim_cancel(sim, &it->plans);
     it->cause = (uint8_t)farewell->cause;
     it->gone_at_us = sim->now_us + grace_us;
+    expense_settle(sim, farewell->replica, EXPENSE_TERMINATING);
     return push(sim, ACTION_GONE, farewell->replica, it->gone_at_us, err);
 }
 
@@ -305,10 +308,12 @@ int replica_drain(struct sim *sim, const struct farewell *farewell, struct err *
     };
     struct runner_stats *stats = &sim->metrics.runners[again.runner];
     stats->drained_count++;
-    stats->work_lost_us += work_us(sim, farewell->replica);
+    bool is_reclaim = farewell->cause == GONE_RECLAIMED;
+    int64_t lost_us = work_us(sim, farewell->replica);
+    stats->work_lost_us += lost_us;
+    expense_lost(sim, farewell->replica, lost_us, is_reclaim ? BLAME_RECLAIM : BLAME_DRAIN);
     if (replica_dismiss(sim, farewell, err))
         return -1;
-    bool is_reclaim = farewell->cause == GONE_RECLAIMED;
     if (is_below_floor(sim, again.runner))
         *(is_reclaim ? &sim->metrics.floor_breaches_by_reclaim
                      : &sim->metrics.floor_breaches_by_drain) += 1;
@@ -354,6 +359,7 @@ int replica_evicted(struct sim *sim, const struct decision *decision, struct err
         .grace_us = TIME_NEVER,
     };
     sim->nodes[decision->node].evicted_count++;
+    expense_lost(sim, decision->replica, eviction.work_lost_us, BLAME_PREEMPTION);
     if (sim_emit(sim, &record, err) || metrics_add_eviction(&sim->metrics, &eviction, err) ||
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         begin_to_go(sim, &farewell, err))
@@ -380,6 +386,7 @@ static int leave(struct sim *sim, int32_t replica, enum gone_cause cause, struct
     if (sim_emit(sim, &record, err))
         return -1;
     occupancy_give(sim, &occupancy);
+    expense_settle(sim, replica, EXPENSE_STARTING);
     forget(sim, replica);
     return sched_gone(&sim->sched, replica, err);
 }
@@ -417,6 +424,7 @@ int replica_lost(struct sim *sim, int32_t replica, struct err *err)
     stats->lost_count++;
     stats->work_lost_us += lost_us;
     sim->nodes[sim->sched.replicas[replica].node].work_lost_us += lost_us;
+    expense_lost(sim, replica, lost_us, BLAME_FAILURE);
     metrics_bin(&sim->metrics, sim->now_us)->lost++;
     if (metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         leave(sim, replica, GONE_NODE_LOST, err))

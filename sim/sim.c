@@ -275,6 +275,21 @@ static int close_waits(struct sim *sim, struct err *err)
     return 0;
 }
 
+static void close_expenses(struct sim *sim)
+{
+    for (int32_t i = 0; i < sim->sched.replica_count; i++) {
+        uint8_t state = sim->sched.replicas[i].state;
+        if (state == REPLICA_STARTING || state == REPLICA_RUNNING || state == REPLICA_TERMINATING)
+            expense_settle(sim, i, (enum expense)sim->replicas[i].expense);
+    }
+    for (int32_t i = 0; i < sim->node_count; i++) {
+        struct sim_node *node = &sim->nodes[i];
+        if (node->replica_count > 0)
+            node->busy_us += sim->now_us - node->busy_since_us;
+        node->busy_since_us = sim->now_us;
+    }
+}
+
 int sim_finish(struct sim *sim, struct err *err)
 {
     if (sim->is_finished)
@@ -288,6 +303,7 @@ int sim_finish(struct sim *sim, struct err *err)
             integral_set(&sim->nodes[i].used[j], sim->nodes[i].used[j].value, sim->now_us);
     }
     node_scaling_settle(sim);
+    close_expenses(sim);
     metrics_finish(&sim->metrics, sim->now_us);
     sim->is_finished = true;
     return sim_check_results(sim, err);

@@ -95,6 +95,8 @@ struct sim_node {
     int64_t state_since_us;
     int64_t repair_at_us; /* while it is down; TIME_NEVER: no repair is planned */
     int64_t work_lost_us; /* of replicas lost with it */
+    int64_t busy_us;      /* time with replicas, up to busy_since_us where it has some */
+    int64_t busy_since_us;
     struct integral used[RESOURCE_COUNT];
     int32_t bound_count, evicted_count, failure_count, replicas_max; /* over the run */
     int32_t replica_count;                                           /* bound to it now */
@@ -113,7 +115,9 @@ struct sim_replica {
     struct plans plans;                         /* cancelled when the slot is reused, too */
     int32_t work;                               /* number of its piece of work within the runner */
     int32_t next_of_runner, previous_of_runner; /* NO_INDEX: none */
+    int64_t charged_us;                         /* while bound: its cost is counted up to then */
     uint8_t cause;                              /* enum gone_cause, while terminating */
+    uint8_t expense;                            /* enum expense, while bound */
 };
 
 /* A runner that arrives within the run, in order of (time, runner). */

@@ -200,6 +200,31 @@ static void check_utilization(const struct result *result)
     }
 }
 
+/* The rows of the bill add up to the fleet in each way of cutting it, but for the rounding of each.
+ */
+static void check_bill(const struct result *result)
+{
+    static const char *const lines[] = {"nodepool", "nodes", "capacity", "use"};
+    const struct csv_rows *bill = table_of(result, "cost.csv");
+    const struct csv_rows *utilization = table_of(result, "utilization.csv");
+    int128 slack = bill->row_count;
+    int128 fleet = csv_rows_sum(bill, "cost_usd", "line", "fleet");
+    int128 paid = csv_rows_sum(utilization, "cost_usd", "scope", "fleet");
+    int128 held = csv_rows_sum(bill, "cost_usd", "line", "runner") +
+                  csv_rows_sum(bill, "cost_usd", "line", "idle");
+    int128 lost = csv_rows_sum(bill, "cost_usd", "line", "lost");
+    int128 lost_by_runner = csv_rows_sum(bill, "lost_usd", "line", "runner");
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        int128 sum = csv_rows_sum(bill, "cost_usd", "line", lines[i]);
+        cr_expect(sum - fleet <= slack && fleet - sum <= slack, "%" PRIu64 ": %s", result->number,
+                  lines[i]);
+    }
+    cr_expect(paid - fleet <= slack && fleet - paid <= slack, "%" PRIu64, result->number);
+    cr_expect(held - fleet <= slack && fleet - held <= slack, "%" PRIu64, result->number);
+    cr_expect(lost - lost_by_runner <= slack && lost_by_runner - lost <= slack, "%" PRIu64,
+              result->number);
+}
+
 static void check_cost(const struct result *result)
 {
     const struct csv_rows *utilization = table_of(result, "utilization.csv");
@@ -375,6 +400,7 @@ Test(report_laws, tables_agree_with_one_another_and_with_the_engine)
         check_packing(&result);
         check_utilization(&result);
         check_cost(&result);
+        check_bill(&result);
         check_waits(&result);
         check_runners(&result);
         check_preemptions(&result);
