@@ -19,7 +19,7 @@ static void count_shape(struct loader *loader, struct counting *counting, int32_
                         int64_t count)
 {
     struct err err;
-    if (shape == NO_INDEX)
+    if (shape == NO_INDEX || count == 0) /* an error was told */
         return;
     if (array_reserve(&counting->of_shape, &counting->capacity, shape + INT64_C(1),
                       sizeof *counting->of_shape, &err)) {
