@@ -118,7 +118,7 @@ bool answer_floors_are_bad(const struct report_view *view)
 {
     const struct floor_report *check = view->options->floors;
     return breach_total(&view->sim->metrics) > 0 || (check != NULL && check->count > 0) ||
-           view->totals.floors_live.full_count < view->totals.floors_live.runner_count;
+           view->totals.floors_live.enough_us < view->totals.floors_live.asked_us;
 }
 
 void answer_floors(const struct report_view *view, struct sentence *out)

@@ -23,8 +23,10 @@ static const struct column columns[] = {
     {"running_replica_s", "replica-s", "Sum over their replicas of the time each was running."},
     {"wish_replica_s", "replica-s", "Their num_replicas integrated over time."},
     {"served_pct", "%", "running_replica_s / wish_replica_s."},
-    {"at_floor_pct", "%", "Share of the runners' time with at least their floor running."},
-    {"at_wish_pct", "%", "Share of the runners' time with at least num_replicas running."},
+    {"at_floor_pct", "%",
+     "Share of the runners' time with a floor above 0 with at least that many running."},
+    {"at_wish_pct", "%",
+     "Share of the runners' time with num_replicas above 0 with at least that many running."},
     {"bound", "count", "Replicas bound over the run."},
     {"wait_s_mean", "s", "Mean wait of the bound ones."},
     {"wait_s_max", "s", "Longest wait of a bound one."},
@@ -43,7 +45,10 @@ struct member { /* one runner in one group */
 struct group_sum {
     int64_t runners, floor, wish, running, starting, waiting;
     int64_t bound, wait_max_us, evicted, evicting, lost, gave_up;
-    int128 running_us, wish_us, existed_us, at_floor_us, at_wish_us, wait_us, work_lost_us;
+    int128 running_us, wish_us, wait_us, work_lost_us;
+    struct {
+        int128 asked_us, met_us;
+    } floors, wishes;
 };
 
 static int compare_members(const void *left, const void *right)
@@ -79,9 +84,10 @@ static void add_stats(struct group_sum *sum, const struct runner_stats *stats, i
         sum->wait_max_us = stats->wait_us_max;
     sum->running_us += integral_area(&stats->running, end_us);
     sum->wish_us += integral_area(&stats->wish, end_us);
-    sum->existed_us += stats->existed_us;
-    sum->at_floor_us += stats->running_at_floor_us;
-    sum->at_wish_us += stats->running_at_wish_us;
+    sum->floors.asked_us += stats->floor_by_running.asked_us;
+    sum->floors.met_us += stats->floor_by_running.met_us;
+    sum->wishes.asked_us += stats->wish_by_running.asked_us;
+    sum->wishes.met_us += stats->wish_by_running.met_us;
     sum->wait_us += stats->wait_us_sum;
     sum->work_lost_us += stats->work_lost_us;
 }
@@ -98,8 +104,8 @@ static void write_row(const char *value, const struct group_sum *sum, struct tab
     field_seconds_of(table, sum->running_us);
     field_seconds_of(table, sum->wish_us);
     field_ratio_percent(table, sum->running_us, sum->wish_us);
-    field_ratio_percent(table, sum->at_floor_us, sum->existed_us);
-    field_ratio_percent(table, sum->at_wish_us, sum->existed_us);
+    field_ratio_percent(table, sum->floors.met_us, sum->floors.asked_us);
+    field_ratio_percent(table, sum->wishes.met_us, sum->wishes.asked_us);
     table_int(table, sum->bound);
     if (sum->bound == 0) {
         table_empty(table);

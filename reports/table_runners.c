@@ -50,9 +50,11 @@ static const struct column columns[] = {
     {"running_replica_s", "replica-s", "Sum over its replicas of the time each was running."},
     {"wish_replica_s", "replica-s", "num_replicas integrated over time."},
     {"served_pct", "%", "running_replica_s / wish_replica_s."},
-    {"at_floor_pct", "%", "Share of existed_s with at least floor replicas running."},
+    {"floor_s", "s", "Of existed_s, time with a floor above 0."},
+    {"at_floor_pct", "%", "Share of floor_s with at least floor replicas running."},
     {"at_floor_live_pct", "%", "The same, counting those that start as well."},
-    {"at_wish_pct", "%", "Share of existed_s with at least num_replicas replicas running."},
+    {"wish_s", "s", "Of existed_s, time with num_replicas above 0 (of finished ones it is 0)."},
+    {"at_wish_pct", "%", "Share of wish_s with at least num_replicas replicas running."},
     {"bound", "count", "Replicas bound over the run."},
     {"wait_s_mean", "s", "Mean wait of the bound ones, from being asked for to bound."},
     {"wait_s_max", "s", "Longest wait of a bound one."},
@@ -193,9 +195,11 @@ static void write_times(const struct sim *sim, int32_t runner, struct table *tab
     field_seconds_of(table, running);
     field_seconds_of(table, wish);
     field_ratio_percent(table, running, wish);
-    field_ratio_percent(table, stats->running_at_floor_us, stats->existed_us);
-    field_ratio_percent(table, stats->live_at_floor_us, stats->existed_us);
-    field_ratio_percent(table, stats->running_at_wish_us, stats->existed_us);
+    table_seconds(table, stats->floor_by_running.asked_us);
+    field_ratio_percent(table, stats->floor_by_running.met_us, stats->floor_by_running.asked_us);
+    field_ratio_percent(table, stats->floor_by_live.met_us, stats->floor_by_live.asked_us);
+    table_seconds(table, stats->wish_by_running.asked_us);
+    field_ratio_percent(table, stats->wish_by_running.met_us, stats->wish_by_running.asked_us);
 }
 
 static void write_history(const struct runner_stats *stats, struct table *table)
@@ -215,7 +219,7 @@ static void write_history(const struct runner_stats *stats, struct table *table)
     table_int(table, stats->lost_count);
     table_int(table, stats->gave_up_count);
     table_seconds(table, stats->work_lost_us);
-    table_seconds(table, stats->existed_us - stats->live_at_floor_us);
+    table_seconds(table, stats->floor_by_live.asked_us - stats->floor_by_live.met_us);
     for (int i = BLAME_PREEMPTION; i < BLAME_COUNT; i++)
         table_seconds(table, stats->below_floor_us[i]);
 }

@@ -50,12 +50,14 @@ static void add_present(struct replica_totals *sum, const struct sim *sim, int32
     sum->below_wish_count += at->has_arrived && running < at->wish;
 }
 
-static void add_availability(struct availability *sum, int64_t existed_us, int64_t enough_us)
+static void add_availability(struct availability *sum, const struct met_time *time)
 {
+    if (time->asked_us == 0)
+        return;
     sum->runner_count++;
-    sum->full_count += enough_us == existed_us;
-    sum->existed_us += existed_us;
-    sum->enough_us += enough_us;
+    sum->full_count += time->met_us == time->asked_us;
+    sum->asked_us += time->asked_us;
+    sum->enough_us += time->met_us;
 }
 
 static void add_history(struct totals *totals, const struct sim *sim, int32_t runner)
@@ -73,13 +75,9 @@ static void add_history(struct totals *totals, const struct sim *sim, int32_t ru
     counts->gave_up += stats->gave_up_count;
     counts->running_us += integral_area(&stats->running, sim->now_us);
     counts->wish_us += integral_area(&stats->wish, sim->now_us);
-    if (!at->has_arrived)
-        return;
-    add_availability(&totals->wishes, stats->existed_us, stats->running_at_wish_us);
-    if (at->min_replicas > 0 || at->def->floor > 0) {
-        add_availability(&totals->floors, stats->existed_us, stats->running_at_floor_us);
-        add_availability(&totals->floors_live, stats->existed_us, stats->live_at_floor_us);
-    }
+    add_availability(&totals->wishes, &stats->wish_by_running);
+    add_availability(&totals->floors, &stats->floor_by_running);
+    add_availability(&totals->floors_live, &stats->floor_by_live);
 }
 
 void totals_make(const struct sim *sim, struct totals *totals)
@@ -101,26 +99,24 @@ void totals_make(const struct sim *sim, struct totals *totals)
     }
 }
 
-static double share_of_time(int64_t part_us, int64_t whole_us)
+static double share_of_time(const struct met_time *time)
 {
-    return whole_us == 0 ? (double)NAN : (double)part_us / (double)whole_us;
+    return time->asked_us == 0 ? (double)NAN : (double)time->met_us / (double)time->asked_us;
 }
 
 double runner_floor_share(const struct sim *sim, int32_t runner)
 {
-    const struct runner_stats *stats = &sim->metrics.runners[runner];
-    return share_of_time(stats->running_at_floor_us, stats->existed_us);
+    return share_of_time(&sim->metrics.runners[runner].floor_by_running);
 }
 
 double runner_wish_share(const struct sim *sim, int32_t runner)
 {
-    const struct runner_stats *stats = &sim->metrics.runners[runner];
-    return share_of_time(stats->running_at_wish_us, stats->existed_us);
+    return share_of_time(&sim->metrics.runners[runner].wish_by_running);
 }
 
 double availability_share(const struct availability *availability)
 {
-    return availability->existed_us == 0
+    return availability->asked_us == 0
                ? (double)NAN
-               : int128_ratio(availability->enough_us, availability->existed_us);
+               : int128_ratio(availability->enough_us, availability->asked_us);
 }

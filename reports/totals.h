@@ -27,11 +27,11 @@ struct replica_totals { /* at the end of the run, over the runners that are ther
     int64_t floor, below_floor_count, below_wish_count; /* of runners, by running replicas */
 };
 
-/* Time that runners spent with enough running replicas. */
+/* Time in which runners had a floor (a wish) above 0, and enough replicas for it. */
 struct availability {
-    int64_t runner_count; /* that were ever there and had such a floor or wish */
+    int64_t runner_count; /* that had such a time */
     int64_t full_count;   /* of these, how many always had enough */
-    int128 existed_us, enough_us;
+    int128 asked_us, enough_us;
 };
 
 struct run_counts { /* over the whole run */
@@ -54,12 +54,12 @@ struct totals {
 /* O(runners + nodes). */
 void totals_make(const struct sim *sim, struct totals *totals);
 
-/* Time that the runner had at least its floor (its wish) running, of the time it was there; NaN
- * when it never was. */
+/* Time that the runner had at least its floor (its wish) running, of the time in which that was
+ * above 0; NaN when it never was. */
 double runner_floor_share(const struct sim *sim, int32_t runner);
 double runner_wish_share(const struct sim *sim, int32_t runner);
 
-/* enough / existed; NaN when nothing existed. */
+/* enough / asked; NaN when nothing was asked. */
 double availability_share(const struct availability *availability);
 
 #endif

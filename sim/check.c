@@ -287,7 +287,8 @@ static int check_evictions(const struct sim *sim, struct err *err)
     return 0;
 }
 
-/* Time below the floor, whoever caused it, = time not at the floor. Preemption causes none. */
+/* Time below the floor, whoever caused it, = time with a floor that was not met. Preemption causes
+ * none. */
 static int check_blame(const struct sim *sim, struct err *err)
 {
     for (int32_t i = 0; i < sim->metrics.runner_count; i++) {
@@ -295,7 +296,7 @@ static int check_blame(const struct sim *sim, struct err *err)
         int64_t below_us = 0;
         for (int j = 0; j < BLAME_COUNT; j++)
             below_us += stats->below_floor_us[j];
-        if (below_us != stats->existed_us - stats->live_at_floor_us)
+        if (below_us != stats->floor_by_live.asked_us - stats->floor_by_live.met_us)
             return contradiction(err, "time below the floor of runner", i);
         if (stats->below_floor_us[BLAME_PREEMPTION] != 0)
             return contradiction(err, "preemption under the floor of runner", i);

@@ -114,6 +114,15 @@ int metrics_wait_ends(struct metrics *metrics, const struct wait_ended *wait, in
 
 /* ---- runners ---- */
 
+static void add_met_time(struct met_time *time, int64_t asked, int64_t there, int64_t lasted_us)
+{
+    if (asked == 0)
+        return;
+    time->asked_us += lasted_us;
+    if (there >= asked)
+        time->met_us += lasted_us;
+}
+
 /* Counts the time since the last change under the counts that held. */
 static void settle(struct runner_stats *stats, int64_t now_us)
 {
@@ -122,14 +131,11 @@ static void settle(struct runner_stats *stats, int64_t now_us)
     if (!stats->is_there)
         return;
     stats->existed_us += lasted_us;
-    if (stats->running.value >= stats->floor)
-        stats->running_at_floor_us += lasted_us;
-    if (stats->live.value >= stats->floor)
-        stats->live_at_floor_us += lasted_us;
-    else
+    add_met_time(&stats->floor_by_running, stats->floor, stats->running.value, lasted_us);
+    add_met_time(&stats->floor_by_live, stats->floor, stats->live.value, lasted_us);
+    add_met_time(&stats->wish_by_running, stats->wish.value, stats->running.value, lasted_us);
+    if (stats->live.value < stats->floor)
         stats->below_floor_us[stats->blame] += lasted_us;
-    if (stats->running.value >= stats->wish.value)
-        stats->running_at_wish_us += lasted_us;
 }
 
 void metrics_runner_arrives(struct metrics *metrics, int32_t runner, int64_t now_us)

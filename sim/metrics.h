@@ -121,12 +121,15 @@ enum blame {
     BLAME_COUNT
 };
 
+/* Time with a floor (a wish) above 0, and how much of it with at least as many replicas. */
+struct met_time {
+    int64_t asked_us, met_us;
+};
+
 struct runner_stats {
     struct integral running, live, wish; /* replica-us */
-    int64_t existed_us;          /* from arrival to departure or the end (complete at the end) */
-    int64_t running_at_floor_us; /* time with running >= floor (floor 0: all its time) */
-    int64_t live_at_floor_us;
-    int64_t running_at_wish_us; /* time with running >= wish */
+    int64_t existed_us; /* from arrival to departure or the end (complete at the end) */
+    struct met_time floor_by_running, floor_by_live, wish_by_running;
     int128 cost[EXPENSE_COUNT]; /* of its parts of nodes whose price is known, in 1e-17 USD */
     int128 cost_lost;           /* of that, of the work lost */
     int64_t unpriced_us;        /* replica-time on nodes of unknown price */

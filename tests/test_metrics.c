@@ -264,9 +264,11 @@ Test(metrics, time_at_floor_and_wish_counts_only_while_the_runner_is_there)
     metrics_finish(&metrics, 4800);
     const struct runner_stats *stats = &metrics.runners[1];
     cr_expect_eq(stats->existed_us, 900);
-    cr_expect_eq(stats->live_at_floor_us, 500);
-    cr_expect_eq(stats->running_at_floor_us, 400);
-    cr_expect_eq(stats->running_at_wish_us, 300);
+    cr_expect_eq(stats->floor_by_live.asked_us, 900);
+    cr_expect_eq(stats->floor_by_live.met_us, 500);
+    cr_expect_eq(stats->floor_by_running.met_us, 400);
+    cr_expect_eq(stats->wish_by_running.asked_us, 900);
+    cr_expect_eq(stats->wish_by_running.met_us, 300);
     cr_expect(stats->running.area == 2 * 100 + 3 * 300 + 300);
     cr_expect(stats->live.area == 3 * 500 + 300);
     cr_expect(stats->wish.area == 3 * 900);
@@ -274,15 +276,24 @@ Test(metrics, time_at_floor_and_wish_counts_only_while_the_runner_is_there)
     metrics_release(&metrics);
 }
 
-Test(metrics, a_floor_of_0_is_always_met)
+Test(metrics, only_time_with_a_floor_or_wish_above_0_counts_for_it)
 {
     struct metrics metrics;
     init(&metrics, &two_pools);
     metrics_runner_arrives(&metrics, 0, 0);
     change(&metrics, (struct runner_delta){.runner = 0, .wish = 1}, 0);
+    change(&metrics, (struct runner_delta){.runner = 0, .floor = 1}, 100);
+    change(&metrics, (struct runner_delta){.runner = 0, .live = 1, .running = 1}, 400);
+    change(&metrics,
+           (struct runner_delta){.runner = 0, .wish = -1, .live = -1, .running = -1, .floor = -1},
+           1000);
     metrics_finish(&metrics, 4800);
-    cr_expect_eq(metrics.runners[0].running_at_floor_us, 4800);
-    cr_expect_eq(metrics.runners[0].running_at_wish_us, 0);
+    const struct runner_stats *stats = &metrics.runners[0];
+    cr_expect_eq(stats->existed_us, 4800);
+    cr_expect_eq(stats->floor_by_running.asked_us, 900);
+    cr_expect_eq(stats->floor_by_running.met_us, 600);
+    cr_expect_eq(stats->wish_by_running.asked_us, 1000);
+    cr_expect_eq(stats->wish_by_running.met_us, 600, "the rest of the run is not at its wish");
     metrics_release(&metrics);
 }
 

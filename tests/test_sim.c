@@ -82,9 +82,11 @@ Test(sim, measures_what_a_run_by_hand_gives)
     cr_expect_eq(metrics->evictions[0].work_lost_us, s(290));
     cr_expect_eq(metrics->evictions[0].recovered_at_us, TIME_NEVER);
     cr_expect_eq(metrics->runners[0].existed_us, s(1000));
-    cr_expect_eq(metrics->runners[0].running_at_wish_us, s(290));
-    cr_expect_eq(metrics->runners[0].running_at_floor_us, s(290) + s(700), "floor 1, then 0");
-    cr_expect_eq(metrics->runners[0].live_at_floor_us, s(1000));
+    cr_expect_eq(metrics->runners[0].wish_by_running.asked_us, s(1000));
+    cr_expect_eq(metrics->runners[0].wish_by_running.met_us, s(290));
+    cr_expect_eq(metrics->runners[0].floor_by_running.asked_us, s(300), "floor 1, then 0");
+    cr_expect_eq(metrics->runners[0].floor_by_running.met_us, s(290));
+    cr_expect_eq(metrics->runners[0].floor_by_live.met_us, s(300));
     cr_expect(metrics->runners[0].running.area == (int128)2 * s(290));
     cr_expect_eq(metrics->runners[1].existed_us, s(900));
     cr_expect_eq(metrics->runners[1].wait_us_max, s(220));
