@@ -79,7 +79,7 @@ static void print_availability(struct json_writer *w, const char *key,
 {
     json_object(w, key);
     json_int(w, "runners", availability->runner_count);
-    json_int(w, "runners_always", availability->full_count);
+    json_int(w, "runners_kept", availability->kept_count);
     json_percent(w, "time_pct", availability_share(availability));
     json_close_object(w);
 }

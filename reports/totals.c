@@ -55,7 +55,7 @@ static void add_availability(struct availability *sum, const struct met_time *ti
     if (time->asked_us == 0)
         return;
     sum->runner_count++;
-    sum->full_count += time->met_us == time->asked_us;
+    sum->kept_count += time->met_us > 0 && time->met_us == time->asked_since_us;
     sum->asked_us += time->asked_us;
     sum->enough_us += time->met_us;
 }

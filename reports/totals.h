@@ -30,7 +30,7 @@ struct replica_totals { /* at the end of the run, over the runners that are ther
 /* Time in which runners had a floor (a wish) above 0, and enough replicas for it. */
 struct availability {
     int64_t runner_count; /* that had such a time */
-    int64_t full_count;   /* of these, how many always had enough */
+    int64_t kept_count;   /* of these, how many once had enough, and from then on always */
     int128 asked_us, enough_us;
 };
 

@@ -118,9 +118,12 @@ static void add_met_time(struct met_time *time, int64_t asked, int64_t there, in
 {
     if (asked == 0)
         return;
+    bool is_met = there >= asked;
     time->asked_us += lasted_us;
-    if (there >= asked)
+    if (is_met)
         time->met_us += lasted_us;
+    if (is_met || time->asked_since_us > 0)
+        time->asked_since_us += lasted_us;
 }
 
 /* Counts the time since the last change under the counts that held. */

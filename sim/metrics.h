@@ -124,6 +124,7 @@ enum blame {
 /* Time with a floor (a wish) above 0, and how much of it with at least as many replicas. */
 struct met_time {
     int64_t asked_us, met_us;
+    int64_t asked_since_us; /* of asked_us, from the instant on at which it was first met */
 };
 
 struct runner_stats {

@@ -269,6 +269,8 @@ Test(metrics, time_at_floor_and_wish_counts_only_while_the_runner_is_there)
     cr_expect_eq(stats->floor_by_running.met_us, 400);
     cr_expect_eq(stats->wish_by_running.asked_us, 900);
     cr_expect_eq(stats->wish_by_running.met_us, 300);
+    cr_expect_eq(stats->wish_by_running.asked_since_us, 600, "met from 400 on, lost at 700");
+    cr_expect_eq(stats->floor_by_live.asked_since_us, 800, "met from 200 on");
     cr_expect(stats->running.area == 2 * 100 + 3 * 300 + 300);
     cr_expect(stats->live.area == 3 * 500 + 300);
     cr_expect(stats->wish.area == 3 * 900);
