@@ -325,9 +325,11 @@ void answer_stranded(const struct report_view *view, struct sentence *out)
     static const enum resource shown[] = {RESOURCE_SHARE, RESOURCE_CPU, RESOURCE_MEMORY};
     char text[PHRASE_SIZE];
     char percent[PHRASE_SIZE];
+    bool is_asked = false;
     const struct scope_packing *packing = &view->packing.scopes[0];
     for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
         const struct packing_resource *resource = &packing->resources[shown[i]];
+        is_asked |= view->packing.is_asked[shown[i]];
         if (resource->stranded == 0)
             continue;
         double share = int128_ratio(resource->stranded, resource->capacity);
@@ -336,6 +338,6 @@ void answer_stranded(const struct report_view *view, struct sentence *out)
                      shown[i] == RESOURCE_MEMORY ? "of memory " : "",
                      phrase_percent(share, percent));
     }
-    if (out->length == 0)
+    if (out->length == 0 && is_asked)
         sentence_add(out, "nothing");
 }

@@ -34,7 +34,7 @@ static unsigned char find_stranded(struct stranding *stranding, const struct sim
     for (int asked = 0; asked < ASKED_COUNT; asked++)
         fits[asked] = stranding_fits(stranding, sim, node, (enum asked)asked);
     for (int r = 0; r < RESOURCE_COUNT; r++)
-        if (room->free[r] > 0 && !fits[asked_of[r]])
+        if (room->free[r] > 0 && !fits[asked_of[r]] && stranding->is_asked[asked_of[r]])
             bits |= (unsigned char)(1U << r);
     return bits;
 }
@@ -193,6 +193,8 @@ static int fill_packing(const struct sim *sim, const int32_t *bound_on_node,
     struct stranding stranding;
     if (stranding_init(&stranding, sim, err) != 0)
         return -1;
+    for (int r = 0; r < RESOURCE_COUNT; r++)
+        packing->is_asked[r] = stranding.is_asked[asked_of[r]];
     add_all_nodes(sim, bound_on_node, &stranding, packing);
     stranding_release(&stranding);
     for (int32_t i = 1 + sim->metrics.pool_scope_count; i < sim->metrics.scope_count; i++) {

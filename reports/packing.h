@@ -14,7 +14,8 @@
  * Stranded: free amounts of a resource on nodes that take demand, but on which nothing that asks
  * for this resource fits. What is tried on a node: the shapes of waiting demand that its instance
  * type could hold when empty and that ask for the resource; where there is none, all such shapes of
- * the scenario. (Practice: free resource where no pending or typical request fits.) */
+ * the scenario. (Practice: free resource where no pending or typical request fits.) A resource for
+ * which no shape of the scenario asks is not stranded: nobody misses it. */
 
 struct packing_resource {
     int128 capacity, used, held, free; /* capacity = used + held + free */
@@ -36,8 +37,9 @@ struct scope_packing {
 };
 
 struct packing_view {
-    struct scope_packing *scopes; /* [scope_count] as in sim->metrics; owned */
-    unsigned char *node_stranded; /* [node_count] bit 1 << resource: stranded there; owned */
+    bool is_asked[RESOURCE_COUNT]; /* by some shape of the scenario; else nothing can be stranded */
+    struct scope_packing *scopes;  /* [scope_count] as in sim->metrics; owned */
+    unsigned char *node_stranded;  /* [node_count] bit 1 << resource: stranded there; owned */
 };
 
 /* `bound_on_node`: bound replicas of each node. O(nodes * shapes) at worst. */

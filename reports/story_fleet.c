@@ -129,7 +129,10 @@ static void print_packing(const struct report_view *view, struct page *page)
         page_cell(page, resource_labels[r]);
         cell_amount(page, amounts, r, amounts->used);
         cell_amount(page, amounts, r, amounts->free);
-        cell_amount(page, amounts, r, amounts->stranded);
+        if (view->packing.is_asked[r])
+            cell_amount(page, amounts, r, amounts->stranded);
+        else
+            page_cell(page, "-");
         cell_percent(page, packing_used_share(amounts));
         page_begin_cell(page);
         if (amounts->nodes_bound >= 0)

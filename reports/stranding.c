@@ -64,6 +64,13 @@ static void fill_lists(struct stranding *stranding, const struct sim *sim, const
     }
 }
 
+static void mark_asked(struct stranding *stranding, const struct shape_table *table)
+{
+    for (int asked = 0; asked < ASKED_COUNT; asked++)
+        for (int32_t i = 0; i < table->count && !stranding->is_asked[asked]; i++)
+            stranding->is_asked[asked] = shape_asks(&table->items[i], (enum asked)asked);
+}
+
 int stranding_init(struct stranding *stranding, const struct sim *sim, struct err *err)
 {
     size_t list_count = (size_t)sim->sched.fleet.group_count * ASKED_COUNT;
@@ -73,6 +80,7 @@ int stranding_init(struct stranding *stranding, const struct sim *sim, struct er
         .lists = calloc(list_count + 1, sizeof *stranding->lists),
         .storage = calloc(list_count * shape_count + 1, sizeof *stranding->storage),
     };
+    mark_asked(stranding, &sim->scenario->shapes);
     bool has_memory = is_waiting != NULL && stranding->lists != NULL && stranding->storage != NULL;
     if (has_memory)
         fill_lists(stranding, sim, is_waiting);

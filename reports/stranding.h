@@ -2,6 +2,7 @@
 #ifndef STOWAGE_REPORTS_STRANDING_H
 #define STOWAGE_REPORTS_STRANDING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -20,6 +21,7 @@ struct candidate_list {
 struct stranding {
     struct candidate_list *lists; /* [group_count * ASKED_COUNT] */
     int32_t *storage;             /* of all lists */
+    bool is_asked[ASKED_COUNT];   /* by some shape of the scenario */
 };
 
 /* O(groups * shapes). */

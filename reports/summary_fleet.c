@@ -63,7 +63,7 @@ static void print_utilization(struct json_writer *w, const struct report_view *v
 }
 
 static void print_packed_resource(struct json_writer *w, const char *key,
-                                  const struct packing_resource *resource)
+                                  const struct packing_resource *resource, bool is_asked)
 {
     json_object(w, key);
     json_int128(w, "capacity", resource->capacity);
@@ -71,8 +71,13 @@ static void print_packed_resource(struct json_writer *w, const char *key,
     json_int128(w, "held", resource->held);
     json_int128(w, "free", resource->free);
     json_int128(w, "free_closed", resource->closed);
-    json_int128(w, "stranded", resource->stranded);
-    json_ratio_percent(w, "stranded_pct", resource->stranded, resource->capacity);
+    if (is_asked) {
+        json_int128(w, "stranded", resource->stranded);
+        json_ratio_percent(w, "stranded_pct", resource->stranded, resource->capacity);
+    } else {
+        json_null(w, "stranded");
+        json_null(w, "stranded_pct");
+    }
     json_percent(w, "used_pct_of_used_nodes", packing_used_share(resource));
     if (resource->nodes_bound < 0)
         json_null(w, "nodes_bound");
@@ -91,7 +96,8 @@ static void print_packing(struct json_writer *w, const struct report_view *view)
     json_int(w, "nodes_bound", packing->nodes_bound);
     json_int(w, "nodes_bound_in_pools", packing->nodes_bound_in_pools);
     for (int r = 0; r < RESOURCE_COUNT; r++)
-        print_packed_resource(w, resource_keys[r], &packing->resources[r]);
+        print_packed_resource(w, resource_keys[r], &packing->resources[r],
+                              view->packing.is_asked[r]);
     json_close_object(w);
 }
 

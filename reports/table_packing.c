@@ -20,7 +20,7 @@ static const struct column columns[] = {
      "Of free: on nodes that take demand, but where nothing that asks for this resource fits (of "
      "the "
      "shapes that wait and could use such a node; where none waits, of all shapes of the "
-     "scenario)."},
+     "scenario). None where no shape of the scenario asks for the resource."},
     {"stranded_pct", "%", "stranded / capacity."},
     {"nodes", "count", "Nodes that are ready or drained."},
     {"nodes_used", "count", "Of these, nodes with at least one bound replica."},
@@ -43,8 +43,13 @@ static void write_row(const struct report_view *view, int32_t number, enum resou
     field_int128(table, amounts->held);
     field_int128(table, amounts->free);
     field_int128(table, amounts->closed);
-    field_int128(table, amounts->stranded);
-    field_ratio_percent(table, amounts->stranded, amounts->capacity);
+    if (view->packing.is_asked[resource]) {
+        field_int128(table, amounts->stranded);
+        field_ratio_percent(table, amounts->stranded, amounts->capacity);
+    } else {
+        table_empty(table);
+        table_empty(table);
+    }
     table_int(table, packing->node_count);
     table_int(table, packing->used_node_count);
     field_percent(table, packing_used_share(amounts));

@@ -351,11 +351,13 @@ static bool is_stranded(const struct sim *sim, int32_t node, int r)
     const struct fleet *fleet = &sim->sched.fleet;
     const struct shape_table *shapes = &sim->scenario->shapes;
     struct room room;
+    bool is_asked = false;
     bool some_waits = false;
     bool waiting_fits = false;
     bool any_fits = false;
     fleet_room(fleet, node, &room);
     for (int32_t s = 0; s < shapes->count; s++) {
+        is_asked |= shape_wants(&shapes->items[s], r);
         if (!shape_wants(&shapes->items[s], r) ||
             fleet_group_misfits(fleet, &shapes->items[s], fleet->nodes[node].group) != 0)
             continue;
@@ -364,7 +366,7 @@ static bool is_stranded(const struct sim *sim, int32_t node, int r)
         some_waits |= waits(sim, s);
         waiting_fits |= fits && waits(sim, s);
     }
-    return some_waits ? !waiting_fits : !any_fits;
+    return is_asked && (some_waits ? !waiting_fits : !any_fits);
 }
 
 static int64_t check_stranding(const struct result *result)

@@ -477,6 +477,36 @@ Test(report_parts, a_selection_limits_the_rows_of_runners)
     }
 }
 
+/* What is free, but not asked for by anything, is not stranded. */
+Test(report_parts, only_what_the_scenario_asks_for_can_be_stranded)
+{
+    struct err err = {0};
+    struct made_run run = {.scenario = made_scenario(), .options = {.version = "0", .command = ""}};
+    struct terminal_style style = {.has_colour = false};
+    char *text = NULL;
+    size_t size;
+    int32_t type = make_type(&run.scenario, 4000, 2);
+    int32_t pool = make_pool(&run.scenario, type);
+    make_nodes(&run.scenario, pool, type, 1, NULL);
+    make_runner(&run.scenario, make_shape(&run.scenario, pool, 1000, 0));
+    start(&run);
+    cr_assert_eq(sim_run(&run.sim, &err), 0);
+    look(&run);
+    struct csv_rows rows = read_table(&run, "packing.csv");
+    for (int32_t i = 0; i < 4; i++) {
+        bool is_cpu = csv_rows_is(&rows, i, "resource", "cpu");
+        cr_expect_eq(csv_rows_text(&rows, i, "stranded")[0] != '\0', is_cpu);
+        cr_expect_eq(csv_rows_text(&rows, i, "stranded_pct")[0] != '\0', is_cpu);
+    }
+    csv_rows_release(&rows);
+    FILE *out = open_memstream(&text, &size);
+    cr_expect_eq(report_print_terminal(&run.sim, &run.options, &style, out, &err), 0);
+    fclose(out);
+    cr_expect_not_null(strstr(text, "Stranded    nothing"), "%s", text);
+    free(text);
+    release(&run);
+}
+
 /* No node, no runner: everything has its place and nothing a value. */
 Test(report_parts, a_run_of_nothing_can_be_reported)
 {
@@ -505,6 +535,7 @@ Test(report_parts, a_run_of_nothing_can_be_reported)
     cr_expect_eq(report_print_json(&run.sim, &run.options, out, &err), 0);
     fclose(out);
     cr_expect_null(strstr(text, "nan"));
+    cr_expect_null(strstr(text, "Stranded   "), "nothing is asked for");
     free(text);
     release(&run);
 }
