@@ -62,6 +62,7 @@ static void print_counts(struct json_writer *w, const struct run_counts *counts,
 {
     json_object(w, "counts");
     json_int(w, "runners_arrived", counts->arrived);
+    json_int(w, "runners_not_arrived", counts->not_arrived);
     json_int(w, "runners_departed", counts->departed);
     json_int(w, "bound", counts->bound);
     json_int(w, "finished", counts->finished);

@@ -66,6 +66,7 @@ static void add_history(struct totals *totals, const struct sim *sim, int32_t ru
     const struct runner_stats *stats = &sim->metrics.runners[runner];
     struct run_counts *counts = &totals->counts;
     counts->arrived += at->has_arrived;
+    counts->not_arrived += !at->has_arrived;
     counts->departed += at->departed_us != TIME_NEVER;
     counts->bound += stats->bound_count;
     counts->finished += stats->finished_count;

@@ -63,6 +63,8 @@ static int select_runners(struct report_view *view, struct err *err)
 
 bool report_view_selects(const struct report_view *view, int32_t runner)
 {
+    if (!view->sim->is_complete && !view->sim->runners[runner].has_arrived)
+        return false;
     return view->is_selected == NULL || view->is_selected[runner];
 }
 

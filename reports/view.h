@@ -41,7 +41,8 @@ int report_view_init(struct report_view *view, const struct sim *sim,
                      const struct report_options *options, struct err *err);
 void report_view_release(struct report_view *view);
 
-/* May this runner's rows be shown? */
+/* May this runner's rows be shown? In a run that ended early not those of runners that were still
+ * to come: arrivals generated for a whole horizon may be millions. */
 bool report_view_selects(const struct report_view *view, int32_t runner);
 
 #endif

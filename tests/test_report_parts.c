@@ -477,6 +477,41 @@ Test(report_parts, a_selection_limits_the_rows_of_runners)
     }
 }
 
+/* r0 is there from the start, r1 comes at 500 s, r2 after the horizon. */
+Test(report_parts, runners_still_to_come_are_left_out_of_a_run_that_ended_early)
+{
+    for (int is_whole = 0; is_whole < 2; is_whole++) {
+        struct err err = {0};
+        struct made_run run = {.scenario = made_scenario(),
+                               .options = {.version = "0", .command = "", .group_by = "priority"}};
+        char *text = NULL;
+        size_t size;
+        int32_t pool = make_pool(&run.scenario, make_type(&run.scenario, 1000, 0));
+        int32_t shape = make_shape(&run.scenario, pool, 100, 0);
+        for (int i = 0; i < 3; i++)
+            make_runner(&run.scenario, shape)->arrival_us = INT64_C(500) * i * i * US_PER_S;
+        start(&run);
+        cr_assert_eq(is_whole ? sim_run(&run.sim, &err) : sim_step(&run.sim, &err) < 0, 0);
+        look(&run);
+        cr_assert_eq(run.sim.is_complete, is_whole);
+        struct csv_rows rows = read_table(&run, "runners.csv");
+        cr_expect_eq(rows.row_count, is_whole ? 3 : 1);
+        csv_rows_release(&rows);
+        rows = read_table(&run, "groups.csv");
+        cr_expect_eq(csv_rows_int(&rows, 0, "runners"), is_whole ? 3 : 1);
+        csv_rows_release(&rows);
+        FILE *out = open_memstream(&text, &size);
+        runner_metrics_print(&run.view, out);
+        cr_expect_eq(report_print_json(&run.sim, &run.options, out, &err), 0);
+        fclose(out);
+        cr_expect_eq(strstr(text, "\"r2\"") != NULL, is_whole, "%s", text);
+        cr_expect_not_null(
+            strstr(text, is_whole ? "\"runners_not_arrived\": 1" : "\"runners_not_arrived\": 2"));
+        free(text);
+        release(&run);
+    }
+}
+
 /* What is free, but not asked for by anything, is not stranded. */
 Test(report_parts, only_what_the_scenario_asks_for_can_be_stranded)
 {
