@@ -125,10 +125,11 @@ static void get_counts(const struct value *object, struct runner_def *runner)
 {
     struct value place;
     runner->num_replicas = object->row ? 1 : 0; /* the API leaves out what is 0 */
-    get_int32(object, "num_replicas", replica_range, &runner->num_replicas);
+    bool is_known = get_int32(object, "num_replicas", replica_range, &runner->num_replicas) ||
+                    !value_get(object, "num_replicas", &place);
     get_int32(object, "min_replicas", replica_range, &runner->min_replicas);
     runner->floor = runner->min_replicas;
-    if (runner->min_replicas > runner->num_replicas) {
+    if (is_known && runner->min_replicas > runner->num_replicas) {
         runner->floor = runner->num_replicas;
         value_get(object, "min_replicas", &place);
         value_warn(&place, "%" PRId32 " is above num_replicas: the floor in force is %" PRId32,

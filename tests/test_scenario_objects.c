@@ -106,6 +106,14 @@ Test(scenario_objects, a_floor_above_the_wish_is_warned_of_and_cut)
     scenario_release(&s);
 }
 
+Test(scenario_objects, a_wrong_wish_is_not_held_against_the_floor)
+{
+    expect_problems(
+        HEAD "'runners':[{'id':'r','nodepool':{'id':'p'}," INFO
+             ",'num_replicas':-1,'min_replicas':3}]}",
+        "error: s.json: runners[0].num_replicas: -1 is out of range: give 0 to 10000000\n");
+}
+
 Test(scenario_objects, requests_come_before_limits)
 {
     static const struct {
