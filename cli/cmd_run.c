@@ -82,11 +82,12 @@ static int parse_policy(const char *text, struct run_command *run, struct err *e
 
 static int parse_seed(const char *text, struct run_command *run, struct err *err)
 {
+    char quoted[TEXT_QUOTE_SIZE];
     int64_t seed;
-    if (parse_int64(text, &seed, err) != 0)
-        return err_prefix(err, "run: --seed");
-    if (seed < 0)
-        return err_set(err, ERR_USAGE, "run: --seed: %" PRId64 ": give 0 or more", seed);
+    struct err why;
+    if (parse_int64(text, &seed, &why) != 0 || seed < 0)
+        return err_set(err, ERR_USAGE, "run: --seed: %s: give a whole number, 0 to %" PRId64,
+                       text_quote(text, quoted), INT64_MAX);
     run->sim.has_seed = true;
     run->sim.seed = (uint64_t)seed;
     return 0;
@@ -117,6 +118,10 @@ static int parse_option(int option, const char *value, struct run_command *run, 
     case OPTION_FORMAT:
         return parse_format(value, run, err);
     case OPTION_OUTPUT:
+        if (strcmp(value, "-") == 0)
+            return err_set(err, ERR_USAGE,
+                           "run: --output: -: the report is a folder and cannot go to stdout: give "
+                           "its path (./- for one of that name), or --format json");
         run->output_path = value;
         break;
     case OPTION_CHECK:
