@@ -37,6 +37,18 @@ static const char *print_amount(enum resource resource, int64_t value, char out[
 static void tell(const struct scenario *scenario, const struct floor_shortfall *item)
 {
     char name[TEXT_QUOTE_SIZE];
+    char pool[TEXT_QUOTE_SIZE];
+    char reason[4 * TEXT_QUOTE_SIZE];
+    if (item->runner != NO_INDEX && item->pool != NO_INDEX) {
+        const struct runner_def *runner = &scenario->runners[item->runner];
+        const struct pool_def *closed = &scenario->pools[item->pool];
+        text_escape(closed->disabled_reason, reason, sizeof reason);
+        message_warn("runner %s: its floor of %" PRId32 " cannot be met: its nodepool %s takes no "
+                     "demand: %s",
+                     text_quote(runner->id, name), runner->floor, text_quote(closed->id, pool),
+                     reason);
+        return;
+    }
     if (item->runner != NO_INDEX) {
         const struct runner_def *runner = &scenario->runners[item->runner];
         message_warn("runner %s: its floor of %" PRId32 " cannot be met: no instance type of its "

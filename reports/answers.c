@@ -146,7 +146,13 @@ static void add_shortfall(const struct scenario *scenario, const struct floor_sh
     char asked[PHRASE_SIZE];
     char there[PHRASE_SIZE];
     char clean[TEXT_QUOTE_SIZE];
-    if (shortfall->runner != NO_INDEX)
+    char pool[TEXT_QUOTE_SIZE];
+    if (shortfall->runner != NO_INDEX && shortfall->pool != NO_INDEX)
+        sentence_add(out, "%s has its place in pool %s, which takes no demand: %s",
+                     text_quote(scenario->runners[shortfall->runner].id, clean),
+                     text_quote(scenario->pools[shortfall->pool].id, pool),
+                     scenario->pools[shortfall->pool].disabled_reason);
+    else if (shortfall->runner != NO_INDEX)
         sentence_add(out, "%s fits no instance type of its pools",
                      text_quote(scenario->runners[shortfall->runner].id, clean));
     else

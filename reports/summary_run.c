@@ -67,7 +67,8 @@ static void print_shortfall(struct json_writer *w, const struct scenario *scenar
     bool is_sum = shortfall->runner == NO_INDEX;
     json_object(w, NULL);
     json_string(w, "runner", is_sum ? NULL : scenario->runners[shortfall->runner].id);
-    json_string(w, "nodepool", is_sum ? scenario->pools[shortfall->pool].id : NULL);
+    json_string(w, "nodepool",
+                shortfall->pool == NO_INDEX ? NULL : scenario->pools[shortfall->pool].id);
     json_string(w, "resource", is_sum ? resource_name(shortfall->resource) : NULL);
     if (is_sum) {
         json_int(w, "asked", shortfall->asked);

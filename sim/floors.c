@@ -231,6 +231,21 @@ out:
 
 /* ---- what is proven ---- */
 
+/* The first pool that suits the shape but for being closed; NO_INDEX: none does. */
+static int32_t closed_pool_of(const struct fleet *fleet, const struct shape *shape)
+{
+    for (int32_t i = 0; i < shape->pool_count; i++) {
+        int32_t pool = shape->pools[i];
+        if (fleet->pools[pool].is_schedulable)
+            continue;
+        for (int32_t group = 0; group < fleet->group_count; group++)
+            if (fleet->groups[group].pool == pool &&
+                fleet_group_misfits(fleet, shape, group) == MISFIT_POOL)
+                return pool;
+    }
+    return NO_INDEX;
+}
+
 /* Runners whose shape fits no type at all; they claim nothing of any volume. */
 static int report_misfits(struct floors *floors, struct err *err)
 {
@@ -244,9 +259,15 @@ static int report_misfits(struct floors *floors, struct err *err)
         floors->never_fits[i] = explanation.answer == FIT_NEVER;
     }
     for (int32_t i = 0; i < floors->arriving_count; i++) {
-        struct floor_shortfall item = {.runner = floors->arriving[i].runner, .pool = NO_INDEX};
-        if (floors->never_fits[scenario->runners[item.runner].shape] &&
-            add_item(floors->report, &item, err))
+        int32_t runner = floors->arriving[i].runner;
+        int32_t shape = scenario->runners[runner].shape;
+        if (!floors->never_fits[shape])
+            continue;
+        struct floor_shortfall item = {
+            .runner = runner,
+            .pool = closed_pool_of(&floors->sched.fleet, &scenario->shapes.items[shape]),
+        };
+        if (add_item(floors->report, &item, err))
             return -1;
     }
     return 0;

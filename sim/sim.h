@@ -245,15 +245,16 @@ const char *sim_node_name(const struct sim *sim, int32_t node, char out[NODE_NAM
  * aside. */
 struct floor_shortfall {
     int32_t runner;         /* index into scenario->runners; NO_INDEX for a sum over a pool */
-    int32_t pool;           /* for a sum: the pool whose volume is too small; else NO_INDEX */
+    int32_t pool;           /* for a sum: the pool whose volume is too small; for a runner: the
+                               first pool that could hold it, were it not closed; NO_INDEX: none */
     enum resource resource; /* for a sum: of what */
     int64_t asked, there;   /* for a sum: in the unit of the resource, at the instant at which most
                                is asked for */
 };
 struct floor_report {
-    struct floor_shortfall *items; /* proven: the runner's shape fits no type of its pools, or the
-                                      floors that only this pool may serve ask for more than it has
-                                      at its maximum size; owned */
+    struct floor_shortfall *items; /* proven: the runner's shape fits no type of its open pools, or
+                                      the floors that only this pool may serve ask for more than it
+                                      has at its maximum size; owned */
     int32_t count, capacity;
     int64_t peak_us;         /* the first instant at which the sum of floors is highest */
     int64_t floor_replicas;  /* sum of floors then */

@@ -133,6 +133,17 @@ class Usage(ProgramTest):
         self.check_ended(self.stowage("validate", "--floors", "s.json"), 1, "warning:")
         self.check_ended(self.stowage("run", "s.json"), DONE, "warning: nodepool \"p\"")
 
+    def test_a_floor_in_a_closed_nodepool_is_told_why(self):
+        scenario = small_scenario()
+        scenario["nodepools"][0]["max_instances"] = 0
+        scenario["runners"][0]["min_replicas"] = 1
+        self.write("s.json", scenario)
+        result = self.stowage("validate", "--floors", "s.json")
+        self.check_ended(result, 1, 'its nodepool "p" takes no demand: max_instances is 0')
+        self.assertNotIn("no instance type", result.stderr)
+        result = self.stowage("run", "s.json", "--format", "md")
+        self.assertIn('in pool "p", which takes no demand: max\\_instances is 0', result.stdout)
+
     def test_a_folder_and_standard_input_are_scenarios_too(self):
         (self.folder / "folder").mkdir()
         self.write("folder/scenario.json", small_scenario())

@@ -163,7 +163,24 @@ Test(floors, a_closed_pool_holds_nothing)
     make(&report, &scenario);
     cr_assert_eq(report.count, 1);
     cr_expect_eq(report.items[0].runner, 0);
+    cr_expect_eq(report.items[0].pool, 0, "it is the reason");
     cr_expect_eq(report.placed_by_trial, 0);
+    floor_report_release(&report);
+    made_release(&scenario);
+}
+
+Test(floors, a_closed_pool_that_is_too_small_is_not_the_reason)
+{
+    struct scenario scenario = two_nodes();
+    int32_t big = make_pool(&scenario, make_type(&scenario, 8000, 0));
+    scenario.pools[0].disabled_reason = scenario.pools[big].disabled_reason = "test";
+    make_floor(&scenario, make_shape(&scenario, 0, 5000, 0), 1);
+    make_floor(&scenario, make_shape(&scenario, big, 5000, 0), 1);
+    struct floor_report report;
+    make(&report, &scenario);
+    cr_assert_eq(report.count, 2);
+    cr_expect_eq(report.items[0].pool, NO_INDEX);
+    cr_expect_eq(report.items[1].pool, big);
     floor_report_release(&report);
     made_release(&scenario);
 }
