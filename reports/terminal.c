@@ -14,21 +14,26 @@
 #include "reports/scope_names.h"
 #include "reports/top.h"
 
-/* At most 40 lines: 3 of head, up to 20 of answers, 4 of use, 6 of pools, 6 of priorities. */
+/* 3 lines of head, up to 20 of answers, 4 of use, 6 of pools, 6 of priorities, without wraps. */
 enum {
+    LINES_MAX = 40,
     COLUMNS_MAX = 100,
     LABEL_WIDTH = 12,
     REASONS_MAX = 2,
     PAIRS_MAX = 3,
-    POOLS_MAX = 4,
-    PRIORITIES_MAX = 4,
+    ROWS_MAX = 4,
 };
 
 enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD };
 
+/* Sentences that are too long for a line go on in a second one; so that all of it still fits one
+ * screen, the tables then get fewer rows. */
 struct screen {
-    FILE *out;
+    FILE *out; /* NULL: lines are only counted */
     bool has_colour;
+    int rows_max; /* of pools, and of priorities */
+    int wraps_left;
+    int line_count, wrap_count; /* so far; wraps are second lines */
 };
 
 /* ---- lines ---- */
@@ -40,26 +45,53 @@ static const char *colour_of(const struct screen *screen, enum tone tone)
     return screen->has_colour ? codes[tone] : "";
 }
 
-static void print_line(const struct screen *screen, const char *label, enum tone tone,
-                       const char *text)
+static void print_line(struct screen *screen, const char *label, enum tone tone, const char *text)
 {
     char clean[SENTENCE_SIZE];
+    screen->line_count++;
+    if (screen->out == NULL)
+        return;
     text_escape(text, clean, sizeof clean);
     layout_cut(clean, COLUMNS_MAX - LABEL_WIDTH);
     fprintf(screen->out, "%s%-*s%s%s\n", colour_of(screen, tone), LABEL_WIDTH, label,
             screen->has_colour ? "\033[0m" : "", clean);
 }
 
-static void print_answer(const struct screen *screen, const char *label, enum tone tone,
+/* The last space at which the first line of a long text can end; NULL: it is not to be broken. */
+static char *find_break(char *text)
+{
+    int width = COLUMNS_MAX - LABEL_WIDTH;
+    if (strlen(text) <= (size_t)width)
+        return NULL;
+    for (int at = width; at > width / 2; at--)
+        if (text[at] == ' ')
+            return &text[at];
+    return NULL;
+}
+
+static void print_answer(struct screen *screen, const char *label, enum tone tone,
                          const struct sentence *sentence)
 {
-    if (sentence->length > 0)
-        print_line(screen, label, tone, sentence->text);
+    char clean[SENTENCE_SIZE];
+    struct sentence second = {0};
+    if (sentence->length == 0)
+        return;
+    text_escape(sentence->text, clean, sizeof clean);
+    char *space = screen->wraps_left > 0 ? find_break(clean) : NULL;
+    if (space != NULL)
+        *space = '\0';
+    print_line(screen, label, tone, clean);
+    if (space == NULL)
+        return;
+    screen->wraps_left--;
+    screen->wrap_count++;
+    sentence_add(&second, "  %s", space + 1);
+    print_line(screen, "", TONE_PLAIN, second.text);
 }
 
 /* ---- head ---- */
 
-static void print_head(const struct screen *screen, const struct report_view *view)
+static void print_head(struct screen *screen, const struct report_view *view)
 {
     char digest[17];
     char reached[PHRASE_SIZE];
@@ -83,38 +115,19 @@ static void print_head(const struct screen *screen, const struct report_view *vi
 
 /* ---- answers ---- */
 
-/* Indented by two; broken at the last space that the first line can hold. */
-static void print_in_two_lines(const struct screen *screen, const char *text)
-{
-    int width = COLUMNS_MAX - LABEL_WIDTH - 2;
-    struct sentence first = {0};
-    struct sentence second = {0};
-    int split = (int)strlen(text);
-    if (split > width) {
-        split = width;
-        while (split > width / 2 && text[split] != ' ')
-            split--;
-    }
-    bool is_broken = text[split] == ' ';
-    sentence_add(&first, "  %.*s", is_broken ? split : SENTENCE_SIZE, text);
-    print_answer(screen, "", TONE_PLAIN, &first);
-    if (!is_broken)
-        return;
-    sentence_add(&second, "  %s", text + split + 1);
-    print_answer(screen, "", TONE_PLAIN, &second);
-}
-
-static void print_reasons(const struct screen *screen, const struct report_view *view)
+static void print_reasons(struct screen *screen, const struct report_view *view)
 {
     char reason_text[REASON_TEXT_SIZE];
     const struct waiting_list *list = &view->waiting;
     for (int32_t i = 0; i < list->reason_count && i < REASONS_MAX; i++) {
         const struct waiting_reason *reason = &list->reasons[i];
         struct sentence who = {0};
+        struct sentence why = {0};
         answer_who_waits(view, reason, &who);
         waiting_reason_print(view->sim, list, &list->rows[reason->first], reason_text);
         print_answer(screen, "", TONE_PLAIN, &who);
-        print_in_two_lines(screen, reason_text);
+        sentence_add(&why, "  %s", reason_text);
+        print_answer(screen, "", TONE_PLAIN, &why);
     }
     if (list->reason_count > REASONS_MAX) {
         struct sentence more = {0};
@@ -123,7 +136,7 @@ static void print_reasons(const struct screen *screen, const struct report_view 
     }
 }
 
-static void print_pairs(const struct screen *screen, const struct report_view *view)
+static void print_pairs(struct screen *screen, const struct report_view *view)
 {
     char victim[RUNNER_NAME_SIZE];
     char demand[RUNNER_NAME_SIZE];
@@ -139,7 +152,7 @@ static void print_pairs(const struct screen *screen, const struct report_view *v
     print_answer(screen, "", TONE_PLAIN, &pairs);
 }
 
-static void print_warnings(const struct screen *screen, const struct problems *problems)
+static void print_warnings(struct screen *screen, const struct problems *problems)
 {
     struct sentence warnings = {0};
     for (int32_t i = 0; i < problems->count && warnings.length == 0; i++) {
@@ -151,7 +164,7 @@ static void print_warnings(const struct screen *screen, const struct problems *p
     print_answer(screen, "Warnings", TONE_BAD, &warnings);
 }
 
-static void print_idle_events(const struct screen *screen, const struct sim *sim)
+static void print_idle_events(struct screen *screen, const struct sim *sim)
 {
     struct sentence sentence = {0};
     if (sim->idle_event_count == 0)
@@ -163,7 +176,7 @@ static void print_idle_events(const struct screen *screen, const struct sim *sim
     print_answer(screen, "Events", TONE_PLAIN, &sentence);
 }
 
-static void print_answers(const struct screen *screen, const struct report_view *view)
+static void print_answers(struct screen *screen, const struct report_view *view)
 {
     static void (*const rest[])(const struct report_view *, struct sentence *) = {
         answer_waits, answer_cost, answer_packing, answer_stranded};
@@ -199,7 +212,7 @@ static void print_answers(const struct screen *screen, const struct report_view 
 
 /* ---- tables ---- */
 
-static void print_usage(const struct screen *screen, const struct report_view *view)
+static void print_usage(struct screen *screen, const struct report_view *view)
 {
     static const struct {
         enum resource resource;
@@ -235,7 +248,7 @@ static void add_mean(struct sentence *line, const struct report_view *view,
                  capacity == 0 ? "-" : phrase_percent(int128_ratio(used, capacity), text));
 }
 
-static void print_pool(const struct screen *screen, const struct report_view *view, int32_t number)
+static void print_pool(struct screen *screen, const struct report_view *view, int32_t number)
 {
     char text[PHRASE_SIZE];
     struct sentence line = {0};
@@ -252,10 +265,10 @@ static void print_pool(const struct screen *screen, const struct report_view *vi
     print_answer(screen, "", TONE_PLAIN, &line);
 }
 
-static void print_pools(const struct screen *screen, const struct report_view *view)
+static void print_pools(struct screen *screen, const struct report_view *view)
 {
     const struct metrics *metrics = &view->sim->metrics;
-    struct top top = top_of(POOLS_MAX);
+    struct top top = top_of(screen->rows_max);
     struct sentence more = {0};
     for (int32_t i = 1; i <= metrics->pool_scope_count; i++)
         if (scope_had_nodes(view->sim, &metrics->scopes[i]))
@@ -271,8 +284,7 @@ static void print_pools(const struct screen *screen, const struct report_view *v
     print_answer(screen, "", TONE_PLAIN, &more);
 }
 
-static void print_priority(const struct screen *screen, const struct report_view *view,
-                           int priority)
+static void print_priority(struct screen *screen, const struct report_view *view, int priority)
 {
     char text[PHRASE_SIZE];
     const struct wait_stats *stats = &view->waits[priority];
@@ -290,7 +302,7 @@ static void print_priority(const struct screen *screen, const struct report_view
     print_answer(screen, "", TONE_PLAIN, &line);
 }
 
-static void print_priorities(const struct screen *screen, const struct report_view *view)
+static void print_priorities(struct screen *screen, const struct report_view *view)
 {
     struct sentence more = {0};
     int shown = 0;
@@ -302,7 +314,7 @@ static void print_priorities(const struct screen *screen, const struct report_vi
     for (int priority = 9; priority >= 0; priority--) {
         if (view->waits[priority].demand_count == 0)
             continue;
-        if (shown == PRIORITIES_MAX) {
+        if (shown == screen->rows_max) {
             left_out++;
             continue;
         }
@@ -314,12 +326,27 @@ static void print_priorities(const struct screen *screen, const struct report_vi
     print_answer(screen, "", TONE_PLAIN, &more);
 }
 
+static void print_all(struct screen *screen, const struct report_view *view)
+{
+    print_head(screen, view);
+    print_answers(screen, view);
+    print_usage(screen, view);
+    print_pools(screen, view);
+    print_priorities(screen, view);
+}
+
 void terminal_print(const struct report_view *view, const struct terminal_style *style, FILE *out)
 {
-    const struct screen screen = {out, style->has_colour};
-    print_head(&screen, view);
-    print_answers(&screen, view);
-    print_usage(&screen, view);
-    print_pools(&screen, view);
-    print_priorities(&screen, view);
+    struct screen trial;
+    int rows_max = ROWS_MAX + 1;
+    do {
+        rows_max--;
+        trial = (struct screen){.rows_max = rows_max, .wraps_left = LINES_MAX};
+        print_all(&trial, view);
+    } while (trial.line_count > LINES_MAX && rows_max > 1);
+    struct screen screen = {.out = out,
+                            .has_colour = style->has_colour,
+                            .rows_max = rows_max,
+                            .wraps_left = LINES_MAX - (trial.line_count - trial.wrap_count)};
+    print_all(&screen, view);
 }

@@ -141,6 +141,9 @@ class Usage(ProgramTest):
         result = self.stowage("validate", "--floors", "s.json")
         self.check_ended(result, 1, 'its nodepool "p" takes no demand: max_instances is 0')
         self.assertNotIn("no instance type", result.stderr)
+        shown = self.stowage("run", "s.json").stdout
+        self.assertIn("longest >= 60 min; 3 without a\n              place\n", shown)
+        self.assertNotIn("...", shown)
         result = self.stowage("run", "s.json", "--format", "md")
         self.assertIn('in pool "p", which takes no demand: max\\_instances is 0', result.stdout)
 
