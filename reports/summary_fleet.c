@@ -23,7 +23,7 @@ static void print_usage(struct json_writer *w, const struct report_view *view,
     json_permille(w, "p50_pct", usage_quantile_permille(usage, 0.50));
     json_permille(w, "p95_pct", usage_quantile_permille(usage, 0.95));
     json_permille(w, "p99_pct", usage_quantile_permille(usage, 0.99));
-    json_permille(w, "max_pct", capacity == 0 ? -1 : usage->max_permille);
+    json_ratio_percent(w, "max_pct", usage->max_used, usage->max_capacity);
 }
 
 static void print_scope_usage(struct json_writer *w, const struct report_view *view, int32_t number)

@@ -23,7 +23,7 @@ static const struct column columns[] = {
      "Utilization that was not exceeded for half of the time in which there was capacity, to 0.1."},
     {"p95_pct", "%", "The same for 95 % of that time."},
     {"p99_pct", "%", "The same for 99 % of that time."},
-    {"max_pct", "%", "Highest utilization that lasted for any time."},
+    {"max_pct", "%", "Highest utilization that lasted for any time; exact."},
     {"node_hours", "h", "Only for nodes: time for which nodes existed (were paid for), also down."},
     {"node_hours_unpriced", "h", "Of these, of instance types whose price is unknown."},
     {"cost_usd", "USD",
@@ -45,7 +45,7 @@ static void write_resource(const struct report_view *view, const struct scope *s
     field_ratio_percent(table, used, capacity);
     for (size_t i = 0; i < ARRAY_LEN(quantiles); i++)
         field_permille(table, usage_quantile_permille(usage, quantiles[i]));
-    field_permille(table, capacity == 0 ? -1 : usage->max_permille);
+    field_ratio_percent(table, usage->max_used, usage->max_capacity);
     table_empty(table);
     table_empty(table);
     table_empty(table);

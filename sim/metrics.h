@@ -54,7 +54,8 @@ struct usage {
     int64_t since_us;                          /* time_at_us is complete up to then */
     int32_t max_permille;                      /* highest utilization that lasted longer than 0;
                                                above 1000 only where nodes are unbounded */
-    int128 bin_used[TIMELINE_BINS];            /* areas per time bin (see metrics.bin_us) */
+    int64_t max_used, max_capacity; /* the exact amounts of the highest utilization; 0: none yet */
+    int128 bin_used[TIMELINE_BINS]; /* areas per time bin (see metrics.bin_us) */
     int128 bin_capacity[TIMELINE_BINS];
 };
 

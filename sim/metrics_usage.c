@@ -64,6 +64,19 @@ static int32_t permille(int64_t used, int64_t capacity)
     return rounded < INT32_MAX ? (int32_t)rounded : INT32_MAX;
 }
 
+/* The level is not below the highest so far; the exact utilization may be. */
+static void keep_highest(struct usage *usage, int32_t level)
+{
+    int64_t used = usage->used.value;
+    int64_t capacity = usage->capacity.value;
+    usage->max_permille = level;
+    if (usage->max_capacity > 0 &&
+        (int128)used * usage->max_capacity <= (int128)usage->max_used * capacity)
+        return;
+    usage->max_used = used;
+    usage->max_capacity = capacity;
+}
+
 /* Counts the time since the last change under the utilization that held. */
 static void usage_settle(struct usage *usage, int64_t now_us)
 {
@@ -74,8 +87,8 @@ static void usage_settle(struct usage *usage, int64_t now_us)
     if (usage->capacity.value <= 0)
         return;
     int32_t level = permille(usage->used.value, usage->capacity.value);
-    if (level > usage->max_permille)
-        usage->max_permille = level;
+    if (level >= usage->max_permille)
+        keep_highest(usage, level);
     usage->time_at_us[level < UTILIZATION_STEPS ? level : UTILIZATION_STEPS] += lasted_us;
 }
 

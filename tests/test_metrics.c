@@ -90,6 +90,7 @@ Test(metrics, utilization_counts_time_by_level_in_fleet_pool_and_group)
     cr_expect_eq(fleet->time_at_us[126], 1000, "251 of 2000 is 12.55 %%, rounded half up");
     cr_expect_eq(fleet->time_at_us[625], 1800);
     cr_expect_eq(fleet->max_permille, 625);
+    cr_expect_eq(fleet->max_used * 1000, fleet->max_capacity * 625);
     cr_expect_eq(pool->time_at_us[0], 1000, "before 2000 there is no capacity");
     cr_expect_eq(pool->time_at_us[999], 1800);
     cr_expect_eq(memcmp(pool->time_at_us, group->time_at_us, sizeof pool->time_at_us), 0);
@@ -275,6 +276,23 @@ Test(metrics, time_at_floor_and_wish_counts_only_while_the_runner_is_there)
     cr_expect(stats->live.area == 3 * 500 + 300);
     cr_expect(stats->wish.area == 3 * 900);
     cr_expect_eq(metrics.runners[0].existed_us, 0);
+    metrics_release(&metrics);
+}
+
+Test(metrics, the_highest_utilization_is_exact)
+{
+    /* 500 and 501 of 4000 are both 12.5 % when rounded to 0.1 %. */
+    struct metrics metrics;
+    init(&metrics, &two_pools);
+    equip(&metrics, 0, 4000, 0);
+    use(&metrics, 0, 500, 100);
+    use(&metrics, 0, 1, 200);
+    use(&metrics, 0, -1, 300);
+    use(&metrics, 0, -500, 400);
+    metrics_finish(&metrics, 4800);
+    cr_expect_eq(metrics.scopes[0].usage[RESOURCE_CPU].max_permille, 125);
+    cr_expect_eq(metrics.scopes[0].usage[RESOURCE_CPU].max_used, 501);
+    cr_expect_eq(metrics.scopes[0].usage[RESOURCE_CPU].max_capacity, 4000);
     metrics_release(&metrics);
 }
 
