@@ -50,7 +50,7 @@ enum {
 
 _Static_assert((int)EVENT_CLASS_COUNT <= (int)EVENT_QUEUE_DIGITS, "the class is one digit");
 _Static_assert((int)DEAD_MIN > (int)EVENT_QUEUE_FEW, "only buckets are swept");
-_Static_assert(EVENT_KIND_MAX < 1 << CLASS_SHIFT, "the kind is one digit");
+_Static_assert(EVENT_KIND_MAX == (1 << CLASS_SHIFT) - 1, "the kind is one digit");
 _Static_assert(TIME_US_MAX >> (DIGIT_BITS * (EVENT_QUEUE_LEVELS - 1)) == 0,
                "all digits of time have a level");
 
@@ -75,8 +75,8 @@ static struct event event_of(const struct event_entry *entry)
     return (struct event){
         .time_us = time_of(entry),
         .kind = (int32_t)(entry->word & DIGIT_MASK),
-        .subject = entry->subject,
-        .generation = entry->generation,
+        .subject = (int32_t)(entry->whose >> 32),
+        .generation = (uint32_t)entry->whose,
     };
 }
 
@@ -236,14 +236,29 @@ static void spread(struct event_queue *queue, int32_t place)
 
 /* ---- few events ---- */
 
-/* The key is all of the word but the kind. Equal ones stand in reverse order of pushing. */
+static struct event_entry entry_of_few(const struct event_queue *queue, int64_t place)
+{
+    return (struct event_entry){queue->few_words[place], queue->few_whose[place]};
+}
+
+/* The order is that of all of the word but the kind. Equal ones stand in reverse order of pushing.
+ */
 static void insert_among_few(struct event_queue *queue, const struct event_entry *entry)
 {
-    int64_t place = queue->few_count++;
-    uint64_t key = entry->word >> CLASS_SHIFT;
-    for (; place > 0 && queue->few[place - 1].word >> CLASS_SHIFT <= key; place--)
-        queue->few[place] = queue->few[place - 1];
-    queue->few[place] = *entry;
+    int64_t place = queue->count++;
+    uint64_t last_equal = entry->word | EVENT_KIND_MAX;
+    for (; place > 0 && queue->few_words[place - 1] <= last_equal; place--) {
+        queue->few_words[place] = queue->few_words[place - 1];
+        queue->few_whose[place] = queue->few_whose[place - 1];
+    }
+    queue->few_words[place] = entry->word;
+    queue->few_whose[place] = entry->whose;
+}
+
+static struct event pop_from_few(struct event_queue *queue)
+{
+    const struct event_entry entry = entry_of_few(queue, --queue->count);
+    return event_of(&entry);
 }
 
 /* Into the buckets, the first one first. */
@@ -251,18 +266,23 @@ static int spill_few(struct event_queue *queue, struct err *err)
 {
     if (queue->capacity < EVENT_QUEUE_FEW && grow(queue, err))
         return -1;
-    while (queue->few_count > 0) {
-        const struct event_entry *entry = &queue->few[--queue->few_count];
-        append(queue, place_of(entry->word, queue->now_us), entry);
+    for (int64_t i = queue->count - 1; i >= 0; i--) {
+        const struct event_entry entry = entry_of_few(queue, i);
+        append(queue, place_of(entry.word, queue->now_us), &entry);
     }
+    queue->are_many = true;
     return 0;
 }
 
 /* ---- push and pop ---- */
 
-static int push_into_buckets(struct event_queue *queue, const struct event_entry *entry,
-                             struct err *err)
+/* Not inlined, and pop_from_buckets neither: the short way of few events would have to save
+ * registers for the long one. */
+__attribute__((noinline)) static int
+push_among_many(struct event_queue *queue, const struct event_entry *entry, struct err *err)
 {
+    if (!queue->are_many && spill_few(queue, err))
+        return -1;
     if (queue->count == queue->capacity && grow(queue, err))
         return -1;
     append(queue, place_of(entry->word, queue->now_us), entry);
@@ -279,15 +299,11 @@ int event_queue_push(struct event_queue *queue, enum event_class class, const st
     const struct event_entry entry = {
         .word = (uint64_t)event->time_us << TIME_SHIFT | (uint64_t) class << CLASS_SHIFT |
                 (uint64_t)event->kind,
-        .subject = event->subject,
-        .generation = event->generation,
+        .whose = (uint64_t)(uint32_t)event->subject << 32 | event->generation,
     };
-    if (queue->few_count == EVENT_QUEUE_FEW && spill_few(queue, err))
-        return -1;
-    if (queue->few_count != queue->count)
-        return push_into_buckets(queue, &entry, err);
+    if (queue->are_many || queue->count == EVENT_QUEUE_FEW)
+        return push_among_many(queue, &entry, err);
     insert_among_few(queue, &entry);
-    queue->count++;
     return 0;
 }
 
@@ -306,7 +322,8 @@ static void take(struct event_queue *queue, int32_t place, struct event *event)
     free_chunk(queue, chunk);
 }
 
-static void pop_from_buckets(struct event_queue *queue, struct event *event)
+__attribute__((noinline)) static void pop_from_buckets(struct event_queue *queue,
+                                                       struct event *event)
 {
     int32_t place = first_place(queue);
     const struct event_bucket *bucket = &queue->buckets[place];
@@ -316,18 +333,19 @@ static void pop_from_buckets(struct event_queue *queue, struct event *event)
         place = first_place(queue);
     }
     take(queue, place, event);
+    queue->count--;
+    queue->are_many = queue->count > 0;
 }
 
 bool event_queue_pop(struct event_queue *queue, struct event *event)
 {
     if (queue->count == 0)
         return false;
-    if (queue->few_count > 0)
-        *event = event_of(&queue->few[--queue->few_count]);
-    else
+    if (queue->are_many)
         pop_from_buckets(queue, event);
+    else
+        *event = pop_from_few(queue);
     queue->now_us = event->time_us;
-    queue->count--;
     return true;
 }
 
@@ -335,8 +353,8 @@ int64_t event_queue_first_us(const struct event_queue *queue)
 {
     if (queue->count == 0)
         return INT64_MAX;
-    if (queue->few_count > 0)
-        return time_of(&queue->few[queue->few_count - 1]);
+    if (!queue->are_many)
+        return (int64_t)(queue->few_words[queue->count - 1] >> TIME_SHIFT);
     return earliest_us(&queue->buckets[first_place(queue)]);
 }
 
@@ -385,13 +403,24 @@ void event_queue_add_dead(struct event_queue *queue, int64_t count,
     sweep(queue, filter);
     assert(queue->count == alive);
     queue->dead_count = 0;
+    queue->are_many = queue->count > 0;
+}
+
+static int64_t count_dead_few(const struct event_queue *queue, const struct event_filter *filter)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < queue->count; i++) {
+        const struct event_entry entry = entry_of_few(queue, i);
+        count += is_dead(filter, &entry);
+    }
+    return count;
 }
 
 int64_t event_queue_count_dead(const struct event_queue *queue, const struct event_filter *filter)
 {
+    if (!queue->are_many)
+        return count_dead_few(queue, filter);
     int64_t count = 0;
-    for (int64_t i = 0; i < queue->few_count; i++)
-        count += is_dead(filter, &queue->few[i]);
     for (int32_t place = 0; place < BUCKET_COUNT; place++) {
         const struct event_bucket *bucket = &queue->buckets[place];
         int32_t i = bucket->begin;

@@ -42,9 +42,8 @@ enum { EVENT_QUEUE_DIGITS = 16, EVENT_QUEUE_LEVELS = 14, EVENT_QUEUE_FEW = 16 };
 struct event_chunk;
 struct event_slab;
 struct event_entry {
-    uint64_t word; /* time_us << 8 | class << 4 | kind */
-    int32_t subject;
-    uint32_t generation;
+    uint64_t word;  /* time_us << 8 | class << 4 | kind */
+    uint64_t whose; /* subject << 32 | generation */
 };
 struct event_bucket {
     struct event_chunk *first, *last; /* NULL: empty */
@@ -56,8 +55,10 @@ struct event_queue {
     int64_t count;      /* of events, dead ones included */
     int64_t dead_count; /* of those that their owner has declared dead */
     int64_t now_us;     /* instant of the event popped last */
-    int64_t few_count;  /* when it is not 0, all events are in `few` and none in the buckets */
-    struct event_entry few[EVENT_QUEUE_FEW]; /* the first event last */
+    bool are_many;      /* all are in the buckets, else all are in `few` */
+    /* The first event last. Two arrays, since a processor is slow to read as a whole what was just
+     * written in halves. */
+    uint64_t few_words[EVENT_QUEUE_FEW], few_whose[EVENT_QUEUE_FEW];
     int64_t capacity;    /* so many events have room in the buckets, however they are spread */
     int64_t chunk_count; /* in all slabs */
     struct event_slab *first_slab, *last_slab; /* owned */

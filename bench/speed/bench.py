@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the speed benchmarks and prints a table.
+
+usage: bench.py BUILD_DIR [--compare | --write-baseline] [--only NAME,...] [--data DIR] [--runs N] [--tiny]
+
+Each benchmark is a program BUILD_DIR/bench_NAME that prints lines of JSON (bench/speed/speed.h). They are
+kept in BUILD_DIR/bench.jsonl.
+
+--compare holds the ratios against those of baseline.json: one that is worse by 20 % or more is told, and
+the exit status is 1. --write-baseline replaces baseline.json by what was measured now. --lines FILE takes
+lines that were measured before instead of running anything.
+
+A case is named by whatever in its line is not measured. `ratio` says how many times as fast as its
+reference it is, so larger is better; times are of this machine and this moment and are not compared.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+BENCHMARKS = ["event_queue", "engine", "load", "openb"]
+BASELINE = pathlib.Path(__file__).resolve().parent / "baseline.json"
+WORSE = 0.8  # of the ratio in the baseline
+
+
+def is_measured(key):
+    return key in ("runs", "per", "reference", "ratio") or key.endswith(("_ns", "_per_s", "_bytes"))
+
+
+def name_of(line):
+    names = [str(value) if key in ("bench", "case", "policy") else f"{key}={value}"
+             for key, value in line.items() if not is_measured(key)]
+    return " ".join(names)
+
+
+def run_all(options):
+    lines = []
+    for name in options.only.split(",") if options.only else BENCHMARKS:
+        command = [str(pathlib.Path(options.build) / f"bench_{name}")]
+        command += ["--tiny"] if options.tiny else []
+        command += ["--runs", options.runs] if options.runs else []
+        command += ["--data", options.data] if options.data else []
+        print(f"running bench_{name}", file=sys.stderr)
+        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            sys.exit(f"error: bench_{name} ended with {done.returncode}")
+        lines += [json.loads(line) for line in done.stdout.splitlines()]
+    return lines
+
+
+def print_table(lines):
+    width = max((len(name_of(line)) for line in lines), default=0)
+    print(f"{'case':{width}}  {'median ns':>12}  {'reference ns':>12}  {'ratio':>9}  {'peak MiB':>8}  per, and reference")
+    for line in lines:
+        memory = next((value for key, value in line.items() if key.endswith("_bytes")), 0)
+        times = [value for key, value in line.items() if key.endswith("_ns")]
+        print(f"{name_of(line):{width}}  {times[0]:12.1f}  {times[-1]:12.1f}  {line['ratio']:9.4g}  "
+              f"{memory / 2**20:8.1f}  {line.get('per', '')}, {line.get('reference', '')}")
+
+
+def compare(lines, baseline):
+    """Prints what differs; the number of cases that are worse."""
+    worse = 0
+    for line in lines:
+        name = name_of(line)
+        if name not in baseline:
+            print(f"new: {name}: not in the baseline")
+            continue
+        change = line["ratio"] / baseline[name]
+        if change <= WORSE:
+            worse += 1
+            print(f"WORSE: {name}: ratio {line['ratio']:.4g}, in the baseline {baseline[name]:.4g}: "
+                  f"{100 * (1 - change):.0f} % less")
+        elif change >= 1 / WORSE:
+            print(f"better: {name}: ratio {line['ratio']:.4g}, in the baseline {baseline[name]:.4g}")
+    measured = {name_of(line) for line in lines}
+    for name in baseline:
+        if name not in measured:
+            print(f"not measured: {name}")
+    print(f"{len(measured)} cases, {worse} worse by 20 % or more")
+    return worse
+
+
+def read_options():
+    parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("usage: "))
+    parser.add_argument("build")
+    parser.add_argument("--compare", action="store_true")
+    parser.add_argument("--write-baseline", action="store_true")
+    parser.add_argument("--lines")
+    for name in ("only", "data", "runs"):
+        parser.add_argument(f"--{name}")
+    parser.add_argument("--tiny", action="store_true")
+    return parser.parse_args()
+
+
+def main():
+    options = read_options()
+    if options.lines:
+        text = pathlib.Path(options.lines).read_text(encoding="utf-8")
+        lines = [json.loads(line) for line in text.splitlines()]
+    else:
+        lines = run_all(options)
+        (pathlib.Path(options.build) / "bench.jsonl").write_text(
+            "".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    print_table(lines)
+    if options.write_baseline:
+        ratios = {name_of(line): line["ratio"] for line in lines}
+        BASELINE.write_text(json.dumps(ratios, indent=2) + "\n", encoding="utf-8")
+    if options.compare:
+        return 1 if compare(lines, json.loads(BASELINE.read_text(encoding="utf-8"))) else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The speed benchmarks run (in a tiny configuration, untimed), their lines are well-formed, and the
+comparison with a baseline finds what got worse."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(os.environ["STOWAGE_PROGRAM"]).parent
+SPEED = pathlib.Path(os.environ["STOWAGE_SOURCE"]) / "bench" / "speed"
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(SPEED))
+import bench  # noqa: E402 (the path has to be set first)
+
+
+def run_bench(*arguments):
+    command = [sys.executable, "-B", str(SPEED / "bench.py"), str(BUILD), *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+class Lines(unittest.TestCase):
+    def test_every_benchmark_prints_lines_of_json(self):
+        for name in bench.BENCHMARKS:
+            with self.subTest(name):
+                done = subprocess.run([str(BUILD / f"bench_{name}"), "--tiny"], check=False,
+                                      capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                lines = [json.loads(line) for line in done.stdout.splitlines()]
+                self.assertTrue(lines or "left out" in done.stderr, done.stderr)
+                for line in lines:
+                    self.check_line(name, line)
+                self.assertEqual(len({bench.name_of(line) for line in lines}), len(lines))
+
+    def check_line(self, name, line):
+        self.assertEqual(line["bench"], name)
+        self.assertGreater(line["ratio"], 0)
+        self.assertGreaterEqual(line["runs"], 1)
+        self.assertTrue(any(key.endswith("_ns") for key in line), line)
+        self.assertTrue(any(key.endswith("_bytes") and value > 0 for key, value in line.items()), line)
+
+    def test_wrong_options_are_refused(self):
+        for arguments in (["--fast"], ["--runs"], ["--runs", "0"], ["--runs", "1000"], ["--runs", "3x"]):
+            with self.subTest(arguments):
+                done = subprocess.run([str(BUILD / "bench_load"), *arguments], check=False,
+                                      capture_output=True, text=True)
+                self.assertEqual(done.returncode, 2)
+
+
+class Comparison(unittest.TestCase):
+    def setUp(self):
+        self.baseline = json.loads(bench.BASELINE.read_text(encoding="utf-8"))
+        self.name = "event_queue hold pending=1000"
+        self.line = {"bench": "event_queue", "case": "hold", "pending": 1000, "per": "pop and push",
+                     "runs": 9, "median_ns": 1.0, "reference": "4-ary heap", "reference_ns": 2.0,
+                     "ratio": self.baseline[self.name], "peak_memory_bytes": 1}
+
+    def compare(self, line):
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+            return run_bench("--compare", "--lines", file.name)
+
+    def test_the_same_ratio_passes(self):
+        done = self.compare(self.line)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("1 cases, 0 worse", done.stdout)
+        self.assertIn("not measured: ", done.stdout)
+
+    def test_a_ratio_that_is_a_little_worse_passes(self):
+        done = self.compare(self.line | {"ratio": 0.85 * self.line["ratio"]})
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_a_ratio_worse_by_a_fifth_is_told(self):
+        done = self.compare(self.line | {"ratio": 0.79 * self.line["ratio"]})
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn(f"WORSE: {self.name}: ", done.stdout)
+
+    def test_a_case_that_the_baseline_lacks_is_told(self):
+        done = self.compare(self.line | {"pending": 12345})
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("new: event_queue hold pending=12345", done.stdout)
+
+    def test_times_do_not_name_a_case(self):
+        other = self.line | {"runs": 3, "median_ns": 5.0, "peak_memory_bytes": 7}
+        self.assertEqual(bench.name_of(other), self.name)
+
+
+if __name__ == "__main__":
+    unittest.main()
