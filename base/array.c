@@ -16,11 +16,10 @@ static int64_t grown_capacity(int32_t capacity, int64_t needed)
     return grown < needed ? needed : grown;
 }
 
-int array_reserve(void *items, int32_t *capacity, int64_t needed, size_t item_size, struct err *err)
+int array_grow(void *items, int32_t *capacity, int64_t needed, size_t item_size, struct err *err)
 {
     assert(item_size > 0);
-    if (needed <= *capacity)
-        return 0;
+    assert(needed > *capacity);
     if (needed > INT32_MAX)
         return err_set(err, ERR_LIMIT, "%" PRId64 " items are too many: at most %d fit", needed,
                        INT32_MAX);

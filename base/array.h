@@ -16,7 +16,16 @@
  * pointer, which may be NULL with *capacity 0:
  *     array_reserve(&a->items, &a->capacity, a->count + INT64_C(1), sizeof *a->items, err)
  * On -1 (ERR_SYSTEM: out of memory; ERR_LIMIT: needed is above INT32_MAX) nothing has changed. */
-int array_reserve(void *items, int32_t *capacity, int64_t needed, size_t item_size,
-                  struct err *err);
+static inline int array_reserve(void *items, int32_t *capacity, int64_t needed, size_t item_size,
+                                struct err *err);
+
+/* The part of array_reserve for needed > *capacity. */
+int array_grow(void *items, int32_t *capacity, int64_t needed, size_t item_size, struct err *err);
+
+static inline int array_reserve(void *items, int32_t *capacity, int64_t needed, size_t item_size,
+                                struct err *err)
+{
+    return needed <= *capacity ? 0 : array_grow(items, capacity, needed, item_size, err);
+}
 
 #endif

@@ -16,11 +16,25 @@ void decision_digest_init(struct decision_digest *digest)
     *digest = (struct decision_digest){.state = golden};
 }
 
+static uint64_t mixed(uint64_t state, uint64_t word)
+{
+    uint64_t product = (state ^ word) * golden;
+    return product ^ (product >> 32);
+}
+
 void decision_digest_add(struct decision_digest *digest, uint64_t word)
 {
-    uint64_t product = (digest->state ^ word) * golden;
-    digest->state = product ^ (product >> 32);
+    digest->state = mixed(digest->state, word);
     digest->count++;
+}
+
+void decision_digest_add_all(struct decision_digest *digest, const uint64_t *words, size_t count)
+{
+    uint64_t state = digest->state;
+    for (size_t i = 0; i < count; i++)
+        state = mixed(state, words[i]);
+    digest->state = state;
+    digest->count += count;
 }
 
 void decision_digest_hex(const struct decision_digest *digest, char out[17])

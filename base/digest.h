@@ -20,6 +20,8 @@ struct decision_digest {
 
 void decision_digest_init(struct decision_digest *digest);
 void decision_digest_add(struct decision_digest *digest, uint64_t word);
+/* The same as adding each of the words. */
+void decision_digest_add_all(struct decision_digest *digest, const uint64_t *words, size_t count);
 /* 16 lower-case hex digits and NUL. */
 void decision_digest_hex(const struct decision_digest *digest, char out[17]);
 

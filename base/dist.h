@@ -32,7 +32,8 @@ struct dist {
 /* A constant; a = us. */
 struct dist dist_constant(int64_t us);
 
-/* One draw. Uses as many words of the stream as the distribution needs. */
+/* One draw. Uses as many words of the stream as the distribution needs; where it is DIST_CONSTANT,
+ * none, and rng may be NULL. */
 int64_t dist_sample_us(const struct dist *dist, struct rng *rng);
 
 /* The mean without clamping and rounding, in microseconds; for reports and sanity checks. */

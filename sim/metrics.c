@@ -154,6 +154,12 @@ void metrics_runner_leaves(struct metrics *metrics, int32_t runner, int64_t now_
     stats->is_there = false;
 }
 
+static void change(struct integral *integral, int32_t by, int64_t now_us)
+{
+    if (by != 0)
+        integral_set(integral, integral->value + by, now_us);
+}
+
 /* The open evictions of a runner are a stack in order of running_before, the least on top: those
  * below are open because fewer replicas run than ran before them, so a new one has fewer. */
 static void close_evictions(struct metrics *metrics, int32_t runner, int64_t now_us)
@@ -202,9 +208,9 @@ int metrics_change_runner(struct metrics *metrics, const struct runner_delta *de
 {
     struct runner_stats *stats = &metrics->runners[delta->runner];
     settle(stats, now_us);
-    integral_set(&stats->wish, stats->wish.value + delta->wish, now_us);
-    integral_set(&stats->live, stats->live.value + delta->live, now_us);
-    integral_set(&stats->running, stats->running.value + delta->running, now_us);
+    change(&stats->wish, delta->wish, now_us);
+    change(&stats->live, delta->live, now_us);
+    change(&stats->running, delta->running, now_us);
     stats->floor += delta->floor;
     assert(stats->running.value >= 0);
     assert(stats->running.value <= stats->live.value);

@@ -50,8 +50,8 @@ struct usage {
     struct integral used, capacity; /* capacity: of nodes that are ready or drained, not down */
     int64_t time_at_us[UTILIZATION_STEPS + 1]; /* time by used/capacity rounded to 0.1 %; a quantile
                                                of it is the quantile of the exact function, rounded
-                                               the same way. Time with capacity 0 is in none. */
-    int64_t since_us;                          /* time_at_us is complete up to then */
+                                               the same way. Time with capacity 0 is in none.
+                                               Complete up to used.since_us. */
     int32_t max_permille;                      /* highest utilization that lasted longer than 0;
                                                above 1000 only where nodes are unbounded */
     int64_t max_used, max_capacity; /* the exact amounts of the highest utilization; 0: none yet */

@@ -77,13 +77,13 @@ static void keep_highest(struct usage *usage, int32_t level)
     usage->max_capacity = capacity;
 }
 
-/* Counts the time since the last change under the utilization that held. */
+/* Counts the time since the last change under the use and the utilization that held. */
 static void usage_settle(struct usage *usage, int64_t now_us)
 {
-    int64_t lasted_us = now_us - usage->since_us;
+    int64_t lasted_us = now_us - usage->used.since_us;
     if (lasted_us == 0)
         return;
-    usage->since_us = now_us;
+    integral_set(&usage->used, usage->used.value, now_us);
     if (usage->capacity.value <= 0)
         return;
     int32_t level = permille(usage->used.value, usage->capacity.value);
@@ -97,8 +97,7 @@ static void usage_add(struct usage *usage, int64_t used, int64_t capacity, int64
     if (used == 0 && capacity == 0)
         return;
     usage_settle(usage, now_us);
-    if (used != 0)
-        integral_set(&usage->used, usage->used.value + used, now_us);
+    usage->used.value += used;
     if (capacity != 0)
         integral_set(&usage->capacity, usage->capacity.value + capacity, now_us);
     assert(usage->used.value >= 0);
@@ -184,7 +183,6 @@ static void finish_scope(struct scope *scope, int64_t now_us)
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         struct usage *usage = &scope->usage[i];
         usage_settle(usage, now_us);
-        finish_integral(&usage->used, now_us);
         finish_integral(&usage->capacity, now_us);
         difference(usage->bin_used);
         difference(usage->bin_capacity);

@@ -215,6 +215,8 @@ static int64_t startup_us(const struct sim *sim, int32_t replica)
     const struct runner_def *def = def_of(sim, replica);
     const struct replica *it = &sim->sched.replicas[replica];
     const struct dist *dists = sim->scenario->dists;
+    if (dists[def->startup].kind == DIST_CONSTANT && def->image_pull == NO_INDEX)
+        return dist_sample_us(&dists[def->startup], NULL);
     struct rng rng = stream_of(sim, "startup", it->runner, it->ordinal);
     int64_t us = dist_sample_us(&dists[def->startup], &rng);
     if (def->image_pull != NO_INDEX)

@@ -9,6 +9,8 @@
 #include "base/array.h"
 #include "sim/engine.h"
 
+_Static_assert((int)ACTION_COUNT - 1 <= (int)EVENT_KIND_MAX, "the queue can hold every action");
+
 /* ---- what all parts use ---- */
 
 /* At the horizon only what ends is processed. */
@@ -111,29 +113,32 @@ static uint64_t two_words(int32_t high, int32_t low)
     return (uint64_t)(uint32_t)high << 32 | (uint32_t)low;
 }
 
-static void digest_record(struct decision_digest *digest, const struct record *record)
+static void digest_record(struct decision_digest *digest, const struct record *record,
+                          int64_t time_us)
 {
-    decision_digest_add(digest, (uint64_t)record->time_us);
-    decision_digest_add(digest, record->devices);
-    decision_digest_add(digest, (uint64_t)record->kind << 16 | (uint64_t)record->cause << 8 |
-                                    (uint64_t)record->class);
-    decision_digest_add(digest, two_words(record->runner, record->ordinal));
-    decision_digest_add(digest, two_words(record->other_runner, record->other_ordinal));
-    decision_digest_add(digest, two_words(record->node, record->count));
-    decision_digest_add(digest, two_words(record->floor, record->depth));
+    const uint64_t words[] = {
+        (uint64_t)time_us,
+        record->devices,
+        (uint64_t)record->kind << 16 | (uint64_t)record->cause << 8 | (uint64_t)record->class,
+        two_words(record->runner, record->ordinal),
+        two_words(record->other_runner, record->other_ordinal),
+        two_words(record->node, record->count),
+        two_words(record->floor, record->depth),
+    };
+    decision_digest_add_all(digest, words, ARRAY_LEN(words));
 }
 
 int sim_emit(struct sim *sim, const struct record *record, struct err *err)
 {
-    struct record timed = *record;
-    timed.time_us = sim->now_us;
-    digest_record(&sim->digest, &timed);
+    digest_record(&sim->digest, record, sim->now_us);
     if (!sim->options.keep_records)
         return 0;
     if (array_reserve(&sim->records, &sim->record_capacity, sim->record_count + INT64_C(1),
                       sizeof *sim->records, err))
         return -1;
-    sim->records[sim->record_count++] = timed;
+    struct record *kept = &sim->records[sim->record_count++];
+    *kept = *record;
+    kept->time_us = sim->now_us;
     return 0;
 }
 

@@ -99,6 +99,21 @@ Test(digest, decisions_have_a_fixed_digest)
     cr_assert_str_eq(hex, "cf380ff71a9de85a");
 }
 
+Test(digest, words_added_together_are_words_added_one_by_one)
+{
+    static const uint64_t words[] = {5, 0, UINT64_MAX, 1, 7};
+    for (size_t count = 0; count <= ARRAY_LEN(words); count++) {
+        struct decision_digest together;
+        char one_by_one[17];
+        char hex[17];
+        decision_digest_init(&together);
+        decision_digest_add_all(&together, words, count);
+        digest_of(words, count, one_by_one);
+        decision_digest_hex(&together, hex);
+        cr_assert_str_eq(hex, one_by_one, "%zu words", count);
+    }
+}
+
 Test(digest, decisions_in_another_order_or_number_differ)
 {
     static const uint64_t in_order[] = {1, 2, 3};
