@@ -20,13 +20,15 @@ import pathlib
 import subprocess
 import sys
 
-BENCHMARKS = ["event_queue", "engine", "load", "openb"]
+BENCHMARKS = ["decision", "preemption", "event_queue", "engine", "load", "openb"]
+WITHOUT_OPTIONS = {"decision", "preemption"}  # but --tiny
 BASELINE = pathlib.Path(__file__).resolve().parent / "baseline.json"
 WORSE = 0.8  # of the ratio in the baseline
 
 
 def is_measured(key):
-    return key in ("runs", "per", "reference", "ratio") or key.endswith(("_ns", "_per_s", "_bytes"))
+    return key in ("runs", "per", "reference", "ratio") or \
+        key.endswith(("_ns", "_per_s", "_bytes", "_per_decision"))
 
 
 def name_of(line):
@@ -40,8 +42,9 @@ def run_all(options):
     for name in options.only.split(",") if options.only else BENCHMARKS:
         command = [str(pathlib.Path(options.build) / f"bench_{name}")]
         command += ["--tiny"] if options.tiny else []
-        command += ["--runs", options.runs] if options.runs else []
-        command += ["--data", options.data] if options.data else []
+        if name not in WITHOUT_OPTIONS:
+            command += ["--runs", options.runs] if options.runs else []
+            command += ["--data", options.data] if options.data else []
         print(f"running bench_{name}", file=sys.stderr)
         done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:

@@ -2,7 +2,7 @@
 
 /* One decision of the scheduler, placing and freeing included, as one line of JSON per case:
  *
- *   bench_decision [POLICY [NODES [SHAPES]]]
+ *   bench_decision [--tiny | POLICY [NODES [SHAPES]]]
  *
  * A fleet at 85 % of its device share; per decision one demand arrives, a pass places it, and
  * random bound replicas go so that the fleet stays at its mark. Reported: nanoseconds of all that
@@ -136,7 +136,9 @@ int main(int argc, char **argv)
     };
     struct err err = {.kind = ERR_NONE};
     int result = 0;
-    if (argc > 1)
+    if (argc > 1 && strcmp(argv[1], "--tiny") == 0)
+        result = run_case("best-fit", 100, 10, &err);
+    else if (argc > 1)
         result = run_case(argv[1], argc > 2 ? (int32_t)strtol(argv[2], NULL, 10) : 1000,
                           argc > 3 ? (int32_t)strtol(argv[3], NULL, 10) : 100, &err);
     for (size_t i = 0; argc <= 1 && result == 0 && i < ARRAY_LEN(cases); i++)

@@ -2,7 +2,7 @@
 
 /* One preempting decision of the scheduler, as one line of JSON per case:
  *
- *   bench_preemption [NODES [SHAPES]]
+ *   bench_preemption [--tiny | NODES [SHAPES]]
  *
  * A fleet filled with replicas of ten priorities until nothing fits. A demand of priority 1 to 9
  * arrives and a pass evicts for it; then its victims go, it is bound and done, and what replaces
@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "bench/speed/busy_fleet.h"
@@ -200,7 +201,9 @@ int main(int argc, char **argv)
     static const int32_t node_counts[] = {1000, 10000};
     struct err err = {.kind = ERR_NONE};
     int result = 0;
-    if (argc > 1)
+    if (argc > 1 && strcmp(argv[1], "--tiny") == 0)
+        result = run_case(100, 10, &err);
+    else if (argc > 1)
         result = run_case((int32_t)strtol(argv[1], NULL, 10),
                           argc > 2 ? (int32_t)strtol(argv[2], NULL, 10) : 100, &err);
     for (size_t i = 0; argc <= 1 && result == 0 && i < ARRAY_LEN(node_counts); i++)
