@@ -355,7 +355,8 @@ int64_t event_queue_first_us(const struct event_queue *queue)
         return INT64_MAX;
     if (!queue->are_many)
         return (int64_t)(queue->few_words[queue->count - 1] >> TIME_SHIFT);
-    return earliest_us(&queue->buckets[first_place(queue)]);
+    int32_t place = first_place(queue);
+    return place < EVENT_QUEUE_DIGITS ? queue->now_us : earliest_us(&queue->buckets[place]);
 }
 
 /* ---- dead events ---- */

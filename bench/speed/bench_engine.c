@@ -229,7 +229,7 @@ static int measure_fleet(const struct speed_options *options, struct fleet_load 
 int main(int argc, char **argv)
 {
     static const struct station stations[] = {{"mm1", 1, 1000000}, {"mm100", 100, 200000}};
-    static const struct fleet_load loads[] = {{1000, 100000}, {10000, 100000}};
+    static const struct fleet_load loads[] = {{1000, 100000}, {10000, 100000}, {100000, 200000}};
     struct err err = {.kind = ERR_NONE};
     struct speed_options options;
     int result = speed_options_read(&options, argc, argv, &err);
