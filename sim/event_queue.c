@@ -37,8 +37,8 @@
  * many that any spread of the events present has room: popping cannot fail. */
 
 enum {
-    CLASS_SHIFT = 4,
-    TIME_SHIFT = 8, /* a word is time | class | kind; the kind takes no part in the order */
+    CLASS_SHIFT = 8,
+    TIME_SHIFT = 12, /* a word is time | class | kind; the kind takes no part in the order */
     DIGIT_BITS = 4,
     DIGIT_MASK = EVENT_QUEUE_DIGITS - 1,
     BUCKET_COUNT = EVENT_QUEUE_LEVELS * EVENT_QUEUE_DIGITS,
@@ -50,7 +50,8 @@ enum {
 
 _Static_assert((int)EVENT_CLASS_COUNT <= (int)EVENT_QUEUE_DIGITS, "the class is one digit");
 _Static_assert((int)DEAD_MIN > (int)EVENT_QUEUE_FEW, "only buckets are swept");
-_Static_assert(EVENT_KIND_MAX == (1 << CLASS_SHIFT) - 1, "the kind is one digit");
+_Static_assert(EVENT_KIND_MAX == (1 << CLASS_SHIFT) - 1, "the kind is two digits");
+_Static_assert(TIME_US_MAX >> (64 - TIME_SHIFT) == 0, "the time fits above class and kind");
 _Static_assert(TIME_US_MAX >> (DIGIT_BITS * (EVENT_QUEUE_LEVELS - 1)) == 0,
                "all digits of time have a level");
 
@@ -74,7 +75,7 @@ static struct event event_of(const struct event_entry *entry)
 {
     return (struct event){
         .time_us = time_of(entry),
-        .kind = (int32_t)(entry->word & DIGIT_MASK),
+        .kind = (int32_t)(entry->word & EVENT_KIND_MAX),
         .subject = (int32_t)(entry->whose >> 32),
         .generation = (uint32_t)entry->whose,
     };

@@ -28,7 +28,7 @@ enum event_class {
     EVENT_CLASS_COUNT,
 };
 
-enum { EVENT_KIND_MAX = 15 };
+enum { EVENT_KIND_MAX = 255 };
 
 struct event {
     int64_t time_us;     /* 0 .. TIME_US_MAX */
@@ -42,7 +42,7 @@ enum { EVENT_QUEUE_DIGITS = 16, EVENT_QUEUE_LEVELS = 14, EVENT_QUEUE_FEW = 16 };
 struct event_chunk;
 struct event_slab;
 struct event_entry {
-    uint64_t word;  /* time_us << 8 | class << 4 | kind */
+    uint64_t word;  /* time_us << 12 | class << 8 | kind */
     uint64_t whose; /* subject << 32 | generation */
 };
 struct event_bucket {
