@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bench/metric_sums.h"
+
+#include "reports/cost.h"
+
+static void read_fleet(const struct sim *sim, struct metric_sums *sums)
+{
+    const struct scope *fleet = &sim->metrics.scopes[0];
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        sums->used[r] = integral_area(&fleet->usage[r].used, sums->at_us);
+        sums->capacity[r] = integral_area(&fleet->usage[r].capacity, sums->at_us);
+    }
+    sums->nodes_us = integral_area(&fleet->nodes, sums->at_us);
+    sums->nodes_paid_us = integral_area(&fleet->nodes_up_or_down, sums->at_us);
+    for (int32_t i = 0; i < sim->node_count; i++) {
+        const struct sim_node *node = &sim->nodes[i];
+        sums->nodes_busy_us += node->busy_us;
+        if (node->replica_count > 0)
+            sums->nodes_busy_us += sums->at_us - node->busy_since_us;
+    }
+}
+
+static void read_cost(const struct sim *sim, struct metric_sums *sums)
+{
+    const struct metrics *metrics = &sim->metrics;
+    const struct fleet *fleet = &sim->sched.fleet;
+    for (int32_t i = 1 + metrics->pool_scope_count; i < metrics->scope_count; i++) {
+        const struct scope *scope = &metrics->scopes[i];
+        const struct node_type *type = &fleet->types[fleet->groups[scope->group].type];
+        int128 node_us = integral_area(&scope->nodes_up_or_down, sums->at_us);
+        if (type->has_price)
+            sums->micro_usd += cost_of_time(node_us, type->price_micro);
+        else
+            sums->unpriced_us += node_us;
+    }
+}
+
+/* Time with a wish (a floor) of `asked`, counted up to since_us, and what has come since then. */
+static void add_met_time(const struct met_time *time, int64_t lasted_us, bool is_met,
+                         int128 sums[2])
+{
+    sums[0] += time->asked_us + lasted_us;
+    sums[1] += time->met_us + (is_met ? lasted_us : 0);
+}
+
+static void read_runner(const struct sim *sim, int32_t runner, struct metric_sums *sums)
+{
+    const struct runner_stats *stats = &sim->metrics.runners[runner];
+    int priority = sim->sched.runners[runner].priority;
+    int64_t lasted_us = stats->is_there ? sums->at_us - stats->since_us : 0;
+    int128 floor[2] = {0, 0}, wish[2] = {0, 0};
+    add_met_time(&stats->floor_by_running, stats->floor > 0 ? lasted_us : 0,
+                 stats->running.value >= stats->floor, floor);
+    add_met_time(&stats->wish_by_running, stats->wish.value > 0 ? lasted_us : 0,
+                 stats->running.value >= stats->wish.value, wish);
+    for (int i = 0; i < BLAME_COUNT; i++)
+        sums->below_floor_us[priority] += stats->below_floor_us[i];
+    if (stats->live.value < stats->floor)
+        sums->below_floor_us[priority] += lasted_us;
+    sums->running_us[priority] += integral_area(&stats->running, sums->at_us);
+    sums->wish_us[priority] += integral_area(&stats->wish, sums->at_us);
+    sums->floor_asked_us[priority] += floor[0];
+    sums->floor_met_us[priority] += floor[1];
+    sums->wish_asked_us[priority] += wish[0];
+    sums->wish_met_us[priority] += wish[1];
+    sums->bound[priority] += stats->bound_count;
+    sums->finished[priority] += stats->finished_count;
+    sums->drained[priority] += stats->drained_count;
+    sums->lost[priority] += stats->lost_count;
+}
+
+static void read_waits(const struct sim *sim, struct metric_sums *sums)
+{
+    for (int p = 0; p < PRIORITY_COUNT; p++) {
+        const struct waits *waits = &sim->metrics.waits[p];
+        sums->queue_us[p] = integral_area(&waits->queue, sums->at_us);
+        sums->gave_up[p] = waits->gave_up_count;
+        sums->wait_count[p] = waits->count;
+        sums->censored_count[p] = waits->censored_count;
+    }
+}
+
+void metric_sums_read(const struct sim *sim, int64_t at_us, struct metric_sums *sums)
+{
+    *sums = (struct metric_sums){
+        .at_us = at_us,
+        .eviction_count = sim->metrics.eviction_count,
+        .node_failures = sim->metrics.node_failures,
+        .node_reclaims = sim->metrics.node_reclaims,
+    };
+    read_fleet(sim, sums);
+    read_cost(sim, sums);
+    read_waits(sim, sums);
+    for (int32_t i = 0; i < sim->runner_count; i++)
+        read_runner(sim, i, sums);
+}
