@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-ROOMS = ["base", "scheduler", "scenarios", "sim", "reports", "bench", "cli"]
+ROOMS = ["base", "scheduler", "scenarios", "sim", "reports", "bench", "plan", "cli"]
 
 # What a room may include. `tests` may include everything.
 MAY_INCLUDE = {
@@ -23,6 +23,7 @@ MAY_INCLUDE = {
     "sim": {"base", "scheduler", "scenarios", "sim"},
     "reports": {"base", "scheduler", "scenarios", "sim", "reports"},
     "bench": {"base", "scheduler", "scenarios", "sim", "reports", "bench"},
+    "plan": {"base", "scheduler", "scenarios", "sim", "reports", "bench", "plan"},
     "cli": set(ROOMS),
     "tests": set(ROOMS) | {"tests"},
 }
