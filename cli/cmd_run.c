@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/command_text.h"
+#include "cli/edit_option.h"
 #include "cli/floors.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
@@ -25,6 +26,7 @@ enum {
     OPTION_OUTPUT,
     OPTION_POLICY,
     OPTION_SEED,
+    OPTION_SET,
     OPTION_FORMAT,
     OPTION_CHECK,
     OPTION_TRACE,
@@ -39,6 +41,7 @@ static const struct command_option options[] = {
                        "write the report folder DIR (new, empty or a report)"},
     [OPTION_POLICY] = {'p', "policy", "POLICY", "the placement policy instead of the scenario's"},
     [OPTION_SEED] = {'s', "seed", "N", "the seed instead of the scenario's"},
+    [OPTION_SET] = {0, "set", "PATH=VALUE", "edit the scenario first; may be given several times"},
     [OPTION_FORMAT] = {'f', "format", "FORMAT", "of the summary on stdout: text, json or md"},
     [OPTION_CHECK] = {0, "check", NULL, "verify every invariant after every event (slow)"},
     [OPTION_TRACE] = {'t', "trace", "FILE", "write every event as a line of JSON; - for stdout"},
@@ -54,6 +57,7 @@ struct run_command {
     const char *scenario_path, *output_path, *trace_path, *group_by, *select;
     char *command; /* the command line; owned */
     struct policy_option policy;
+    struct edit_option edits;
     struct sim_options sim;
     enum summary_format format;
     bool draws_plots, is_quiet;
@@ -115,6 +119,8 @@ static int parse_option(int option, const char *value, struct run_command *run, 
         return parse_policy(value, run, err);
     case OPTION_SEED:
         return parse_seed(value, run, err);
+    case OPTION_SET:
+        return edit_option_add(&run->edits, value, "run", err);
     case OPTION_FORMAT:
         return parse_format(value, run, err);
     case OPTION_OUTPUT:
@@ -167,7 +173,8 @@ static bool trace_has_stdout(const struct run_command *run)
 
 static int load(const struct run_command *run, struct run_state *state, struct err *err)
 {
-    int result = scenario_load(&state->scenario, run->scenario_path, err);
+    const struct edit_list edits = edit_option_list(&run->edits);
+    int result = scenario_load_edited(&state->scenario, run->scenario_path, &edits, err);
     message_problems(&state->scenario.problems, run->is_quiet);
     return result;
 }
@@ -331,6 +338,8 @@ const struct command cmd_run = {
     .notes =
         "POLICY is a name of `stowage policies`, with parameters as in fgd:grain_milli=80, or a\n"
         "shared object with a policy of your own: ./my_policy.so.\n"
+        "PATH is as in scheduler.policy, nodepools[gpu].max_instances (by id), events[+] (a new\n"
+        "one) or runners[*].priority (of all); VALUE is JSON or a bare word; null takes out.\n"
         "KEY is priority, nodepool, label, worker or metadata.NAME.\n"
         "With --trace - the trace has stdout for itself and no summary is printed.\n"
         "Ctrl-C (or SIGTERM) ends a run early: its results are written, marked as partial by\n"

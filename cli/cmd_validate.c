@@ -5,19 +5,22 @@
 #include "base/array.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/edit_option.h"
 #include "cli/floors.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "scenarios/scenario.h"
 
-enum { OPTION_FLOORS, OPTION_QUIET };
+enum { OPTION_FLOORS, OPTION_SET, OPTION_QUIET };
 
 static const struct command_option options[] = {
     [OPTION_FLOORS] = {0, "floors", NULL, "exit 1 where floors cannot be met at maximum size"},
+    [OPTION_SET] = {0, "set", "PATH=VALUE", "edit the scenario first, as with `stowage run`"},
     [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
 };
 
 struct validation {
+    struct edit_option edits;
     bool needs_floors; /* floors that cannot be met are a failure */
     bool is_quiet;
 };
@@ -37,7 +40,8 @@ static int validate(const struct validation *validation, const char *path)
 {
     struct scenario scenario;
     struct err err = {.kind = ERR_NONE};
-    int loaded = scenario_load(&scenario, path, &err);
+    const struct edit_list edits = edit_option_list(&validation->edits);
+    int loaded = scenario_load_edited(&scenario, path, &edits, &err);
     message_problems(&scenario.problems, validation->is_quiet);
     int code;
     if (loaded != 0) {
@@ -58,13 +62,17 @@ static int run_validate(const struct command *command, int argc, char **argv)
     struct err err = {.kind = ERR_NONE};
     struct validation validation = {0};
     const char *value;
-    int found;
-    while ((found = options_next(command, argc, argv, &value, &err)) >= 0) {
+    int found = OPTIONS_END, result = 0;
+    while (result == 0 && (found = options_next(command, argc, argv, &value, &err)) >= 0) {
         if (found == OPTION_FLOORS)
             validation.needs_floors = true;
+        else if (found == OPTION_SET)
+            result = edit_option_add(&validation.edits, value, "validate", &err);
         else
             validation.is_quiet = true;
     }
+    if (result != 0)
+        return options_fail(command, &err);
     if (found != OPTIONS_END)
         return options_stop(command, found, &err);
     if (optind >= argc) {

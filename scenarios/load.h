@@ -102,6 +102,11 @@ void report_file_error(struct loader *loader, const struct err *err);
 /* What the main file and its includes may hold. */
 extern const struct object_kind root_kind, include_kind;
 
+/* ---- load_edit.c ---- */
+
+/* Makes the edits in the trees of the sources and adds them to the digest. */
+void apply_edits(struct loader *loader, const struct edit_list *edits);
+
 /* ---- load_root.c ---- */
 
 /* A top-level array of all sources. */

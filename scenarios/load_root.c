@@ -219,11 +219,12 @@ static void load_demand(struct loader *loader, const struct value *root)
     load_popularity(loader, root);
 }
 
-static void load_all(struct loader *loader, const char *path)
+static void load_all(struct loader *loader, const char *path, const struct edit_list *edits)
 {
     load_sources(loader, path);
     if (loader->source_count == 0 || !loader->sources[0].tree)
         return;
+    apply_edits(loader, edits);
     struct value root =
         value_of_tree(&loader->reader, loader->sources[0].path, loader->sources[0].tree, 0);
     load_scalars(loader, &root);
@@ -285,11 +286,18 @@ static int finish(struct loader *loader, struct err *err)
 
 int scenario_load(struct scenario *scenario, const char *path, struct err *err)
 {
+    const struct edit_list none = {.count = 0};
+    return scenario_load_edited(scenario, path, &none, err);
+}
+
+int scenario_load_edited(struct scenario *scenario, const char *path, const struct edit_list *edits,
+                         struct err *err)
+{
     *scenario = (struct scenario){0};
     struct loader loader = {.scenario = scenario};
     reader_init(&loader.reader, &scenario->problems, &scenario->arena);
     sha256_init(&loader.sha);
-    load_all(&loader, path);
+    load_all(&loader, path, edits);
     sha256_hex(&loader.sha, scenario->digest);
     int result = finish(&loader, err);
     release_loader(&loader);

@@ -10,6 +10,7 @@
 #include "base/dist.h"
 #include "base/err.h"
 #include "base/problems.h"
+#include "scenarios/edit.h"
 #include "scenarios/traffic.h"
 #include "scheduler/fleet.h"
 #include "scheduler/policy.h"
@@ -203,7 +204,9 @@ struct scenario {
     struct arena arena;
     struct problems problems; /* warnings of a valid scenario; errors too when loading failed */
     const char *file, *name, *description;
-    char digest[DIGEST_HEX_SIZE]; /* SHA-256 of the files read, in the order of reading */
+    /* SHA-256 of what was read: all files in the order of reading, and the edits where there are
+     * any. */
+    char digest[DIGEST_HEX_SIZE];
     bool has_start;
     int64_t start_unix_us;
     int64_t horizon_us;
@@ -240,6 +243,14 @@ struct scenario {
  * syntax error is one problem. -1 with ERR_SYSTEM for memory and unreadable files. Release in every
  * case. Cost linear in the input; about 150 bytes a runner beside its id. */
 int scenario_load(struct scenario *scenario, const char *path, struct err *err);
+
+/* The same with edits made in the files that are read as a whole (the scenario and what it
+ * includes; not in the rows of runners_file and the like). A problem with what an edit has put
+ * there names the edit. Beside what else may be wrong: an edit whose path is not there, or which
+ * sets a key that is not known (which in objects of the API is no more than a warning where it
+ * stands in a file). */
+int scenario_load_edited(struct scenario *scenario, const char *path, const struct edit_list *edits,
+                         struct err *err);
 
 void scenario_release(struct scenario *scenario);
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -20,6 +21,7 @@ void reader_release(struct reader *reader)
 {
     intern_release(&reader->texts);
     lookup_release(&reader->warned);
+    free(reader->marks);
     *reader = (struct reader){0};
 }
 
@@ -122,13 +124,32 @@ static const char *place_in_file(const struct value *value, char out[FILE_PLACE_
 
 /* ---- problems ---- */
 
+/* The edit that has put this value, or what it is in, where it is; NULL: it is of a file. */
+static const char *edit_of(const struct value *value)
+{
+    const struct reader *reader = value->reader;
+    for (; value != NULL && reader->mark_count > 0; value = value->parent) {
+        for (int32_t i = 0; i < reader->mark_count; i++) {
+            if (value->item != NULL && reader->marks[i].item == value->item)
+                return reader->marks[i].text;
+        }
+    }
+    return NULL;
+}
+
 static void add_problem(const struct value *value, enum severity severity, const char *message)
 {
     char path[VALUE_PATH_SIZE];
     char file[FILE_PLACE_SIZE];
+    char quoted[TEXT_QUOTE_SIZE];
+    const char *edit = edit_of(value);
     struct problem_place place = {.file = place_in_file(value, file),
                                   .path = value_path(value, path)};
-    problems_add(value->reader->problems, severity, place, "%s", message);
+    if (edit)
+        problems_add(value->reader->problems, severity, place, "%s (by the edit %s)", message,
+                     text_quote(edit, quoted));
+    else
+        problems_add(value->reader->problems, severity, place, "%s", message);
 }
 
 static void format_message(char message[ERR_TEXT_SIZE], const char *format, va_list args)
@@ -239,11 +260,13 @@ static void report_unknown(const struct value *object, const cJSON *child)
                           .file = object->file,
                           .parent = object,
                           .key = child->string,
+                          .item = child,
                           .column = -1};
-    if (!kind->is_api && value_is_listed(object))
+    bool is_error = !kind->is_api || edit_of(&place);
+    if (is_error && value_is_listed(object))
         value_error(&place, "is not a key of %s: %s", kind->name,
                     words_hint(child->string, known, hint));
-    else if (!kind->is_api)
+    else if (is_error)
         value_error(&place, "is not a key of %s", kind->name);
     else if (!is_new_warning(&place, kind->name))
         return;

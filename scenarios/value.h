@@ -21,10 +21,18 @@
  * it has, so that all errors come out in one go. Want of memory is kept in problems->out_of_memory.
  */
 
+/* A value that an edit has put into a tree. */
+struct edit_mark {
+    const cJSON *item;
+    const char *text; /* the edit */
+};
+
 struct reader { /* what all values of one scenario share; borrowed parts outlive it */
     struct problems *problems;
     struct intern texts;
-    struct lookup warned; /* warnings given already */
+    struct lookup warned;    /* warnings given already */
+    struct edit_mark *marks; /* [mark_count] owned */
+    int32_t mark_count, mark_capacity;
     bool has_start;
     bool start_is_wrong; /* it was given, and reported: dates are errors no further */
     int64_t start_unix_us;

@@ -30,6 +30,8 @@ class Usage(ProgramTest):
             (["run", "--seed", "99999999999999999999", "a.json"],
              "give a whole number, 0 to 9223372036854775807"),
             (["run", "--seed", "9223372036854775808", "a.json"], "0 to 9223372036854775807"),
+            (["run", "--set", "seed", "a.json"], 'run: --set: "seed": there is no value'),
+            (["validate", "--set", "a[=1", "a.json"], "a bracket is not closed"),
             (["run", "a.json", "-o", "-"], "--output: -: the report is a folder"),
             (["run", "--format", "yaml", "a.json"], "give one of text, json, md"),
             (["run", "--policy", "bestfit", "a.json"], "did you mean best-fit?"),
