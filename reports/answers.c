@@ -83,6 +83,7 @@ void answer_over_run(const struct report_view *view, struct sentence *out)
     add_part(out, counts->finished, "finished");
     add_part(out, counts->evicted, "evicted");
     add_part(out, counts->drained, "drained");
+    add_part(out, counts->moved, "moved by consolidations");
     add_part(out, counts->lost, "lost with failed nodes");
     add_part(out, counts->gave_up, "gave up waiting");
     if (out->length == 0)

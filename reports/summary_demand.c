@@ -68,6 +68,7 @@ static void print_counts(struct json_writer *w, const struct run_counts *counts,
     json_int(w, "finished", counts->finished);
     json_int(w, "evicted", counts->evicted);
     json_int(w, "drained", counts->drained);
+    json_int(w, "moved", counts->moved);
     json_int(w, "lost", counts->lost);
     json_int(w, "gave_up", counts->gave_up);
     json_int(w, "node_failures", metrics->node_failures);

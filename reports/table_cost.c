@@ -18,7 +18,8 @@ static const struct column columns[] = {
     {"name", "text",
      "For capacity: on-demand, spot. For use: running, starting, terminating (runners' parts of "
      "nodes), rest (of nodes that hold a replica), empty (nodes that hold none), down. For lost: "
-     "preemption, drain, failure, reclaim. For runner: its id."},
+     "preemption, drain, failure, reclaim, and where nodepools have it, consolidation. For runner: "
+     "its id."},
     {"nodepool", "text", "For nodepool and nodes."},
     {"instance_type", "text", "For nodes."},
     {"hours", "h",
@@ -272,10 +273,13 @@ static void write_uses(const struct cost_table *to)
 static void write_losses(const struct cost_table *to)
 {
     static const char *const names[BLAME_COUNT] = {
-        [BLAME_NONE] = "",           [BLAME_PREEMPTION] = "preemption", [BLAME_DRAIN] = "drain",
-        [BLAME_FAILURE] = "failure", [BLAME_RECLAIM] = "reclaim",
+        [BLAME_NONE] = "",           [BLAME_PREEMPTION] = "preemption",
+        [BLAME_DRAIN] = "drain",     [BLAME_FAILURE] = "failure",
+        [BLAME_RECLAIM] = "reclaim", [BLAME_CONSOLIDATION] = "consolidation",
     };
     for (int blame = BLAME_PREEMPTION; blame < BLAME_COUNT; blame++) {
+        if (blame == BLAME_CONSOLIDATION && !to->view->sim->consolidations.is_enabled)
+            continue;
         struct cost_row row = row_of("lost", names[blame]);
         row.grains = to->view->sim->metrics.cost_lost[blame];
         write_row(to, &row);

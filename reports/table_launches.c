@@ -15,7 +15,7 @@ static const struct column columns[] = {
     {"zone", "text", "Its zone, where the pool names zones."},
     {"why", "text",
      "demand: for replicas that waited; min: the pool had fewer than min_instances; warm: for "
-     "warm_instances."},
+     "warm_instances; replacement: a consolidation replaces others by it."},
     {"runner", "text", "For demand: the runner of the first replica that it was to take."},
     {"replicas", "count", "For demand: how many waiting replicas it was to take."},
     {"outcome", "text",
@@ -32,8 +32,10 @@ static const struct column columns[] = {
 
 static const char *reason_name(enum launch_reason reason)
 {
-    static const char *const names[] = {
-        [LAUNCH_FOR_DEMAND] = "demand", [LAUNCH_FOR_MIN] = "min", [LAUNCH_FOR_WARM] = "warm"};
+    static const char *const names[] = {[LAUNCH_FOR_DEMAND] = "demand",
+                                        [LAUNCH_FOR_MIN] = "min",
+                                        [LAUNCH_FOR_WARM] = "warm",
+                                        [LAUNCH_FOR_REPLACEMENT] = "replacement"};
     assert((size_t)reason < ARRAY_LEN(names));
     return names[reason];
 }

@@ -62,14 +62,17 @@ static const struct column columns[] = {
     {"evicted", "count", "Replicas that it lost to preemption."},
     {"evictions_caused", "count", "Replicas of others evicted for its demand."},
     {"drained", "count", "Replicas asked to go by a drain or removal of their node."},
+    {"moved", "count", "Replicas asked to go since a consolidation gave up their node."},
     {"lost", "count", "Replicas lost with a failed node."},
     {"gave_up", "count", "Replicas that waited longer than max_wait."},
-    {"work_lost_s", "replica-s", "Running time lost by evictions, drains and failures."},
+    {"work_lost_s", "replica-s",
+     "Running time lost by evictions, drains, consolidations and failures."},
     {"below_floor_s", "s", "Time with fewer than floor replicas starting or running."},
     {"below_floor_s_preemption", "s", "Of that, because of preemption: always 0."},
     {"below_floor_s_drain", "s", "Of that, since a drain or removal of a node."},
     {"below_floor_s_failure", "s", "Of that, since the failure of a node."},
     {"below_floor_s_reclaim", "s", "Of that, since a provider took its node back."},
+    {"below_floor_s_consolidation", "s", "Of that, since a consolidation: always 0."},
     {"observed_pods_total", "count", "runner_metrics of the input: pods_total."},
     {"observed_pods_running", "count", "runner_metrics of the input: pods_running."},
     {"observed_pods_running_time_s", "replica-s",
@@ -216,6 +219,7 @@ static void write_history(const struct runner_stats *stats, struct table *table)
     table_int(table, stats->evicted_count);
     table_int(table, stats->evicting_count);
     table_int(table, stats->drained_count);
+    table_int(table, stats->moved_count);
     table_int(table, stats->lost_count);
     table_int(table, stats->gave_up_count);
     table_seconds(table, stats->work_lost_us);

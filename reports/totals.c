@@ -72,6 +72,7 @@ static void add_history(struct totals *totals, const struct sim *sim, int32_t ru
     counts->finished += stats->finished_count;
     counts->evicted += stats->evicted_count;
     counts->drained += stats->drained_count;
+    counts->moved += stats->moved_count;
     counts->lost += stats->lost_count;
     counts->gave_up += stats->gave_up_count;
     counts->running_us += integral_area(&stats->running, sim->now_us);

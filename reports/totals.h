@@ -35,7 +35,7 @@ struct availability {
 };
 
 struct run_counts { /* over the whole run */
-    int64_t arrived, not_arrived, departed, bound, finished, evicted, drained, lost, gave_up;
+    int64_t arrived, not_arrived, departed, bound, finished, evicted, drained, moved, lost, gave_up;
     int128 running_us, wish_us; /* replica-us */
 };
 

@@ -269,7 +269,7 @@ struct replica_settings {
     int32_t num_replicas; /* -1: not given; deployments only */
     struct compute_info compute_info;
     bool has_compute_info; /* deployments only */
-    bool may_preempt;
+    bool may_preempt, may_move;
     struct traffic_def *traffic; /* of the arena; NULL: none */
 };
 /* Fills `out` with defaults and then what is given. Further pools are added to the eligible ones

@@ -165,6 +165,7 @@ void set_runner_settings(const struct loader *loader, const struct value *object
     runner->image_pull = settings->startup.image_pull;
     runner->duration = settings->duration;
     runner->may_preempt = settings->may_preempt;
+    runner->must_stay = !settings->may_move;
     runner->traffic = settings->traffic;
     if (settings->num_threads > 0)
         runner->num_threads = settings->num_threads;

@@ -2,8 +2,10 @@
 #include "scenarios/load.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 
 /* simulation.scaling of a nodepool. */
 
@@ -62,6 +64,61 @@ static void get_stock_outs(struct loader *loader, const struct value *object,
     scaling->stock_outs = items;
 }
 
+/* ---- consolidation ---- */
+
+enum { BUDGET_DEFAULT_PERCENT = 10 };
+
+/* "10%"; false after an error. */
+static bool read_percent(const struct value *place, const char *text, int32_t *percent)
+{
+    int32_t number = 0;
+    size_t length = strspn(text, "0123456789");
+    for (size_t i = 0; i < length && number <= 100; i++)
+        number = number * 10 + (text[i] - '0');
+    if (length == 0 || number > 100 || strcmp(text + length, "%") != 0) {
+        char quoted[TEXT_QUOTE_SIZE];
+        value_error(place, "%s is no part of the nodes: give a number of nodes, or 0%% to 100%%",
+                    text_quote(text, quoted));
+        return false;
+    }
+    *percent = number;
+    return true;
+}
+
+static void get_budget(const struct value *object, struct scaling_def *scaling)
+{
+    struct value place;
+    int64_t nodes;
+    scaling->budget = BUDGET_DEFAULT_PERCENT;
+    scaling->budget_is_percent = true;
+    if (!value_get(object, "disruption_budget", &place))
+        return;
+    const char *text = value_text(&place);
+    if (text && strchr(text, '%')) {
+        read_percent(&place, text, &scaling->budget);
+    } else if (read_int(&place, (struct int_range){0, INT32_MAX}, &nodes)) {
+        scaling->budget = (int32_t)nodes;
+        scaling->budget_is_percent = false;
+    }
+}
+
+static void get_consolidation(const struct value *object, struct scaling_def *scaling)
+{
+    static const char *const rules[] = {"off", "empty", "underutilized"};
+    static const char *const others[] = {"consolidate_after", "disruption_budget"};
+    struct value place;
+    int64_t rule = CONSOLIDATION_OFF;
+    bool is_wrong =
+        !get_choice(object, "consolidation", (struct words){rules, ARRAY_LEN(rules)}, &rule) &&
+        value_get(object, "consolidation", &place);
+    get_duration(object, "consolidate_after", &scaling->consolidate_after_us);
+    get_budget(object, scaling);
+    scaling->consolidation = (enum consolidation_rule)rule;
+    for (size_t i = 0; i < ARRAY_LEN(others) && rule == CONSOLIDATION_OFF && !is_wrong; i++)
+        if (value_get(object, others[i], &place))
+            value_warn_once(&place, "has no effect: consolidation is off");
+}
+
 /* ---- the whole ---- */
 
 static void get_times(struct loader *loader, const struct value *object,
@@ -82,9 +139,10 @@ static void get_times(struct loader *loader, const struct value *object,
 
 const struct scaling_def *get_scaling(struct loader *loader, const struct value *simulation)
 {
-    static const char *const keys[] = {"provision_delay", "boot",       "provision_failure",
-                                       "stock_out",       "stock_outs", "retry_after",
-                                       "idle_timeout",    "expander",   "zones"};
+    static const char *const keys[] = {
+        "provision_delay", "boot",          "provision_failure", "stock_out",
+        "stock_outs",      "retry_after",   "idle_timeout",      "expander",
+        "zones",           "consolidation", "consolidate_after", "disruption_budget"};
     static const struct object_kind kind = {
         .name = "scaling", .keys = keys, .key_count = ARRAY_LEN(keys)};
     static const char *const expanders[] = {"cheapest", "least-waste", "most-replicas", "first"};
@@ -106,6 +164,7 @@ const struct scaling_def *get_scaling(struct loader *loader, const struct value 
     get_stock_outs(loader, &object, scaling);
     get_choice(&object, "expander", (struct words){expanders, ARRAY_LEN(expanders)}, &expander);
     scaling->expander = (enum expander)expander;
+    get_consolidation(&object, scaling);
     if (get_text_list(&object, "zones", &zones)) {
         scaling->zones = zones.items;
         scaling->zone_count = zones.count;

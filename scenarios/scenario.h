@@ -47,6 +47,13 @@ enum expander {
     EXPANDER_FIRST,         /* the first of the pool's list */
 };
 
+/* Which nodes are given back to save what they cost: sim/consolidation.h. */
+enum consolidation_rule {
+    CONSOLIDATION_OFF = 0,       /* those that were empty for idle_timeout only */
+    CONSOLIDATION_EMPTY,         /* those without replicas, sooner */
+    CONSOLIDATION_UNDERUTILIZED, /* also those whose replicas find room elsewhere */
+};
+
 struct stock_out { /* nothing can be had in [from, until) */
     int64_t from_us, until_us;
 };
@@ -61,8 +68,12 @@ struct scaling_def {
     int64_t retry_after_us;  /* an instance type is not asked for again so long after either */
     int64_t idle_timeout_us; /* a node that is not needed goes when it was empty for so long */
     enum expander expander;
-    const char *const *zones; /* of new nodes, in turn; [zone_count] */
-    int32_t zone_count;       /* 0: no zone */
+    enum consolidation_rule consolidation;
+    int64_t consolidate_after_us; /* nothing has come to the node, or gone, for so long */
+    int32_t budget;               /* nodes of the pool that may be out of service for it at once */
+    bool budget_is_percent;       /* of those that are there, rounded up */
+    const char *const *zones;     /* of new nodes, in turn; [zone_count] */
+    int32_t zone_count;           /* 0: no zone */
 };
 
 struct pool_def {
@@ -120,6 +131,7 @@ struct runner_def {
     const struct traffic_def *traffic; /* NULL: none */
     int8_t priority;
     bool may_preempt;
+    bool must_stay; /* no consolidation moves its replicas */
 };
 
 struct deployment_def {

@@ -235,6 +235,8 @@ int sim_check(const struct sim *sim, struct err *err)
             return -1;
     if (sim->metrics.floor_breaches_by_preemption != 0 || sim->sched.floor_breach_count != 0)
         return contradiction(err, "preemption under a floor", 1);
+    if (sim->metrics.floor_breaches_by_consolidation != 0)
+        return contradiction(err, "consolidation under a floor", 1);
     if (traffic_check(sim, err))
         return -1;
     return check_no_pass_is_due(sim, err);
@@ -298,6 +300,8 @@ static int check_blame(const struct sim *sim, struct err *err)
             below_us += stats->below_floor_us[j];
         if (below_us != stats->floor_by_live.asked_us - stats->floor_by_live.met_us)
             return contradiction(err, "time below the floor of runner", i);
+        if (stats->below_floor_us[BLAME_CONSOLIDATION] != 0)
+            return contradiction(err, "consolidation under the floor of runner", i);
         if (stats->below_floor_us[BLAME_PREEMPTION] != 0)
             return contradiction(err, "preemption under the floor of runner", i);
     }

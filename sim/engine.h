@@ -27,6 +27,8 @@ enum event_action {
     ACTION_TRAFFIC,        /* the end of a step of all runners' traffic */
     ACTION_NODE_COMES,     /* node: its provisioning is over */
     ACTION_SCALE_NODES,
+    ACTION_CONSOLIDATE, /* index into sim->consolidations.items: the wait is over; NO_INDEX: a look
+                         */
     ACTION_COUNT,
 };
 
@@ -180,6 +182,8 @@ int node_reclaim(struct sim *sim, const struct node_failing *failing, struct err
 int node_reclaimed(struct sim *sim, int32_t node, struct err *err);
 /* Another node like this one comes; not where the pool scales, which asks for what it needs. */
 int node_replace(struct sim *sim, int32_t node, struct err *err);
+/* The node goes to save what it costs; its replicas are asked for again. */
+int node_consolidate(struct sim *sim, int32_t node, struct err *err);
 /* A node that was asked for is ready. */
 int node_open(struct sim *sim, int32_t node, struct err *err);
 int node_repair(struct sim *sim, int32_t node, struct err *err);
@@ -223,6 +227,8 @@ struct launch_request {
 };
 int node_launch(struct sim *sim, const struct launch_request *request, bool *is_launched,
                 struct err *err);
+/* How many nodes the pool should have, ready or coming: busy and warm ones, within its bounds. */
+int32_t node_scaling_target(const struct sim *sim, int32_t pool);
 /* May the pool have one more node of this type now? */
 bool node_may_launch(const struct sim *sim, int32_t group);
 
@@ -232,6 +238,34 @@ bool node_may_launch(const struct sim *sim, int32_t group);
  * sim->scaling.expected_busy. */
 int scale_up(struct sim *sim, struct err *err);
 void scale_up_release(struct sim *sim);
+/* What makes one shape larger than another, in this order: devices, their memory, CPU, memory. */
+void shape_size(const struct shape *shape, int64_t size[4]);
+struct room room_of_empty(const struct node_type *type);
+
+/* ---- consolidation.c: nodes that are hardly used go ---- */
+
+int consolidation_build(struct sim *sim, struct err *err);
+void consolidation_release(struct sim *sim);
+/* Plans a look where something has changed. After every event. */
+int consolidation_plan(struct sim *sim, struct err *err);
+/* A look at all pools (NO_INDEX), or at what was found some time ago. */
+int consolidation_run(struct sim *sim, int32_t item, struct err *err);
+/* A node that was asked for to replace others is ready, or will not come. */
+int consolidation_replaced(struct sim *sim, int32_t node, bool has_come, struct err *err);
+
+/* ---- consolidation_trial.c ---- */
+
+struct trial_request {
+    const int32_t *nodes; /* [count] of this pool */
+    int32_t count, pool;
+    int32_t extra_node; /* holds nothing and takes replicas all the same, and then no other is to be
+                           had; NO_INDEX */
+};
+/* Before trials of a fleet that has changed since. */
+int consolidation_trials_begin(struct sim *sim, struct err *err);
+/* O(replicas of the nodes * nodes with replicas). */
+int consolidation_try(struct sim *sim, const struct trial_request *request,
+                      struct consolidation_trial *trial, struct err *err);
 
 /* ---- scripted.c ---- */
 

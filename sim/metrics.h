@@ -119,6 +119,7 @@ enum blame {
     BLAME_DRAIN,
     BLAME_FAILURE,
     BLAME_RECLAIM,
+    BLAME_CONSOLIDATION, /* always 0 */
     BLAME_COUNT
 };
 
@@ -143,6 +144,7 @@ struct runner_stats {
     int32_t bound_count, finished_count, evicted_count,
         evicting_count; /* evicting: victims it made */
     int32_t drained_count, lost_count, gave_up_count;
+    int32_t moved_count;    /* by consolidations */
     int32_t open_evictions; /* head of a list through metrics.eviction_next; NO_INDEX */
     int32_t floor;          /* in force */
     uint8_t blame;          /* enum blame, while live < floor */
@@ -181,6 +183,7 @@ struct metrics {
     /* Live replicas taken by a drain or lost with a node that left their runner with fewer live
      * replicas than its floor. */
     int64_t floor_breaches_by_drain, floor_breaches_by_loss, floor_breaches_by_reclaim;
+    int64_t floor_breaches_by_consolidation; /* always 0 */
     int64_t node_failures, node_reclaims;
     int128 cost_lost[BLAME_COUNT]; /* of the work lost, in 1e-17 USD */
 };

@@ -52,6 +52,7 @@ static void set_state(struct sim *sim, int32_t node, enum node_state state)
     node_settle(sim, node);
     node_count_in_pool(sim, node, -1);
     sim_cancel(sim, &sim->nodes[node].plans);
+    sim->nodes[node].quiet_since_us = sim->now_us;
     occupancy_count_node(sim, node, is_counted(state) - is_counted(before),
                          state == NODE_REMOVED ? -1 : 0);
     sched_set_node_state(&sim->sched, node, state);
@@ -162,6 +163,15 @@ int node_remove(struct sim *sim, int32_t node, int64_t grace_us, struct err *err
     if (is_counted(state_of(sim, node)) && node_drain(sim, node, grace_us, err))
         return -1;
     return node_vacated(sim, node, err);
+}
+
+int node_consolidate(struct sim *sim, int32_t node, struct err *err)
+{
+    struct farewell terms = {.cause = GONE_CONSOLIDATED, .grace_us = TIME_NEVER};
+    if (!is_counted(state_of(sim, node)) || sim->nodes[node].is_leaving)
+        return 0;
+    sim->nodes[node].is_leaving = true;
+    return drain(sim, node, &terms, err) || node_vacated(sim, node, err) ? -1 : 0;
 }
 
 int64_t node_draw_repair(const struct sim *sim, int32_t node, int32_t repair_after)

@@ -239,20 +239,26 @@ static struct launch *launch_of(struct sim *sim, int32_t node)
     return NULL;
 }
 
-int node_comes(struct sim *sim, int32_t node, struct err *err)
+/* It did not get ready. */
+static int give_back(struct sim *sim, int32_t node, struct err *err)
 {
-    struct launch *launch = launch_of(sim, node);
-    launch->ended_us = sim->now_us;
-    if (!launch->will_fail) {
-        launch->outcome = LAUNCH_READY;
-        return node_open(sim, node, err);
-    }
-    launch->outcome = LAUNCH_FAILED;
     struct record record = record_of(RECORD_LAUNCH_FAILED);
     record.node = node;
     if (sim_emit(sim, &record, err) || hold_off(sim, sim->sched.fleet.nodes[node].group, err))
         return -1;
     return node_remove(sim, node, 0, err);
+}
+
+int node_comes(struct sim *sim, int32_t node, struct err *err)
+{
+    struct launch *launch = launch_of(sim, node);
+    bool replaces = launch->reason == LAUNCH_FOR_REPLACEMENT;
+    bool has_come = !launch->will_fail;
+    launch->ended_us = sim->now_us;
+    launch->outcome = has_come ? LAUNCH_READY : LAUNCH_FAILED;
+    if (has_come ? node_open(sim, node, err) : give_back(sim, node, err))
+        return -1;
+    return replaces ? consolidation_replaced(sim, node, has_come, err) : 0;
 }
 
 /* ---- minima, warm nodes, empty nodes ---- */
@@ -264,8 +270,7 @@ static int32_t clamp(int64_t value, int32_t low, int32_t high)
     return value < low ? low : (int32_t)value;
 }
 
-/* How many nodes the pool should have, ready or coming. */
-static int32_t target_of(const struct sim *sim, int32_t pool)
+int32_t node_scaling_target(const struct sim *sim, int32_t pool)
 {
     const struct pool_def *def = &sim->scenario->pools[pool];
     const struct sim_pool *it = &sim->pools[pool];
@@ -301,7 +306,7 @@ static int fill_up(struct sim *sim, int32_t pool, struct err *err)
 {
     const struct pool_def *def = &sim->scenario->pools[pool];
     const struct sim_pool *it = &sim->pools[pool];
-    int32_t target = target_of(sim, pool);
+    int32_t target = node_scaling_target(sim, pool);
     while (it->ready_count + it->coming_count < target) {
         struct launch_request request = {.runner = NO_INDEX};
         bool is_below_min = it->ready_count + it->coming_count < def->min_instances;
@@ -335,7 +340,7 @@ static int remove_idle(struct sim *sim, int32_t pool, struct err *err)
 {
     struct sim_pool *it = &sim->pools[pool];
     const struct scaling_def *def = scaling_of(sim, pool);
-    int32_t target = target_of(sim, pool);
+    int32_t target = node_scaling_target(sim, pool);
     while (it->ready_count + it->coming_count > target && it->idle_count > 0 &&
            it->idle_check_us <= sim->now_us) {
         int32_t node = longest_idle(sim, pool);
@@ -357,6 +362,7 @@ int node_scaling_run(struct sim *sim, struct err *err)
 {
     sim->scaling.is_planned = false;
     sim->scaling.is_due = false;
+    sim->consolidations.is_due = true; /* what was out of stock may be had again */
     node_scaling_settle(sim);
     if (scale_up(sim, err))
         return -1;

@@ -26,8 +26,9 @@
 
 enum launch_reason {
     LAUNCH_FOR_DEMAND = 0,
-    LAUNCH_FOR_MIN,  /* the pool had fewer than min_instances */
-    LAUNCH_FOR_WARM, /* warm_instances */
+    LAUNCH_FOR_MIN,         /* the pool had fewer than min_instances */
+    LAUNCH_FOR_WARM,        /* warm_instances */
+    LAUNCH_FOR_REPLACEMENT, /* a consolidation replaces others by it */
     LAUNCH_REASON_COUNT,
 };
 

@@ -53,6 +53,7 @@ static void change(struct sim *sim, const struct occupancy *occupancy, int32_t b
     for (int i = 0; i < RESOURCE_COUNT; i++)
         if (delta.used[i] != 0)
             integral_set(&node->used[i], node->used[i].value + delta.used[i], sim->now_us);
+    node->quiet_since_us = sim->now_us;
     bool was_or_is_empty = node->replica_count == 0 || node->replica_count + by == 0;
     if (was_or_is_empty)
         node_count_in_pool(sim, occupancy->node, -1);

@@ -47,7 +47,8 @@ enum gone_cause {
     GONE_PREEMPTED,
     GONE_DRAINED,
     GONE_NODE_LOST,
-    GONE_RECLAIMED, /* the provider takes its node back */
+    GONE_RECLAIMED,    /* the provider takes its node back */
+    GONE_CONSOLIDATED, /* its node goes to save what it costs */
     GONE_CAUSE_COUNT,
 };
 

@@ -301,6 +301,22 @@ int replica_dismiss(struct sim *sim, const struct farewell *farewell, struct err
     return begin_to_go(sim, farewell, err);
 }
 
+static enum blame blame_of(enum gone_cause cause)
+{
+    if (cause == GONE_RECLAIMED)
+        return BLAME_RECLAIM;
+    return cause == GONE_CONSOLIDATED ? BLAME_CONSOLIDATION : BLAME_DRAIN;
+}
+
+/* The count of floors broken by those who ask a node's replicas to go. */
+static int64_t *breaches_by(struct metrics *metrics, enum blame blame)
+{
+    if (blame == BLAME_RECLAIM)
+        return &metrics->floor_breaches_by_reclaim;
+    return blame == BLAME_CONSOLIDATION ? &metrics->floor_breaches_by_consolidation
+                                        : &metrics->floor_breaches_by_drain;
+}
+
 /* One that is asked to go with its node is asked for again at once, as is one that is evicted. */
 int replica_drain(struct sim *sim, const struct farewell *farewell, struct err *err)
 {
@@ -309,17 +325,16 @@ int replica_drain(struct sim *sim, const struct farewell *farewell, struct err *
         .work = sim->replicas[farewell->replica].work,
     };
     struct runner_stats *stats = &sim->metrics.runners[again.runner];
-    stats->drained_count++;
-    bool is_reclaim = farewell->cause == GONE_RECLAIMED;
+    enum blame blame = blame_of(farewell->cause);
+    *(blame == BLAME_CONSOLIDATION ? &stats->moved_count : &stats->drained_count) += 1;
     int64_t lost_us = work_us(sim, farewell->replica);
     stats->work_lost_us += lost_us;
-    expense_lost(sim, farewell->replica, lost_us, is_reclaim ? BLAME_RECLAIM : BLAME_DRAIN);
+    expense_lost(sim, farewell->replica, lost_us, blame);
     if (replica_dismiss(sim, farewell, err))
         return -1;
     if (is_below_floor(sim, again.runner))
-        *(is_reclaim ? &sim->metrics.floor_breaches_by_reclaim
-                     : &sim->metrics.floor_breaches_by_drain) += 1;
-    metrics_blame(&sim->metrics, again.runner, is_reclaim ? BLAME_RECLAIM : BLAME_DRAIN);
+        *breaches_by(&sim->metrics, blame) += 1;
+    metrics_blame(&sim->metrics, again.runner, blame);
     return replica_ask(sim, &again, err);
 }
 

@@ -5,9 +5,9 @@
 #include "sim/engine.h"
 
 /* Which nodes to ask for. First fit decreasing over groups of equal demand: each group fills the
- * bins (coming nodes by age, then new ones) as far as they go; then new bins are asked for until
- * nothing of it is left or nothing can be had. What is too small a rest for a group is there for
- * the groups behind it.
+ * bins (coming nodes by age, but for those that replace others, then new ones) as far as they go;
+ * then new bins are asked for until nothing of it is left or nothing can be had. What is too small
+ * a rest for a group is there for the groups behind it.
  *
  * The candidates for a new bin are the (pool, type) that suit the group and may grow now. The
  * scheduling choice of the group's deployment picks among them:
@@ -96,13 +96,21 @@ static int add_bucket(struct sim *sim, const struct demand_bucket *bucket, struc
     return 0;
 }
 
-/* Larger shapes first: devices, their memory, CPU, memory. */
+void shape_size(const struct shape *shape, int64_t size[4])
+{
+    size[0] = (int64_t)shape->device_count * shape->share_milli;
+    size[1] = shape->device_mem_bytes;
+    size[2] = shape->cpu_milli;
+    size[3] = shape->mem_bytes;
+}
+
+/* Larger shapes first. */
 static int compare_sizes(const struct shape *a, const struct shape *b)
 {
-    int64_t left[] = {(int64_t)a->device_count * a->share_milli, a->device_mem_bytes, a->cpu_milli,
-                      a->mem_bytes};
-    int64_t right[] = {(int64_t)b->device_count * b->share_milli, b->device_mem_bytes, b->cpu_milli,
-                       b->mem_bytes};
+    int64_t left[4];
+    int64_t right[4];
+    shape_size(a, left);
+    shape_size(b, right);
     for (size_t i = 0; i < ARRAY_LEN(left); i++)
         if (left[i] != right[i])
             return left[i] > right[i] ? -1 : 1;
@@ -154,7 +162,7 @@ static const struct node_type *type_of_group(const struct sim *sim, int32_t grou
     return &sim->sched.fleet.types[sim->sched.fleet.groups[group].type];
 }
 
-static struct room empty_room(const struct node_type *type)
+struct room room_of_empty(const struct node_type *type)
 {
     struct room room = {
         .cpu_milli = type->cpu_milli,
@@ -203,7 +211,7 @@ static int add_bin(struct sim *sim, int32_t group, struct err *err)
                       sizeof *scaling->bins, err))
         return -1;
     scaling->bins[scaling->bin_count++] = (struct scale_bin){
-        .room = empty_room(type_of_group(sim, group)),
+        .room = room_of_empty(type_of_group(sim, group)),
         .group = group,
     };
     return 0;
@@ -214,8 +222,9 @@ static int gather_bins(struct sim *sim, struct err *err)
     struct node_scaling *scaling = &sim->scaling;
     scaling->bin_count = 0;
     for (int32_t i = 0; i < scaling->coming_count; i++) {
-        int32_t node = scaling->launches[scaling->coming[i]].node;
-        if (add_bin(sim, sim->sched.fleet.nodes[node].group, err))
+        const struct launch *launch = &scaling->launches[scaling->coming[i]];
+        if (launch->reason != LAUNCH_FOR_REPLACEMENT &&
+            add_bin(sim, sim->sched.fleet.nodes[launch->node].group, err))
             return -1;
     }
     return 0;
@@ -259,7 +268,7 @@ static int64_t waste_ppm(const struct node_type *type, const struct room *room)
 static struct trial try_type(const struct sim *sim, int32_t first, int32_t fleet_group)
 {
     const struct node_type *type = type_of_group(sim, fleet_group);
-    struct room room = empty_room(type);
+    struct room room = room_of_empty(type);
     struct trial trial = {0};
     for (int32_t i = first; i < sim->scaling.group_count; i++) {
         const struct scale_group *group = &sim->scaling.groups[i];
@@ -453,6 +462,10 @@ static void count_expected(struct sim *sim)
     for (int32_t i = 0; i < scaling->bin_count; i++)
         if (scaling->bins[i].taken_count > 0)
             scaling->expected_busy[sim->sched.fleet.groups[scaling->bins[i].group].pool]++;
+    for (int32_t i = 0; i < scaling->coming_count; i++) {
+        const struct launch *launch = &scaling->launches[scaling->coming[i]];
+        scaling->expected_busy[launch->pool] += launch->reason == LAUNCH_FOR_REPLACEMENT;
+    }
 }
 
 int scale_up(struct sim *sim, struct err *err)

@@ -41,6 +41,7 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
     case ACTION_NODE_REPLACED:
     case ACTION_TRAFFIC:
     case ACTION_SCALE_NODES:
+    case ACTION_CONSOLIDATE:
     case ACTION_COUNT:
         break;
     }
@@ -131,6 +132,7 @@ static void digest_record(struct decision_digest *digest, const struct record *r
 int sim_emit(struct sim *sim, const struct record *record, struct err *err)
 {
     digest_record(&sim->digest, record, sim->now_us);
+    sim->consolidations.is_due = true;
     if (!sim->options.keep_records)
         return 0;
     if (array_reserve(&sim->records, &sim->record_capacity, sim->record_count + INT64_C(1),
@@ -200,6 +202,8 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
         return node_comes(sim, event->subject, err);
     case ACTION_SCALE_NODES:
         return node_scaling_run(sim, err);
+    case ACTION_CONSOLIDATE:
+        return consolidation_run(sim, event->subject, err);
     case ACTION_COUNT:
         break;
     }
@@ -221,7 +225,8 @@ int sim_step(struct sim *sim, struct err *err)
     sim->now_us = event.time_us;
     sim->event_count++;
     metrics_advance(&sim->metrics, sim->now_us);
-    if (is_due(sim, &event) && (process(sim, &event, err) || node_scaling_plan(sim, err)))
+    if (is_due(sim, &event) &&
+        (process(sim, &event, err) || node_scaling_plan(sim, err) || consolidation_plan(sim, err)))
         return -1;
     if (sim->options.check && sim_check(sim, err)) {
         err_prefix(err, "event %" PRId64 " at %" PRId64 " us", sim->event_count, sim->now_us);
@@ -322,6 +327,7 @@ void sim_release(struct sim *sim)
     decisions_release(&sim->decisions);
     traffic_release(sim);
     node_scaling_release(sim);
+    consolidation_release(sim);
     free(sim->runners);
     free(sim->nodes);
     free(sim->replicas);

@@ -10,6 +10,7 @@
 #include "scenarios/scenario.h"
 #include "scheduler/pass.h"
 #include "scheduler/sched.h"
+#include "sim/consolidation.h"
 #include "sim/event_queue.h"
 #include "sim/metrics.h"
 #include "sim/node_scaling.h"
@@ -92,6 +93,7 @@ struct sim_node {
     int64_t coming_us;            /* total time from asked for to ready, likewise */
     int64_t first_bound_us;       /* of its first replica; TIME_NEVER: it had none */
     int64_t idle_since_us;        /* TIME_NEVER: not ready, or it has replicas */
+    int64_t quiet_since_us;       /* its state changed, a replica came or went */
     int64_t state_since_us;
     int64_t repair_at_us; /* while it is down; TIME_NEVER: no repair is planned */
     int64_t work_lost_us; /* of replicas lost with it */
@@ -196,6 +198,7 @@ struct sim {
     struct record *records; /* of the last step, when keep_records */
     int32_t record_count, record_capacity;
     struct node_scaling scaling;
+    struct consolidations consolidations;
     int64_t now_us;
     int64_t end_us;                           /* the horizon */
     int64_t event_count;                      /* processed */

@@ -61,7 +61,7 @@ static void check_grace(struct ledger *ledger, const struct sim *sim, const stru
     const struct ledger_replica *it = &ledger->replicas[record->runner][record->ordinal];
     int64_t took_us = record->time_us - it->leaving_us;
     if (it->cause != GONE_DRAINED && it->cause != GONE_RECLAIMED &&
-        took_us != sim->runners[record->runner].def->grace_us &&
+        it->cause != GONE_CONSOLIDATED && took_us != sim->runners[record->runner].def->grace_us &&
         ledger->failed_at_us[it->node] != record->time_us)
         complain(ledger, "not its grace period", record);
 }
@@ -96,7 +96,8 @@ static void read_leaving(struct ledger *ledger, const struct record *record)
     if (it->state != LEDGER_STARTING && it->state != LEDGER_RUNNING)
         complain(ledger, "out of order", record);
     end_life(ledger, record,
-             is_evicted || record->cause == GONE_DRAINED || record->cause == GONE_RECLAIMED);
+             is_evicted || record->cause == GONE_DRAINED || record->cause == GONE_RECLAIMED ||
+                 record->cause == GONE_CONSOLIDATED);
     it->state = LEDGER_TERMINATING;
     it->cause = record->cause;
     it->leaving_us = record->time_us;

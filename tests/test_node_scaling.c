@@ -9,26 +9,12 @@
 
 #include "base/array.h"
 #include "tests/load_text.h"
+#include "tests/node_story.h"
 
 /* Pools whose number of nodes follows demand. Each rule is a small scenario and what happens to
  * nodes in it, line by line, with times worked out by hand. */
 
-/* "one" and "four": 4 cores, 16 GiB and a device for 10 millicents a second, and four times that
- * for 32; a replica asks for a core, a GiB and a device. */
-#define TYPES                                                                                      \
-    "'instance_types':["                                                                           \
-    "{'id':'one','compute_info':{'cpu_limit':'4','cpu_memory':'16Gi','num_accelerators':1,"        \
-    "'accelerator_memory':'24Gi','accelerator_type':['X']},'price':'10'},"                         \
-    "{'id':'four','compute_info':{'cpu_limit':'16','cpu_memory':'64Gi','num_accelerators':4,"      \
-    "'accelerator_memory':'24Gi','accelerator_type':['X']},'price':'32'}],"
-#define ASK "'compute_info':{'cpu_limit':'1','cpu_memory':'1Gi','num_accelerators':1},"
-
-/* scenario: what follows the version and the instance types. */
-struct rule {
-    const char *name, *scenario, *expected;
-};
-
-static const struct rule rules[] = {
+static const struct node_rule rules[] = {
     {"a node is asked for when a replica waits, and is ready after delay and boot",
      "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
      "'max_instances':3,'simulation':{'scaling':{'provision_delay':'3m',"
@@ -240,68 +226,9 @@ static const struct rule rules[] = {
      "360 node-ready p-0\n"},
 };
 
-static bool is_of_nodes(enum record_kind kind)
-{
-    return (kind >= RECORD_NODE_ADDED && kind <= RECORD_NODE_REMOVED) ||
-           kind == RECORD_NODE_LAUNCHED || kind == RECORD_LAUNCH_FAILED ||
-           kind == RECORD_OUT_OF_STOCK;
-}
-
-static void print_record(const struct sim *sim, const struct record *record, FILE *out)
-{
-    char name[NODE_NAME_SIZE];
-    fprintf(out, "%" PRId64 " %s ", record->time_us / 1000000, record_kind_name(record->kind));
-    if (record->kind == RECORD_OUT_OF_STOCK) {
-        fprintf(out, "%s\n", sim->scenario->pools[record->node].id);
-        return;
-    }
-    const struct node_def *def = &sim->nodes[record->node].def;
-    fprintf(out, "%s", sim_node_name(sim, record->node, name));
-    if (strcmp(sim->scenario->types[def->type].id, "four") == 0 &&
-        sim->scenario->pools[def->pool].type_count > 1)
-        fprintf(out, " four");
-    if (def->zone)
-        fprintf(out, " zone %s", def->zone);
-    if (record->kind == RECORD_NODE_LAUNCHED)
-        fprintf(out, " for %" PRId32, record->count);
-    fprintf(out, "\n");
-}
-
-/* Runs to the end with all checks; the caller frees the text. */
-static char *node_story(const struct scenario *scenario, struct sim *sim)
-{
-    struct err err = {0};
-    struct sim_options options = {.check = true, .keep_records = true};
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    cr_assert_eq(sim_init(sim, scenario, &options, &err), 0, "%s", err.text);
-    int result = 1;
-    while (result > 0) {
-        result = sim_step(sim, &err);
-        for (int32_t i = 0; i < sim->record_count; i++)
-            if (is_of_nodes(sim->records[i].kind))
-                print_record(sim, &sim->records[i], out);
-    }
-    cr_assert_eq(result, 0, "%s", err.text);
-    fclose(out);
-    return text;
-}
-
 Test(node_scaling, every_rule_holds_to_the_second)
 {
-    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
-        struct scenario scenario;
-        struct sim sim;
-        char text[4096];
-        snprintf(text, sizeof text, "{'stowage':1," TYPES "%s", rules[i].scenario);
-        load_good(&scenario, text);
-        char *story = node_story(&scenario, &sim);
-        cr_expect_str_eq(story, rules[i].expected, "%s:\n%s", rules[i].name, story);
-        free(story);
-        sim_release(&sim);
-        scenario_release(&scenario);
-    }
+    node_rules_hold(rules, ARRAY_LEN(rules));
 }
 
 /* ---- scheduling choices ---- */

@@ -15,7 +15,7 @@
 /* What must hold between the tables of any run: they are read back as a user reads them and
  * compared with one another and with the engine's state. */
 
-enum { SCENARIOS = 120, TABLES_MAX = 16 };
+enum { SCENARIOS = 120, TABLES_MAX = 32 };
 
 struct result {
     struct scenario scenario;
