@@ -7,20 +7,27 @@
 #include "reports/tables.h"
 #include "reports/traffic_bins.h"
 #include "reports/view.h"
+#include "sim/traffic_results.h"
 
 /* Requests are counted in millionths, so amounts print like microseconds as seconds. */
 
 static const struct column columns[] = {
     {"runner", "text", "Id of the runner."},
     {"nodepool", "text", "The first pool that may serve it."},
+    {"fidelity", "text", "fluid, or requests: each request was followed by itself."},
     {"requests", "requests",
-     "Requests that came; to the millionth, as traffic is a fluid. requests = served + dropped + "
-     "waiting."},
+     "Requests that came; of a fluid to the millionth. requests = served + dropped + waiting."},
     {"served", "requests", "Of these, served by the end of the run."},
     {"dropped", "requests",
-     "Of these, dropped: beyond queue_limit, of a disabled deployment, or waiting when the runner "
-     "left."},
-    {"waiting", "requests", "Of these, waiting at the end of the run."},
+     "Of these, dropped: beyond queue_limit, of a disabled deployment, waiting when the runner "
+     "left, or interrupted where the traffic says so."},
+    {"waiting", "requests",
+     "Of these, not yet served at the end of the run; single requests that were being served, "
+     "too."},
+    {"in_service", "requests", "Of the waiting, being served; none for a fluid."},
+    {"interrupted", "count",
+     "Times that a replica went while it served a request, which is then served again or dropped; "
+     "none for a fluid."},
     {"waited", "requests", "Of the served, those that had to wait for a free slot."},
     {"wait_s_mean", "s", "Mean wait of the served ones."},
     {"wait_s_p50", "s", "Half of the served waited no longer than this."},
@@ -39,8 +46,8 @@ static const struct column columns[] = {
     {"cold_starts", "count", "Times that requests came while no replica ran."},
     {"cold_requests", "requests", "Requests that came while no replica ran."},
     {"cold_s_mean", "s",
-     "Mean time of a cold start: from the step in which the first request came to the first "
-     "running replica, or to the end."},
+     "Mean time of a cold start: from the first request (of a fluid: the start of its step) to "
+     "the first running replica, or to the end."},
     {"cold_s_max", "s", "The longest cold start."},
     {"replica_h", "h", "Time that its replicas ran, summed up."},
     {"busy_replica_h", "h", "Of this, the time for which all slots would have been busy."},
@@ -51,17 +58,24 @@ static const struct column columns[] = {
     {"wish_max", "replicas", "The highest num_replicas that it set, or that it began with."},
 };
 
-static void write_quantiles(const struct wait_histogram *histogram, struct table *table)
+static void write_times(const struct sim_traffic *it, enum traffic_time time, struct table *table)
 {
     static const double quantiles[] = {0.5, 0.95, 0.99};
-    if (histogram->total_micro == 0)
+    table_decimal(table, traffic_mean_s(it, time), 6);
+    for (size_t i = 0; i < ARRAY_LEN(quantiles); i++)
+        table_decimal(table, traffic_quantile_s(it, time, quantiles[i]), 6);
+}
+
+/* What only single requests have. */
+static void write_single(const struct sim_traffic *it, struct table *table)
+{
+    if (!it->station) {
         table_empty(table);
-    else
-        table_decimal(table, int128_ratio(histogram->area, histogram->total_micro) / US_PER_S, 6);
-    for (size_t i = 0; i < ARRAY_LEN(quantiles); i++) {
-        double us = wait_histogram_quantile_us(histogram, quantiles[i]);
-        table_decimal(table, us < 0 ? NAN : us / US_PER_S, 6);
+        table_empty(table);
+        return;
     }
+    table_int(table, it->station->end_count);
+    table_int(table, it->counted.interrupted);
 }
 
 static void write_slo(const struct sim_traffic *it, struct table *table)
@@ -72,17 +86,15 @@ static void write_slo(const struct sim_traffic *it, struct table *table)
             table_empty(table);
         return;
     }
-    const struct wait_histogram *histogram = slo->kind == SLO_WAIT ? &it->waits : &it->responses;
-    double all = (double)(it->totals.served_micro + it->totals.dropped_micro);
-    double attained = all > 0 ? wait_histogram_up_to(histogram, slo->limit_us) / all : NAN;
+    double attained = traffic_slo_attained(it);
     table_text(table, slo->kind == SLO_WAIT ? "wait" : "response");
     table_seconds(table, slo->limit_us);
     field_permille(table, slo->share_permille);
     field_percent(table, attained);
-    if (all > 0)
-        field_yes_no(table, attained * 1000 >= slo->share_permille);
-    else
+    if (isnan(attained))
         table_empty(table);
+    else
+        field_yes_no(table, attained * 1000 >= slo->share_permille);
 }
 
 static void write_use(const struct sim *sim, const struct sim_traffic *it, struct table *table)
@@ -120,13 +132,15 @@ static int write_traffic(const struct report_view *view, struct table *table, st
             continue;
         field_runner(table, sim, it->runner);
         table_text(table, sim->scenario->pools[sim->runners[it->runner].def->pool].id);
+        table_text(table, it->def->fidelity == FIDELITY_REQUESTS ? "requests" : "fluid");
         field_seconds_of(table, it->totals.offered_micro);
         field_seconds_of(table, it->totals.served_micro);
         field_seconds_of(table, it->totals.dropped_micro);
         field_seconds_of(table, it->waiting_micro);
-        field_seconds_of(table, it->waits.total_micro - it->waits.bins_micro[0]);
-        write_quantiles(&it->waits, table);
-        write_quantiles(&it->responses, table);
+        write_single(it, table);
+        field_seconds_of(table, traffic_waited_micro(it));
+        write_times(it, TRAFFIC_WAIT, table);
+        write_times(it, TRAFFIC_RESPONSE, table);
         write_slo(it, table);
         write_use(sim, it, table);
         table_end_row(table);

@@ -13,13 +13,12 @@ static const struct column columns[] = {
     {"start_s", "s", "Start of the time bin."},
     {"end_s", "s", "Its end."},
     {"offered_per_s", "requests/s",
-     "Mean rate of requests that came, of all runners with traffic. Within a traffic_step all is "
-     "spread evenly."},
+     "Mean rate of requests that came, of all runners with traffic. Within a traffic_step a fluid "
+     "is spread evenly."},
     {"capacity_per_s", "requests/s", "Mean rate that their running replicas could have served."},
     {"served_per_s", "requests/s", "Mean rate that they served."},
     {"dropped_per_s", "requests/s", "Mean rate that was dropped."},
-    {"waiting_mean", "requests",
-     "Mean number of requests that waited because no replica ran or there were too few."},
+    {"waiting_mean", "requests", "Mean number of requests that waited for a slot."},
 };
 
 static int write_timeline(const struct report_view *view, struct table *table, struct err *err)

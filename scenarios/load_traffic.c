@@ -294,11 +294,28 @@ static void get_slo(const struct value *object, struct traffic_def *def)
         def->slo.kind = SLO_NONE;
 }
 
+static void get_fidelity(const struct value *object, struct traffic_def *def)
+{
+    static const char *const fidelities[] = {"fluid", "requests"};
+    static const char *const fates[] = {"retry", "drop"};
+    struct value place;
+    int64_t fidelity = FIDELITY_FLUID;
+    int64_t fate = 0;
+    get_choice(object, "fidelity", (struct words){fidelities, ARRAY_LEN(fidelities)}, &fidelity);
+    get_choice(object, "interrupted", (struct words){fates, ARRAY_LEN(fates)}, &fate);
+    def->fidelity = fidelity == 1 ? FIDELITY_REQUESTS : FIDELITY_FLUID;
+    def->drops_interrupted = fate == 1;
+    if (def->fidelity == FIDELITY_FLUID && value_get(object, "interrupted", &place))
+        value_warn(&place, "has no effect: a fluid has no single requests; "
+                           "give fidelity requests");
+}
+
 struct traffic_def *get_traffic(struct loader *loader, const struct value *simulation)
 {
     static const char *const keys[] = {
-        "rate",  "steps",    "daily",        "weekly", "trace",       "noise",
-        "burst", "arrivals", "service_time", "slo",    "queue_limit", "target_utilization"};
+        "rate",        "steps",    "daily",        "weekly", "trace",       "noise",
+        "burst",       "arrivals", "service_time", "slo",    "queue_limit", "target_utilization",
+        "interrupted", "fidelity"};
     static const struct object_kind kind = {
         .name = "traffic", .keys = keys, .key_count = ARRAY_LEN(keys)};
     static const char *const spacings[] = {"poisson", "regular"};
@@ -320,6 +337,7 @@ struct traffic_def *get_traffic(struct loader *loader, const struct value *simul
     get_burst(&object, def);
     get_choice(&object, "arrivals", (struct words){spacings, ARRAY_LEN(spacings)}, &spacing);
     def->is_regular = spacing == 1;
+    get_fidelity(&object, def);
     get_int(&object, "queue_limit", (struct int_range){0, INT64_C(1000000000000)},
             &def->queue_limit);
     get_slo(&object, def);

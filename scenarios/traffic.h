@@ -39,7 +39,10 @@ struct slo_def {
     int32_t share_permille; /* of the requests that are to keep the limit */
 };
 
+enum traffic_fidelity { FIDELITY_FLUID = 0, FIDELITY_REQUESTS };
+
 struct traffic_def {
+    enum traffic_fidelity fidelity;
     const struct traffic_piece *pieces; /* [piece_count], the first from 0, in order of time */
     int32_t piece_count;
     int32_t divisor;     /* runners of the deployment that share the traffic equally */
@@ -54,6 +57,8 @@ struct traffic_def {
     bool is_regular;                       /* evenly spaced arrivals; else Poisson */
     bool is_rejected;                      /* its deployment is disabled: all is dropped */
     int64_t queue_limit;                   /* requests that may wait; INT64_MAX: any number */
+    bool drops_interrupted; /* requests whose replica goes while it serves them; else they are
+                               served again. Only of single requests */
     struct slo_def slo;
     struct autoscale_def autoscale;
 };

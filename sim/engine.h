@@ -286,6 +286,11 @@ int traffic_step(struct sim *sim, struct err *err);
 /* Counts up to now, at the end of the run. */
 int traffic_finish(struct sim *sim, struct err *err);
 void traffic_release(struct sim *sim);
+/* A replica runs from now on; it was asked to go and takes no more requests; it is gone, and so is
+ * what it still served. Before the runner's counts change. */
+int traffic_replica_runs(struct sim *sim, int32_t replica, struct err *err);
+int traffic_replica_closes(struct sim *sim, int32_t replica, struct err *err);
+int traffic_replica_gone(struct sim *sim, int32_t replica, struct err *err);
 /* Requests = served + dropped + waiting, exactly. */
 int traffic_check(const struct sim *sim, struct err *err);
 

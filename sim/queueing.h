@@ -30,4 +30,18 @@ struct station {
  */
 struct station_wait station_wait(const struct station *station);
 
+/* The same where no more than `queue_limit` requests may wait, and others are turned away: exact
+ * for M/M/c/K (K = servers + queue_limit; D. Gross, C. M. Harris, "Fundamentals of Queueing
+ * Theory", 3rd edition, 1998, section 2.4) but for the shape of the wait, which is taken as
+ * exponential, and for any service where queue_limit is 0 (Erlang B). Else a queue varies as
+ * (arrival_cv2 + service_cv2) / 2, so that its limit counts as if it were divided by that. Any
+ * load. O(servers + queue_limit).
+ */
+enum { QUEUE_LIMIT_STEADY_MAX = 4096 };
+struct station_loss {
+    double lost;              /* share of the arrivals */
+    struct station_wait wait; /* of the others */
+};
+struct station_loss station_loss(const struct station *station, int64_t queue_limit);
+
 #endif

@@ -257,7 +257,8 @@ int replica_started(struct sim *sim, int32_t replica, struct err *err)
     struct runner_delta delta = {.runner = sim->sched.replicas[replica].runner, .running = 1};
     expense_settle(sim, replica, EXPENSE_RUNNING);
     sched_running(&sim->sched, replica, sim->now_us);
-    if (metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
+    if (traffic_replica_runs(sim, replica, err) ||
+        metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         emit_of_replica(sim, RECORD_RUNNING, replica, err))
         return -1;
     if (def->duration != NO_INDEX) {
@@ -294,7 +295,7 @@ int replica_dismiss(struct sim *sim, const struct farewell *farewell, struct err
     struct runner_delta delta = loss_of(sim, replica);
     struct record record = record_of_replica(sim, RECORD_TERMINATING, replica);
     record.cause = farewell->cause;
-    if (sim_emit(sim, &record, err) ||
+    if (traffic_replica_closes(sim, replica, err) || sim_emit(sim, &record, err) ||
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         sched_terminate(&sim->sched, replica, err))
         return -1;
@@ -377,7 +378,8 @@ int replica_evicted(struct sim *sim, const struct decision *decision, struct err
     };
     sim->nodes[decision->node].evicted_count++;
     expense_lost(sim, decision->replica, eviction.work_lost_us, BLAME_PREEMPTION);
-    if (sim_emit(sim, &record, err) || metrics_add_eviction(&sim->metrics, &eviction, err) ||
+    if (traffic_replica_closes(sim, decision->replica, err) || sim_emit(sim, &record, err) ||
+        metrics_add_eviction(&sim->metrics, &eviction, err) ||
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         begin_to_go(sim, &farewell, err))
         return -1;
@@ -400,7 +402,7 @@ static int leave(struct sim *sim, int32_t replica, enum gone_cause cause, struct
     };
     struct record record = record_of_replica(sim, RECORD_GONE, replica);
     record.cause = cause;
-    if (sim_emit(sim, &record, err))
+    if (traffic_replica_gone(sim, replica, err) || sim_emit(sim, &record, err))
         return -1;
     occupancy_give(sim, &occupancy);
     expense_settle(sim, replica, EXPENSE_STARTING);

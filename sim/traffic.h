@@ -9,15 +9,24 @@
 #include "scenarios/traffic.h"
 #include "sim/autoscaler.h"
 #include "sim/metrics.h"
+#include "sim/request_station.h"
 #include "sim/traffic_rate.h"
 #include "sim/wait_histogram.h"
 
-/* Traffic as a fluid. Once in a step (scenario.traffic_step_us) each runner's requests of that step
+/* The traffic of one runner, in one of two fidelities.
+ *
+ * As single requests (FIDELITY_REQUESTS): see request_station.h. Each is an event of its own,
+ * though not one of the engine's queue: a runner's requests are brought forward, all together, to
+ * the end of each step and to each instant at which one of its replicas comes or goes. Nothing else
+ * could make a difference to them, so that is exact.
+ *
+ * As a fluid: once in a step (scenario.traffic_step_us) each runner's requests of that step
  * are set against what its running replicas could serve in it: slots x time / mean service time.
  *
  * What came while no replica ran, or more than was served, waits in order of arrival; it is carried
  * over as parcels, each evenly spread over the time in which it came. A request that finds no such
- * queue waits as at a station with so many slots (queueing.h). Requests are
+ * queue waits as at a station with so many slots (queueing.h). Where few may wait, what comes meets
+ * the steady state of such a station: some of it is dropped, the rest waits little. Requests are
  * counted in millionths, and none is lost: offered = served + dropped + waiting. */
 
 struct traffic_parcel { /* requests that wait, evenly spread over [from, until) */
@@ -59,17 +68,20 @@ struct sim_traffic {
     struct rate_cursor cursor;
     struct traffic_parcel *parcels;                      /* the oldest at `first_parcel` */
     int32_t first_parcel, parcel_count, parcel_capacity; /* count: from the start of the array */
-    int128 waiting_micro;
-    int128 running_area; /* of the runner's metrics, up to now_us */
-    double queue_mean;   /* requests that wait by chance at now_us */
-    bool was_running;    /* some replica ran at now_us */
+    int128 waiting_micro;                                /* of single requests: in service, too */
+    int128 running_area;                                 /* of the runner's metrics, up to now_us */
+    double queue_mean; /* requests that wait by chance at now_us */
+    bool was_running;  /* some replica ran at now_us */
     bool is_cold;
     int64_t cold_since_us;
     struct autoscaler autoscaler;
+    struct traffic_window look;     /* since the latest step */
     struct traffic_window *windows; /* a ring of the latest steps */
     int32_t window_count, window_capacity, window_next;
     struct traffic_totals totals;
-    struct wait_histogram waits;     /* of what was served */
+    struct request_station *station; /* NULL: a fluid; owned */
+    struct request_counts counted;   /* what of its counts is in the totals */
+    struct wait_histogram waits;     /* of what was served; of a fluid */
     struct wait_histogram responses; /* wait and service; made at the end */
     struct traffic_bin bins[TIMELINE_BINS];
 };

@@ -116,3 +116,37 @@ int64_t rate_cursor_take(struct rate_cursor *cursor, int64_t until_us)
     cursor->remainder = (int64_t)(sum % unit);
     return (int64_t)(sum / unit);
 }
+
+/* `limit_us` is the next change of the rate, or the end of what is asked for. */
+static bool reach_within_piece(struct rate_cursor *cursor, int64_t *units, int64_t limit_us)
+{
+    int64_t rate = cursor->rate_micro;
+    int64_t room_us = limit_us - cursor->now_us;
+    int64_t need_us = INT64_MAX;
+    if (*units <= 0)
+        need_us = 0;
+    else if (rate > 0)
+        need_us = (*units - 1) / rate + 1;
+    if (need_us >= room_us) {
+        *units -= rate * room_us;
+        cursor->now_us = limit_us;
+        return false;
+    }
+    *units -= rate * need_us;
+    cursor->now_us += need_us;
+    return true;
+}
+
+bool rate_cursor_reach(struct rate_cursor *cursor, int64_t *units, int64_t until_us)
+{
+    while (cursor->now_us < until_us) {
+        int64_t change_us =
+            smaller(smaller(cursor->piece_end_us, cursor->noise_end_us), cursor->burst_end_us);
+        int64_t limit_us = smaller(change_us, until_us);
+        if (reach_within_piece(cursor, units, limit_us))
+            return true;
+        if (limit_us == change_us)
+            turn(cursor);
+    }
+    return false;
+}

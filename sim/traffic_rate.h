@@ -40,4 +40,10 @@ void rate_cursor_init(struct rate_cursor *cursor, const struct traffic_def *def,
  * stands. The sum over many calls is that of one call. O(pieces passed). */
 int64_t rate_cursor_take(struct rate_cursor *cursor, int64_t until_us);
 
+/* Goes on to the first microsecond by which the integral of the rate (millionths of a request per
+ * second x microseconds, before it is divided by def->divisor) has grown by *units, and takes off
+ * *units what it has grown by, so that what is left is 0 or less. false: that is not before
+ * `until_us`, where the cursor then stands. */
+bool rate_cursor_reach(struct rate_cursor *cursor, int64_t *units, int64_t until_us);
+
 #endif

@@ -14,44 +14,9 @@
 #include "sim/sim.h"
 #include "tests/failing_alloc.h"
 #include "tests/load_text.h"
+#include "tests/traffic_run.h"
 
 /* Traffic in whole runs, checked after every event. */
-
-struct run {
-    struct scenario scenario;
-    struct sim sim;
-};
-
-static void run_text(struct run *run, const char *text)
-{
-    struct err err = {0};
-    struct sim_options options = {.check = true};
-    load_good(&run->scenario, text);
-    cr_assert_eq(sim_init(&run->sim, &run->scenario, &options, &err), 0, "%s", err.text);
-    cr_assert_eq(sim_run(&run->sim, &err), 0, "%s", err.text);
-}
-
-static void release(struct run *run)
-{
-    sim_release(&run->sim);
-    scenario_release(&run->scenario);
-}
-
-enum { TEXT_SIZE = 8192 };
-
-/* A deployment "d" on four nodes of eight cores, one core a replica. */
-static void run_deployment(struct run *run, const char *top, const char *deployment,
-                           const char *simulation)
-{
-    char text[TEXT_SIZE];
-    snprintf(text, sizeof text,
-             "{'stowage':1,%s,'nodepools':[{'id':'p','instance_types':[{'id':'m','compute_info':"
-             "{'cpu_limit':'8','cpu_memory':'32Gi'}}],'max_instances':4,'simulation':{'nodes':4}}],"
-             "'deployments':[{'id':'d','nodepools':[{'id':'p'}],%s'simulation':{'compute_info':"
-             "{'cpu_limit':'1','cpu_memory':'1Gi'},%s}}]}",
-             top, deployment, simulation);
-    run_text(run, text);
-}
 
 static double requests(int128 micro)
 {
@@ -72,14 +37,15 @@ Test(traffic, constant_traffic_waits_as_erlang_says)
         double rate;
     } cases[] = {{1, 0.05}, {1, 0.08}, {4, 0.36}, {20, 1.9}, {20, 1.5}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct run run;
+        struct traffic_run run;
         char simulation[512];
         snprintf(simulation, sizeof simulation,
                  "'num_replicas':1,'num_threads':%d,'traffic':{'rate':%g,'service_time':"
                  "{'distribution':'exponential','mean':'10s'}}",
                  cases[i].servers, cases[i].rate);
-        run_deployment(&run, "'horizon':'30d'",
-                       "'autoscale_config':{'min_replicas':1,'max_replicas':1},", simulation);
+        traffic_run_deployment(&run, "'horizon':'30d'",
+                               "'autoscale_config':{'min_replicas':1,'max_replicas':1},",
+                               simulation);
         const struct sim_traffic *it = &run.sim.traffics[0];
         double load = cases[i].rate * 10;
         double share = erlang_c(cases[i].servers, load);
@@ -92,7 +58,7 @@ Test(traffic, constant_traffic_waits_as_erlang_says)
         if (share > 0.02)
             cr_expect_float_eq(wait_histogram_quantile_us(&it->waits, 0.99) / US_PER_S, p99_s,
                                0.03 * p99_s);
-        release(&run);
+        traffic_run_release(&run);
     }
 }
 
@@ -109,15 +75,16 @@ Test(traffic, one_slot_waits_as_pollaczek_and_khinchine_say)
          0.5 * 10 * 3 / 2 / 0.5},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct run run;
+        struct traffic_run run;
         char simulation[512];
         snprintf(simulation, sizeof simulation, "'num_threads':1,'traffic':{%s}", cases[i].traffic);
-        run_deployment(&run, "'horizon':'30d'",
-                       "'autoscale_config':{'min_replicas':1,'max_replicas':1},", simulation);
+        traffic_run_deployment(&run, "'horizon':'30d'",
+                               "'autoscale_config':{'min_replicas':1,'max_replicas':1},",
+                               simulation);
         double expected = cases[i].expected_s;
         cr_expect_float_eq(mean_wait_s(&run.sim.traffics[0]), expected, 0.01 * expected + 1e-9,
                            "case %zu: %f", i, mean_wait_s(&run.sim.traffics[0]));
-        release(&run);
+        traffic_run_release(&run);
     }
 }
 
@@ -125,11 +92,12 @@ Test(traffic, one_slot_waits_as_pollaczek_and_khinchine_say)
  * second and is served at 1 a second. The k-th of 200 comes at k / 2 and is served at k. */
 Test(traffic, an_overload_queues_and_is_carried_over)
 {
-    struct run run;
-    run_deployment(&run, "'horizon':'300s','traffic_step':'10s'",
-                   "'autoscale_config':{'min_replicas':1,'max_replicas':1},",
-                   "'num_threads':1,'traffic':{'steps':[{'at':0,'rate':2},{'at':100,'rate':0}],"
-                   "'arrivals':'regular','service_time':'1s'}");
+    struct traffic_run run;
+    traffic_run_deployment(
+        &run, "'horizon':'300s','traffic_step':'10s'",
+        "'autoscale_config':{'min_replicas':1,'max_replicas':1},",
+        "'num_threads':1,'traffic':{'steps':[{'at':0,'rate':2},{'at':100,'rate':0}],"
+        "'arrivals':'regular','service_time':'1s'}");
     const struct sim_traffic *it = &run.sim.traffics[0];
     cr_expect(it->totals.offered_micro == (int128)200 * MICRO);
     cr_expect(it->totals.served_micro == (int128)200 * MICRO);
@@ -137,21 +105,22 @@ Test(traffic, an_overload_queues_and_is_carried_over)
     cr_expect_float_eq(wait_histogram_quantile_us(&it->waits, 0.5) / US_PER_S, 50, 1);
     cr_expect_float_eq((double)it->responses.area / (double)it->responses.total_micro / US_PER_S,
                        51, 1);
-    release(&run);
+    traffic_run_release(&run);
 }
 
 Test(traffic, what_is_beyond_the_queue_limit_is_dropped)
 {
-    struct run run;
-    run_deployment(&run, "'horizon':'150s','traffic_step':'10s'",
-                   "'autoscale_config':{'min_replicas':1,'max_replicas':1},",
-                   "'num_threads':1,'traffic':{'steps':[{'at':0,'rate':2},{'at':100,'rate':0}],"
-                   "'arrivals':'regular','service_time':'1s','queue_limit':30}");
+    struct traffic_run run;
+    traffic_run_deployment(
+        &run, "'horizon':'150s','traffic_step':'10s'",
+        "'autoscale_config':{'min_replicas':1,'max_replicas':1},",
+        "'num_threads':1,'traffic':{'steps':[{'at':0,'rate':2},{'at':100,'rate':0}],"
+        "'arrivals':'regular','service_time':'1s','queue_limit':30}");
     const struct sim_traffic *it = &run.sim.traffics[0];
     cr_expect(it->totals.dropped_micro == (int128)70 * MICRO);
     cr_expect(it->totals.served_micro == (int128)130 * MICRO);
     cr_expect(it->waiting_micro == 0);
-    release(&run);
+    traffic_run_release(&run);
 }
 
 /* ---- cold starts ---- */
@@ -161,11 +130,12 @@ Test(traffic, what_is_beyond_the_queue_limit_is_dropped)
  * the mean of the first 150, and the queue is gone 150 / 49 s later. */
 Test(traffic, requests_wait_for_a_cold_start)
 {
-    struct run run;
-    run_deployment(&run, "'horizon':'10m'",
-                   "'autoscale_config':{'max_replicas':5,'traffic_history_seconds':60},",
-                   "'startup':'90s','num_threads':10,'traffic':{'rate':1,'arrivals':'regular',"
-                   "'service_time':'1s','slo':{'wait':'1s'}}");
+    struct traffic_run run;
+    traffic_run_deployment(
+        &run, "'horizon':'10m'",
+        "'autoscale_config':{'max_replicas':5,'traffic_history_seconds':60},",
+        "'startup':'90s','num_threads':10,'traffic':{'rate':1,'arrivals':'regular',"
+        "'service_time':'1s','slo':{'wait':'1s'}}");
     const struct sim_traffic *it = &run.sim.traffics[0];
     cr_expect_eq(it->totals.cold_start_count, 1);
     cr_expect_eq(it->totals.cold_us_sum, 150 * US_PER_S);
@@ -174,17 +144,18 @@ Test(traffic, requests_wait_for_a_cold_start)
     cr_expect(it->totals.served_micro == (int128)600 * MICRO);
     cr_expect_float_eq((double)it->waits.area / MICRO / US_PER_S, 150 * 76.5 + 4.6, 60);
     cr_expect_float_eq(wait_histogram_up_to(&it->waits, 1000000) / MICRO, 447, 3);
-    release(&run);
+    traffic_run_release(&run);
 }
 
 /* A request in the minute from 60 s on, then none: scaled up at 120 s, to zero 1800 s after the
  * last look that saw one, which is at 120 s or, as it is still served, 180 s. */
 Test(traffic, a_deployment_without_configuration_has_the_documented_defaults)
 {
-    struct run run;
-    run_deployment(&run, "'horizon':'1h'", "",
-                   "'num_threads':1,'traffic':{'steps':[{'at':60,'rate':0.1},{'at':120,'rate':0}],"
-                   "'arrivals':'regular','service_time':'1s'}");
+    struct traffic_run run;
+    traffic_run_deployment(
+        &run, "'horizon':'1h'", "",
+        "'num_threads':1,'traffic':{'steps':[{'at':60,'rate':0.1},{'at':120,'rate':0}],"
+        "'arrivals':'regular','service_time':'1s'}");
     const struct sim_traffic *it = &run.sim.traffics[0];
     cr_expect_eq(it->def->autoscale.high, 5);
     cr_expect_eq(it->totals.scale_up_count, 1);
@@ -192,50 +163,50 @@ Test(traffic, a_deployment_without_configuration_has_the_documented_defaults)
     /* 3 wait in the mean of the second minute, 1.5 of both: 1.5 / 0.7, so 3 replicas. */
     cr_expect_eq(it->totals.wish_max, 3);
     cr_expect(it->totals.slot_us >= (int128)1800 * US_PER_S);
-    release(&run);
+    traffic_run_release(&run);
 }
 
 Test(traffic, a_disabled_deployment_drops_all)
 {
-    struct run run;
-    run_deployment(&run, "'horizon':'1h'", "'status':'DISABLED',",
-                   "'traffic':{'rate':2,'service_time':'1s'}");
+    struct traffic_run run;
+    traffic_run_deployment(&run, "'horizon':'1h'", "'status':'DISABLED',",
+                           "'traffic':{'rate':2,'service_time':'1s'}");
     const struct sim_traffic *it = &run.sim.traffics[0];
     cr_expect(it->totals.dropped_micro == (int128)7200 * MICRO);
     cr_expect_eq(run.sim.metrics.runners[0].wish.value, 0);
     cr_expect_eq(it->totals.cold_start_count, 0);
-    release(&run);
+    traffic_run_release(&run);
 }
 
 Test(traffic, it_counts_from_the_arrival_to_the_departure)
 {
-    struct run run;
-    run_deployment(&run, "'horizon':'1h'",
-                   "'autoscale_config':{'min_replicas':1,'max_replicas':1},",
-                   "'num_threads':1,'arrival':'90s','departure':'1000s',"
-                   "'traffic':{'rate':2,'service_time':'1s'}");
+    struct traffic_run run;
+    traffic_run_deployment(&run, "'horizon':'1h'",
+                           "'autoscale_config':{'min_replicas':1,'max_replicas':1},",
+                           "'num_threads':1,'arrival':'90s','departure':'1000s',"
+                           "'traffic':{'rate':2,'service_time':'1s'}");
     const struct sim_traffic *it = &run.sim.traffics[0];
     cr_expect(it->totals.offered_micro == (int128)1820 * MICRO);
     cr_expect(it->totals.served_micro == (int128)910 * MICRO);
     cr_expect(it->totals.dropped_micro == (int128)910 * MICRO);
-    release(&run);
+    traffic_run_release(&run);
 }
 
 Test(traffic, the_nodepools_of_a_deployment_share_it)
 {
-    struct run run;
-    run_text(&run,
-             "{'stowage':1,'horizon':'100s','nodepools':[{'id':'p','instance_types':[{'id':'m',"
-             "'compute_info':{'cpu_limit':'8','cpu_memory':'32Gi'}}],'max_instances':1,"
-             "'simulation':{'nodes':1}},{'id':'q','instance_types':[{'id':'m'}],'max_instances':1,"
-             "'simulation':{'nodes':1}}],'instance_types':[{'id':'m','compute_info':{'cpu_limit':"
-             "'8','cpu_memory':'32Gi'}}],'deployments':[{'id':'d','nodepools':[{'id':'p'},"
-             "{'id':'q'}],'autoscale_config':{'min_replicas':1},'simulation':{'compute_info':"
-             "{'cpu_limit':1},'traffic':{'rate':3,'service_time':'1s'}}}]}");
+    struct traffic_run run;
+    traffic_run_text(
+        &run, "{'stowage':1,'horizon':'100s','nodepools':[{'id':'p','instance_types':[{'id':'m',"
+              "'compute_info':{'cpu_limit':'8','cpu_memory':'32Gi'}}],'max_instances':1,"
+              "'simulation':{'nodes':1}},{'id':'q','instance_types':[{'id':'m'}],'max_instances':1,"
+              "'simulation':{'nodes':1}}],'instance_types':[{'id':'m','compute_info':{'cpu_limit':"
+              "'8','cpu_memory':'32Gi'}}],'deployments':[{'id':'d','nodepools':[{'id':'p'},"
+              "{'id':'q'}],'autoscale_config':{'min_replicas':1},'simulation':{'compute_info':"
+              "{'cpu_limit':1},'traffic':{'rate':3,'service_time':'1s'}}}]}");
     cr_assert_eq(run.sim.traffic_count, 2);
     for (int i = 0; i < 2; i++)
         cr_expect(run.sim.traffics[i].totals.offered_micro == (int128)150 * MICRO);
-    release(&run);
+    traffic_run_release(&run);
 }
 
 /* ---- failing allocations ---- */
@@ -277,14 +248,14 @@ Test(traffic, a_day_of_real_web_traffic_is_replayed)
              folder ? folder : STOWAGE_SOURCE_DIR "/../shared/data");
     if (access(path, R_OK) != 0)
         cr_skip_test("%s is not there: set STOWAGE_DATA to the folder of the traces", path);
-    struct run run;
+    struct traffic_run run;
     char simulation[5000];
     snprintf(simulation, sizeof simulation,
              "'startup':'60s','num_threads':4,'traffic':{'trace':{'file':'%s','time_column':"
              "'minute','time_unit':'1m','requests_column':'requests','from':'1d'},"
              "'service_time':{'distribution':'exponential','mean':'2s'},'slo':{'response':'10s'}}",
              path);
-    run_deployment(
+    traffic_run_deployment(
         &run, "'horizon':'1d'",
         "'autoscale_config':{'min_replicas':1,'max_replicas':5,'traffic_history_seconds':"
         "300,'scale_up_delay_seconds':60,'scale_down_delay_seconds':300,"
@@ -295,5 +266,5 @@ Test(traffic, a_day_of_real_web_traffic_is_replayed)
     cr_expect(offered > 10000, "%f", offered);
     cr_expect_float_eq(offered, requests(it->totals.served_micro), 0.01 * offered);
     cr_expect(it->totals.scale_up_count >= 1);
-    release(&run);
+    traffic_run_release(&run);
 }
