@@ -7,23 +7,32 @@
 #include <math.h>
 #include <stdbool.h>
 
-/* Up to so many servers the recursion is faster. */
-enum { RECURSION_SERVERS_MAX = 256 };
+/* Up to so many servers the series is faster. */
+enum { SERIES_SERVERS_MAX = 256 };
 /* Beyond, GSL takes the number of servers as an unsigned int. */
 static const double servers_max = 1e9;
+/* What a sum does not notice. */
+static const double negligible = 1e-18;
 
-/* The share of lost arrivals of M/M/c/c: B(0) = 1, 1 / B(c) = 1 + c / (a B(c-1)). Check value:
- * B(2, 1) = 1/5. */
+/* The share of lost arrivals of M/M/c/c: 1 / B(c) = 1 + c/a + c (c-1) / a^2 + ... + c! / a^c, the
+ * terms of which rise while more than a are left, and then fall ever faster. Check value: B(2, 1) =
+ * 1/5. */
 static double erlang_b(int64_t servers, double load)
 {
+    double inverse_load = 1 / load;
     double inverse = 1;
-    if (servers > RECURSION_SERVERS_MAX) {
+    double term = 1;
+    if (servers > SERIES_SERVERS_MAX) {
         unsigned count = (unsigned)servers;
         double all = gsl_cdf_poisson_P(count, load);
         return all > 0 ? gsl_ran_poisson_pdf(count, load) / all : 0;
     }
-    for (int64_t i = 1; i <= servers; i++)
-        inverse = 1 + inverse * (double)i / load;
+    for (double left = (double)servers; left > 0; left--) {
+        term *= left * inverse_load;
+        inverse += term;
+        if (left < load && term < negligible * inverse)
+            break;
+    }
     return 1 / inverse;
 }
 

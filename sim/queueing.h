@@ -8,7 +8,7 @@
 
 /* Waits of a station of equal servers with one queue, in the steady state. */
 
-/* The probability that an arrival waits (M/M/c), for 0 <= load < servers. By the recursion of
+/* The probability that an arrival waits (M/M/c), for 0 <= load < servers. By the series of
  * Erlang B for few servers, by GSL's Poisson distribution for many. */
 double erlang_c(int64_t servers, double load);
 

@@ -128,7 +128,7 @@ static int begin(struct sim *sim, struct sim_traffic *it, struct err *err)
     it->now_us = sim->runners[it->runner].arrival_us;
     it->autoscaler.busy_us = it->now_us;
     rate_cursor_take(&it->cursor, it->now_us);
-    return is_of_requests(it) ? requests_begin(sim, it, err) : 0;
+    return is_of_requests(it) ? requests_begin(sim, it, err) : fluid_begin(it, err);
 }
 
 /* The runner has left: what still waits is dropped. */
@@ -194,6 +194,7 @@ void traffic_release(struct sim *sim)
     for (int32_t i = 0; i < sim->traffic_count; i++) {
         free(sim->traffics[i].parcels);
         free(sim->traffics[i].windows);
+        free(sim->traffics[i].mixture);
         requests_release(&sim->traffics[i]);
     }
     free(sim->traffics);

@@ -81,7 +81,8 @@ struct sim_traffic {
     struct traffic_totals totals;
     struct request_station *station; /* NULL: a fluid; owned */
     struct request_counts counted;   /* what of its counts is in the totals */
-    struct wait_histogram waits;     /* of what was served; of a fluid */
+    struct wait_mixture *mixture;    /* of a fluid: waits by chance of what was served; owned */
+    struct wait_histogram waits;     /* of a fluid: of what was served; at the end, of all */
     struct wait_histogram responses; /* wait and service; made at the end */
     struct traffic_bin bins[TIMELINE_BINS];
 };

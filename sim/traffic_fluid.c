@@ -2,6 +2,7 @@
 #include "sim/traffic_kinds.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/array.h"
 #include "base/units.h"
@@ -121,10 +122,7 @@ static struct fluid_step measure(const struct sim *sim, struct sim_traffic *it, 
 
 static void serve_at_once(struct sim_traffic *it, struct fluid_step *step, int64_t amount_micro)
 {
-    wait_histogram_add_wait(&it->waits, amount_micro, &step->wait);
-    if (step->wait.share > 0)
-        step->wait_area +=
-            (int128)((double)amount_micro * step->wait.share / step->wait.rate + 0.5);
+    step->wait_area += (int128)(wait_mixture_add(it->mixture, amount_micro, &step->wait) + 0.5);
 }
 
 /* Part of a parcel, in its order: it was served while the capacity from `step->served_micro` on was
@@ -327,8 +325,19 @@ int fluid_advance(struct sim *sim, struct sim_traffic *it, int64_t until_us, str
     return 0;
 }
 
+int fluid_begin(struct sim_traffic *it, struct err *err)
+{
+    it->mixture = calloc(1, sizeof *it->mixture);
+    return it->mixture ? 0 : err_no_memory(err);
+}
+
 void fluid_finish(struct sim_traffic *it)
 {
+    if (!it->mixture)
+        return;
+    wait_mixture_pour(it->mixture, &it->waits);
+    free(it->mixture);
+    it->mixture = NULL;
     double values_us[SERVICE_POINTS];
     for (int i = 0; i < SERVICE_POINTS; i++)
         values_us[i] = dist_quantile_us(&it->def->service, (i + 0.5) / SERVICE_POINTS);
@@ -338,11 +347,14 @@ void fluid_finish(struct sim_traffic *it)
 bool fluid_is_consistent(const struct sim_traffic *it)
 {
     int128 in_parcels = 0;
-    int128 in_bins = 0;
+    int128 in_bins = it->mixture ? it->mixture->at_once_micro : 0;
+    int128 served = it->waits.total_micro + (it->mixture ? it->mixture->total_micro : 0);
+    for (int32_t i = 0; it->mixture && i < WAIT_CLASSES; i++)
+        in_bins += it->mixture->classes[i].micro;
     for (int32_t i = it->first_parcel; i < it->parcel_count; i++)
         in_parcels += it->parcels[i].amount_micro;
     for (int32_t i = 0; i < WAIT_BINS; i++)
         in_bins += it->waits.bins_micro[i];
-    return in_parcels == it->waiting_micro && in_bins == it->waits.total_micro &&
-           it->waits.total_micro == it->totals.served_micro;
+    return in_parcels == it->waiting_micro && in_bins == served &&
+           served == it->totals.served_micro;
 }

@@ -14,6 +14,7 @@ void traffic_end_cold_start(struct sim_traffic *it, int64_t now_us);
 
 /* ---- traffic_fluid.c ---- */
 
+int fluid_begin(struct sim_traffic *it, struct err *err);
 /* To be called once in a step. */
 int fluid_advance(struct sim *sim, struct sim_traffic *it, int64_t until_us, struct err *err);
 /* Drops the newest out of the queue until no more than `limit_micro` wait. */

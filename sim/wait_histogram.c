@@ -42,7 +42,7 @@ void wait_histogram_add(struct wait_histogram *histogram, int64_t amount_micro, 
     histogram->bins_micro[bin_of(us)] += amount_micro;
 }
 
-/* Of what is not negative; much faster than llround, and this is where the time of a run goes. */
+/* Of what is not negative; much faster than llround. */
 static int64_t rounded(double value)
 {
     return (int64_t)(value + 0.5);
@@ -51,11 +51,11 @@ static int64_t rounded(double value)
 /* The edges of an octave are twice those of the one before, so exp(-rate * edge) is the square of
  * what it was there: eight exponentials are enough for all bins. The amount beyond each edge is
  * rounded, and a bin gets the difference, so that none is lost. */
-void wait_histogram_add_wait(struct wait_histogram *histogram, int64_t amount_micro,
+void wait_histogram_add_wait(struct wait_histogram *histogram, int128 amount_micro,
                              const struct station_wait *wait)
 {
     double waiting = (double)amount_micro * wait->share;
-    int64_t beyond = rounded(waiting);
+    int128 beyond = (int128)(waiting + 0.5);
     double tails[WAIT_BINS_PER_OCTAVE];
     histogram->total_micro += amount_micro;
     histogram->bins_micro[0] += amount_micro - beyond;
@@ -68,11 +68,57 @@ void wait_histogram_add_wait(struct wait_histogram *histogram, int64_t amount_mi
         int32_t part = (bin - 1) % WAIT_BINS_PER_OCTAVE; /* of the edge at which the bin ends */
         if (bin > WAIT_BINS_PER_OCTAVE)
             tails[part] *= tails[part];
-        int64_t left = bin + 1 < WAIT_BINS ? rounded(waiting * tails[part]) : 0;
+        int128 left = bin + 1 < WAIT_BINS ? (int128)(waiting * tails[part] + 0.5) : 0;
         histogram->bins_micro[bin] += beyond - left;
         beyond = left;
         if (beyond == 0)
             break;
+    }
+}
+
+/* A double of exponent e has its class by e and the five bits behind the leading one. Rates are in
+ * 1/us: 2^-56 (a thousand years) to 2^8. */
+enum { WAIT_CLASS_LOWEST = -56 };
+
+static int32_t class_of(double rate)
+{
+    int exponent;
+    double mantissa = frexp(rate, &exponent); /* 0.5 to 1 */
+    int32_t octave = exponent - 1 - WAIT_CLASS_LOWEST;
+    if (octave < 0)
+        return 0;
+    if (octave >= WAIT_CLASS_OCTAVES)
+        return WAIT_CLASSES - 1;
+    return octave * WAIT_CLASSES_PER_OCTAVE +
+           (int32_t)((mantissa - 0.5) * (2 * WAIT_CLASSES_PER_OCTAVE));
+}
+
+double wait_mixture_add(struct wait_mixture *mixture, int64_t amount_micro,
+                        const struct station_wait *wait)
+{
+    double waiting = (double)amount_micro * wait->share;
+    int64_t beyond = rounded(waiting);
+    mixture->total_micro += amount_micro;
+    mixture->at_once_micro += amount_micro - beyond;
+    if (beyond == 0)
+        return 0;
+    struct wait_class *class = &mixture->classes[class_of(wait->rate)];
+    double area = waiting / wait->rate;
+    class->micro += beyond;
+    class->area += area;
+    return area;
+}
+
+void wait_mixture_pour(const struct wait_mixture *mixture, struct wait_histogram *histogram)
+{
+    histogram->total_micro += mixture->at_once_micro;
+    histogram->bins_micro[0] += mixture->at_once_micro;
+    for (int32_t i = 0; i < WAIT_CLASSES; i++) {
+        const struct wait_class *class = &mixture->classes[i];
+        if (class->micro == 0)
+            continue;
+        struct station_wait wait = {.share = 1, .rate = (double)class->micro / class->area};
+        wait_histogram_add_wait(histogram, class->micro, &wait);
     }
 }
 

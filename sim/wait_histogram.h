@@ -30,8 +30,28 @@ struct wait_histogram {
 
 void wait_histogram_add(struct wait_histogram *histogram, int64_t amount_micro, int64_t us);
 /* An amount whose times are distributed as this wait is. */
-void wait_histogram_add_wait(struct wait_histogram *histogram, int64_t amount_micro,
+void wait_histogram_add_wait(struct wait_histogram *histogram, int128 amount_micro,
                              const struct station_wait *wait);
+
+/* Many such waits, kept until a histogram of them is wanted. Those that wait at all are put
+ * together with others of nearly the same rate (32 classes to each doubling); a class is poured out
+ * as one exponential wait of its mean, so that the mean is exact and shares are off by less than
+ * 0.01 %. */
+enum { WAIT_CLASSES_PER_OCTAVE = 32, WAIT_CLASS_OCTAVES = 64 };
+enum { WAIT_CLASSES = WAIT_CLASSES_PER_OCTAVE * WAIT_CLASS_OCTAVES };
+struct wait_class {
+    int128 micro;
+    double area; /* micro x us */
+};
+struct wait_mixture {
+    int128 at_once_micro, total_micro;
+    struct wait_class classes[WAIT_CLASSES];
+};
+/* Returns what the waits add to the area, in micro x us. O(1). */
+double wait_mixture_add(struct wait_mixture *mixture, int64_t amount_micro,
+                        const struct station_wait *wait);
+/* Adds all of it to the histogram; the mixture stays as it is. */
+void wait_mixture_pour(const struct wait_mixture *mixture, struct wait_histogram *histogram);
 
 /* The histogram of the sum of these times and independent ones, given as equally likely values. */
 void wait_histogram_convolve(const struct wait_histogram *histogram, const double *values_us,

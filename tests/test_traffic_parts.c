@@ -167,6 +167,52 @@ Test(wait_histogram, an_exponential_wait_has_its_quantiles_and_loses_nothing)
     }
 }
 
+/* Two thousand waits of all kinds: together as one by one. */
+Test(wait_mixture, pours_out_what_was_put_in)
+{
+    static struct wait_mixture mixture;
+    struct wait_histogram poured = {0};
+    struct wait_histogram direct = {0};
+    struct rng rng = rng_stream(1, "waits", 0);
+    double area = 0;
+    for (int i = 0; i < 2000; i++) {
+        struct station_wait wait = {
+            (double)rng_below(&rng, 101) / 100,
+            ldexp(1 + (double)rng_below(&rng, 1000) / 1000, -40 + (int)rng_below(&rng, 36))};
+        int64_t amount = (int64_t)rng_below(&rng, INT64_C(1000000000));
+        area += wait_mixture_add(&mixture, amount, &wait);
+        wait_histogram_add_wait(&direct, amount, &wait);
+    }
+    wait_mixture_pour(&mixture, &poured);
+    cr_expect(poured.total_micro == direct.total_micro && sum_of(&poured) == direct.total_micro);
+    cr_expect_float_eq((double)poured.area, area, 1e-9 * area);
+    cr_expect_float_eq((double)direct.area, area, 1e-9 * area);
+    double all = (double)direct.total_micro;
+    double poured_sum = 0;
+    double direct_sum = 0;
+    for (int i = 0; i < WAIT_BINS; i++) {
+        poured_sum += (double)poured.bins_micro[i];
+        direct_sum += (double)direct.bins_micro[i];
+        cr_expect_float_eq(poured_sum / all, direct_sum / all, 1e-4, "bin %d", i);
+    }
+}
+
+Test(wait_mixture, takes_rates_of_any_size)
+{
+    static const double rates[] = {1e-30, 1e-17, 0.999, 1, 255.9, 1e9};
+    for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
+        static struct wait_mixture mixture;
+        struct wait_histogram poured = {0};
+        struct station_wait wait = {1, rates[i]};
+        mixture = (struct wait_mixture){0};
+        double area = wait_mixture_add(&mixture, 1000000, &wait);
+        cr_expect_float_eq(area, 1e6 / rates[i], 1e-9 * 1e6 / rates[i]);
+        wait_mixture_pour(&mixture, &poured);
+        cr_expect(poured.total_micro == 1000000 && sum_of(&poured) == 1000000, "%g: %ld, %ld",
+                  rates[i], (long)poured.total_micro, (long)sum_of(&poured));
+    }
+}
+
 Test(wait_histogram, each_time_is_in_the_bin_that_holds_it)
 {
     for (int64_t us = 1; us < INT64_C(1) << 40; us = us * 3 / 2 + 1) {
