@@ -69,7 +69,10 @@ static void print_settings(const struct sim *sim, struct page *page)
     page_format_text(page, ". Policy %s, order %s, ", policy.text,
                      config->order == ORDER_FLOOR_FIRST ? "floor-first" : "priority-first");
     if (config->preemption_enabled)
-        page_format_text(page, "preemption with %s of grace", phrase_time(config->grace_us, text));
+        page_format_text(page, "preemption with %s of grace%s%s",
+                         phrase_time(config->grace_us, text), sim->scaling.is_enabled ? ", " : "",
+                         sim->scaling.is_enabled ? preempt_or_scale_name(config->preempt_or_scale)
+                                                 : "");
     else
         page_text(page, "no preemption");
     page_format_text(page, ", seed %" PRIu64 ".", sim->seed);

@@ -36,6 +36,7 @@ static void print_settings(struct json_writer *w, const struct sim *sim)
     json_bool(w, "enabled", config->preemption_enabled);
     json_seconds(w, "grace_period_s", config->grace_us);
     json_seconds(w, "min_runtime_s", config->min_runtime_us);
+    json_string(w, "preempt_or_scale", preempt_or_scale_name(config->preempt_or_scale));
     json_close_object(w);
 }
 

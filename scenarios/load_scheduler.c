@@ -37,10 +37,30 @@ static void get_preemption(const struct value *scheduler, struct scheduler_confi
     get_duration(&preemption, "min_runtime", &config->min_runtime_us);
 }
 
+static const char *const rival_names[] = {
+    [PREEMPT_FIRST] = "preempt-first",
+    [SCALE_FIRST] = "scale-first",
+    [CHEAPEST_WAIT] = "cheapest-wait",
+};
+
+const char *preempt_or_scale_name(enum preempt_or_scale rule)
+{
+    return rival_names[rule];
+}
+
+static void get_preempt_or_scale(const struct value *scheduler, struct scheduler_config *config)
+{
+    int64_t rule = PREEMPT_FIRST;
+    get_choice(scheduler, "preempt_or_scale", (struct words){rival_names, ARRAY_LEN(rival_names)},
+               &rule);
+    config->preempt_or_scale = (enum preempt_or_scale)rule;
+}
+
 void load_scheduler(struct loader *loader, const struct value *root)
 {
-    static const char *const keys[] = {
-        "policy", "order", "preemption", "popularity", "performance_order", "network_order"};
+    static const char *const keys[] = {"policy",           "order",      "preemption",
+                                       "preempt_or_scale", "popularity", "performance_order",
+                                       "network_order"};
     static const struct object_kind kind = {
         .name = "scheduler", .keys = keys, .key_count = ARRAY_LEN(keys)};
     static const char *const orders[] = {"floor-first", "priority-first"};
@@ -57,6 +77,7 @@ void load_scheduler(struct loader *loader, const struct value *root)
     get_choice(&scheduler, "order", (struct words){orders, ARRAY_LEN(orders)}, &order);
     config->order = (enum demand_order)order;
     get_preemption(&scheduler, config);
+    get_preempt_or_scale(&scheduler, config);
     struct text_list performance = {0};
     struct text_list network = {0};
     get_text_list(&scheduler, "performance_order", &performance);

@@ -199,12 +199,17 @@ struct failure_def {
 /* "node", "rack", "zone" as in scenario files. */
 const char *failure_domain_name(enum failure_domain domain);
 
+/* Whether a demand that fits nowhere evicts, or waits for a new node: sim/preempt_or_scale.c. */
+enum preempt_or_scale { PREEMPT_FIRST = 0, SCALE_FIRST, CHEAPEST_WAIT };
+const char *preempt_or_scale_name(enum preempt_or_scale rule); /* "preempt-first", ... */
+
 struct scheduler_config {
     const struct policy *policy;
     const struct policy_value *policy_values; /* of its parameters */
     struct popularity popularity;             /* as given; empty: what the runners ask for */
     enum demand_order order;
     bool preemption_enabled;
+    enum preempt_or_scale preempt_or_scale;
     int64_t grace_us, min_runtime_us;
     /* Instance types, fastest first, and nodepools, nearest first: for new nodes of deployments
      * whose scheduling_choice is PERFORMANCE or NETWORK. */

@@ -137,6 +137,75 @@ static void check_patterns(const struct loader *loader, const struct value *root
     }
 }
 
+/* ---- the scheduler's words on pools and types ---- */
+
+static bool is_pool_name(const struct loader *loader, const char *name)
+{
+    return lookup_find_text(&loader->pools_by_name, name) >= 0;
+}
+
+static bool is_type_in_use(const struct loader *loader, const char *id)
+{
+    for (int32_t i = 0; i < loader->used.count; i++)
+        if (strcmp(loader->used.items[i].type.id, id) == 0)
+            return true;
+    return false;
+}
+
+static void check_network_order(const struct loader *loader, const struct value *scheduler)
+{
+    enum { HINTS_MAX = 100 };
+    const struct scenario *scenario = loader->scenario;
+    const char *names[HINTS_MAX];
+    struct value array, element;
+    size_t count = 0;
+    if (!value_get(scheduler, "network_order", &array) || !value_is_array(&array))
+        return;
+    for (int32_t i = 0; i < scenario->pool_count && count < HINTS_MAX; i++)
+        names[count++] = scenario->pools[i].id;
+    for (struct cursor cursor = cursor_at(&array); cursor_next(&cursor, &element);) {
+        const char *name = value_text(&element);
+        char quoted[TEXT_QUOTE_SIZE];
+        char hint[WORDS_SIZE];
+        if (name && !is_pool_name(loader, name))
+            value_error(&element, "%s is no nodepool: %s", text_quote(name, quoted),
+                        words_hint(name, (struct words){names, count}, hint));
+    }
+}
+
+static void check_performance_order(const struct loader *loader, const struct value *scheduler)
+{
+    struct value array, element;
+    if (!value_get(scheduler, "performance_order", &array) || !value_is_array(&array))
+        return;
+    for (struct cursor cursor = cursor_at(&array); cursor_next(&cursor, &element);) {
+        const char *id = value_text(&element);
+        char quoted[TEXT_QUOTE_SIZE];
+        if (id && !is_type_in_use(loader, id))
+            value_warn(&element, "has no effect: no nodepool has the instance type %s",
+                       text_quote(id, quoted));
+    }
+}
+
+static void check_scheduler(const struct loader *loader, const struct value *root)
+{
+    const struct scenario *scenario = loader->scenario;
+    struct value scheduler, place;
+    bool scales = false;
+    if (scenario->pool_count == 0 || !value_get(root, "scheduler", &scheduler) ||
+        !value_is_object(&scheduler))
+        return;
+    check_network_order(loader, &scheduler);
+    check_performance_order(loader, &scheduler);
+    for (int32_t i = 0; i < scenario->pool_count; i++)
+        scales |= scenario->pools[i].scaling != NULL;
+    if (!scales && value_get(&scheduler, "preempt_or_scale", &place))
+        value_warn(&place, "has no effect: no nodepool has simulation.scaling");
+    else if (!scenario->scheduler.preemption_enabled &&
+             value_get(&scheduler, "preempt_or_scale", &place))
+        value_warn(&place, "has no effect: preemption is not enabled");
+}
+
 /* ---- order ---- */
 
 struct ordered_event {
@@ -186,6 +255,7 @@ void validate(struct loader *loader, const struct value *root)
     check_runner_names(loader, root);
     check_sums(loader, root);
     check_patterns(loader, root);
+    check_scheduler(loader, root);
     sort_events(loader);
     set_open_maxima(loader);
 }

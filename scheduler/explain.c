@@ -10,6 +10,7 @@
 #include "scheduler/node_search.h"
 #include "scheduler/preemption.h"
 #include "scheduler/transitions.h"
+#include "scheduler/waiting.h"
 
 /* Example. A demand of 2000m CPU and one device meets three nodes: the first has 1500m free and a
  * free device, the second 4000m and no device free, the third 1000m and no device free. Counts: cpu
@@ -223,12 +224,25 @@ static bool would_fit_without_floors(const struct sched *sched,
     return room_misfits(&place.room, place.type, &sched->fleet.shapes->items[shape]) == 0;
 }
 
+/* Would a pass ask for victims for this demand? */
+static bool may_evict_now(const struct sched *sched, const struct preemption_question *question)
+{
+    int32_t runner = sched->replicas[question->replica].runner;
+    if (!sched->options.preemption_enabled || !sched->runners[runner].may_preempt)
+        return false;
+    if (!sched->options.evictions_are_granted)
+        return true;
+    struct demand_key key = waiting_key(sched, runner, question->class);
+    int32_t bucket = demand_queue_find(&sched->queue, &key);
+    return bucket >= 0 && sched->queue.buckets[bucket].grant > 0;
+}
+
 static void explain_not_now(const struct sched *sched, const struct preemption_question *question,
                             struct explanation *explanation)
 {
     int32_t runner = sched->replicas[question->replica].runner;
     const struct shape *shape = &sched->fleet.shapes->items[sched->runners[runner].shape];
-    bool may_preempt = sched->options.preemption_enabled && sched->runners[runner].may_preempt;
+    bool may_preempt = may_evict_now(sched, question);
     int fewest_kinds = 0;
     struct place place;
     explanation->answer = FIT_NOT_NOW;

@@ -195,7 +195,8 @@ static int try_to_preempt(struct pass *pass, struct demand_bucket *bucket, bool 
     const struct preemption_question question = {
         .replica = bucket->heap[0], .class = bucket->key.class, .now = pass->now};
     *is_served = false;
-    if (!sched->options.preemption_enabled || !bucket->key.may_preempt)
+    if (!sched->options.preemption_enabled || !bucket->key.may_preempt ||
+        (sched->options.evictions_are_granted && bucket->grant == 0))
         return 0;
     if (bucket->no_victims_version == chance_version(sched) && pass->now < bucket->no_victims_until)
         return 0;
@@ -207,6 +208,7 @@ static int try_to_preempt(struct pass *pass, struct demand_bucket *bucket, bool 
         return 0;
     }
     *is_served = true;
+    bucket->grant -= sched->options.evictions_are_granted;
     return evict_and_nominate(pass, question.replica, err);
 }
 

@@ -130,6 +130,13 @@ void sched_running(struct sched *sched, int32_t replica, int64_t now)
         fleet_touch(&sched->fleet, sched->replicas[replica].node);
 }
 
+void sched_grant_evictions(struct sched *sched, int32_t bucket, int32_t count)
+{
+    assert(bucket >= 0 && bucket < sched->queue.bucket_count);
+    assert(count >= 0);
+    sched->queue.buckets[bucket].grant = count;
+}
+
 int sched_terminate(struct sched *sched, int32_t replica, struct err *err)
 {
     return replica_terminate(sched, replica, err);

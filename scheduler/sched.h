@@ -54,7 +54,8 @@ struct sched_options {
     struct popularity popularity;             /* for policies that ask for it; read by sched_init */
     enum demand_order order;
     bool preemption_enabled;
-    int64_t min_runtime_ticks; /* a replica that ran for less is no victim; 0: all may be */
+    bool evictions_are_granted; /* a demand evicts only within its bucket's grant */
+    int64_t min_runtime_ticks;  /* a replica that ran for less is no victim; 0: all may be */
     uint64_t seed;
     enum node_search search;
     struct index_tuning tuning;
@@ -132,6 +133,10 @@ int sched_gone(struct sched *sched, int32_t replica, struct err *err);
 
 /* A nominated demand loses its node and waits in the queue again, with the tick it was asked at. */
 int sched_unnominate(struct sched *sched, int32_t replica, struct err *err);
+
+/* With options.evictions_are_granted: so many demands of this bucket of the queue, its first, may
+ * evict in passes to come. 0 at first; each nomination uses one up. */
+void sched_grant_evictions(struct sched *sched, int32_t bucket, int32_t count);
 
 /* The caller first empties a node (sched_gone, sched_unnominate) that goes DOWN or is REMOVED. */
 void sched_set_node_state(struct sched *sched, int32_t node, enum node_state state);

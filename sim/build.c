@@ -37,6 +37,7 @@ static int build_scheduler(struct sim *sim, struct err *err)
         .popularity = popularity,
         .order = scenario->scheduler.order,
         .preemption_enabled = scenario->scheduler.preemption_enabled,
+        .evictions_are_granted = evictions_are_granted(scenario),
         .min_runtime_ticks = scenario->scheduler.min_runtime_us,
         .seed = sim->seed,
         .search = sim->options.search,

@@ -125,6 +125,8 @@ int replica_unnominate(struct sim *sim, int32_t replica, struct err *err);
 
 /* Part of a node of this type that a replica of the shape holds, in 1e-9. */
 int64_t expense_share(const struct shape *shape, const struct node_type *type);
+/* Time of a bound replica on its node, in 1e-17 USD; 0 where the price is unknown. */
+int128 expense_of(const struct sim *sim, int32_t replica, int64_t us);
 /* The replica has been bound. */
 void expense_begin(struct sim *sim, int32_t replica);
 /* Charges the replica, which is still on its node, for the time up to now; what follows is `next`.
@@ -241,6 +243,22 @@ void scale_up_release(struct sim *sim);
 /* What makes one shape larger than another, in this order: devices, their memory, CPU, memory. */
 void shape_size(const struct shape *shape, int64_t size[4]);
 struct room room_of_empty(const struct node_type *type);
+
+/* ---- preempt_or_scale.c ---- */
+
+/* Does the scheduler evict only where no node is to be had? */
+bool evictions_are_granted(const struct scenario *scenario);
+/* A node that could be asked for, for so many replicas; the first of them in this bucket. */
+struct scale_offer {
+    int32_t bucket; /* of the demand queue */
+    int32_t group;  /* of the fleet */
+    int64_t taken;
+};
+/* Is eviction the cheaper way? Then it is granted, and a pass is planned. */
+int evicts_rather_than_scales(struct sim *sim, const struct scale_offer *offer, bool *evicts,
+                              struct err *err);
+/* After an evaluation: what it has left over may evict. Plans a pass where that is news. */
+int grant_evictions(struct sim *sim, struct err *err);
 
 /* ---- consolidation.c: nodes that are hardly used go ---- */
 

@@ -48,8 +48,7 @@ int64_t expense_share(const struct shape *shape, const struct node_type *type)
     return weight == 0 ? 0 : (int64_t)(weight_of(&held) * share_whole / weight);
 }
 
-/* Time of a replica on its node, in 1e-17 USD. */
-static int128 charge(const struct sim *sim, int32_t replica, int64_t us)
+int128 expense_of(const struct sim *sim, int32_t replica, int64_t us)
 {
     const struct replica *it = &sim->sched.replicas[replica];
     const struct fleet *fleet = &sim->sched.fleet;
@@ -76,7 +75,7 @@ void expense_settle(struct sim *sim, int32_t replica, enum expense next)
     int32_t group = sim->sched.fleet.nodes[scheduled->node].group;
     struct scope *scope = &sim->metrics.scopes[1 + sim->metrics.pool_scope_count + group];
     int64_t us = sim->now_us - it->charged_us;
-    int128 cost = charge(sim, replica, us);
+    int128 cost = expense_of(sim, replica, us);
     assert(us >= 0);
     stats->cost[it->expense] += cost;
     scope->charged[it->expense] += cost;
@@ -88,7 +87,7 @@ void expense_settle(struct sim *sim, int32_t replica, enum expense next)
 
 void expense_lost(struct sim *sim, int32_t replica, int64_t work_us, enum blame blame)
 {
-    int128 cost = charge(sim, replica, work_us);
+    int128 cost = expense_of(sim, replica, work_us);
     sim->metrics.runners[sim->sched.replicas[replica].runner].cost_lost += cost;
     sim->metrics.cost_lost[blame] += cost;
 }

@@ -366,6 +366,9 @@ int node_scaling_run(struct sim *sim, struct err *err)
     node_scaling_settle(sim);
     if (scale_up(sim, err))
         return -1;
+    sim->scaling.is_due |= sim->scaling.is_interrupted;
+    if (sim->scaling.is_interrupted)
+        return 0;
     for (int32_t i = 0; i < sim->scenario->pool_count; i++)
         if (scaling_of(sim, i) && sim->sched.fleet.pools[i].is_schedulable &&
             (fill_up(sim, i, err) || remove_idle(sim, i, err)))

@@ -7,6 +7,7 @@
 
 #include "base/int128.h"
 #include "scheduler/fleet.h"
+#include "scheduler/preemption.h"
 
 /* The number of nodes follows demand, in pools with `scaling`. An evaluation at the end of each
  * instant in which something changed:
@@ -59,6 +60,7 @@ struct scale_group {
     int32_t runner; /* of the first of them */
     int32_t pool;   /* its first pool */
     int32_t choice; /* enum of apiDeployment.SchedulingChoice */
+    int32_t bucket; /* of the demand queue */
 };
 
 struct scale_bin { /* a node that is coming, or asked for in this evaluation */
@@ -82,11 +84,15 @@ struct node_scaling {
     int32_t group_count, groups_capacity;
     struct scale_bin *bins;
     int32_t bin_count, bin_capacity;
+    int32_t *grants; /* [bucket] */
+    int32_t grant_capacity;
+    struct victim_set victims;
     int64_t removed_idle_count;
-    bool is_enabled;  /* some pool has scaling */
-    bool is_due;      /* something changed */
-    bool is_planned;  /* an evaluation for now_us is in the queue */
-    bool has_choices; /* some deployment has a scheduling choice */
+    bool is_enabled;     /* some pool has scaling */
+    bool is_due;         /* something changed */
+    bool is_planned;     /* an evaluation for now_us is in the queue */
+    bool has_choices;    /* some deployment has a scheduling choice */
+    bool is_interrupted; /* an eviction comes first; the evaluation begins anew after it */
 };
 
 #endif

@@ -73,8 +73,9 @@ static int add_to_groups(struct sim *sim, int32_t first, const struct scale_grou
     return 0;
 }
 
-static int add_bucket(struct sim *sim, const struct demand_bucket *bucket, struct err *err)
+static int add_bucket(struct sim *sim, int32_t number, struct err *err)
 {
+    const struct demand_bucket *bucket = &sim->sched.queue.buckets[number];
     const struct shape *shape = &sim->scenario->shapes.items[bucket->key.shape];
     bool are_alike = shape->pool_count == 1 && !sim->scaling.has_choices;
     int32_t first = sim->scaling.group_count;
@@ -86,6 +87,7 @@ static int add_bucket(struct sim *sim, const struct demand_bucket *bucket, struc
             .left = are_alike ? bucket->count : 1,
             .shape = bucket->key.shape,
             .rank = rank_of(sim, bucket->key.class, bucket->key.priority),
+            .bucket = number,
             .runner = runner,
             .pool = def->pool,
             .choice = choice_of(sim, def),
@@ -149,7 +151,7 @@ static int gather_groups(struct sim *sim, struct err *err)
     const struct demand_queue *queue = &sim->sched.queue;
     sim->scaling.group_count = 0;
     for (int32_t i = 0; i < queue->bucket_count; i++)
-        if (queue->buckets[i].count > 0 && add_bucket(sim, &queue->buckets[i], err))
+        if (queue->buckets[i].count > 0 && add_bucket(sim, i, err))
             return -1;
     sort_groups(sim);
     return 0;
@@ -437,6 +439,13 @@ static int launch_for(struct sim *sim, int32_t number, struct err *err)
             return -1;
         if (best.group == NO_INDEX)
             return 0;
+        struct scale_offer offer = {.bucket = sim->scaling.groups[number].bucket,
+                                    .group = best.group,
+                                    .taken = best.trial.taken};
+        if (evicts_rather_than_scales(sim, &offer, &sim->scaling.is_interrupted, err))
+            return -1;
+        if (sim->scaling.is_interrupted)
+            return 0;
         struct launch_request request = {
             .group = best.group,
             .runner = sim->scaling.groups[number].runner,
@@ -473,18 +482,21 @@ int scale_up(struct sim *sim, struct err *err)
     struct node_scaling *scaling = &sim->scaling;
     if (gather_groups(sim, err) || gather_bins(sim, err) || sched_refresh(&sim->sched, err))
         return -1;
-    for (int32_t i = 0; i < scaling->group_count; i++) {
+    scaling->is_interrupted = false;
+    for (int32_t i = 0; i < scaling->group_count && !scaling->is_interrupted; i++) {
         for (int32_t j = 0; j < scaling->bin_count && scaling->groups[i].left > 0; j++)
             fill_bin(sim, &scaling->bins[j], &scaling->groups[i]);
         if (launch_for(sim, i, err))
             return -1;
     }
     count_expected(sim);
-    return 0;
+    return scaling->is_interrupted ? 0 : grant_evictions(sim, err);
 }
 
 void scale_up_release(struct sim *sim)
 {
     free(sim->scaling.groups);
     free(sim->scaling.bins);
+    free(sim->scaling.grants);
+    victim_set_release(&sim->scaling.victims);
 }

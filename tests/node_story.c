@@ -13,7 +13,7 @@ static bool is_of_nodes(enum record_kind kind)
 {
     return (kind >= RECORD_NODE_ADDED && kind <= RECORD_NODE_REMOVED) ||
            kind == RECORD_NODE_LAUNCHED || kind == RECORD_LAUNCH_FAILED ||
-           kind == RECORD_OUT_OF_STOCK;
+           kind == RECORD_OUT_OF_STOCK || kind == RECORD_EVICTED;
 }
 
 static void print_record(const struct sim *sim, const struct record *record, FILE *out)
@@ -22,6 +22,11 @@ static void print_record(const struct sim *sim, const struct record *record, FIL
     fprintf(out, "%" PRId64 " %s ", record->time_us / 1000000, record_kind_name(record->kind));
     if (record->kind == RECORD_OUT_OF_STOCK) {
         fprintf(out, "%s\n", sim->scenario->pools[record->node].id);
+        return;
+    }
+    if (record->kind == RECORD_EVICTED) {
+        fprintf(out, "%s for %s\n", sim->runners[record->runner].def->id,
+                sim->runners[record->other_runner].def->id);
         return;
     }
     const struct node_def *def = &sim->nodes[record->node].def;

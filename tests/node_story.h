@@ -23,7 +23,8 @@
     "{'id':'unpriced','compute_info':{'cpu_limit':'4','cpu_memory':'16Gi'}}],"
 #define ASK "'compute_info':{'cpu_limit':'1','cpu_memory':'1Gi','num_accelerators':1},"
 
-/* Runs to the end with all checks; what happened to nodes, "seconds what node": the caller frees
+/* Runs to the end with all checks; what happened to nodes, "seconds what node", and who was evicted
+ * for whom: the caller frees
  * it, and releases the sim. */
 char *node_story(const struct scenario *scenario, struct sim *sim);
 
