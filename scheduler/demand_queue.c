@@ -60,14 +60,22 @@ static void sift_down(struct demand_bucket *bucket, struct replica *replicas, in
 
 enum { SLOTS_PER_SHAPE = 40, SLOTS_PER_RUNNER = 2 };
 
-static int32_t level_of(const struct demand_key *key)
+int32_t demand_queue_level(const struct demand_queue *queue, enum demand_class class,
+                           int32_t priority)
 {
-    return (int32_t)key->class * 10 + key->priority;
+    if (queue->order == ORDER_FLOOR_FIRST)
+        return (int32_t) class * 10 + 9 - priority;
+    return (9 - priority) * 2 + (int32_t) class;
+}
+
+static int32_t level_of(const struct demand_queue *queue, const struct demand_key *key)
+{
+    return demand_queue_level(queue, key->class, key->priority);
 }
 
 static int32_t shape_slot(const struct demand_key *key)
 {
-    return (key->may_preempt ? 20 : 0) + level_of(key);
+    return (key->may_preempt ? 20 : 0) + (int32_t)key->class * 10 + key->priority;
 }
 
 int32_t demand_queue_find(const struct demand_queue *queue, const struct demand_key *key)
@@ -125,7 +133,7 @@ static int find_or_add(struct demand_queue *queue, const struct demand_key *key,
 static int reserve_in_level(struct demand_queue *queue, const struct demand_key *key,
                             struct err *err)
 {
-    struct demand_level *level = &queue->levels[level_of(key)];
+    struct demand_level *level = &queue->levels[level_of(queue, key)];
     return array_reserve(&level->buckets, &level->capacity, (int64_t)level->count + 1,
                          sizeof *level->buckets, err);
 }
@@ -133,19 +141,24 @@ static int reserve_in_level(struct demand_queue *queue, const struct demand_key 
 static void enter_level(struct demand_queue *queue, int32_t number)
 {
     struct demand_bucket *bucket = &queue->buckets[number];
-    struct demand_level *level = &queue->levels[level_of(&bucket->key)];
+    int32_t rank = level_of(queue, &bucket->key);
+    struct demand_level *level = &queue->levels[rank];
     bucket->place_in_level = level->count;
     level->buckets[level->count++] = number;
+    queue->filled_levels |= UINT32_C(1) << rank;
 }
 
 static void leave_level(struct demand_queue *queue, int32_t number)
 {
     struct demand_bucket *bucket = &queue->buckets[number];
-    struct demand_level *level = &queue->levels[level_of(&bucket->key)];
+    int32_t rank = level_of(queue, &bucket->key);
+    struct demand_level *level = &queue->levels[rank];
     int32_t last = level->buckets[--level->count];
     level->buckets[bucket->place_in_level] = last;
     queue->buckets[last].place_in_level = bucket->place_in_level;
     bucket->place_in_level = -1;
+    if (level->count == 0)
+        queue->filled_levels &= ~(UINT32_C(1) << rank);
 }
 
 /* ---- the queue ---- */

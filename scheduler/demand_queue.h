@@ -18,6 +18,8 @@
 
 enum { LEVEL_COUNT = 20 };
 
+enum demand_order { ORDER_FLOOR_FIRST = 0, ORDER_PRIORITY_FIRST };
+
 struct demand_key {
     int32_t shape, priority;
     int32_t runner; /* of a shape that depends on the runner; else -1 */
@@ -50,7 +52,9 @@ struct demand_queue {
      * [runner * 2 + class] for buckets of one runner. */
     int32_t *bucket_of_shape, *bucket_of_runner;
     int32_t shape_capacity, runner_capacity;
-    struct demand_level levels[LEVEL_COUNT]; /* [class * 10 + priority] */
+    enum demand_order order;                 /* set before the first demand comes */
+    struct demand_level levels[LEVEL_COUNT]; /* in the order in which they are served */
+    uint32_t filled_levels;                  /* a bit for each that has buckets */
     int64_t demand_count;                    /* in all buckets */
 };
 
@@ -60,6 +64,10 @@ int demand_queue_add(struct demand_queue *queue, struct replica *replicas, int32
                      const struct demand_key *key, struct err *err);
 void demand_queue_remove(struct demand_queue *queue, struct replica *replicas, int32_t replica,
                          const struct demand_key *key);
+
+/* Which level demands of this class and priority are in. */
+int32_t demand_queue_level(const struct demand_queue *queue, enum demand_class class,
+                           int32_t priority);
 
 /* The bucket of this key, or -1 when none was ever used. */
 int32_t demand_queue_find(const struct demand_queue *queue, const struct demand_key *key);

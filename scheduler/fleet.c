@@ -111,12 +111,14 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
     if (array_reserve(&fleet->changed, &fleet->changed_capacity, (int64_t)fleet->node_count + 1,
                       sizeof *fleet->changed, err))
         return -1;
-    fleet->nodes[fleet->node_count] = (struct node){.cpu_free_milli = type->cpu_milli,
-                                                    .mem_free_bytes = type->mem_bytes,
-                                                    .group = group,
-                                                    .first_device = fleet->device_count,
-                                                    .first_replica = -1,
-                                                    .state = state};
+    fleet->nodes[fleet->node_count] =
+        (struct node){.cpu_free_milli = type->cpu_milli,
+                      .mem_free_bytes = type->mem_bytes,
+                      .group = group,
+                      .share_free_milli = type->device_count * SHARE_WHOLE,
+                      .first_device = fleet->device_count,
+                      .first_replica = -1,
+                      .state = state};
     add_devices(fleet, type);
     *number = fleet->node_count++;
     fleet_touch(fleet, *number);
@@ -317,6 +319,7 @@ static void add_claim(struct fleet *fleet, const struct claim *claim, int32_t si
     int64_t mem_bytes = sign * shape_device_mem_on(shape, type);
     for (uint64_t left = claim->devices; left != 0; left &= left - 1) {
         struct device *device = &fleet->devices[at->first_device + __builtin_ctzll(left)];
+        at->share_free_milli += share_milli;
         device->share_free_milli += share_milli;
         device->mem_free_bytes += mem_bytes;
         assert(device->share_free_milli >= 0 && device->share_free_milli <= SHARE_WHOLE);
@@ -334,6 +337,7 @@ static void add_free(struct fleet *fleet, int32_t node, const struct room *amoun
     assert(at->mem_free_bytes >= 0);
     for (int32_t i = 0; i < amount->device_count; i++) {
         struct device *device = &fleet->devices[at->first_device + i];
+        at->share_free_milli += sign * amount->share_milli[i];
         device->share_free_milli += sign * amount->share_milli[i];
         device->mem_free_bytes += sign * amount->device_mem_bytes[i];
         assert(device->share_free_milli >= 0 && device->share_free_milli <= SHARE_WHOLE);

@@ -59,6 +59,7 @@ struct node {
     int64_t cpu_free_milli, cpu_held_milli;
     int64_t mem_free_bytes, mem_held_bytes;
     int32_t group;
+    int32_t share_free_milli; /* of all its devices together */
     int32_t first_device;  /* its devices are devices[first_device .. + device_count of the type) */
     int32_t first_replica; /* head of its list of replicas, bound and nominated; -1: none */
     int32_t occupant_count; /* length of that list */

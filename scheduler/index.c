@@ -87,13 +87,18 @@ struct row index_row(const struct sched *sched, int32_t node)
     return row;
 }
 
+static uint32_t next_version(uint32_t version)
+{
+    return (version + 1) & INT32_MAX;
+}
+
 /* New rows for all nodes; nobody's list holds any more. */
 static void take_in_all(struct node_index *index, const struct sched *sched)
 {
     for (int32_t node = 0; node < sched->fleet.node_count; node++) {
         const struct row row = index_row(sched, node);
         row_store(index->blocks, node, &row);
-        index->marks[node].version++;
+        index->marks[node].version = next_version(index->marks[node].version);
         index->marks[node].place = -1;
         if (node < index->prey_count)
             index->prey[node] = node_prey(sched, node);
@@ -104,10 +109,10 @@ static void take_in_all(struct node_index *index, const struct sched *sched)
 static void take_in(struct node_index *index, const struct sched *sched, int32_t node)
 {
     const struct row row = index_row(sched, node);
+    struct node_mark *mark = &index->marks[node];
     row_store(index->blocks, node, &row);
-    index->marks[node].version++;
-    index->marks[node].place =
-        journal_append(&index->journal, node, &row, index->marks[node].place);
+    mark->version = next_version(mark->version);
+    mark->place = journal_append(&index->journal, node, &row, mark->place);
     if (node < index->prey_count)
         index->prey[node] = node_prey(sched, node);
 }

@@ -24,8 +24,8 @@
 
 /* How often a node changed, and where in the journal its last change is. */
 struct node_mark {
-    uint32_t version;
-    int32_t place; /* -1: not in the journal */
+    uint32_t version; /* modulo 2^31 */
+    int32_t place;    /* -1: not in the journal */
 };
 
 /* What is remembered for one shape. */

@@ -23,10 +23,14 @@ static int check_row(const struct sched *sched, int32_t node, struct err *err)
 
 static bool is_listed(const struct shortlist *list, const struct standing *standing)
 {
-    for (int32_t i = 0; i < list->count; i++)
-        if (list->heap[i].node == standing->node && list->heap[i].version == standing->version &&
-            memcmp(&list->heap[i].score, &standing->score, sizeof standing->score) == 0)
+    for (int32_t i = 0; i < list->count; i++) {
+        const struct standing *listed = &list->heap[i];
+        if (listed->node == standing->node && listed->version == standing->version &&
+            (listed->is_bound
+                 ? listed->score >= standing->score
+                 : listed->score <= standing->score && !(listed->score < standing->score)))
             return true;
+    }
     return false;
 }
 

@@ -42,7 +42,7 @@ struct standing search_standing(const struct index_search *search, int32_t node)
     return (struct standing){.score =
                                  policy->score == NULL ? 0.0 : policy->score(search->context, node),
                              .node = node,
-                             .version = search->index->marks[node].version};
+                             .version = search->index->marks[node].version & INT32_MAX};
 }
 
 float search_least_key(const struct index_search *search, double score)
@@ -50,6 +50,13 @@ float search_least_key(const struct index_search *search, double score)
     if (!policy_has_parts(search->sched->policy.policy))
         return -INFINITY;
     return float_at_most(score - search->memory->shape_part - PARTS_SLACK);
+}
+
+double search_most_score(const struct index_search *search, float key)
+{
+    if (search->sched->policy.policy->score == NULL)
+        return 0.0;
+    return (double)key + search->memory->shape_part + PARTS_SLACK;
 }
 
 struct row_range search_chunk(const struct index_search *search, int32_t chunk)

@@ -29,6 +29,9 @@ struct standing search_standing(const struct index_search *search, int32_t node)
 /* No node whose row has a key below this scores `score` or more. */
 float search_least_key(const struct index_search *search, double score);
 
+/* No node whose row has this key scores more, where keys bound scores. */
+double search_most_score(const struct index_search *search, float key);
+
 /* The rows of a chunk. */
 struct row_range search_chunk(const struct index_search *search, int32_t chunk);
 

@@ -62,10 +62,19 @@ static void chunk_keys(const struct row_block *blocks, int32_t chunk_count,
     }
 }
 
-/* The lanes of the block at row `first` that are in the range. */
-static uint32_t lanes_in_range(struct row_range range, int32_t first)
+/* The lanes of the block that pass and whose key is at least this, one bit each. */
+static uint32_t lanes_of_block(const struct row_block *block, const struct wide_query *query,
+                               __m256 least_key)
 {
-    uint32_t lanes = 0xff;
+    __m256 passes = _mm256_castsi256_ps(pass_block(block, query));
+    __m256 is_high = _mm256_cmp_ps(_mm256_loadu_ps(block->key), least_key, _CMP_GE_OQ);
+    return (uint32_t)_mm256_movemask_ps(_mm256_and_ps(passes, is_high));
+}
+
+/* Without the rows before and behind the range, which begins in the block at row `first`, or ends
+ * there. */
+static uint32_t lanes_in_range(uint32_t lanes, struct row_range range, int32_t first)
+{
     if (first < range.first)
         lanes &= UINT32_C(0xff) << (range.first - first);
     if (first + ROW_LANES > range.end)
@@ -78,14 +87,13 @@ static int32_t filter(const struct row_block *blocks, struct row_range range,
 {
     const struct wide_query wide = widen(query);
     const __m256 least = _mm256_set1_ps(least_key);
-    int32_t count = 0;
-    for (int32_t first = range.first - range.first % ROW_LANES; first < range.end;
-         first += ROW_LANES) {
-        const struct row_block *block = &blocks[first / ROW_LANES];
-        __m256 passes = _mm256_castsi256_ps(pass_block(block, &wide));
-        __m256 is_high = _mm256_cmp_ps(_mm256_loadu_ps(block->key), least, _CMP_GE_OQ);
-        uint32_t lanes = (uint32_t)_mm256_movemask_ps(_mm256_and_ps(passes, is_high));
-        for (lanes &= lanes == 0 ? 0 : lanes_in_range(range, first); lanes != 0; lanes &= lanes - 1)
+    int32_t count = 0, first = (int32_t)((uint32_t)range.first & ~(ROW_LANES - 1U));
+    const struct row_block *block = &blocks[(uint32_t)first / ROW_LANES];
+    for (; first < range.end; first += ROW_LANES, block++) {
+        uint32_t lanes = lanes_of_block(block, &wide, least);
+        if (lanes == 0)
+            continue;
+        for (lanes = lanes_in_range(lanes, range, first); lanes != 0; lanes &= lanes - 1)
             positions[count++] = first + __builtin_ctz(lanes);
     }
     return count;

@@ -7,10 +7,11 @@
  * journal from where it was read last, and made again when it runs dry.
  *
  * A node that changed has a new entry in the journal with its row as it is now. If it passes the
- * sieve, and its key says that it could stand above the floor, it is scored and put on the list.
- * What the list said about it before bears an older version and is dropped when it comes to the
- * top. With 100 equally popular shapes and two changes a decision a shape reads 200 rows at its
- * next question, 25 blocks, of which a handful are scored. */
+ * sieve, and its key says that it could stand above the floor, it is put on the list with that key,
+ * which bounds its score. Only when it comes to the top is the node itself asked, and by then most
+ * have changed again: what the list said before bears an older version and is dropped at the top.
+ * With 100 equally popular shapes and two changes a decision a shape reads 200 rows at its next
+ * question, 25 blocks; half a dozen go on the list and one or two are scored. */
 
 /* The fewest and the most nodes that a list is cut to. */
 enum { LIMIT_LEAST = 32, LIMIT_MOST = 1024, LIMIT_MOST_WITHOUT_PARTS = 2048 };
@@ -22,8 +23,8 @@ static bool is_current(const struct index_search *search, const struct standing 
     return search->index->marks[standing->node].version == standing->version;
 }
 
-/* Without a score for every node that fits? */
-static bool is_cheap_to_make(const struct index_search *search)
+/* Do the keys of rows bound the scores, so that not every node that fits has to be scored? */
+static bool has_bounds(const struct index_search *search)
 {
     const struct policy *policy = search->sched->policy.policy;
     return policy->score == NULL || policy_has_parts(policy);
@@ -33,13 +34,13 @@ static bool is_cheap_to_make(const struct index_search *search)
  * follows how many questions a list answers. `enough` of them pay for the making. */
 static int64_t enough_questions(const struct index_search *search)
 {
-    return search->index->node_count / (is_cheap_to_make(search) ? 64 : 4);
+    return search->index->node_count / (has_bounds(search) ? 512 : 4);
 }
 
 static void lengthen(const struct index_search *search)
 {
     struct shape_memory *memory = search->memory;
-    int32_t most = is_cheap_to_make(search) ? LIMIT_MOST : LIMIT_MOST_WITHOUT_PARTS;
+    int32_t most = has_bounds(search) ? LIMIT_MOST : LIMIT_MOST_WITHOUT_PARTS;
     if (search->sched->options.tuning.list_limit == 0 && memory->list_epoch != 0 &&
         memory->asked_count < enough_questions(search) && memory->limit_wanted < most)
         memory->limit_wanted = memory->list.limit * 2;
@@ -53,14 +54,17 @@ static void shorten(const struct index_search *search)
         memory->list.limit = memory->limit_wanted = memory->list.limit / 2;
 }
 
-/* Without those that have a newer version, and no more than the limit. */
+/* Without those that have a newer version or do not fit, and no more than the limit. */
 static void tidy(const struct index_search *search)
 {
     struct shortlist *list = &search->memory->list;
     int32_t kept = 0;
-    for (int32_t i = 0; i < list->count; i++)
-        if (is_current(search, &list->heap[i]))
-            list->heap[kept++] = list->heap[i];
+    for (int32_t i = 0; i < list->count; i++) {
+        const struct standing *standing = &list->heap[i];
+        if (is_current(search, standing) &&
+            (!standing->is_bound || search_fits(search, standing->node)))
+            list->heap[kept++] = *standing;
+    }
     list->count = kept;
     shorten(search);
     shortlist_cut(list);
@@ -93,7 +97,9 @@ static struct standing standing_of_row(const struct index_search *search, int32_
     if (at->occupant_count > 0)
         return search_standing(search, node);
     if (empty->is_known)
-        return (struct standing){empty->score, node, search->index->marks[node].version};
+        return (struct standing){.score = empty->score,
+                                 .node = node,
+                                 .version = search->index->marks[node].version & INT32_MAX};
     const struct standing standing = search_standing(search, node);
     *empty = (struct empty_score){standing.score, true};
     return standing;
@@ -109,8 +115,7 @@ static void collect_range(const struct index_search *search, struct row_range ra
         index->kernel->filter(index->blocks, range, &search->memory->query, low, positions);
     for (int32_t i = 0; i < count; i++) {
         int32_t node = positions[i];
-        if (index->blocks[node / ROW_LANES].key[node % ROW_LANES] >= high ||
-            !search_fits(search, node))
+        if (row_key(index->blocks, node) >= high || !search_fits(search, node))
             continue;
         const struct standing standing = standing_of_row(search, node);
         shortlist_collect(&search->memory->list, &standing);
@@ -197,23 +202,41 @@ static void make_list(const struct index_search *search)
 
 /* ---- keeping it ---- */
 
-/* Entries [first, end) of the journal, which are not torn by its end. */
+/* The node at this place of the journal, with a bound of its score. */
+static struct standing standing_of_entry(const struct index_search *search, int32_t place)
+{
+    const struct journal *journal = &search->index->journal;
+    int32_t node = journal->nodes[place];
+    return (struct standing){.score = search_most_score(search, row_key(journal->blocks, place)),
+                             .node = node,
+                             .version = search->index->marks[node].version & INT32_MAX,
+                             .is_bound = true};
+}
+
+/* Entries [first, end) of the journal, which are not torn by its end. Where keys say nothing of
+ * scores, what passes is scored at once. */
 static void read_journal(const struct index_search *search, int64_t first, int64_t end)
 {
     const struct journal *journal = &search->index->journal;
     int32_t positions[SEARCH_BATCH];
     int32_t place = (int32_t)(first & (journal->capacity - 1));
     const struct row_range range = {place, place + (int32_t)(end - first)};
+    bool is_bound = has_bounds(search);
+    struct standing standings[SEARCH_BATCH];
+    int32_t found = 0;
     int32_t count = search->index->kernel->filter(journal->blocks, range, &search->memory->query,
                                                   floor_key(search), positions);
-
     for (int32_t i = 0; i < count; i++) {
         int32_t node = journal->nodes[positions[i]];
-        if (!search_fits(search, node))
+        if (!is_bound && !search_fits(search, node))
             continue;
-        const struct standing standing = search_standing(search, node);
-        offer(search, &standing);
+        standings[found] =
+            is_bound ? standing_of_entry(search, positions[i]) : search_standing(search, node);
+        found += !shortlist_is_below(&search->memory->list, &standings[found]);
     }
+    found = shortlist_best_of(&search->memory->list, standings, found);
+    for (int32_t i = 0; i < found; i++)
+        offer(search, &standings[i]);
 }
 
 static void catch_up(const struct index_search *search)
@@ -244,13 +267,36 @@ static void bring_up_to_date(const struct index_search *search)
 
 /* ---- reading it ---- */
 
-/* The top, once what is out of date above it is gone; false: the list is empty. */
+/* Puts the score of the top in place of its bound; the node may turn out not to belong here. */
+static void score_top(const struct index_search *search)
+{
+    struct shortlist *list = &search->memory->list;
+    int32_t node = list->heap[0].node;
+    if (!search_fits(search, node)) {
+        shortlist_pop(list);
+        return;
+    }
+    const struct standing standing = search_standing(search, node);
+    if (shortlist_is_below(list, &standing))
+        shortlist_pop(list);
+    else
+        shortlist_change_top(list, &standing);
+}
+
+/* The top, once what is out of date above it is gone, and its score is known; false: the list is
+ * empty. */
 static bool has_top(const struct index_search *search)
 {
     struct shortlist *list = &search->memory->list;
-    while (list->count > 0 && !is_current(search, &list->heap[0]))
-        shortlist_pop(list);
-    return list->count > 0;
+    while (list->count > 0) {
+        if (!is_current(search, &list->heap[0]) || shortlist_is_below(list, &list->heap[0]))
+            shortlist_pop(list);
+        else if (list->heap[0].is_bound)
+            score_top(search);
+        else
+            return true;
+    }
+    return false;
 }
 
 /* The best of the list that takes the runner; the ones before it are put aside and come back. */

@@ -71,8 +71,8 @@ struct row_query row_query_of_shape(const struct fleet *fleet, int32_t shape)
 
 void row_store(struct row_block *blocks, int32_t position, const struct row *row)
 {
-    struct row_block *block = &blocks[position / ROW_LANES];
-    int32_t lane = position % ROW_LANES;
+    struct row_block *block = &blocks[(uint32_t)position / ROW_LANES];
+    uint32_t lane = (uint32_t)position % ROW_LANES;
     block->cpu_milli[lane] = row->cpu_milli;
     block->mem_mib[lane] = row->mem_mib;
     block->devices[lane] = row->devices;
@@ -82,7 +82,7 @@ void row_store(struct row_block *blocks, int32_t position, const struct row *row
 
 void row_blank(struct row_block *blocks, int32_t position)
 {
-    blocks[position / ROW_LANES].cpu_milli[position % ROW_LANES] = -1;
+    blocks[(uint32_t)position / ROW_LANES].cpu_milli[(uint32_t)position % ROW_LANES] = -1;
 }
 
 bool row_passes(const struct row_block *blocks, int32_t position, const struct row_query *query)

@@ -59,6 +59,11 @@ struct row row_of_node(const struct fleet *fleet, int32_t node);
 /* The query of a shape. O(groups). */
 struct row_query row_query_of_shape(const struct fleet *fleet, int32_t shape);
 
+static inline float row_key(const struct row_block *blocks, int32_t position)
+{
+    return blocks[(uint32_t)position / ROW_LANES].key[(uint32_t)position % ROW_LANES];
+}
+
 void row_store(struct row_block *blocks, int32_t position, const struct row *row);
 
 /* Lets no query find the row. */

@@ -6,11 +6,6 @@
 
 #include "base/array.h"
 
-bool standing_precedes(const struct standing *a, const struct standing *b)
-{
-    return a->score > b->score || (a->score == b->score && a->node < b->node);
-}
-
 int shortlist_reserve(struct shortlist *list, int32_t limit, struct err *err)
 {
     if (array_reserve(&list->heap, &list->capacity, INT64_C(4) * limit, sizeof *list->heap, err))
@@ -29,11 +24,6 @@ void shortlist_clear(struct shortlist *list)
 {
     list->count = 0;
     list->is_complete = true;
-}
-
-bool shortlist_is_below(const struct shortlist *list, const struct standing *standing)
-{
-    return !list->is_complete && standing_precedes(&list->floor, standing);
 }
 
 bool shortlist_is_full(const struct shortlist *list)
@@ -86,6 +76,12 @@ struct standing shortlist_pop(struct shortlist *list)
     return top;
 }
 
+void shortlist_change_top(struct shortlist *list, const struct standing *standing)
+{
+    list->heap[0] = *standing;
+    sink(list->heap, list->count, 0);
+}
+
 /* ---- cutting ---- */
 
 static void swap(struct standing *heap, int32_t a, int32_t b)
@@ -128,6 +124,17 @@ static void keep_best(struct shortlist *list, int32_t count)
     list->count = count;
     list->floor = list->heap[count - 1];
     list->is_complete = false;
+}
+
+int32_t shortlist_best_of(struct shortlist *list, struct standing *standings, int32_t count)
+{
+    int32_t most = list->limit / 4 > 0 ? list->limit / 4 : 1;
+    if (count <= most)
+        return count;
+    select_best(standings, count, most);
+    list->floor = standings[most - 1];
+    list->is_complete = false;
+    return most;
 }
 
 void shortlist_cut(struct shortlist *list)

@@ -91,15 +91,27 @@ int32_t sched_scan_nodes(const struct sched *sched, int32_t replica, uint64_t *d
     return node;
 }
 
-int32_t sched_find_node(struct sched *sched, int32_t replica, uint64_t *devices)
+int sched_prepare_search(struct sched *sched, int32_t replica, struct err *err)
 {
     int32_t runner = sched->replicas[replica].runner;
-    struct err err;
-    if (sched->index == NULL || index_prepare(sched, sched->runners[runner].shape, &err) != 0)
+    return sched->index == NULL ? 0 : index_prepare(sched, sched->runners[runner].shape, err);
+}
+
+int32_t sched_search(const struct sched *sched, int32_t replica, uint64_t *devices)
+{
+    if (sched->index == NULL)
         return sched_scan_nodes(sched, replica, devices);
     const struct policy_context context = sched_policy_context(sched, replica);
-    int32_t node = index_find(sched, runner, &context);
+    int32_t node = index_find(sched, sched->replicas[replica].runner, &context);
     if (node >= 0)
         *devices = devices_on(sched, &context, node);
     return node;
+}
+
+int32_t sched_find_node(struct sched *sched, int32_t replica, uint64_t *devices)
+{
+    struct err err;
+    if (sched_prepare_search(sched, replica, &err) != 0)
+        return sched_scan_nodes(sched, replica, devices);
+    return sched_search(sched, replica, devices);
 }

@@ -8,6 +8,10 @@
 
 /* Inside scheduler/ only. What else is asked of nodes; the search itself is sched_find_node. */
 
+/* sched_find_node in two steps, for those who can say that memory ran out. */
+int sched_prepare_search(struct sched *sched, int32_t replica, struct err *err);
+int32_t sched_search(const struct sched *sched, int32_t replica, uint64_t *devices);
+
 /* What a policy sees when it is asked about a node alone. */
 struct policy_context sched_node_context(const struct sched *sched);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "scheduler/index.h"
+#include "scheduler/node_search.h"
 #include "scheduler/preemption.h"
 #include "scheduler/transitions.h"
 
@@ -56,13 +56,6 @@ static int record_seat(struct pass *pass, enum decision_kind kind, int32_t repli
 
 /* ---- nominated demands ---- */
 
-static int32_t level_rank(const struct sched *sched, int32_t class, int32_t priority)
-{
-    if (sched->options.order == ORDER_FLOOR_FIRST)
-        return class * 10 + 9 - priority;
-    return (9 - priority) * 2 + class;
-}
-
 struct nominee_rank {
     struct replica key;
     int32_t replica;
@@ -92,10 +85,10 @@ static int bind_ready(struct pass *pass, struct err *err)
     for (int32_t i = 0; i < count; i++) {
         const struct replica *nominee = &sched->replicas[sched->ready_nominees[i]];
         int32_t priority = sched->runners[nominee->runner].priority;
-        ranks[i] =
-            (struct nominee_rank){.key = *nominee,
-                                  .replica = sched->ready_nominees[i],
-                                  .level_rank = level_rank(sched, nominee->served_class, priority)};
+        ranks[i] = (struct nominee_rank){
+            .key = *nominee,
+            .replica = sched->ready_nominees[i],
+            .level_rank = demand_queue_level(&sched->queue, nominee->served_class, priority)};
     }
     qsort(ranks, (size_t)count, sizeof *ranks, by_demand_order);
     sched->ready_count = 0;
@@ -174,9 +167,9 @@ static int try_to_bind(struct pass *pass, struct demand_bucket *bucket, bool *is
     int64_t *no_fit_version = no_fit_note(sched, bucket);
     if (*no_fit_version == sched->fleet.growth_version)
         return 0;
-    if (sched->index != NULL && index_prepare(sched, bucket->key.shape, err))
+    if (sched_prepare_search(sched, replica, err))
         return -1;
-    seat.node = sched_find_node(sched, replica, &seat.devices);
+    seat.node = sched_search(sched, replica, &seat.devices);
     if (seat.node < 0) {
         *no_fit_version = sched->fleet.growth_version;
         return 0;
@@ -282,15 +275,14 @@ static int serve_level(struct pass *pass, const struct demand_level *level, stru
 
 static int serve_all(struct pass *pass, struct err *err)
 {
-    struct sched *sched = pass->sched;
-    struct demand_level *by_rank[LEVEL_COUNT];
-    for (int32_t class = 0; class < 2; class ++)
-        for (int32_t priority = 0; priority < 10; priority++)
-            by_rank[level_rank(sched, class, priority)] =
-                &sched->queue.levels[class * 10 + priority];
-    for (int32_t i = 0; i < LEVEL_COUNT; i++)
-        if (by_rank[i]->count > 0 && serve_level(pass, by_rank[i], err))
+    const struct demand_queue *queue = &pass->sched->queue;
+    uint32_t ahead = UINT32_MAX; /* the levels that were not served yet */
+    while ((queue->filled_levels & ahead) != 0) {
+        int32_t first = __builtin_ctz(queue->filled_levels & ahead);
+        if (serve_level(pass, &queue->levels[first], err))
             return -1;
+        ahead = UINT32_MAX << 1 << first;
+    }
     return 0;
 }
 

@@ -35,6 +35,7 @@ int sched_init(struct sched *sched, const struct sched_options *options,
         return -1;
     }
     sched->options = *options;
+    sched->queue.order = options->order;
     sched->free_replica = -1;
     return 0;
 }

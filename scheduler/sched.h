@@ -29,8 +29,6 @@
  * it back with sched_unnominate.
  */
 
-enum demand_order { ORDER_FLOOR_FIRST = 0, ORDER_PRIORITY_FIRST };
-
 /* How sched_find_node looks for the best node; the answer is the same. */
 enum node_search {
     SEARCH_INDEXED = 0, /* the time hardly depends on the number of nodes */

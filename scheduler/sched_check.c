@@ -67,6 +67,12 @@ static int compare_room(const struct sched *sched, int32_t node, const struct ro
         return differs(err, "held CPU of node", node, at->cpu_held_milli, held->cpu_milli);
     if (at->mem_held_bytes != held->mem_bytes)
         return differs(err, "held memory of node", node, at->mem_held_bytes, held->mem_bytes);
+    int64_t share_free_milli = 0;
+    for (int32_t i = 0; i < left->device_count; i++)
+        share_free_milli += left->share_milli[i];
+    if (at->share_free_milli != share_free_milli)
+        return differs(err, "free share of all devices of node", node, at->share_free_milli,
+                       share_free_milli);
     for (int32_t i = 0; i < left->device_count; i++) {
         const struct device *device = &sched->fleet.devices[at->first_device + i];
         if (device->share_free_milli < 0 || device->share_free_milli != left->share_milli[i])
@@ -322,7 +328,8 @@ static int check_bucket(const struct sched *sched, int32_t number, struct err *e
 {
     const struct demand_bucket *bucket = &sched->queue.buckets[number];
     const struct demand_level *level =
-        &sched->queue.levels[(int32_t)bucket->key.class * 10 + bucket->key.priority];
+        &sched->queue
+             .levels[demand_queue_level(&sched->queue, bucket->key.class, bucket->key.priority)];
     if ((bucket->place_in_level >= 0) != (bucket->count > 0))
         return differs(err, "demands of bucket", number, bucket->count, bucket->place_in_level);
     if (bucket->count > 0 && (bucket->place_in_level >= level->count ||

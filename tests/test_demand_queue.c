@@ -111,7 +111,7 @@ Test(demand_queue, lists_in_a_level_only_the_buckets_that_are_not_empty)
                                       {.shape = 1, .priority = 4, .runner = -1},
                                       {.shape = 2, .priority = 4, .runner = -1}};
     struct demand_queue queue = {0};
-    const struct demand_level *level = &queue.levels[4];
+    const struct demand_level *level = &queue.levels[demand_queue_level(&queue, CLASS_CORE, 4)];
     struct err err;
     for (int32_t i = 0; i < 3; i++)
         cr_assert_eq(demand_queue_add(&queue, replicas, i, &keys[i], &err), 0);

@@ -140,7 +140,7 @@ Test(index, a_cut_list_keeps_the_best_and_a_floor_under_them)
         struct standing all[200];
         shortlist_clear(&list);
         for (int32_t i = 0; i < count; i++) {
-            all[i] = (struct standing){(double)rng_below(&rng, 20), i, 1};
+            all[i] = (struct standing){(double)rng_below(&rng, 20), i, 1, 0};
             shortlist_collect(&list, &all[i]);
         }
         shortlist_heapify(&list);
@@ -148,7 +148,7 @@ Test(index, a_cut_list_keeps_the_best_and_a_floor_under_them)
         for (int32_t i = 0; i < count; i++)
             above += !shortlist_is_below(&list, &all[i]);
         cr_assert_eq(list.count, above);
-        struct standing last = {INFINITY, -1, 0};
+        struct standing last = {INFINITY, -1, 0, 0};
         while (list.count > 0) {
             struct standing top = shortlist_pop(&list);
             cr_assert(standing_precedes(&last, &top));

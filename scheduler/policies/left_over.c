@@ -11,14 +11,8 @@ const char *const counted_names[COUNTED_RESOURCES] = {"cpu", "memory", "devices"
 
 struct amounts amounts_free(const struct policy_context *context, int32_t node)
 {
-    const struct fleet *fleet = context->fleet;
-    const struct node *at = &fleet->nodes[node];
-    const struct device *devices = &fleet->devices[at->first_device];
-    int32_t device_count = fleet_type_of(fleet, node)->device_count;
-    int64_t share_milli = 0;
-    for (int32_t i = 0; i < device_count; i++)
-        share_milli += devices[i].share_free_milli;
-    return (struct amounts){{at->cpu_free_milli, at->mem_free_bytes, share_milli}};
+    const struct node *at = &context->fleet->nodes[node];
+    return (struct amounts){{at->cpu_free_milli, at->mem_free_bytes, at->share_free_milli}};
 }
 
 struct amounts amounts_asked_of_type(const struct shape *shape, const struct node_type *type)

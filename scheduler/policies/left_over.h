@@ -16,7 +16,7 @@ struct amounts {
     int64_t of[COUNTED_RESOURCES]; /* milli-CPU, bytes, milli-devices over all devices of a node */
 };
 
-/* What is free on the node. O(devices). */
+/* What is free on the node. */
 struct amounts amounts_free(const struct policy_context *context, int32_t node);
 
 /* What the demand would take there; of a node that is not bounded no CPU and no memory. */
@@ -30,7 +30,7 @@ struct amounts amounts_largest(const struct fleet *fleet);
 /* How much of the node would be left after the demand is placed there, from 0 (nothing) to 1 (the
  * largest node of the fleet, empty): the mean, over those of the counted resources that the fleet
  * has at all, of (free after placement) / (largest capacity of any type in the fleet); 0 where it
- * has none. O(devices). */
+ * has none. */
 double left_over(const struct policy_context *context, int32_t node, int64_t counted);
 
 /* The two parts of it: left_over = left_free - left_asked, but for roundings. */
