@@ -261,7 +261,12 @@ static void get_burst(const struct value *object, struct traffic_def *def)
 
 static bool get_service(const struct value *object, struct traffic_def *def)
 {
-    struct value place;
+    struct value trace, place;
+    if (value_get(object, "trace", &trace) && value_get(&trace, "service", &place)) {
+        if (value_get(object, "service_time", &place))
+            value_error(&place, "is given beside trace.service: give one of the two");
+        return true;
+    }
     if (!value_require(object, "service_time", "how long a request takes, such as \"2s\"",
                        &place) ||
         !read_dist(&place, &def->service))
@@ -292,6 +297,18 @@ static void get_slo(const struct value *object, struct traffic_def *def)
         value_error(&slo, "needs one limit: give wait or response");
     else if (!has_wait && !has_response)
         def->slo.kind = SLO_NONE;
+}
+
+/* The requests of a trace come when they came. */
+static void warn_of_rows(const struct value *object, const struct traffic_def *def)
+{
+    static const char *const keys[] = {"noise", "burst", "arrivals"};
+    struct value place;
+    if (!def->rows || def->fidelity != FIDELITY_REQUESTS)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (value_get(object, keys[i], &place))
+            value_warn(&place, "has no effect: each row of the trace is a request");
 }
 
 static void get_fidelity(const struct value *object, struct traffic_def *def)
@@ -338,6 +355,7 @@ struct traffic_def *get_traffic(struct loader *loader, const struct value *simul
     get_choice(&object, "arrivals", (struct words){spacings, ARRAY_LEN(spacings)}, &spacing);
     def->is_regular = spacing == 1;
     get_fidelity(&object, def);
+    warn_of_rows(&object, def);
     get_int(&object, "queue_limit", (struct int_range){0, INT64_C(1000000000000)},
             &def->queue_limit);
     get_slo(&object, def);

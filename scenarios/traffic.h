@@ -20,6 +20,12 @@ struct traffic_piece {
     int64_t rate_micro; /* until the next piece */
 };
 
+/* A request of a trace. */
+struct traffic_row {
+    int64_t at_us;
+    int64_t service_us; /* -1: not known from the trace */
+};
+
 /* How the wish of a runner follows its traffic; times in microseconds. */
 struct autoscale_def {
     bool is_on;                   /* false: the wish changes by events only */
@@ -45,20 +51,26 @@ struct traffic_def {
     enum traffic_fidelity fidelity;
     const struct traffic_piece *pieces; /* [piece_count], the first from 0, in order of time */
     int32_t piece_count;
+    const struct traffic_row *rows; /* [row_count], in order of time: a trace that has each request
+                                       in a row; the pieces say the same as a rate */
+    int32_t row_count;
+    double row_scale;    /* copies of each request, over all rows as even as can be */
     int32_t divisor;     /* runners of the deployment that share the traffic equally */
     int64_t period_us;   /* pieces repeat after so long; INT64_MAX: the last one lasts */
     int64_t phase_us;    /* where in the period the run begins */
     double noise_sigma;  /* of the logarithm of a factor of mean 1, drawn for each step; 0: none */
     double burst_factor; /* of the rate while a burst lasts; 1: there are none */
     int64_t burst_length_us, burst_gap_us; /* means of exponential times */
-    struct dist service;                   /* time for which a request holds a slot of a replica */
-    int64_t service_mean_us;               /* at least 1 */
-    double service_cv2;                    /* variance / mean^2 */
-    bool is_regular;                       /* evenly spaced arrivals; else Poisson */
-    bool is_rejected;                      /* its deployment is disabled: all is dropped */
-    int64_t queue_limit;                   /* requests that may wait; INT64_MAX: any number */
-    bool drops_interrupted; /* requests whose replica goes while it serves them; else they are
-                               served again. Only of single requests */
+    struct dist service; /* time for which a request holds a slot of a replica; where `services` is
+                            NULL */
+    const int64_t *services_us; /* [row_count]: the rows', sorted */
+    int64_t service_mean_us;    /* at least 1 */
+    double service_cv2;         /* variance / mean^2 */
+    bool is_regular;            /* evenly spaced arrivals; else Poisson */
+    bool is_rejected;           /* its deployment is disabled: all is dropped */
+    int64_t queue_limit;        /* requests that may wait; INT64_MAX: any number */
+    bool drops_interrupted;     /* requests whose replica goes while it serves them; else they are
+                                   served again. Only of single requests */
     struct slo_def slo;
     struct autoscale_def autoscale;
 };

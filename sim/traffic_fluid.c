@@ -331,6 +331,13 @@ int fluid_begin(struct sim_traffic *it, struct err *err)
     return it->mixture ? 0 : err_no_memory(err);
 }
 
+static double service_quantile_us(const struct traffic_def *def, double q)
+{
+    if (def->services_us)
+        return (double)def->services_us[(int32_t)(q * def->row_count)];
+    return dist_quantile_us(&def->service, q);
+}
+
 void fluid_finish(struct sim_traffic *it)
 {
     if (!it->mixture)
@@ -340,7 +347,7 @@ void fluid_finish(struct sim_traffic *it)
     it->mixture = NULL;
     double values_us[SERVICE_POINTS];
     for (int i = 0; i < SERVICE_POINTS; i++)
-        values_us[i] = dist_quantile_us(&it->def->service, (i + 0.5) / SERVICE_POINTS);
+        values_us[i] = service_quantile_us(it->def, (i + 0.5) / SERVICE_POINTS);
     wait_histogram_convolve(&it->waits, values_us, SERVICE_POINTS, &it->responses);
 }
 

@@ -12,6 +12,15 @@ static int64_t slots_of(const struct sim *sim, const struct sim_traffic *it)
     return sim->runners[it->runner].def->num_threads;
 }
 
+/* Which of the runners of its deployment it is. */
+static int32_t part_of(const struct sim *sim, const struct sim_traffic *it)
+{
+    int32_t deployment = sim->runners[it->runner].def->deployment;
+    return deployment == NO_INDEX
+               ? 0
+               : it->runner - sim->scenario->deployments[deployment].first_runner;
+}
+
 int requests_begin(struct sim *sim, struct sim_traffic *it, struct err *err)
 {
     struct station_options options = {
@@ -24,6 +33,7 @@ int requests_begin(struct sim *sim, struct sim_traffic *it, struct err *err)
         .rate = {sim->seed, it->runner, sim->scenario->traffic_step_us},
         .from_us = it->now_us,
         .end_us = sim->end_us,
+        .part = part_of(sim, it),
     };
     it->station = calloc(1, sizeof *it->station);
     if (!it->station)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/units.h"
@@ -337,6 +338,193 @@ Test(requests, none_is_lost_at_the_end_of_the_run)
     expect_count(it->waiting_micro, 6, "waiting");
     cr_expect_eq(it->station->end_count, 2);
     traffic_run_release(&run);
+}
+
+/* ---- requests of a trace ---- */
+
+/* Services of 100 ms + 1 ms in + 10 ms out: 1.2 s, 2.1 s, 0.1 s and 0.1 s; the first is before
+ * `from`, and so the others come at 1 s, 1.5 s and 1.5 s, the last of them at the horizon, never.
+ */
+static void write_tokens(void)
+{
+    write_text_file("tokens.csv", "when,in,out\n2023-11-16 18:15:46.25,100,100\n"
+                                  "2023-11-16 18:15:47.25,1000,100\n2023-11-16T18:15:47.75Z,0,0\n"
+                                  "2023-11-16T19:15:47.750000+01:00,100,0\n"
+                                  "2023-11-16 18:15:59.25,0,0\n");
+}
+
+static void run_tokens(struct traffic_run *run, const char *more, const char *traffic)
+{
+    char text[2048];
+    write_tokens();
+    snprintf(text, sizeof text,
+             "{'stowage':1,'horizon':'12s','nodepools':[{'id':'p','instance_types':[{'id':'m',"
+             "'compute_info':{'cpu_limit':'8','cpu_memory':'32Gi'}}],'max_instances':1,"
+             "'simulation':{'nodes':1}}],'runners':[{'id':'r','nodepool':{'id':'p'},"
+             "'compute_info':{'cpu_limit':1},'num_replicas':1,'simulation':{'num_threads':1,"
+             "'traffic':{'trace':{'file':'tokens.csv','time_column':'when','from':'1s','service':"
+             "[{'column':'in','per_unit':'1ms'},{'column':'out','per_unit':'10ms'}],"
+             "'service_overhead':'100ms'%s}%s}}}]}",
+             more, traffic);
+    traffic_run_text(run, text);
+}
+
+/* At 0 s for 2.1 s, at 0.5 s for 0.1 s and 0.2 s: waits of 0, 1.6 and 1.7 s. */
+Test(requests, those_of_a_trace_come_at_their_times_and_take_what_it_says)
+{
+    struct traffic_run run;
+    run_tokens(&run, "", ",'fidelity':'requests'");
+    const struct sim_traffic *it = &run.sim.traffics[0];
+    expect_count(it->totals.offered_micro, 3, "offered");
+    expect_count(it->totals.served_micro, 3, "served");
+    cr_expect(it->station->waits.us_sum == 3300000);
+    cr_expect(it->station->counts.busy_area == 2400000);
+    cr_expect_eq(it->def->service_mean_us, 800000);
+    traffic_run_release(&run);
+}
+
+/* Two and a half copies of three requests: 2, 3 and 2. */
+Test(requests, a_scale_copies_those_of_a_trace)
+{
+    struct traffic_run run;
+    run_tokens(&run, ",'scale':2.5", ",'fidelity':'requests'");
+    const struct sim_traffic *it = &run.sim.traffics[0];
+    expect_count(it->totals.offered_micro, 7, "offered");
+    cr_expect(it->station->counts.busy_area == 2 * 2100000 + 3 * 100000 + 2 * 200000);
+    traffic_run_release(&run);
+}
+
+/* The flow of rows 2 to 4 within the run, the mean and the variance of their services. */
+Test(requests, a_trace_has_its_mean_service_as_a_fluid_too)
+{
+    struct traffic_run run;
+    run_tokens(&run, "", "");
+    const struct sim_traffic *it = &run.sim.traffics[0];
+    cr_expect_float_eq(requests(it->totals.offered_micro), 3, 0.6);
+    cr_expect_eq(it->def->service_mean_us, 800000);
+    double cv2 = (2.1 * 2.1 + 0.1 * 0.1 + 0.2 * 0.2) / 3 / 0.64 - 1;
+    cr_expect_float_eq(it->def->service_cv2, cv2, 1e-9);
+    traffic_run_release(&run);
+}
+
+Test(requests, the_nodepools_of_a_deployment_take_those_of_a_trace_in_turn)
+{
+    struct traffic_run run;
+    write_tokens();
+    traffic_run_text(
+        &run,
+        "{'stowage':1,'horizon':'100s','nodepools':[{'id':'p','instance_types':[{'id':'m',"
+        "'compute_info':{'cpu_limit':'8','cpu_memory':'32Gi'}}],'max_instances':1,"
+        "'simulation':{'nodes':1}},{'id':'q','instance_types':[{'id':'m','compute_info':"
+        "{'cpu_limit':'8','cpu_memory':'32Gi'}}],'max_instances':1,'simulation':{'nodes':1}}],"
+        "'runners':[{'id':'r','nodepool':{'id':'p'},'compute_info':{'cpu_limit':1},"
+        "'num_replicas':1}],'deployments':[{'id':'d','nodepools':[{'id':'p'},{'id':'q'}],"
+        "'autoscale_config':{'min_replicas':1},'simulation':{'compute_info':{'cpu_limit':1},"
+        "'traffic':{'fidelity':'requests','trace':{'file':'tokens.csv','time_column':'when'},"
+        "'service_time':'1s'}}}]}");
+    cr_assert_eq(run.sim.traffic_count, 2);
+    expect_count(run.sim.traffics[0].totals.offered_micro, 3, "the first, the third, the fifth");
+    expect_count(run.sim.traffics[1].totals.offered_micro, 2, "the second, the fourth");
+    traffic_run_release(&run);
+}
+
+/* ---- real traces ---- */
+
+/* "FOLDER/file" of the recorded traces; skips the test where there is none. */
+static void find_data(const char *file, char path[4096])
+{
+    const char *folder = getenv("STOWAGE_DATA");
+    snprintf(path, 4096, "%s/%s", folder ? folder : STOWAGE_SOURCE_DIR "/../shared/data", file);
+    if (access(path, R_OK) != 0)
+        cr_skip_test("%s is not there: set STOWAGE_DATA to the folder of the traces", path);
+}
+
+/* The hour of a language model's requests of Azure (Splitwise, ISCA 2024), 250 us for a token in
+ * and 20 ms for one out: all 19,366 are served, and what is served is what the tokens say. */
+Test(requests, an_hour_of_a_language_model_is_replayed)
+{
+    char path[4096];
+    char simulation[5000];
+    struct traffic_run run;
+    find_data("llm/AzureLLMInferenceTrace_conv.csv", path);
+    snprintf(simulation, sizeof simulation,
+             "'num_threads':8,'startup':'60s','traffic':{'fidelity':'requests','trace':{'file':"
+             "'%s','time_column':'TIMESTAMP','service':[{'column':'ContextTokens','per_unit':"
+             "'250us'},{'column':'GeneratedTokens','per_unit':'20ms'}]},'slo':{'wait':'1s'}}",
+             path);
+    traffic_run_deployment(&run, "'horizon':'2h'",
+                           "'autoscale_config':{'min_replicas':1,'max_replicas':20,"
+                           "'traffic_history_seconds':60,'scale_up_delay_seconds':60,"
+                           "'scale_down_delay_seconds':300,'scale_to_zero_delay_seconds':300},",
+                           simulation);
+    const struct sim_traffic *it = &run.sim.traffics[0];
+    expect_count(it->totals.offered_micro, 19366, "offered");
+    expect_count(it->totals.served_micro, 19366, "served");
+    cr_expect(it->station->counts.busy_area == INT64_C(87363767500));
+    cr_expect_gt(it->totals.scale_up_count, 2);
+    traffic_run_release(&run);
+}
+
+/* A day of image generation (GenTD26): seconds of execution as recorded, one at a time a replica.
+ */
+Test(requests, a_day_of_image_generation_is_replayed_in_both_fidelities)
+{
+    char path[4096];
+    double waits_s[2];
+    find_data("genai/lora_request_trace.csv", path);
+    for (int j = 0; j < 2; j++) {
+        char simulation[5000];
+        struct traffic_run run;
+        snprintf(simulation, sizeof simulation,
+                 "'num_threads':1,'traffic':{'fidelity':'%s','trace':{'file':'%s','time_column':"
+                 "'gmt_create','from':'18d','service':[{'column':'exec_time_seconds','per_unit':"
+                 "'1s'}]}}",
+                 j == 0 ? "fluid" : "requests", path);
+        traffic_run_deployment(&run, "'horizon':'1d'",
+                               "'autoscale_config':{'min_replicas':4,'max_replicas':4},",
+                               simulation);
+        const struct sim_traffic *it = &run.sim.traffics[0];
+        cr_expect_float_eq(requests(it->totals.offered_micro), 2287, j == 0 ? 2 : 0.01);
+        cr_expect_float_eq((double)it->def->service_mean_us * it->def->row_count / US_PER_S, 72862,
+                           1);
+        waits_s[j] = traffic_mean_s(it, TRAFFIC_WAIT);
+        traffic_run_release(&run);
+    }
+    cr_expect_gt(waits_s[1], 0);
+}
+
+/* A day of the web servers of NASA, July 1995, on an autoscaled deployment: the same minutes as
+ * single requests, evenly spaced within each, so that their number is known. */
+Test(requests, a_day_of_real_web_traffic_is_followed_request_by_request)
+{
+    char path[4096];
+    double wish_means[2];
+    find_data("traffic/nasa_per_minute.csv", path);
+    for (int j = 0; j < 2; j++) {
+        char simulation[5000];
+        struct traffic_run run;
+        snprintf(
+            simulation, sizeof simulation,
+            "'startup':'60s','num_threads':4,'traffic':{'trace':{'file':'%s','time_column':"
+            "'minute','time_unit':'1m','requests_column':'requests','from':'1d'},'arrivals':"
+            "'regular','fidelity':'%s','service_time':{'distribution':'exponential','mean':'2s'},"
+            "'slo':{'response':'10s'}}",
+            path, j == 0 ? "fluid" : "requests");
+        traffic_run_deployment(
+            &run, "'horizon':'1d'",
+            "'autoscale_config':{'min_replicas':1,'max_replicas':5,'traffic_history_seconds':"
+            "300,'scale_up_delay_seconds':60,'scale_down_delay_seconds':300,"
+            "'scale_to_zero_delay_seconds':1800},",
+            simulation);
+        const struct sim_traffic *it = &run.sim.traffics[0];
+        cr_expect_float_eq(requests(it->totals.offered_micro), 60266, 1);
+        cr_expect_float_eq(traffic_slo_attained(it), 0.99, 0.02);
+        const struct integral *wish = &run.sim.metrics.runners[0].wish;
+        wish_means[j] = (double)integral_area(wish, run.sim.now_us) / (double)run.sim.now_us;
+        traffic_run_release(&run);
+    }
+    cr_expect_float_eq(wish_means[0], wish_means[1], 0.1 * wish_means[0], "%f, %f", wish_means[0],
+                       wish_means[1]);
 }
 
 /* ---- the autoscaler sees both ---- */
