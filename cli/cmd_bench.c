@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "base/output.h"
 #include "base/text.h"
-#include "base/units.h"
 #include "bench/fgd_bench.h"
 #include "bench/fgd_report.h"
 #include "bench/fgd_tables.h"
@@ -18,6 +15,7 @@
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/parallel_loop.h"
 #include "cli/plots_told.h"
 #include "cli/progress.h"
 
@@ -55,18 +53,6 @@ struct bench_command {
 
 /* ---- the command line ---- */
 
-static int parse_jobs(const char *text, int32_t *jobs, struct err *err)
-{
-    enum { JOBS_MAX = 1024 };
-    int64_t count;
-    if (parse_int64(text, &count, err) != 0)
-        return err_prefix(err, "bench: --jobs");
-    if (count < 1 || count > JOBS_MAX)
-        return err_set(err, ERR_USAGE, "bench: --jobs: %" PRId64 ": give 1 to %d", count, JOBS_MAX);
-    *jobs = (int32_t)count;
-    return 0;
-}
-
 static int parse_option(int option, const char *value, struct bench_command *bench, struct err *err)
 {
     switch (option) {
@@ -88,7 +74,7 @@ static int parse_option(int option, const char *value, struct bench_command *ben
         bench->seeds = value;
         break;
     case OPTION_JOBS:
-        return parse_jobs(value, &bench->jobs, err);
+        return parse_jobs(value, "bench: --jobs", &bench->jobs, err);
     case OPTION_NO_PLOTS:
         bench->draws_plots = false;
         break;
@@ -205,16 +191,10 @@ static int execute(struct bench_command *command)
     return code;
 }
 
-static int32_t processor_count(void)
-{
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : (int32_t)(count < 256 ? count : 256);
-}
-
 static int run_bench(const struct command *command, int argc, char **argv)
 {
     struct err err = {.kind = ERR_NONE};
-    struct bench_command bench = {.draws_plots = true, .jobs = processor_count()};
+    struct bench_command bench = {.draws_plots = true, .jobs = default_jobs()};
     if (command_text(argc, argv, &bench.command, &err) != 0)
         return message_fail(&err);
     int result = 0;

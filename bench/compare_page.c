@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/array.h"
+#include "bench/compare_report.h"
+#include "bench/compare_words.h"
+#include "reports/page.h"
+
+static const struct page_column shaken_columns[] = {
+    {"Variant", false},   {"Value", true},       {"Interval", true},
+    {"Difference", true}, {"Interval", true},    {"Verdict", false},
+    {"Pairs", true},      {"Correlation", true}, {"As recorded", true},
+};
+enum { PLAIN_COLUMNS = ARRAY_LEN(shaken_columns) - 1 };
+
+struct row {
+    const char *label;
+    const struct compare_estimate *estimate;
+    const struct compare_difference *difference;
+    double baseline;
+    const double *unshaken; /* NULL: there is no such column */
+};
+
+static void write_difference(struct page *page, const struct row *row)
+{
+    char figure[FIGURE_TEXT_SIZE], text[INTERVAL_TEXT_SIZE];
+    const struct compare_difference *difference = row->difference;
+    bool is_baseline = difference->verdict == VERDICT_BASELINE;
+    page_cell(page, is_baseline ? "" : effect_text(difference->effect, figure));
+    page_cell(page, is_baseline ? "" : interval_text(&difference->interval, text));
+    page_cell(page, verdict_words(difference, row->baseline, text));
+    if (is_baseline) {
+        page_cell(page, "");
+        page_cell(page, "");
+        return;
+    }
+    page_cell_int(page, difference->count);
+    page_cell(page, figure_text(difference->correlation, figure));
+}
+
+static void write_row(struct page *page, const struct row *row)
+{
+    char figure[FIGURE_TEXT_SIZE], text[INTERVAL_TEXT_SIZE];
+    page_begin_row(page);
+    page_cell_name(page, row->label);
+    page_cell(page, figure_text(row->estimate->center, figure));
+    page_cell(page, interval_text(&row->estimate->interval, text));
+    write_difference(page, row);
+    if (row->unshaken != NULL)
+        page_cell(page, figure_text(*row->unshaken, figure));
+    page_end_row(page);
+}
+
+static int write_metric(struct page *page, const struct compare *compare, int32_t metric,
+                        struct err *err)
+{
+    char heading[SENTENCE_SIZE];
+    struct compare_difference differences[COMPARE_VARIANTS_MAX];
+    bool is_shaken = compare->request.shake > 0 && compare->unshaken[0].values != NULL;
+    double baseline = 0;
+    if (compare_differences(compare, metric, differences, err) != 0)
+        return -1;
+    page_heading(page, metric_heading(compare, metric, heading));
+    page_paragraph(page, compare->request.metrics->items[metric].metric->meaning);
+    page_begin_table(page, shaken_columns, is_shaken ? PLAIN_COLUMNS + 1 : PLAIN_COLUMNS);
+    for (int32_t v = 0; v < compare->request.variant_count; v++) {
+        struct compare_estimate estimate;
+        if (compare_estimate(compare, v, metric, &estimate, err) != 0)
+            return -1;
+        baseline = v == 0 ? estimate.center : baseline;
+        const struct row row = {compare->request.variants[v].label, &estimate, &differences[v],
+                                baseline, is_shaken ? &compare->unshaken[v].values[metric] : NULL};
+        write_row(page, &row);
+    }
+    page_end_table(page);
+    return 0;
+}
+
+static void write_method(struct page *page, const struct compare *compare,
+                         const struct compare_report_options *options)
+{
+    char sentence[SENTENCE_SIZE];
+    page_begin_list(page);
+    for (int32_t i = 0; compare_sentence(compare, i, sentence) != NULL; i++) {
+        page_begin_item(page);
+        page_text(page, sentence);
+        page_end_item(page);
+    }
+    page_end_list(page);
+    page_begin_paragraph(page);
+    page_text(page, "Made by ");
+    page_name(page, options->command);
+    page_format_text(page, ", stowage %s. Every value is in ", options->version);
+    page_name(page, "compare.csv");
+    page_text(page, ".");
+    page_end_paragraph(page);
+    page_paragraph(page,
+                   "Differences are of pairs of replications with the same seed, to the first "
+                   "variant. Means have intervals of Student and are judged by the paired t-test; "
+                   "of tail metrics the median has an interval of ranks and is judged by the sign "
+                   "test. Verdicts hold for all variants of a metric together (Holm).");
+}
+
+static int write_page(struct page *page, const struct compare *compare,
+                      const struct compare_report_options *options, struct err *err)
+{
+    struct compare_plot plot;
+    page_heading(page, "How it was compared");
+    write_method(page, compare, options);
+    for (int32_t metric = 0; metric < compare->request.chosen_count; metric++)
+        if (write_metric(page, compare, metric, err) != 0)
+            return -1;
+    page_heading(page, "Pictures");
+    for (int32_t i = 0; compare_plot_at(compare, i, &plot); i++)
+        page_picture(page, plot.name, plot.caption);
+    return 0;
+}
+
+static int write_file(const struct compare *compare, struct output_dir *dir,
+                      const struct compare_report_options *options, enum page_format format,
+                      struct err *err)
+{
+    const char *name = format == PAGE_MARKDOWN ? "report.md" : "report.html";
+    struct page page;
+    char title[SENTENCE_SIZE];
+    FILE *out = output_dir_create(dir, name, err);
+    if (out == NULL)
+        return -1;
+    snprintf(title, sizeof title, "Comparison: %s", compare->request.variants[0].scenario->name);
+    page_open(&page, out, format, title);
+    int result = write_page(&page, compare, options, err);
+    page_close(&page);
+    struct err close_err = {.kind = ERR_NONE};
+    if (output_dir_close(dir, out, name, &close_err) != 0 && result == 0) {
+        *err = close_err;
+        return -1;
+    }
+    return result;
+}
+
+int compare_write_pages(const struct compare *compare, struct output_dir *dir,
+                        const struct compare_report_options *options, struct err *err)
+{
+    if (write_file(compare, dir, options, PAGE_MARKDOWN, err) != 0)
+        return -1;
+    return write_file(compare, dir, options, PAGE_HTML, err);
+}

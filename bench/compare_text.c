@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bench/compare_text.h"
+
+#include <string.h>
+
+#include "bench/compare_words.h"
+
+enum { LABEL_WIDTH_MAX = 40, TEXT_COLUMNS = 100 };
+
+static int label_width(const struct compare *compare)
+{
+    size_t width = strlen("variant");
+    for (int32_t v = 0; v < compare->request.variant_count; v++) {
+        size_t length = strlen(compare->request.variants[v].label);
+        width = length > width ? length : width;
+    }
+    return width > LABEL_WIDTH_MAX ? LABEL_WIDTH_MAX : (int)width;
+}
+
+/* Breaks a sentence into lines. */
+static void print_wrapped(const char *text, FILE *out)
+{
+    size_t column = 0;
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        if (column > 0 && column + 1 + length > TEXT_COLUMNS) {
+            fputs("\n  ", out);
+            column = 2;
+        } else if (column > 0) {
+            fputc(' ', out);
+            column++;
+        }
+        fwrite(text, 1, length, out);
+        column += length;
+        text += length + (text[length] == ' ');
+    }
+    fputc('\n', out);
+}
+
+struct row {
+    const char *label;
+    int label_width;
+    const struct compare_estimate *estimate;
+    const struct compare_difference *difference;
+    double baseline;
+    const double *unshaken; /* NULL: there is no such column */
+};
+
+static void print_row(const struct row *row, FILE *out)
+{
+    char value[FIGURE_TEXT_SIZE], effect[FIGURE_TEXT_SIZE], unshaken[FIGURE_TEXT_SIZE];
+    char interval[INTERVAL_TEXT_SIZE], range[INTERVAL_TEXT_SIZE], verdict[INTERVAL_TEXT_SIZE];
+    bool is_baseline = row->difference->verdict == VERDICT_BASELINE;
+    fprintf(out, "  %-*.*s  %10s  %22s", row->label_width, row->label_width, row->label,
+            figure_text(row->estimate->center, value),
+            interval_text(&row->estimate->interval, interval));
+    if (row->unshaken != NULL)
+        fprintf(out, "  %10s", figure_text(*row->unshaken, unshaken));
+    fprintf(out, "  %10s  %22s  %s\n",
+            is_baseline ? "" : effect_text(row->difference->effect, effect),
+            is_baseline ? "" : interval_text(&row->difference->interval, range),
+            verdict_words(row->difference, row->baseline, verdict));
+}
+
+static int print_metric(const struct compare *compare, int32_t metric, FILE *out, struct err *err)
+{
+    char heading[SENTENCE_SIZE];
+    struct compare_difference differences[COMPARE_VARIANTS_MAX];
+    const struct compare_request *request = &compare->request;
+    int width = label_width(compare);
+    double baseline = 0;
+    if (compare_differences(compare, metric, differences, err) != 0)
+        return -1;
+    fprintf(out, "\n%s\n  %-*s  %10s  %22s", metric_heading(compare, metric, heading), width,
+            "variant", "value", "interval");
+    if (request->shake > 0)
+        fprintf(out, "  %10s", "unshaken");
+    fprintf(out, "  %10s  %22s  %s\n", "difference", "interval", "verdict");
+    for (int32_t v = 0; v < request->variant_count; v++) {
+        struct compare_estimate estimate;
+        if (compare_estimate(compare, v, metric, &estimate, err) != 0)
+            return -1;
+        if (v == 0)
+            baseline = estimate.center;
+        const double *unshaken = request->shake > 0 ? compare->unshaken[v].values : NULL;
+        const struct row row = {request->variants[v].label,
+                                width,
+                                &estimate,
+                                &differences[v],
+                                baseline,
+                                unshaken == NULL ? NULL : unshaken + metric};
+        print_row(&row, out);
+    }
+    return 0;
+}
+
+int compare_print_text(const struct compare *compare, FILE *out, struct err *err)
+{
+    char sentence[SENTENCE_SIZE];
+    for (int32_t i = 0; compare_sentence(compare, i, sentence) != NULL; i++)
+        print_wrapped(sentence, out);
+    for (int32_t metric = 0; metric < compare->request.chosen_count; metric++)
+        if (print_metric(compare, metric, out, err) != 0)
+            return -1;
+    return 0;
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <getopt.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/output.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "bench/compare.h"
+#include "bench/compare_report.h"
+#include "bench/compare_text.h"
+#include "bench/shake.h"
+#include "cli/command.h"
+#include "cli/command_text.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/options.h"
+#include "cli/parallel_loop.h"
+#include "cli/plots_told.h"
+#include "cli/variants.h"
+
+enum {
+    OPTION_OUTPUT,
+    OPTION_POLICIES,
+    OPTION_POLICY,
+    OPTION_AGAINST,
+    OPTION_BASELINE,
+    OPTION_METRIC,
+    OPTION_SEED,
+    OPTION_REPLICATIONS,
+    OPTION_CAP,
+    OPTION_PRECISION,
+    OPTION_CONFIDENCE,
+    OPTION_HORIZON,
+    OPTION_SELECT_BEST,
+    OPTION_SHAKE,
+    OPTION_JOBS,
+    OPTION_NO_PLOTS,
+    OPTION_QUIET,
+};
+
+static const struct command_option options[] = {
+    [OPTION_OUTPUT] = {'o', "output", "DIR", "write tables, plots and a report to DIR"},
+    [OPTION_POLICIES] = {0, "policies", "LIST", "as in best-fit,fgd; all: every one that ships"},
+    [OPTION_POLICY] = {'p', "policy", "POLICY", "one more policy; may be given several times"},
+    [OPTION_AGAINST] = {'a', "against", "FILE", "the scenario of the baseline"},
+    [OPTION_BASELINE] = {'b', "baseline", "VARIANT",
+                         "what differences are to (default: the first)"},
+    [OPTION_METRIC] = {'m', "metric", "LIST", "as in wait_s_p95,preemptions_p9"},
+    [OPTION_SEED] = {'s', "seed", "N", "of the first replication (default: the scenario's)"},
+    [OPTION_REPLICATIONS] = {'n', "replications", "N", "at the least (default: 10)"},
+    [OPTION_CAP] = {0, "cap", "N", "replications at the most (default: 100)"},
+    [OPTION_PRECISION] = {0, "precision", "PCT", "half width of intervals (default: 5)"},
+    [OPTION_CONFIDENCE] = {0, "confidence", "PCT", "of intervals and verdicts (default: 95)"},
+    [OPTION_HORIZON] = {0, "horizon", "KIND", "terminating (default) or steady"},
+    [OPTION_SELECT_BEST] = {0, "select-best", "METRIC:ZONE", "drop variants until one is left"},
+    [OPTION_SHAKE] = {0, "shake", "PCT", "move a trace by so much (default: 5 for traces); 0: no"},
+    [OPTION_JOBS] = {'j', "jobs", "N", "threads (default: one for each processor)"},
+    [OPTION_NO_PLOTS] = {0, "no-plots", NULL, "write the plot scripts, but draw no pictures"},
+    [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
+};
+
+enum { REPLICATIONS_DEFAULT = 10, CAP_DEFAULT = 100, CAP_MAX = 100000 };
+
+struct compare_command {
+    const char *scenario_path, *output, *against, *baseline, *select;
+    char *command; /* the command line; owned */
+    struct variants variants;
+    struct metric_set metrics;
+    struct compare_request request;
+    double shake_pct; /* NaN: as the scenario is */
+    int32_t jobs;
+    bool has_seed, draws_plots, is_quiet;
+};
+
+/* ---- the command line ---- */
+
+static int parse_count(const char *text, const char *place, int32_t *count, struct err *err)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    struct err ignored;
+    int64_t value;
+    if (parse_int64(text, &value, &ignored) != 0 || value < 2 || value > CAP_MAX)
+        return err_set(err, ERR_USAGE, "compare: %s: %s: give 2 to %d", place,
+                       text_quote(text, quoted), CAP_MAX);
+    *count = (int32_t)value;
+    return 0;
+}
+
+/* A decimal number, and nothing behind it. */
+static bool parse_decimal(const char *text, double *value)
+{
+    char *end;
+    if (text[strspn(text, "0123456789.eE+-")] != '\0' || *text == '\0')
+        return false;
+    *value = strtod(text, &end);
+    return *end == '\0' && isfinite(*value);
+}
+
+/* A share in percent between two bounds, the lower one included where `low` is 0. */
+static int parse_percent(const char *text, const char *place, double high, double *percent,
+                         struct err *err)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    double value;
+    if (!parse_decimal(text, &value) || value < 0 || value >= high)
+        return err_set(err, ERR_USAGE, "compare: %s: %s: give a number from 0 to below %g", place,
+                       text_quote(text, quoted), high);
+    *percent = value;
+    return 0;
+}
+
+static int parse_share(const char *text, const char *place, double *share, struct err *err)
+{
+    double percent;
+    if (parse_percent(text, place, 100, &percent, err) != 0)
+        return -1;
+    if (percent == 0)
+        return err_set(err, ERR_USAGE, "compare: %s: 0: give more than 0", place);
+    *share = percent / 100;
+    return 0;
+}
+
+static int parse_seed(const char *text, struct compare_command *compare, struct err *err)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    struct err ignored;
+    int64_t seed;
+    if (parse_int64(text, &seed, &ignored) != 0 || seed < 0)
+        return err_set(err, ERR_USAGE, "compare: --seed: %s: give a whole number, 0 to %" PRId64,
+                       text_quote(text, quoted), INT64_MAX);
+    compare->has_seed = true;
+    compare->request.seed = (uint64_t)seed;
+    return 0;
+}
+
+static int parse_horizon(const char *text, struct compare_command *compare, struct err *err)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    bool is_steady = strcmp(text, "steady") == 0;
+    if (!is_steady && strcmp(text, "terminating") != 0)
+        return err_set(err, ERR_USAGE, "compare: --horizon: %s: give terminating or steady",
+                       text_quote(text, quoted));
+    compare->request.horizon = is_steady ? HORIZON_STEADY : HORIZON_TERMINATING;
+    return 0;
+}
+
+static int parse_number_option(int option, const char *value, struct compare_command *compare,
+                               struct err *err)
+{
+    struct compare_request *request = &compare->request;
+    switch (option) {
+    case OPTION_SEED:
+        return parse_seed(value, compare, err);
+    case OPTION_REPLICATIONS:
+        return parse_count(value, "--replications", &request->first_count, err);
+    case OPTION_CAP:
+        return parse_count(value, "--cap", &request->count_max, err);
+    case OPTION_PRECISION:
+        return parse_share(value, "--precision", &request->precision, err);
+    case OPTION_CONFIDENCE:
+        return parse_share(value, "--confidence", &request->confidence, err);
+    case OPTION_SHAKE:
+        return parse_percent(value, "--shake", 50, &compare->shake_pct, err);
+    default:
+        return parse_jobs(value, "compare: --jobs", &compare->jobs, err);
+    }
+}
+
+static int parse_option(int option, const char *value, struct compare_command *compare,
+                        struct err *err)
+{
+    switch (option) {
+    case OPTION_OUTPUT:
+        compare->output = value;
+        return 0;
+    case OPTION_NO_PLOTS:
+        compare->draws_plots = false;
+        return 0;
+    case OPTION_POLICIES:
+        return variants_add_policies(&compare->variants, value, err);
+    case OPTION_POLICY:
+        return variants_add_policy(&compare->variants, value, err);
+    case OPTION_AGAINST:
+        compare->against = value;
+        return 0;
+    case OPTION_BASELINE:
+        compare->baseline = value;
+        return 0;
+    case OPTION_METRIC:
+        return metric_set_parse(&compare->metrics, value, err) != 0
+                   ? err_prefix(err, "compare: --metric")
+                   : 0;
+    case OPTION_HORIZON:
+        return parse_horizon(value, compare, err);
+    case OPTION_SELECT_BEST:
+        compare->select = value;
+        return 0;
+    case OPTION_QUIET:
+        compare->is_quiet = true;
+        return 0;
+    default:
+        return parse_number_option(option, value, compare, err);
+    }
+}
+
+static int parse_select(struct compare_command *compare, struct err *err)
+{
+    char name[METRIC_NAME_SIZE], quoted[TEXT_QUOTE_SIZE];
+    struct metric_choice choice;
+    const char *colon = strchr(compare->select, ':');
+    double zone;
+    if (colon == NULL || colon - compare->select >= METRIC_NAME_SIZE ||
+        !parse_decimal(colon + 1, &zone) || zone <= 0)
+        return err_set(err, ERR_USAGE,
+                       "compare: --select-best: %s: give a metric and the difference that is worth "
+                       "detecting, as in wait_s_mean:5",
+                       text_quote(compare->select, quoted));
+    memcpy(name, compare->select, (size_t)(colon - compare->select));
+    name[colon - compare->select] = '\0';
+    if (metric_parse(name, &choice, err) != 0)
+        return err_prefix(err, "compare: --select-best");
+    if (choice.metric->direction == METRIC_NEUTRAL)
+        return err_set(err, ERR_USAGE,
+                       "compare: --select-best: of %s neither more nor less is best", name);
+    compare->request.zone = zone;
+    compare->request.select = metric_set_add(&compare->metrics, &choice, err);
+    return compare->request.select < 0 ? -1 : 0;
+}
+
+static int check_arguments(struct compare_command *compare, int argc, char **argv, struct err *err)
+{
+    struct compare_request *request = &compare->request;
+    struct variants *variants = &compare->variants;
+    if (optind >= argc)
+        return err_set(err, ERR_USAGE, "compare: give a scenario");
+    if (argc - optind > 1)
+        return err_set(err, ERR_USAGE, "compare: takes one scenario");
+    compare->scenario_path = argv[optind];
+    if (variants->policy_count < 2 && compare->against == NULL)
+        return err_set(err, ERR_USAGE,
+                       "compare: nothing to compare: give two policies or more by --policies LIST, "
+                       "or another scenario by --against FILE");
+    if (request->count_max < request->first_count)
+        return err_set(err, ERR_USAGE, "compare: --cap %d is below --replications %d",
+                       (int)request->count_max, (int)request->first_count);
+    /* Of two scenarios the older one is the baseline. */
+    if (compare->against != NULL && variants_add_scenario(variants, compare->against, err) != 0)
+        return -1;
+    return variants_add_scenario(variants, compare->scenario_path, err);
+}
+
+/* ---- running ---- */
+
+static int load_all(struct compare_command *compare)
+{
+    for (int32_t i = 0; i < compare->variants.scenario_count; i++) {
+        struct variant_scenario *of = compare->variants.scenarios[i];
+        struct err err = {.kind = ERR_NONE};
+        int result = scenario_load(&of->scenario, of->path, &err);
+        message_problems(&of->scenario.problems, compare->is_quiet);
+        if (result != 0)
+            return message_refused(&of->scenario.problems, of->path, &err);
+    }
+    return EXIT_DONE;
+}
+
+static int make_request(struct compare_command *compare, struct err *err)
+{
+    struct compare_request *request = &compare->request;
+    const struct scenario *scenario;
+    if (variants_make(&compare->variants, compare->baseline, err) != 0)
+        return -1;
+    scenario = compare->variants.items[0].scenario;
+    if (compare->metrics.count == 0)
+        metric_set_default(&compare->metrics, scenario);
+    if (compare->select != NULL && parse_select(compare, err) != 0)
+        return -1;
+    if (!compare->has_seed)
+        request->seed = scenario->seed;
+    request->variants = compare->variants.items;
+    request->variant_count = compare->variants.count;
+    request->metrics = &compare->metrics;
+    request->chosen_count = compare->metrics.count;
+    bool is_shaken = isnan(compare->shake_pct) && scenario_is_trace(scenario);
+    request->shake = is_shaken ? 0.05 : isnan(compare->shake_pct) ? 0 : compare->shake_pct / 100;
+    return 0;
+}
+
+static int run_all(const struct compare_command *command, struct compare *compare, struct err *err)
+{
+    struct progress progress;
+    struct interrupt interrupt;
+    int64_t done = 0;
+    int32_t pieces;
+    int result = 0;
+    if (interrupt_block(&interrupt, err) != 0)
+        return -1;
+    progress_init(&progress, command->is_quiet);
+    while (result == 0 && (pieces = compare_next(compare, err)) != 0) {
+        const struct parallel_work work = {compare_piece, compare, pieces};
+        const struct parallel_loop loop = {.interrupt = &interrupt,
+                                           .progress = &progress,
+                                           .is_cancelled = &compare->is_cancelled,
+                                           .things = "runs",
+                                           .done_before = done,
+                                           .total = done + pieces,
+                                           .thread_count = command->jobs};
+        result = pieces < 0 ? -1 : parallel_loop(&loop, &work, err);
+        done += pieces;
+    }
+    progress_clear(&progress);
+    return result;
+}
+
+static int write_folder(const struct compare_command *command, const struct compare *compare)
+{
+    struct err err = {.kind = ERR_NONE};
+    struct report_outcome outcome;
+    const struct compare_report_options report = {.version = STOWAGE_VERSION,
+                                                  .command = command->command,
+                                                  .draws_plots = command->draws_plots};
+    if (compare_report_write(compare, &report, command->output, &outcome, &err) != 0)
+        return message_fail(&err);
+    int code = tell_plots(command->output, &outcome);
+    if (!command->is_quiet)
+        message_note("the comparison is in %s: begin with %s/report.md", command->output,
+                     command->output);
+    return code;
+}
+
+static int report_results(const struct compare_command *command, const struct compare *compare)
+{
+    struct err err = {.kind = ERR_NONE};
+    if (!command->is_quiet && compare_print_text(compare, stdout, &err) != 0)
+        return message_fail(&err);
+    int code = message_flush_stdout();
+    if (command->output != NULL) {
+        int written = write_folder(command, compare);
+        code = written > code ? written : code;
+    }
+    return code == EXIT_DONE && compare->end == COMPARE_UNSETTLED ? EXIT_ANSWER_IS_NO : code;
+}
+
+/* A wrong path is told before the runs and not after them. */
+static int probe_output(const struct compare_command *command, struct err *err)
+{
+    struct output_dir probe;
+    if (command->output == NULL)
+        return 0;
+    if (output_dir_open(&probe, command->output, err) != 0)
+        return -1;
+    output_dir_abandon(&probe);
+    return 0;
+}
+
+static int execute(struct compare_command *command)
+{
+    struct err err = {.kind = ERR_NONE};
+    struct compare compare = {.runs = NULL};
+    int code = load_all(command);
+    if (code != EXIT_DONE)
+        return code;
+    if (make_request(command, &err) != 0 || probe_output(command, &err) != 0 ||
+        compare_init(&compare, &command->request, &err) != 0)
+        return message_fail(&err);
+    if (run_all(command, &compare, &err) != 0)
+        code = message_fail(&err);
+    else
+        code = report_results(command, &compare);
+    compare_release(&compare);
+    return code;
+}
+
+static int run_compare(const struct command *command, int argc, char **argv)
+{
+    struct err err = {.kind = ERR_NONE};
+    struct compare_command compare = {
+        .request = {.first_count = REPLICATIONS_DEFAULT,
+                    .count_max = CAP_DEFAULT,
+                    .confidence = 0.95,
+                    .precision = 0.05,
+                    .select = -1},
+        .shake_pct = (double)NAN,
+        .jobs = default_jobs(),
+        .draws_plots = true,
+    };
+    if (command_text(argc, argv, &compare.command, &err) != 0)
+        return message_fail(&err);
+    int result = 0;
+    int found = OPTIONS_END;
+    const char *value;
+    while (result == 0 && (found = options_next(command, argc, argv, &value, &err)) >= 0)
+        result = parse_option(found, value, &compare, &err);
+    int code;
+    if (found == OPTIONS_FAIL || found == OPTIONS_HELP)
+        code = options_stop(command, found, &err);
+    else if (result != 0 || check_arguments(&compare, argc, argv, &err) != 0)
+        code = options_fail(command, &err);
+    else
+        code = execute(&compare);
+    variants_release(&compare.variants);
+    free(compare.command);
+    return code;
+}
+
+const struct command cmd_compare = {
+    .name = "compare",
+    .summary = "compare policies or scenarios, with intervals and verdicts",
+    .arguments = "SCENARIO",
+    .details =
+        "Runs a scenario under several policies, again and again with other seeds, and says for\n"
+        "each metric which policy is better or worse than the first, or that they are not\n"
+        "distinguishable. In each replication all see the same arrivals, lives and failures. It\n"
+        "ends when the intervals of all metrics are narrow enough, or at the cap.\n",
+    .notes =
+        "POLICY is as for stowage run. With --against FILE two scenarios are compared, under\n"
+        "their own policies or under each of those given. Metrics are listed in the manual;\n"
+        "most may be followed by a priority, as in wait_s_p95_p9. A scenario in which ten\n"
+        "runners or more come at given instants is a trace, which is shaken.\n\n"
+        "Exit status: 0 done; 1 no warm-up could be found for --horizon steady; 2 the command\n"
+        "line or a scenario is wrong; 3 the system failed, or it was interrupted.\n",
+    .example = "  stowage compare scenarios/spot-storm.json --policies best-fit,fgd,worst-fit\n"
+               "  stowage compare new.json --against old.json -m wait_s_p95,preemptions\n",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .run = run_compare,
+};

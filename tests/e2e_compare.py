@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`stowage compare`: verdicts of known truth, the folder, threads, traces, steady state, errors."""
+import csv
+import json
+import math
+import signal
+import statistics
+import subprocess
+import unittest
+
+from e2e import (ANSWER_IS_NO, BAD_INPUT, DONE, HANGS_AFTER_S, SOURCE, SYSTEM, ProgramTest,
+                 long_scenario, small_scenario)
+
+WEEK = SOURCE / "scenarios/clarifai-week.json"
+TABLES = ["bands.csv", "compare.csv", "verdicts.csv", "waits.csv"]
+
+
+def exponential(mean):
+    return {"distribution": "exponential", "mean": mean}
+
+
+def arrivals(name, cpu, mean, life, **more):
+    return {"name": name, "interarrival": exponential(mean),
+            "runner": {"nodepool": {"id": "p"}, "num_replicas": 1, **more,
+                       "compute_info": {"cpu_limit": cpu, "cpu_memory": "64Mi"},
+                       "simulation": {"replica_duration": exponential(life)}}}
+
+
+def queue_scenario(horizon="2d", load_s="30m", seed=3):
+    """Jobs of a whole core on eight cores: M/M/8."""
+    return small_scenario(name="queue", horizon=horizon, seed=seed, runners=[],
+                          arrivals=[arrivals("job", "1", "5m", load_s)])
+
+
+def spread_scenario():
+    """Small jobs that worst-fit puts on both nodes, and large ones that need a whole node."""
+    return small_scenario(name="spread", horizon="2d", runners=[],
+                          arrivals=[arrivals("small", "1", "40m", "30m"),
+                                    arrivals("large", "4", "6h", "1h")])
+
+
+def trace_scenario(count=40):
+    """Runners at recorded instants with recorded lives; nothing is random."""
+    runners = [{"id": f"r{i}", "nodepool": {"id": "p"}, "num_replicas": 1,
+                "created_at": f"2026-01-01T{i // 6:02d}:{i % 6}3:00Z",
+                "compute_info": {"cpu_limit": str(1 + i % 3), "cpu_memory": "64Mi"},
+                "simulation": {"replica_duration": f"{20 + 7 * (i % 5)}m"}} for i in range(count)]
+    return small_scenario(name="trace", start="2026-01-01T00:00:00Z", horizon="12h", runners=runners)
+
+
+class Compare(ProgramTest):
+    def compare(self, *arguments, code=DONE):
+        result = self.stowage("compare", *arguments)
+        self.assertEqual(result.returncode, code, result.stderr)
+        return result.stdout
+
+    def results(self, folder="out"):
+        return json.loads((self.folder / folder / "compare.json").read_text(encoding="utf-8"))
+
+    def rows(self, name, folder="out"):
+        with open(self.folder / folder / name, encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    @staticmethod
+    def of_metric(results, name):
+        metric = next(it for it in results["metrics"] if it["metric"] == name)
+        return {it["variant"]: it for it in metric["variants"]}
+
+    # ---- verdicts ----
+
+    def test_two_names_of_one_policy_are_not_distinguishable(self):
+        self.compare(WEEK, "--policies", "fgd", "-p", "fgd:grain_milli=40", "--cap", "10",
+                     "-o", "out", "--no-plots")
+        results = self.results()
+        for metric in results["metrics"]:
+            other = metric["variants"][1]
+            self.assertIn(other["verdict"], ("not distinguishable", "no value"), metric["metric"])
+            if other["verdict"] != "no value":
+                self.assertEqual(other["effect"], 0)
+                self.assertEqual(other["p_value"], 1)
+
+    def test_a_policy_that_is_worse_by_construction_is_found(self):
+        self.write("s.json", spread_scenario())
+        output = self.compare("s.json", "--policies", "best-fit,worst-fit", "-m", "wait_s_mean", "-n",
+                              "20", "--cap", "40", "-o", "out", "--no-plots")
+        worst = self.of_metric(self.results(), "wait_s_mean")["worst-fit"]
+        self.assertEqual(worst["verdict"], "worse")
+        self.assertGreater(worst["effect_low"], 0)
+        self.assertIn("worse (+", output)
+        self.compare("s.json", "--policies", "best-fit,worst-fit", "-m", "wait_s_mean", "-n", "20",
+                     "--cap", "40", "-o", "turned", "--no-plots", "--baseline", "worst-fit")
+        best = self.of_metric(self.results("turned"), "wait_s_mean")["best-fit"]
+        self.assertEqual(best["verdict"], "better")
+        self.assertAlmostEqual(best["effect"], -worst["effect"])
+
+    def test_the_best_is_selected(self):
+        self.write("s.json", spread_scenario())
+        output = self.compare("s.json", "--policies", "worst-fit,best-fit,random", "--select-best",
+                              "wait_s_mean:300", "-m", "wait_s_mean", "--cap", "2000", "-o", "out",
+                              "--no-plots")
+        results = self.results()
+        self.assertEqual(results["method"]["ended"], "selected")
+        self.assertEqual(results["method"]["selected"], "best-fit")
+        self.assertIn("best-fit has the best wait_s_mean", output)
+
+    # ---- numbers ----
+
+    def test_estimates_are_those_of_the_values(self):
+        self.write("s.json", spread_scenario())
+        self.compare("s.json", "--policies", "best-fit,worst-fit", "-m",
+                     "wait_s_mean,wait_s_p95,pending", "--cap", "12", "-o", "out", "--no-plots")
+        values = {}
+        for row in self.rows("compare.csv"):
+            values.setdefault((row["variant"], row["metric"]), []).append(float(row["value"]))
+        for row in self.rows("verdicts.csv"):
+            mine = values[row["variant"], row["metric"]]
+            self.assertEqual(len(mine), int(row["replications"]))
+            self.assertAlmostEqual(statistics.mean(mine), float(row["mean"]), places=6)
+            self.assertAlmostEqual(statistics.stdev(mine), float(row["sd"]), places=6)
+            self.assertAlmostEqual(statistics.median(mine), float(row["median"]), places=6)
+            if row["verdict"] == "baseline":
+                continue
+            pairs = [a - b for a, b in zip(mine, values["best-fit", row["metric"]])]
+            middle = statistics.median if row["statistic"] == "median" else statistics.mean
+            self.assertAlmostEqual(middle(pairs), float(row["effect"]), places=6)
+
+    def test_a_replication_is_the_run_of_its_seed(self):
+        self.write("s.json", spread_scenario())
+        self.compare("s.json", "--policies", "best-fit,worst-fit", "-m", "wait_s_mean", "-n", "3",
+                     "--cap", "3", "--seed", "11", "-o", "out", "--no-plots")
+        for row in self.rows("compare.csv"):
+            run = self.stowage("run", "s.json", "--policy", row["variant"], "--seed", row["seed"],
+                               "--format", "json")
+            waits = json.loads(run.stdout)["waits"]["all"]
+            self.assertAlmostEqual(waits["wait_s_mean"], float(row["value"]), places=2)
+
+    def test_precision_or_the_cap_ends_it_and_it_says_which(self):
+        self.write("s.json", queue_scenario())
+        output = self.compare("s.json", "--policies", "best-fit,first-fit", "-m",
+                              "utilization_pct_cpu", "--precision", "3", "-o", "out", "--no-plots")
+        self.assertIn("Ended as every chosen metric is within 3 %", output)
+        results = self.results()
+        self.assertEqual(results["method"]["ended"], "precise")
+        for it in results["metrics"][0]["variants"]:
+            self.assertLessEqual((it["high"] - it["low"]) / 2, 0.03 * it["value"])
+        output = self.compare("s.json", "--policies", "best-fit,first-fit", "-m", "wait_s_mean",
+                              "--precision", "0.1", "--cap", "12")
+        self.assertIn("Ended at the cap of 12 replications", output)
+
+    # ---- the folder ----
+
+    def test_any_number_of_threads_gives_equal_bytes(self):
+        self.write("s.json", spread_scenario())
+        for jobs in ("1", "5"):
+            self.compare("s.json", "--policies", "best-fit,worst-fit,random", "-j", jobs, "-o",
+                         f"out{jobs}", "--no-plots")
+        for name in TABLES + ["plots/intervals.dat", "plots/welch.dat"]:
+            one, five = (self.folder / f"out{jobs}" / name for jobs in ("1", "5"))
+            self.assertEqual(one.exists(), five.exists())
+            if one.exists():
+                self.assertEqual(one.read_bytes(), five.read_bytes(), name)
+        one, five = self.results("out1"), self.results("out5")
+        del one["command"], five["command"]
+        self.assertEqual(one, five)
+
+    def test_a_folder_has_all_or_is_refused(self):
+        self.write("s.json", spread_scenario())
+        self.compare("s.json", "--policies", "best-fit,worst-fit", "-n", "3", "--cap", "3", "-o", "out")
+        names = {str(path.relative_to(self.folder / "out"))
+                 for path in (self.folder / "out").rglob("*")}
+        self.assertLessEqual(set(TABLES) | {"compare.json", "report.md", "report.html",
+                                            "summary.json", "plots/differences.svg"}, names)
+        report = (self.folder / "out/report.md").read_text(encoding="utf-8")
+        self.assertIn("plots/differences.svg", report)
+        (self.folder / "full").mkdir()
+        self.write("full/mine.txt", "x")
+        result = self.stowage("compare", "s.json", "--policies", "best-fit,fgd", "-o", "full")
+        self.check_ended(result, BAD_INPUT, "exists and holds other files")
+
+    # ---- traces ----
+
+    def test_a_trace_is_shaken_and_shown_beside_itself(self):
+        self.write("s.json", trace_scenario())
+        output = self.compare("s.json", "--policies", "best-fit,worst-fit", "--cap", "10", "-m",
+                              "wait_s_mean", "-o", "out", "--no-plots")
+        self.assertIn("The trace is shaken", output)
+        rows = self.rows("compare.csv")
+        recorded = {row["variant"]: float(row["value"]) for row in rows if row["shaken"] == "no"}
+        shaken = [float(row["value"]) for row in rows
+                  if row["shaken"] == "yes" and row["variant"] == "best-fit"]
+        self.assertEqual(len(recorded), 2)
+        self.assertGreater(len(set(shaken)), 5)
+        run = self.stowage("run", "s.json", "--policy", "best-fit", "--format", "json")
+        self.assertAlmostEqual(json.loads(run.stdout)["waits"]["all"]["wait_s_mean"],
+                               recorded["best-fit"], places=2)
+        output = self.compare("s.json", "--policies", "best-fit,worst-fit", "--shake", "0")
+        self.assertIn("Nothing random is in these runs", output)
+
+    # ---- steady state ----
+
+    def test_a_steady_state_leaves_out_a_warm_up(self):
+        self.write("s.json", queue_scenario(horizon="20d"))
+        output = self.compare("s.json", "--policies", "best-fit,first-fit", "--horizon", "steady",
+                              "-m", "utilization_pct_cpu", "-o", "out", "--no-plots")
+        self.assertIn("is left out, by MSER-5", output)
+        # Six of eight cores are busy in the long run.
+        it = self.of_metric(self.results(), "utilization_pct_cpu")["best-fit"]
+        self.assertLess(abs(it["value"] - 75), 3)
+        self.assertTrue((self.folder / "out/plots/welch.gp").exists())
+
+    def test_a_run_that_never_settles_is_told(self):
+        self.write("s.json", queue_scenario(horizon="1d", load_s="3h"))
+        output = self.compare("s.json", "--policies", "best-fit,first-fit", "--horizon", "steady",
+                              code=ANSWER_IS_NO)
+        self.assertIn("No warm-up can be told", output)
+
+    # ---- errors ----
+
+    def test_an_interrupt_leaves_nothing(self):
+        self.write("long.json", long_scenario())
+        process = self.start("compare", "long.json", "--policies", "best-fit,worst-fit", "-n",
+                             "5000", "--cap", "5000", "-o", "out", stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+        self.wait_until(lambda: process.poll() is not None or self.has_slept(process), "it runs")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=HANGS_AFTER_S)
+        self.assertEqual(process.returncode, SYSTEM, errors)
+        self.assertIn("interrupted by SIGINT: there are no results", errors)
+        self.assertFalse((self.folder / "out").exists())
+
+    @staticmethod
+    def has_slept(process):
+        """Does it have threads, so that it is past its beginning?"""
+        with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
+            threads = next(line for line in status if line.startswith("Threads:"))
+        return int(threads.split()[1]) > 1
+
+    def test_an_interval_of_a_known_queue_holds_its_truth(self):
+        """M/M/8 at load 6: the mean wait is C(8, 6) / (8 mu - lambda), by Erlang's formula."""
+        self.write("s.json", queue_scenario(horizon="60d"))
+        self.compare("s.json", "--policies", "best-fit,first-fit", "--horizon", "steady", "-m",
+                     "wait_s_mean", "-n", "20", "--cap", "20", "-o", "out", "--no-plots")
+        load, servers, service_s = 6.0, 8, 1800.0
+        blocked = load ** servers / math.factorial(servers) * servers / (servers - load)
+        waits = blocked / (sum(load ** k / math.factorial(k) for k in range(servers)) + blocked)
+        truth = waits * service_s / (servers - load)
+        it = self.of_metric(self.results(), "wait_s_mean")["best-fit"]
+        self.assertLess(it["low"], truth)
+        self.assertGreater(it["high"], truth)
+
+
+if __name__ == "__main__":
+    unittest.main()
