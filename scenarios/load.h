@@ -296,6 +296,38 @@ void add_runner(struct loader *loader, const struct value *object, const struct 
 /* Keeps the id of a runner with errors, so that what refers to it is no error too. */
 void reserve_runner_id(struct loader *loader, const struct value *object, const char *id);
 
+/* ---- load_autoscale.c ---- */
+
+enum autoscale_delay {
+    AUTOSCALE_HISTORY,
+    AUTOSCALE_UP,
+    AUTOSCALE_DOWN,
+    AUTOSCALE_TO_ZERO,
+    AUTOSCALE_DELAYS
+};
+struct autoscale { /* of a deployment */
+    int32_t min, soft_min, max;
+    int64_t delays_s[AUTOSCALE_DELAYS];
+    int64_t burst_permille; /* INT64_MAX: none */
+    bool is_isolated;       /* disable_packing */
+    bool is_total;          /* the bounds are those of all its runners together */
+    bool holds_up, steps_down;
+};
+struct autoscale get_autoscale(const struct value *object);
+/* min + soft_min, no more than max. */
+int32_t autoscale_low(const struct autoscale *scale);
+/* What one of its runners gets of the bounds. */
+struct autoscale_part {
+    int32_t index, count;
+};
+struct autoscale autoscale_of_part(const struct autoscale *scale, struct autoscale_part part);
+/* Total bounds must leave a replica for each runner. */
+void check_autoscale_total(const struct value *object, const struct autoscale *scale,
+                           int32_t part_count);
+/* A copy of the traffic, in the arena, that the runner's replicas follow so. */
+const struct traffic_def *keep_autoscale(struct loader *loader, const struct autoscale *scale,
+                                         const struct traffic_def *traffic, bool is_disabled);
+
 /* ---- load_traffic.c ---- */
 
 /* `traffic` of this `simulation`, in the arena; NULL: none, or after an error. */

@@ -37,95 +37,6 @@ static const struct object_kind deployment_kind = {.name = "apiDeployment",
                                                    .keys = deployment_keys,
                                                    .key_count = ARRAY_LEN(deployment_keys)};
 
-static const struct int_range uint32_range = {0, UINT32_MAX};
-static const struct int_range replica_range = {0, RUNNER_REPLICAS_MAX};
-
-/* ---- autoscale_config ---- */
-
-enum { MAX_REPLICAS_DEFAULT = 5 }; /* as documented for deployments without one */
-
-enum delay { HISTORY, UP, DOWN, TO_ZERO, DELAY_COUNT };
-
-struct autoscale {
-    int32_t min, soft_min, max;
-    int64_t delays_s[DELAY_COUNT];
-    bool is_isolated; /* disable_packing */
-};
-
-/* Without traffic the times have no effect, but they must be right: as the API does, an absent
- * scale_to_zero_delay_seconds is checked as 0. */
-static void get_delays(const struct value *config, bool has_traffic, struct autoscale *scale)
-{
-    static const char *const keys[] = {
-        [HISTORY] = "traffic_history_seconds",
-        [UP] = "scale_up_delay_seconds",
-        [DOWN] = "scale_down_delay_seconds",
-        [TO_ZERO] = "scale_to_zero_delay_seconds",
-    };
-    int64_t *seconds = scale->delays_s;
-    struct value place;
-    bool is_right = true;
-    memset(seconds, 0, sizeof scale->delays_s);
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        if (!value_get(config, keys[i], &place))
-            continue;
-        if (!read_int(&place, uint32_range, &seconds[i]))
-            is_right = false;
-        else if (seconds[i] > 0 && !has_traffic)
-            value_warn_once(&place, "has no effect: the number of replicas changes by events only");
-    }
-    if (!is_right || seconds[TO_ZERO] >= seconds[DOWN])
-        return;
-    bool is_given = value_get(config, keys[TO_ZERO], &place);
-    value_error(&place, "%s scale_down_delay_seconds: give %" PRId64 " or more",
-                is_given ? "is below" : "is missing, which counts as 0, below", seconds[DOWN]);
-}
-
-static void check_replica_bounds(const struct value *config, const struct autoscale *scale,
-                                 bool has_max)
-{
-    struct value place;
-    if (scale->min <= scale->max)
-        return;
-    value_get(config, "min_replicas", &place);
-    value_error(&place, "%" PRId32 " is above max_replicas%s: give at most %" PRId32, scale->min,
-                has_max ? "" : " (5 where it is not given)", scale->max);
-}
-
-/* Without a configuration the documented defaults count. */
-static struct autoscale get_autoscale(const struct value *object)
-{
-    static const char *const keys[] = {
-        "min_replicas",           "max_replicas",    "traffic_history_seconds",
-        "scale_up_delay_seconds", "disable_packing", "scale_down_delay_seconds",
-        "soft_min_replicas",      "enable_packing",  "scale_to_zero_delay_seconds"};
-    static const struct object_kind kind = {
-        .name = "apiAutoscaleConfig", .is_api = true, .keys = keys, .key_count = ARRAY_LEN(keys)};
-    struct autoscale scale = {
-        .max = MAX_REPLICAS_DEFAULT,
-        .delays_s = {[HISTORY] = 300, [UP] = 300, [DOWN] = 300, [TO_ZERO] = 1800},
-    };
-    struct value config, simulation, place;
-    bool packs;
-    if (!object_get(object, "autoscale_config", &kind, &config))
-        return scale;
-    get_int32(&config, "min_replicas", replica_range, &scale.min);
-    get_int32(&config, "soft_min_replicas", replica_range, &scale.soft_min);
-    bool has_max = get_int32(&config, "max_replicas", replica_range, &scale.max);
-    check_replica_bounds(&config, &scale, has_max);
-    bool has_traffic =
-        value_get(object, "simulation", &simulation) && value_get(&simulation, "traffic", &place);
-    get_delays(&config, has_traffic, &scale);
-    if (get_bool(&config, "enable_packing", &packs)) {
-        value_get(&config, "enable_packing", &place);
-        value_warn_once(&place, "is an old key: taken as the opposite of "
-                                "disable_packing");
-        scale.is_isolated = !packs;
-    }
-    get_bool(&config, "disable_packing", &scale.is_isolated);
-    return scale;
-}
-
 /* ---- what all its runners share ---- */
 
 static void warn_no_effect(const struct value *object)
@@ -218,27 +129,17 @@ struct draft { /* a deployment while its runners are made */
     struct runner_def runner; /* but for id, pool, shape and priority */
     struct compute_info compute_info;
     struct replica_settings settings;
+    struct autoscale autoscale;
     bool has_compute_info;
 };
 
-/* The replicas of each runner. */
-static void set_counts(const struct value *object, const struct autoscale *scale,
-                       struct draft *draft)
+/* The replicas of one of its runners, within its own bounds. */
+static void set_counts(const struct draft *draft, const struct autoscale *scale,
+                       struct runner_def *runner)
 {
-    struct value simulation, place;
-    struct runner_def *runner = &draft->runner;
-    int64_t wish = (int64_t)scale->min + scale->soft_min;
-    if (wish > scale->max)
-        wish = scale->max;
-    if (draft->settings.num_replicas >= 0)
-        wish = draft->settings.num_replicas;
-    value_get(object, "simulation", &simulation);
-    value_get(&simulation, "num_replicas", &place);
-    if (draft->settings.num_replicas > scale->max)
-        value_warn(&place, "%" PRId64 " is above max_replicas, %" PRId32, wish, scale->max);
-    if (wish == 0 && draft->settings.num_replicas < 0 && !draft->deployment.is_disabled &&
-        !draft->settings.traffic)
-        value_warn(&place, "is not given, and min_replicas is 0: no replica is started");
+    int64_t wish = draft->settings.num_replicas;
+    if (wish < 0)
+        wish = autoscale_low(scale);
     if (draft->deployment.is_disabled)
         wish = 0;
     runner->num_replicas = (int32_t)wish;
@@ -246,22 +147,18 @@ static void set_counts(const struct value *object, const struct autoscale *scale
     runner->floor = scale->min < runner->num_replicas ? scale->min : runner->num_replicas;
 }
 
-/* Each of its runners follows its share of the traffic. */
-static void set_autoscale(const struct autoscale *scale, const struct draft *draft)
+static void warn_of_counts(const struct value *object, const struct draft *draft)
 {
-    struct traffic_def *traffic = draft->settings.traffic;
-    int64_t low = (int64_t)scale->min + scale->soft_min;
-    if (!traffic)
-        return;
-    struct autoscale_def *def = &traffic->autoscale;
-    traffic->is_rejected = draft->deployment.is_disabled;
-    def->is_on = !draft->deployment.is_disabled;
-    def->low = (int32_t)(low < scale->max ? low : scale->max);
-    def->high = scale->max;
-    def->history_us = scale->delays_s[HISTORY] * US_PER_S;
-    def->up_delay_us = scale->delays_s[UP] * US_PER_S;
-    def->down_delay_us = scale->delays_s[DOWN] * US_PER_S;
-    def->to_zero_delay_us = scale->delays_s[TO_ZERO] * US_PER_S;
+    struct value simulation, place;
+    int32_t wish = draft->settings.num_replicas;
+    value_get(object, "simulation", &simulation);
+    value_get(&simulation, "num_replicas", &place);
+    if (wish > draft->autoscale.max)
+        value_warn(&place, "%" PRId32 " is above max_replicas, %" PRId32, wish,
+                   draft->autoscale.max);
+    if (wish < 0 && autoscale_low(&draft->autoscale) == 0 && !draft->deployment.is_disabled &&
+        !draft->settings.traffic)
+        value_warn(&place, "is not given, and min_replicas is 0: no replica is started");
 }
 
 static void set_request(const struct value *object, const struct worker *worker,
@@ -280,11 +177,11 @@ static void set_request(const struct value *object, const struct worker *worker,
 static void read_draft(struct loader *loader, const struct value *object, struct draft *draft)
 {
     struct worker worker;
-    struct autoscale scale = get_autoscale(object);
     int64_t created_unix_us = INT64_MIN;
     *draft =
         (struct draft){.deployment = {.scheduling_choice = get_scheduling_choice(loader, object),
-                                      .is_disabled = is_disabled(object)}};
+                                      .is_disabled = is_disabled(object)},
+                       .autoscale = get_autoscale(object)};
     struct runner_def *runner = &draft->runner;
     warn_no_effect(object);
     get_deployment_worker(loader, object, &worker);
@@ -292,11 +189,10 @@ static void read_draft(struct loader *loader, const struct value *object, struct
     struct value simulation, place;
     bool has_packing =
         value_get(object, "simulation", &simulation) && value_get(&simulation, "packing", &place);
-    if (scale.is_isolated && !has_packing)
+    if (draft->autoscale.is_isolated && !has_packing)
         draft->settings.packing = PACKING_ISOLATED;
     set_request(object, &worker, draft);
-    set_counts(object, &scale, draft);
-    set_autoscale(&scale, draft);
+    warn_of_counts(object, draft);
     runner->extra = get_extra(loader, object, &created_unix_us);
     runner->worker = worker.identity;
     runner->blocked_by = get_undone_handling(object);
@@ -315,6 +211,7 @@ static const struct object_kind target_kind = {.name = "apiDeploymentNodepool",
 struct target {
     int32_t pool;
     int8_t priority;
+    struct autoscale_part part;
 };
 
 /* {id, compute_cluster, priority}, perhaps with the whole pool under nodepool. */
@@ -358,6 +255,11 @@ static void add_target_runner(struct loader *loader, const struct value *object,
     runner.pool = target.pool;
     runner.priority = target.priority;
     runner.deployment = scenario->deployment_count;
+    struct autoscale own = autoscale_of_part(&draft->autoscale, target.part);
+    set_counts(draft, &own, &runner);
+    if (runner.traffic)
+        runner.traffic =
+            keep_autoscale(loader, &own, runner.traffic, draft->deployment.is_disabled);
     runner.shape = keep_shape(loader, &request);
     if (runner.shape != NO_INDEX)
         add_runner(loader, object, &runner);
@@ -387,6 +289,7 @@ static void add_runners(struct loader *loader, const struct value *object,
             target.pool = read_pool(loader, unwrap_element(&element, "nodepool", &inner));
         else
             target = read_deployment_nodepool(loader, &element);
+        target.part = (struct autoscale_part){element.index, array_length(targets)};
         if (target.pool == NO_INDEX || !draft->has_compute_info)
             continue;
         if (is_earlier_target(loader, draft, target.pool))
@@ -451,6 +354,7 @@ void load_deployment(struct loader *loader, struct value *element)
     draft.deployment.first_runner = scenario->runner_count;
     if (!get_targets(element, &targets, &is_plain))
         return;
+    check_autoscale_total(element, &draft.autoscale, array_length(&targets));
     if (draft.settings.traffic)
         draft.settings.traffic->divisor = array_length(&targets);
     add_runners(loader, element, &draft, &targets, is_plain);

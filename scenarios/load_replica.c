@@ -18,7 +18,8 @@
 static const char *const runner_keys[] = {SETTINGS_KEYS};
 static const struct object_kind runner_kind = {
     .name = "simulation", .keys = runner_keys, .key_count = ARRAY_LEN(runner_keys)};
-static const char *const deployment_keys[] = {SETTINGS_KEYS, "num_replicas", "compute_info"};
+static const char *const deployment_keys[] = {SETTINGS_KEYS, "num_replicas", "compute_info",
+                                              "autoscaler"};
 static const struct object_kind deployment_kind = {
     .name = "simulation", .keys = deployment_keys, .key_count = ARRAY_LEN(deployment_keys)};
 

@@ -35,6 +35,10 @@ struct autoscale_def {
     int64_t down_delay_us;        /* for which fewer must be enough */
     int64_t to_zero_delay_us;     /* without any request */
     int32_t utilization_permille; /* of the slots of its replicas that is aimed at, 1 to 1000 */
+    int64_t burst_permille;       /* more waiting requests than so much of its running slots do not
+                                     wait for the up delay; INT64_MAX: any number does */
+    bool holds_up;   /* the up delay is how long more must be desired, not the time between two */
+    bool steps_down; /* one replica for each down delay, not all at once */
 };
 
 enum slo_kind { SLO_NONE = 0, SLO_WAIT, SLO_RESPONSE };

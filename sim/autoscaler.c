@@ -15,14 +15,36 @@ int32_t autoscaler_desired(const struct autoscale_def *def, const struct autosca
     return desired < def->low ? def->low : (int32_t)desired;
 }
 
+/* More wait than so many times what is served at once. */
+static bool is_burst(const struct autoscale_def *def, const struct autoscale_view *view)
+{
+    if (def->burst_permille == INT64_MAX)
+        return false;
+    return view->waiting_micro > (int128)view->running_slots * def->burst_permille * (MICRO / 1000);
+}
+
+/* Has the delay of a scale-up passed? */
+static bool may_scale_up(struct autoscaler *it, const struct autoscale_def *def,
+                         const struct autoscale_view *view)
+{
+    if (!it->is_above)
+        it->above_since_us = view->now_us;
+    it->is_above = true;
+    if (view->wish == 0 || view->wish < def->low || is_burst(def, view))
+        return true;
+    if (def->holds_up)
+        return view->now_us - it->above_since_us >= def->up_delay_us;
+    return !it->has_scaled_up || view->now_us - it->last_up_us >= def->up_delay_us;
+}
+
 static int32_t scale_up(struct autoscaler *it, const struct autoscale_def *def,
                         const struct autoscale_view *view, int32_t desired)
 {
-    bool is_free = !it->has_scaled_up || view->wish == 0 || view->wish < def->low;
     it->is_below = false;
-    if (!is_free && view->now_us - it->last_up_us < def->up_delay_us)
+    if (!may_scale_up(it, def, view))
         return view->wish;
     it->has_scaled_up = true;
+    it->is_above = false;
     it->last_up_us = view->now_us;
     return desired;
 }
@@ -30,6 +52,7 @@ static int32_t scale_up(struct autoscaler *it, const struct autoscale_def *def,
 static int32_t scale_down(struct autoscaler *it, const struct autoscale_def *def,
                           const struct autoscale_view *view, int32_t desired)
 {
+    it->is_above = false;
     if (!it->is_below) {
         it->is_below = true;
         it->below_since_us = view->now_us;
@@ -42,8 +65,9 @@ static int32_t scale_down(struct autoscaler *it, const struct autoscale_def *def
     int32_t wish = desired > 0 ? desired : 1;
     if (wish >= view->wish || view->now_us - it->below_since_us < def->down_delay_us)
         return view->wish;
-    it->is_below = false;
-    return wish;
+    it->is_below = def->steps_down;
+    it->below_since_us = view->now_us;
+    return def->steps_down ? view->wish - 1 : wish;
 }
 
 int32_t autoscaler_wish(struct autoscaler *autoscaler, const struct autoscale_def *def,
@@ -57,5 +81,6 @@ int32_t autoscaler_wish(struct autoscaler *autoscaler, const struct autoscale_de
     if (desired < view->wish)
         return scale_down(autoscaler, def, view, desired);
     autoscaler->is_below = false;
+    autoscaler->is_above = false;
     return view->wish;
 }

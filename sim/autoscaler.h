@@ -14,7 +14,10 @@
  *
  * - More than the wish: at once to what is desired, where the last such step is at least up_delay
  *   ago; the first, one from 0, and one from below `low` do not wait.
- * - Fewer: to what is desired, once it has been below the wish at every look for down_delay.
+ *   With holds_up instead: once more has been desired at every look for up_delay; only from 0, and
+ *   from below `low`, at once. In both: at once where a burst of requests waits.
+ * - Fewer: to what is desired, once it has been below the wish at every look for down_delay. With
+ *   steps_down one replica goes then, and the next after another down_delay.
  * - None: only where `low` is 0. The last replica stays until to_zero_delay has passed without any
  *   request; what is above one goes as before. */
 
@@ -22,7 +25,8 @@ struct autoscaler {
     int64_t last_up_us;     /* where has_scaled_up */
     int64_t below_since_us; /* where is_below */
     int64_t busy_us;        /* the last look that saw a request; 0 at first */
-    bool has_scaled_up, is_below;
+    int64_t above_since_us; /* where is_above */
+    bool has_scaled_up, is_below, is_above;
 };
 
 struct autoscale_view {
@@ -31,6 +35,8 @@ struct autoscale_view {
     int32_t slots;         /* requests that one replica serves at once */
     int128 in_flight_area; /* millionths of requests x microseconds, over the window */
     int64_t window_us;     /* the time that it is of; above 0 */
+    int128 waiting_micro;  /* requests that wait now */
+    int64_t running_slots; /* of replicas that run now */
     bool has_requests;     /* some came since the last look, or are in flight */
 };
 

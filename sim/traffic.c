@@ -47,6 +47,9 @@ static struct autoscale_view view_of(const struct sim *sim, const struct sim_tra
         .wish = sim->runners[it->runner].wish,
         .slots = sim->runners[it->runner].def->num_threads,
     };
+    int64_t running = sim->metrics.runners[it->runner].running.value;
+    view.running_slots = running * view.slots;
+    view.waiting_micro = it->station ? (int128)it->station->queue_count * MICRO : it->waiting_micro;
     bool has_requests = false;
     for (int32_t i = 0; i < it->window_count; i++) {
         view.in_flight_area += it->windows[i].in_flight_area;
