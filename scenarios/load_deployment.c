@@ -177,11 +177,12 @@ static void set_request(const struct value *object, const struct worker *worker,
 static void read_draft(struct loader *loader, const struct value *object, struct draft *draft)
 {
     struct worker worker;
+    struct autoscale scale = get_autoscale(object);
     int64_t created_unix_us = INT64_MIN;
     *draft =
         (struct draft){.deployment = {.scheduling_choice = get_scheduling_choice(loader, object),
                                       .is_disabled = is_disabled(object)},
-                       .autoscale = get_autoscale(object)};
+                       .autoscale = scale};
     struct runner_def *runner = &draft->runner;
     warn_no_effect(object);
     get_deployment_worker(loader, object, &worker);
