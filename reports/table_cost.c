@@ -147,8 +147,11 @@ static void add_range(const struct report_view *view, int32_t number, struct cos
     const struct pool_def *pool = &scenario->pools[number];
     int64_t least = INT64_MAX;
     int64_t most = 0;
-    for (int32_t i = 0; i < pool->type_count; i++) {
-        const struct node_type *type = &scenario->types[pool->types[i]];
+    bool is_scaling = pool->launch_type_count > 0;
+    int32_t type_count = is_scaling ? pool->launch_type_count : pool->type_count;
+    const int32_t *types = is_scaling ? pool->launch_types : pool->types;
+    for (int32_t i = 0; i < type_count; i++) {
+        const struct node_type *type = &scenario->types[types[i]];
         row->range_is_known = row->range_is_known && type->has_price;
         least = type->price_micro < least ? type->price_micro : least;
         most = type->price_micro > most ? type->price_micro : most;

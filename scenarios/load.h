@@ -44,6 +44,7 @@ struct pool_note {
     int64_t added_count;  /* by events */
     bool allows_any;      /* no node_capacity_type was given */
     double spot_price_factor;
+    int64_t overhead_cpu_milli, overhead_mem_bytes; /* of each node, for what runs on all of them */
 };
 
 struct startup_terms { /* see struct runner_def */
@@ -171,7 +172,12 @@ int32_t get_cluster(struct loader *loader, const struct value *object);
 
 void load_instance_type(struct loader *loader, struct value *element);
 /* An element of a pool's instance_types; the number in `used`, or NO_INDEX. */
-int32_t load_pool_type(struct loader *loader, struct value *element, int32_t cluster);
+struct type_terms {
+    int32_t cluster; /* of the pool, or NO_INDEX */
+    int64_t overhead_cpu_milli, overhead_mem_bytes;
+};
+int32_t load_pool_type(struct loader *loader, struct value *element,
+                       const struct type_terms *terms);
 /* The type that spot nodes of this type have, at so many times its price; NO_INDEX: out of memory.
  */
 int32_t spot_type_of(struct loader *loader, int32_t type, double price_factor);

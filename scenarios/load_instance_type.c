@@ -419,15 +419,35 @@ static int32_t use_type(struct loader *loader, const struct known_type *known)
     return number;
 }
 
-int32_t load_pool_type(struct loader *loader, struct value *element, int32_t cluster)
+/* What runs on every node has its part of it. False after an error. */
+static bool take_overhead(const struct value *element, const struct type_terms *terms,
+                          struct node_type *type)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    if (type->is_unbounded)
+        return true;
+    if (terms->overhead_cpu_milli > type->cpu_milli ||
+        terms->overhead_mem_bytes > type->mem_bytes) {
+        value_error(element, "%s has less than the node_overhead of the pool: give a smaller one",
+                    text_quote(type->id, quoted));
+        return false;
+    }
+    type->cpu_milli -= terms->overhead_cpu_milli;
+    type->mem_bytes -= terms->overhead_mem_bytes;
+    return true;
+}
+
+int32_t load_pool_type(struct loader *loader, struct value *element, const struct type_terms *terms)
 {
     static const struct cluster_def no_cluster = {.provider = "", .region = "", .type = ""};
     struct known_type known;
     const struct cluster_def *def =
-        cluster == NO_INDEX ? &no_cluster : &loader->scenario->clusters[cluster];
+        terms->cluster == NO_INDEX ? &no_cluster : &loader->scenario->clusters[terms->cluster];
     if (!read_type(loader, element, def, &known))
         return NO_INDEX;
     known.type.is_unbounded = strcmp(def->type, "local-dev") == 0;
+    if (!take_overhead(element, terms, &known.type))
+        return NO_INDEX;
     return use_type(loader, &known);
 }
 

@@ -146,10 +146,12 @@ static void read_types(struct loader *loader, const struct value *array,
 {
     struct value element, place;
     char quoted[TEXT_QUOTE_SIZE];
+    const struct type_terms terms = {pool->cluster, note->overhead_cpu_milli,
+                                     note->overhead_mem_bytes};
     for (struct cursor cursor = cursor_at(array); cursor_next(&cursor, &element);) {
         struct value inner;
         struct value *object = unwrap_element(&element, "instance_type", &inner);
-        int32_t type = load_pool_type(loader, object, pool->cluster);
+        int32_t type = load_pool_type(loader, object, &terms);
         if (type == NO_INDEX)
             continue;
         value_get(object, "id", &place);
@@ -215,6 +217,21 @@ static double get_spot_price_factor(const struct value *nodepool)
     return 1;
 }
 
+/* What of each node goes to what runs on all of them. What is wrong with `simulation` itself is
+ * said where its nodes are read. */
+static void get_overhead(const struct value *nodepool, struct pool_note *note)
+{
+    static const char *const keys[] = {"cpu", "memory"};
+    static const struct object_kind kind = {
+        .name = "node_overhead", .keys = keys, .key_count = ARRAY_LEN(keys)};
+    struct value simulation, overhead;
+    if (!value_get(nodepool, "simulation", &simulation) || !value_is_object(&simulation) ||
+        !object_get(&simulation, "node_overhead", &kind, &overhead))
+        return;
+    get_cpu(&overhead, "cpu", false, &note->overhead_cpu_milli);
+    get_mem(&overhead, "memory", false, &note->overhead_mem_bytes);
+}
+
 /* In a pool that has spot nodes only, its types are those of spot nodes. */
 static void make_types_spot(struct loader *loader, const struct pool_note *note,
                             struct pool_def *pool)
@@ -233,6 +250,31 @@ static void make_types_spot(struct loader *loader, const struct pool_note *note,
             return;
     }
     pool->types = types;
+}
+
+/* What new nodes may be. */
+static void make_launch_types(struct loader *loader, const struct pool_note *note,
+                              struct pool_def *pool)
+{
+    bool prefers_spot = !note->allows_any && pool->allows_on_demand && pool->allows_spot;
+    int32_t *types =
+        arena_array(&loader->scenario->arena, 2 * (size_t)pool->type_count + 1, sizeof *types);
+    if (!types) {
+        reader_no_memory(&loader->reader);
+        return;
+    }
+    pool->launch_types = types;
+    for (int32_t i = 0; prefers_spot && i < pool->type_count; i++) {
+        if (!loader->used.items[pool->types[i]].extra.allows_spot)
+            continue;
+        types[pool->launch_type_count] =
+            spot_type_of(loader, pool->types[i], note->spot_price_factor);
+        pool->launch_type_count += types[pool->launch_type_count] != NO_INDEX;
+    }
+    pool->spot_launch_count = pool->launch_type_count;
+    for (int32_t i = 0; i < pool->type_count; i++)
+        if (!prefers_spot || loader->used.items[pool->types[i]].extra.allows_on_demand)
+            types[pool->launch_type_count++] = pool->types[i];
 }
 
 /* ---- the pool ---- */
@@ -325,6 +367,7 @@ void load_nodepool(struct loader *loader, struct value *element)
         return;
     }
     get_capacity_kind(element, &pool, &note);
+    get_overhead(element, &note);
     get_types(loader, element, &note, &pool);
     note.spot_price_factor = get_spot_price_factor(element);
     make_types_spot(loader, &note, &pool);
@@ -334,6 +377,8 @@ void load_nodepool(struct loader *loader, struct value *element)
     get_handling(loader, element, &pool);
     carry(element, &pool);
     get_pool_scaling(loader, element, &pool);
+    if (pool.scaling)
+        make_launch_types(loader, &note, &pool);
     warn_unused(element, &pool);
     if (note_pool(loader, &pool, &note))
         return;

@@ -295,7 +295,7 @@ static void check_bounds(const struct value *place, const struct pool_def *pool,
 void load_pool_nodes(struct loader *loader, const struct value *nodepool,
                      const struct pool_facts *facts)
 {
-    static const char *const keys[] = {"nodes", "spot_price_factor", "scaling"};
+    static const char *const keys[] = {"nodes", "spot_price_factor", "node_overhead", "scaling"};
     static const struct object_kind kind = {
         .name = "simulation", .keys = keys, .key_count = ARRAY_LEN(keys)};
     struct value simulation, nodes;

@@ -34,13 +34,18 @@ static void get_probability(const struct value *object, const char *key, double 
 
 static void read_stock_out(struct value *entry, struct stock_out *out)
 {
-    static const char *const keys[] = {"from", "until"};
+    static const char *const keys[] = {"from", "until", "capacity_type"};
     static const struct object_kind kind = {
         .name = "stock_outs", .keys = keys, .key_count = ARRAY_LEN(keys)};
     struct value place;
-    *out = (struct stock_out){.until_us = TIME_NEVER};
+    int64_t capacity;
+    *out = (struct stock_out){.until_us = TIME_NEVER, .of_spot = true, .of_on_demand = true};
     if (!object_open(entry, &kind))
         return;
+    if (get_choice(entry, "capacity_type", capacity_words, &capacity)) {
+        out->of_spot = capacity == CAPACITY_SPOT;
+        out->of_on_demand = capacity == CAPACITY_ON_DEMAND;
+    }
     get_instant(entry, "from", &out->from_us);
     if (get_instant(entry, "until", &out->until_us) && out->until_us <= out->from_us &&
         value_get(entry, "until", &place))
@@ -140,9 +145,10 @@ static void get_times(struct loader *loader, const struct value *object,
 const struct scaling_def *get_scaling(struct loader *loader, const struct value *simulation)
 {
     static const char *const keys[] = {
-        "provision_delay", "boot",          "provision_failure", "stock_out",
-        "stock_outs",      "retry_after",   "idle_timeout",      "expander",
-        "zones",           "consolidation", "consolidate_after", "disruption_budget"};
+        "provision_delay",  "boot",       "provision_failure", "stock_out",
+        "spot_stock_out",   "stock_outs", "retry_after",       "idle_timeout",
+        "expander",         "zones",      "consolidation",     "consolidate_after",
+        "disruption_budget"};
     static const struct object_kind kind = {
         .name = "scaling", .keys = keys, .key_count = ARRAY_LEN(keys)};
     static const char *const expanders[] = {"cheapest", "least-waste", "most-replicas", "first"};
@@ -161,6 +167,8 @@ const struct scaling_def *get_scaling(struct loader *loader, const struct value 
     get_times(loader, &object, scaling);
     get_probability(&object, "provision_failure", &scaling->provision_failure);
     get_probability(&object, "stock_out", &scaling->stock_out);
+    scaling->spot_stock_out = scaling->stock_out;
+    get_probability(&object, "spot_stock_out", &scaling->spot_stock_out);
     get_stock_outs(loader, &object, scaling);
     get_choice(&object, "expander", (struct words){expanders, ARRAY_LEN(expanders)}, &expander);
     scaling->expander = (enum expander)expander;

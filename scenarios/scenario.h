@@ -54,15 +54,17 @@ enum consolidation_rule {
     CONSOLIDATION_UNDERUTILIZED, /* also those whose replicas find room elsewhere */
 };
 
-struct stock_out { /* nothing can be had in [from, until) */
+struct stock_out { /* nothing of these capacity types can be had in [from, until) */
     int64_t from_us, until_us;
+    bool of_spot, of_on_demand;
 };
 
 /* How the number of nodes of a pool follows demand. */
 struct scaling_def {
     int32_t provision_delay, boot; /* indices into dists: from asked to provisioned, to ready */
     double provision_failure;      /* probabilities: that a node never gets ready, */
-    double stock_out;              /* that there is none to be had */
+    double stock_out;              /* that there is none to be had, */
+    double spot_stock_out;         /* and of spot */
     const struct stock_out *stock_outs; /* [stock_out_count] */
     int32_t stock_out_count;
     int64_t retry_after_us;  /* an instance type is not asked for again so long after either */
@@ -81,6 +83,10 @@ struct pool_def {
     int32_t cluster;      /* NO_INDEX: none given */
     const int32_t *types; /* [type_count] */
     int32_t type_count;
+    /* What a new node may be: where spot is preferred to on demand, first the spot_launch_count
+     * types of spot nodes; then, or else only, those of `types` that the pool may have. */
+    const int32_t *launch_types; /* [launch_type_count] */
+    int32_t launch_type_count, spot_launch_count;
     int32_t min_instances, max_instances; /* in force: after enforced_* */
     int32_t warm_instances;
     bool allows_on_demand, allows_spot;

@@ -72,10 +72,15 @@ static int add_group(struct sim *sim, int32_t pool, int32_t type, struct err *er
 static int build_groups(struct sim *sim, struct err *err)
 {
     const struct scenario *scenario = sim->scenario;
-    for (int32_t i = 0; i < scenario->pool_count; i++)
-        for (int32_t j = 0; j < scenario->pools[i].type_count; j++)
-            if (add_group(sim, i, scenario->pools[i].types[j], err))
+    for (int32_t i = 0; i < scenario->pool_count; i++) {
+        const struct pool_def *pool = &scenario->pools[i];
+        for (int32_t j = 0; j < pool->type_count; j++)
+            if (add_group(sim, i, pool->types[j], err))
                 return -1;
+        for (int32_t j = 0; j < pool->launch_type_count; j++)
+            if (add_group(sim, i, pool->launch_types[j], err))
+                return -1;
+    }
     for (int32_t i = 0; i < scenario->node_count; i++)
         if (add_group(sim, scenario->nodes[i].pool, scenario->nodes[i].type, err))
             return -1;

@@ -242,15 +242,14 @@ static int pick_replacement(struct sim *sim, const struct trial_request *request
     const struct pool_def *pool = &sim->scenario->pools[request->pool];
     int128 limit = price_of(sim, request);
     *best = NO_INDEX;
-    for (int32_t i = 0; i < pool->type_count; i++) {
-        const struct node_type *type = &sim->sched.fleet.types[pool->types[i]];
-        struct node_group key = {.pool = request->pool, .type = pool->types[i]};
+    for (int32_t i = 0; i < pool->launch_type_count; i++) {
+        struct node_group key = {.pool = request->pool, .type = pool->launch_types[i]};
+        const struct node_type *type = &sim->sched.fleet.types[key.type];
         int32_t group;
         if (fleet_group(&sim->sched.fleet, key, &group, err))
             return -1;
-        if (!type->has_price || type->price_micro >= limit ||
-            is_barred(sim, request, pool->types[i]) || !node_may_launch(sim, group) ||
-            !takes_rest(sim, group))
+        if (!type->has_price || type->price_micro >= limit || is_barred(sim, request, key.type) ||
+            !node_may_launch(sim, group) || !takes_rest(sim, group))
             continue;
         limit = type->price_micro;
         *best = group;

@@ -101,12 +101,22 @@ static bool draw(struct rng *rng, double probability)
     return (double)(rng_next(rng) >> 11) * 0x1p-53 < probability;
 }
 
-static bool is_out_of_stock(const struct scaling_def *def, int64_t now_us)
+static bool is_spot(const struct sim *sim, int32_t type)
 {
-    for (int32_t i = 0; i < def->stock_out_count; i++)
-        if (def->stock_outs[i].from_us <= now_us && now_us < def->stock_outs[i].until_us)
-            return true;
-    return false;
+    return sim->scenario->type_extras[type].offered_as != NULL;
+}
+
+static bool is_out_of_stock(const struct sim *sim, struct node_group group, struct rng *rng)
+{
+    const struct scaling_def *def = scaling_of(sim, group.pool);
+    bool of_spot = is_spot(sim, group.type);
+    bool is_out = draw(rng, of_spot ? def->spot_stock_out : def->stock_out);
+    for (int32_t i = 0; i < def->stock_out_count; i++) {
+        const struct stock_out *out = &def->stock_outs[i];
+        is_out |= out->from_us <= sim->now_us && sim->now_us < out->until_us &&
+                  (of_spot ? out->of_spot : out->of_on_demand);
+    }
+    return is_out;
 }
 
 bool node_may_launch(const struct sim *sim, int32_t group)
@@ -190,7 +200,7 @@ int node_launch(struct sim *sim, const struct launch_request *request, bool *is_
     struct rng rng = rng_stream(sim->seed, "launch", index);
     int64_t delay_us = dist_sample_us(&dists[def->provision_delay], &rng);
     delay_us += dist_sample_us(&dists[def->boot], &rng);
-    bool has_none = draw(&rng, def->stock_out) || is_out_of_stock(def, sim->now_us);
+    bool has_none = is_out_of_stock(sim, group, &rng);
     struct launch launch = {
         .asked_us = sim->now_us,
         .ended_us = TIME_NEVER,
@@ -278,18 +288,21 @@ int32_t node_scaling_target(const struct sim *sim, int32_t pool)
     return clamp(busy + def->warm_instances, def->min_instances, def->max_instances);
 }
 
-/* The type of a node that no demand asks for; NO_INDEX: none is to be had. */
+/* The type of a node that no demand asks for; NO_INDEX: none is to be had. Spot ones first, where
+ * they are preferred. */
 static int type_to_fill_up(struct sim *sim, int32_t pool, int32_t *group, struct err *err)
 {
     const struct pool_def *def = &sim->scenario->pools[pool];
     struct fleet *fleet = &sim->sched.fleet;
     const struct node_type *best = NULL;
     *group = NO_INDEX;
-    for (int32_t i = 0; i < def->type_count; i++) {
-        const struct node_type *type = &fleet->types[def->types[i]];
+    for (int32_t i = 0; i < def->launch_type_count; i++) {
+        struct node_group key = {.pool = pool, .type = def->launch_types[i]};
+        const struct node_type *type = &fleet->types[key.type];
         int32_t number;
-        if (fleet_group(fleet, (struct node_group){.pool = pool, .type = def->types[i]}, &number,
-                        err))
+        if (best && i == def->spot_launch_count)
+            break;
+        if (fleet_group(fleet, key, &number, err))
             return -1;
         bool is_cheaper = !best || (type->has_price &&
                                     (!best->has_price || type->price_micro < best->price_micro));

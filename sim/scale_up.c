@@ -20,7 +20,9 @@
  *   NETWORK         the pool that stands first in scheduler.network_order
  *   UTILIZATION     the pool of which the least is used now (of its scarcest resource)
  *   PREFER_SPOT, PREFER_ONDEMAND   a pool that allows it
- * Where that leaves several pools, the first; where several types of one pool, its expander.
+ * Where that leaves several pools, the first; where several types of one pool, its expander. In a
+ * pool that prefers spot, on-demand types are candidates only while no spot one is
+ * (PREFER_ONDEMAND: the other way round).
  *
  * Example. Five replicas of one device wait; the pool has types of 1 device at 10 and of 4 devices
  * at 32 a second. `cheapest`: 10 / 1 against 32 / 4 = 8 a replica: the large one takes four. For
@@ -375,26 +377,26 @@ static bool wins(struct sim *sim, const struct scale_group *group, const struct 
     return is_better(sim->scenario->pools[pool].scaling->expander, types, trials);
 }
 
-/* The types of one pool, which stands at this place in the group's list. */
-static int consider_pool(struct sim *sim, int32_t pool, int32_t place, struct pick *best,
-                         struct err *err)
+/* Those types of one pool, which stands at this place in the group's list. */
+struct type_range {
+    int32_t pool, place;
+    int32_t from, to; /* of its launch_types */
+};
+
+static int consider_types(struct sim *sim, const struct type_range *range, struct pick *best,
+                          struct err *err)
 {
-    const struct pool_def *def = &sim->scenario->pools[pool];
-    struct fleet *fleet = &sim->sched.fleet;
+    const struct pool_def *def = &sim->scenario->pools[range->pool];
     const struct scale_group *group = &sim->scaling.groups[best->number];
-    if (!def->scaling)
-        return 0;
-    for (int32_t i = 0; i < def->type_count; i++) {
+    for (int32_t i = range->from; i < range->to; i++) {
         struct pick candidate = {0};
-        if (fleet_group(fleet, (struct node_group){.pool = pool, .type = def->types[i]},
-                        &candidate.group, err))
+        struct node_group key = {.pool = range->pool, .type = def->launch_types[i]};
+        if (fleet_group(&sim->sched.fleet, key, &candidate.group, err))
             return -1;
-        if (!fleet_suits(fleet, group->shape, candidate.group))
+        if (!fleet_suits(&sim->sched.fleet, group->shape, candidate.group) ||
+            !node_may_launch(sim, candidate.group))
             continue;
-        best->suiting_count++;
-        if (!node_may_launch(sim, candidate.group))
-            continue;
-        candidate.key = key_of(sim, group->choice, candidate.group, place);
+        candidate.key = key_of(sim, group->choice, candidate.group, range->place);
         candidate.trial = try_type(sim, best->number, candidate.group);
         best->candidate_count++;
         if (wins(sim, group, &candidate, best)) {
@@ -404,6 +406,39 @@ static int consider_pool(struct sim *sim, int32_t pool, int32_t place, struct pi
         }
     }
     return 0;
+}
+
+/* How many types of the pool suit the group, whether they are to be had or not. */
+static int count_suiting(struct sim *sim, int32_t pool, struct pick *best, struct err *err)
+{
+    const struct pool_def *def = &sim->scenario->pools[pool];
+    int32_t shape = sim->scaling.groups[best->number].shape;
+    for (int32_t i = 0; i < def->type_count; i++) {
+        int32_t number;
+        struct node_group key = {.pool = pool, .type = def->types[i]};
+        if (fleet_group(&sim->sched.fleet, key, &number, err))
+            return -1;
+        best->suiting_count += fleet_suits(&sim->sched.fleet, shape, number);
+    }
+    return 0;
+}
+
+/* The types of one pool. Where it prefers spot, the others only if no spot node is to be had;
+ * PREFER_ONDEMAND turns that round. */
+static int consider_pool(struct sim *sim, int32_t pool, int32_t place, struct pick *best,
+                         struct err *err)
+{
+    const struct pool_def *def = &sim->scenario->pools[pool];
+    if (!def->scaling)
+        return 0;
+    const struct type_range ranges[] = {
+        {pool, place, 0, def->spot_launch_count},
+        {pool, place, def->spot_launch_count, def->launch_type_count}};
+    int first = sim->scaling.groups[best->number].choice == CHOICE_PREFER_ONDEMAND;
+    uint64_t before = best->candidate_count;
+    if (count_suiting(sim, pool, best, err) || consider_types(sim, &ranges[first], best, err))
+        return -1;
+    return best->candidate_count > before ? 0 : consider_types(sim, &ranges[1 - first], best, err);
 }
 
 static int pick_group(struct sim *sim, int32_t number, struct pick *best, struct err *err)

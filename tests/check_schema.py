@@ -144,6 +144,7 @@ SIMULATIONS = {
 PARTLY_KNOWN = ["apiModel", "apiModelVersion", "apiWorkflow", "apiWorkflowVersion"]
 # Objects that stand under a key of their own in the tables of the manual: `scheduler.order`.
 NESTED = {
+    "node_overhead": "node_overhead",
     "preemption": "preemption",
     "startup": "startup",
     "cloud_provider": "apiCloudProvider",

@@ -34,6 +34,8 @@ static void print_record(const struct sim *sim, const struct record *record, FIL
     if (strcmp(sim->scenario->types[def->type].id, "four") == 0 &&
         sim->scenario->pools[def->pool].type_count > 1)
         fprintf(out, " four");
+    if (sim->scenario->type_extras[def->type].offered_as)
+        fprintf(out, " spot");
     if (def->zone)
         fprintf(out, " zone %s", def->zone);
     if (record->kind == RECORD_NODE_LAUNCHED)

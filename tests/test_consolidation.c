@@ -243,6 +243,27 @@ static const struct node_rule rules[] = {
      "75 node-ready p-1\n"
      "75 node-draining p-0 four\n"
      "95 node-removed p-0 four\n"},
+    {"a spot node replaces one of the same machine on demand",
+     "'horizon':'10m','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'node_capacity_type':{'capacity_types':[1,2]},'max_instances':2,'simulation':{"
+     "'spot_price_factor':0.5,'nodes':1,'scaling':{'provision_delay':'1m',"
+     "'idle_timeout':'1h','consolidation':'underutilized'}}}],'runners':[{'id':'r',"
+     "'nodepool':'p','compute_info':{'cpu_limit':'1','cpu_memory':'1Gi'},'num_replicas':1,"
+     "'simulation':{'grace_period':'20s'}}]}",
+     "15 node-launched p-1 spot for 1\n"
+     "15 node-cordoned p-0\n"
+     "75 node-ready p-1 spot\n"
+     "75 node-draining p-0\n"
+     "95 node-removed p-0\n"},
+    {"no spot node replaces a spot node",
+     "'horizon':'10m','nodepools':[{'id':'p','instance_types':[{'id':'one'},{'id':'four'}],"
+     "'node_capacity_type':{'capacity_types':[1,2]},'max_instances':2,'simulation':{"
+     "'spot_price_factor':0.1,'nodes':[{'instance_type':'four','capacity_type':'spot'}],"
+     "'scaling':{'provision_delay':'1m','idle_timeout':'1h',"
+     "'consolidation':'underutilized'}}}],'runners':[{'id':'r','nodepool':'p',"
+     "'compute_info':{'cpu_limit':'1','cpu_memory':'1Gi'},'num_replicas':1,'simulation':{"
+     "'grace_period':'20s'}}]}",
+     ""},
     {"a node of the same price replaces nothing",
      "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'},{'id':'same'}],"
      "'max_instances':9,'simulation':{'nodes':[{'instance_type':'one'}],'scaling':{"

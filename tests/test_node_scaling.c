@@ -224,6 +224,59 @@ static const struct node_rule rules[] = {
      "'set_nodepool':{'nodepool':'p','schedulable':true}}]}",
      "300 node-launched p-0 for 1\n"
      "360 node-ready p-0\n"},
+    {"spot preferred: new nodes are spot nodes",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'node_capacity_type':{'capacity_types':[1,2]},'max_instances':9,'simulation':{"
+     "'spot_price_factor':0.5,'nodes':[],'scaling':{'provision_delay':'1m'}}}],'runners':[{"
+     "'id':'r','nodepool':'p'," ASK "'num_replicas':1,'simulation':{'arrival':'0s'}}]}",
+     "0 node-launched p-0 spot for 1\n"
+     "60 node-ready p-0 spot\n"},
+    {"spot preferred: on demand while there is no spot, and spot again later",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'node_capacity_type':{'capacity_types':[1,2]},'max_instances':9,'simulation':{"
+     "'spot_price_factor':0.5,'nodes':[],'scaling':{'provision_delay':'1m','stock_outs':[{"
+     "'until':'5m','capacity_type':'spot'}]}}}],'runners':[{'id':'r','nodepool':'p'," ASK
+     "'num_replicas':1,'simulation':{'arrival':'0s'}},{'id':'s','nodepool':'p'," ASK
+     "'num_replicas':1,'simulation':{'arrival':'10m'}}]}",
+     "0 out-of-stock p\n"
+     "0 node-launched p-0 for 1\n"
+     "60 node-ready p-0\n"
+     "600 node-launched p-1 spot for 1\n"
+     "660 node-ready p-1 spot\n"},
+    {"spot preferred: an on-demand calendar does not stop spot",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'node_capacity_type':{'capacity_types':[1,2]},'max_instances':9,'simulation':{"
+     "'spot_price_factor':0.5,'nodes':[],'scaling':{'provision_delay':'1m','stock_outs':[{"
+     "'capacity_type':'on-demand'}]}}}],'runners':[{'id':'r','nodepool':'p'," ASK
+     "'num_replicas':1,'simulation':{'arrival':'0s'}}]}",
+     "0 node-launched p-0 spot for 1\n"
+     "60 node-ready p-0 spot\n"},
+    {"spot only: no fallback, it waits for spot",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'node_capacity_type':{'capacity_types':[2]},'max_instances':9,'simulation':{"
+     "'spot_price_factor':0.5,'nodes':[],'scaling':{'provision_delay':'1m','stock_outs':[{"
+     "'until':'5m','capacity_type':'spot'}],'retry_after':'5m'}}}],'runners':[{'id':'r',"
+     "'nodepool':'p'," ASK "'num_replicas':1,'simulation':{'arrival':'0s'}}]}",
+     "0 out-of-stock p\n"
+     "300 node-launched p-0 spot for 1\n"
+     "360 node-ready p-0 spot\n"},
+    {"spot preferred: warm nodes, too, and on demand where spot is never to be had",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'node_capacity_type':{'capacity_types':[1,2]},'max_instances':9,'warm_instances':1,"
+     "'simulation':{'spot_price_factor':0.5,'nodes':[],'scaling':{'provision_delay':'1m',"
+     "'spot_stock_out':1,'retry_after':'2h'}}}]}",
+     "0 out-of-stock p\n"
+     "0 node-launched p-0 for 0\n"
+     "60 node-ready p-0\n"},
+    {"node_overhead: two replicas of 2 cores need two nodes of 4 less 385m",
+     "'horizon':'1h','nodepools':[{'id':'p','instance_types':[{'id':'one'}],"
+     "'max_instances':9,'simulation':{'node_overhead':{'cpu':'385m','memory':'284Mi'},"
+     "'scaling':{'provision_delay':'1m'}}}],'runners':[{'id':'r','nodepool':'p',"
+     "'compute_info':{'cpu_limit':'2','cpu_memory':'1Gi'},'num_replicas':2}]}",
+     "0 node-launched p-0 for 1\n"
+     "0 node-launched p-1 for 1\n"
+     "60 node-ready p-0\n"
+     "60 node-ready p-1\n"},
 };
 
 Test(node_scaling, every_rule_holds_to_the_second)
@@ -301,6 +354,40 @@ Test(node_scaling, a_random_choice_takes_each_pool_about_as_often)
     }
     /* Binomial(200, 1/2): 100 +- 4 standard deviations of 7.07. */
     cr_expect(first >= 72 && first <= 128, "%d of %d", first, RUNS);
+}
+
+/* One pool that prefers spot, and a deployment that prefers on demand. */
+Test(node_scaling, a_deployment_may_prefer_on_demand_within_a_pool_that_prefers_spot)
+{
+    static const struct {
+        const char *name, *choice, *expected;
+    } cases[] = {
+        {"as the pool", "0", "0 node-launched p-0 spot for 1\n60 node-ready p-0 spot\n"},
+        {"FAIL: spot and on demand are no ambiguity", "1",
+         "0 node-launched p-0 spot for 1\n60 node-ready p-0 spot\n"},
+        {"PREFER_SPOT", "7", "0 node-launched p-0 spot for 1\n60 node-ready p-0 spot\n"},
+        {"PREFER_ONDEMAND", "8", "0 node-launched p-0 for 1\n60 node-ready p-0\n"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[4096];
+        struct scenario scenario;
+        struct sim sim;
+        snprintf(text, sizeof text,
+                 "{'stowage':1," TYPES "'horizon':'1h','nodepools':[{'id':'p','instance_types':["
+                 "{'id':'one'}],'node_capacity_type':{'capacity_types':[1,2]},'max_instances':9,"
+                 "'simulation':{'nodes':[],'scaling':{'provision_delay':'1m'}}}],"
+                 "'deployments':[{'id':'d','worker':{'model':{'id':'m'}},'nodepools':[{'id':'p'}],"
+                 "'scheduling_choice':%s,'autoscale_config':{'min_replicas':1,'max_replicas':1},"
+                 "'simulation':{'num_replicas':1,'compute_info':{'cpu_limit':'1',"
+                 "'cpu_memory':'1Gi'}}}]}",
+                 cases[i].choice);
+        load_good(&scenario, text);
+        char *story = node_story(&scenario, &sim);
+        cr_expect_str_eq(story, cases[i].expected, "%s:\n%s", cases[i].name, story);
+        free(story);
+        sim_release(&sim);
+        scenario_release(&scenario);
+    }
 }
 
 /* ---- what it costs ---- */
