@@ -18,7 +18,8 @@ void tester_init(struct tester *tester, const struct plan_question *question)
     struct metric_choice cost;
     struct err unused;
     tester->cost_metric = -1;
-    if (metric_parse("usd_per_hour", &cost, &unused) == 0)
+    const char *name = question->axes->is_priced ? "usd_per_hour" : "nodes";
+    if (metric_parse(name, &cost, &unused) == 0)
         tester->cost_metric = metric_set_add(&tester->metrics, &cost, &unused);
 }
 
@@ -27,7 +28,7 @@ void tester_init(struct tester *tester, const struct plan_question *question)
 /* A simulation of a block: one seed with one loss. */
 struct piece {
     uint32_t missed;
-    double usd_per_hour;
+    double cost;
 };
 
 struct block {
@@ -73,7 +74,7 @@ static int run_piece(void *context, int32_t index, struct err *err)
         return -1;
     block->pieces[index] = (struct piece){
         .missed = look.missed,
-        .usd_per_hour = tester->cost_metric >= 0 ? values[tester->cost_metric] : (double)NAN,
+        .cost = tester->cost_metric >= 0 ? values[tester->cost_metric] : (double)NAN,
     };
     return 0;
 }
@@ -117,7 +118,7 @@ static void count_trial(struct block *block, int32_t trial, struct trial_tally *
             first_variant = i;
     }
     tally->trials++;
-    tally->usd_per_hour += pieces[0].usd_per_hour;
+    tally->cost_per_hour += pieces[0].cost;
     if (missed == 0) {
         tally->successes++;
         return;
@@ -171,7 +172,7 @@ static int run_blocks(struct block *block, const struct trial_range *range, cons
             count_trial(block, i, tally);
     }
     tally->passes = tally->trials - tally->successes <= allowed;
-    tally->usd_per_hour = tally->usd_per_hour / tally->trials;
+    tally->cost_per_hour = tally->cost_per_hour / tally->trials;
     return 0;
 }
 

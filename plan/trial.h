@@ -52,7 +52,8 @@ struct trial_tally {
     int32_t missed[TARGETS_MAX]; /* trials that missed the target */
     int32_t first_failure;       /* its number; -1: none */
     int32_t first_loss;          /* which of the losses it was under (losses_make); 0: none */
-    double usd_per_hour;         /* mean of what the whole fleet cost; NaN: unknown */
+    double cost_per_hour; /* mean of what the whole fleet cost, in USD; node-hours an hour where
+                                prices are unknown */
 };
 
 /* Trials `first` to first + count - 1 of these counts. Stops as soon as too many have failed,

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/answer.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/units.h"
+#include "sim/queueing.h"
+#include "tests/scenario_make.h"
+
+struct asked {
+    struct scenario *scenario;
+    struct plan_axes axes;
+    struct target_set targets;
+    struct survive survives[2];
+    struct plan_request request;
+    int32_t start[8];
+};
+
+/* A question about a made scenario with one target and bounds of 0 to 60 for each axis. */
+static void ask(struct asked *asked, struct scenario *scenario, const char *target)
+{
+    struct err err = {0};
+    *asked = (struct asked){.scenario = scenario};
+    cr_assert_eq(plan_axes_make(&asked->axes, scenario, &err), 0, "%s", err.text);
+    cr_assert_leq((size_t)asked->axes.count, ARRAY_LEN(asked->start));
+    for (int32_t i = 0; i < asked->axes.count; i++) {
+        asked->axes.items[i].high = 60;
+        asked->start[i] = 1;
+    }
+    cr_assert_eq(target_set_parse(&asked->targets, target, &err), 0, "%s", err.text);
+    asked->request = (struct plan_request){
+        .question = {.scenario = scenario,
+                     .axes = &asked->axes,
+                     .targets = &asked->targets,
+                     .survives = {.items = asked->survives},
+                     .seed = 1,
+                     .thread_count = 1},
+        .goal = {.probability = 0.5, .confidence = 0.9, .is_certain = !plan_is_random(scenario)},
+        .start = asked->start,
+        .points_max = 300,
+    };
+    asked->request.question.trial_count = plan_trials(&asked->request.goal, 0);
+}
+
+static void answer(struct asked *asked, struct plan_answer *out)
+{
+    struct err err = {0};
+    cr_assert_eq(plan_answer_make(out, &asked->request, &err), 0, "%s", err.text);
+}
+
+static void release(struct asked *asked, struct plan_answer *out)
+{
+    plan_answer_release(out);
+    plan_axes_release(&asked->axes);
+    made_release(asked->scenario);
+}
+
+/* ---- the servers of a queue ---- */
+
+/* Jobs come at a mean distance of one second and stay for `load` seconds, both exponential; a node
+ * holds one. */
+static struct scenario made_queue(double load)
+{
+    struct scenario scenario = made_scenario();
+    scenario.horizon_us = INT64_C(20000) * US_PER_S;
+    int32_t type = make_type(&scenario, 1000, 0);
+    int32_t pool = make_pool(&scenario, type);
+    struct runner_def template = made_template(&scenario, make_shape(&scenario, pool, 1000, 0));
+    template.duration = make_dist(
+        &scenario,
+        (struct dist){.kind = DIST_EXPONENTIAL, .a = load * US_PER_S, .max_us = TIME_US_MAX});
+    make_arrivals(&scenario, &template,
+                  (struct dist){.kind = DIST_EXPONENTIAL, .a = US_PER_S, .max_us = TIME_US_MAX});
+    return scenario;
+}
+
+Test(plan_answer, finds_the_servers_that_erlang_c_asks_for)
+{
+    static const struct {
+        double load, waits; /* the share that may wait */
+    } rows[] = {{2, 0.3}, {2, 0.05}, {6, 0.25}, {6, 0.05}, {14, 0.2}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int32_t servers = (int32_t)rows[i].load + 1;
+        while (erlang_c(servers, rows[i].load) > rows[i].waits)
+            servers++;
+        /* Between this number of servers and one less, so that chance does not decide. */
+        double share = sqrt(erlang_c(servers, rows[i].load) * erlang_c(servers - 1, rows[i].load));
+        char target[64];
+        snprintf(target, sizeof target, "immediate_pct >= %.4f", 100 * (1 - share));
+        struct scenario scenario = made_queue(rows[i].load);
+        struct asked asked;
+        struct plan_answer out;
+        ask(&asked, &scenario, target);
+        answer(&asked, &out);
+        cr_assert(out.is_found && out.is_checked, "row %zu", i);
+        cr_expect_eq(plan_answer_counts(&out)[0], servers, "row %zu: %d, not %d", i,
+                     plan_answer_counts(&out)[0], servers);
+        cr_expect_eq(out.fresh.successes, out.fresh.trials);
+        cr_expect_geq(out.probability_bound, 0.5);
+        release(&asked, &out);
+    }
+}
+
+Test(plan_answer, is_the_same_with_several_threads)
+{
+    struct scenario scenario = made_queue(4);
+    struct asked asked;
+    struct plan_answer one, three;
+    ask(&asked, &scenario, "placed 2s 97");
+    answer(&asked, &one);
+    asked.request.question.thread_count = 3;
+    answer(&asked, &three);
+    cr_assert_eq(one.search.point_count, three.search.point_count);
+    for (int32_t i = 0; i < one.search.point_count; i++) {
+        cr_expect_eq(search_counts(&one.search, i)[0], search_counts(&three.search, i)[0]);
+        cr_expect_eq(one.tallies[i].trials, three.tallies[i].trials);
+        cr_expect_eq(one.tallies[i].successes, three.tallies[i].successes);
+    }
+    plan_answer_release(&three);
+    release(&asked, &one);
+}
+
+/* ---- fixed demand ---- */
+
+/* Six runners of 3 cores with a floor of one, on nodes of 8 cores at 8 or of 4 cores at 5. */
+static struct scenario made_fixed(void)
+{
+    struct scenario scenario = made_scenario();
+    int32_t large = make_type(&scenario, 8000, 0);
+    int32_t small = make_type(&scenario, 4000, 0);
+    int32_t pool = make_pool(&scenario, large);
+    make_pool_type(&scenario, pool, small);
+    scenario.types[large].price_micro = 8;
+    scenario.types[small].price_micro = 5;
+    scenario.types[large].has_price = scenario.types[small].has_price = true;
+    int32_t shape = make_shape(&scenario, pool, 3000, 0);
+    for (int i = 0; i < 7; i++) {
+        struct runner_def *runner = make_runner(&scenario, shape);
+        runner->floor = runner->min_replicas = 1;
+    }
+    return scenario;
+}
+
+Test(plan_answer, buys_the_cheapest_mix_for_a_fixed_demand)
+{
+    struct scenario scenario = made_fixed();
+    struct asked asked;
+    struct plan_answer out;
+    ask(&asked, &scenario, "floors");
+    answer(&asked, &out);
+    cr_assert(out.is_found && out.is_checked);
+    cr_expect_eq(asked.request.question.trial_count, 1, "nothing is random");
+    cr_expect_eq(plan_answer_counts(&out)[0], 3);
+    cr_expect_eq(plan_answer_counts(&out)[1], 1);
+    cr_expect_eq(out.search.points[out.search.best].answer.cost, 29);
+    cr_expect_eq(out.neighbour_count, 4);
+    for (int32_t i = 0; i < out.neighbour_count; i++)
+        cr_expect_eq(out.search.points[out.neighbours[i].point].answer.passes,
+                     out.neighbours[i].step > 0);
+    release(&asked, &out);
+}
+
+Test(plan_answer, survives_the_loss_of_any_node)
+{
+    struct scenario scenario = made_fixed();
+    struct asked asked;
+    struct plan_answer out;
+    ask(&asked, &scenario, "floors");
+    asked.survives[0] = (struct survive){.kind = SURVIVE_NODES, .count = 1};
+    asked.request.question.survives.count = 1;
+    answer(&asked, &out);
+    cr_assert(out.is_found && out.is_checked);
+    /* Without the largest node there must be room for seven: 4 large + 1 small, or 9 small. */
+    cr_expect_eq(out.search.points[out.search.best].answer.cost, 37);
+    release(&asked, &out);
+}
+
+Test(plan_answer, says_no_where_the_bounds_are_too_low)
+{
+    struct scenario scenario = made_fixed();
+    struct asked asked;
+    struct plan_answer out;
+    ask(&asked, &scenario, "floors");
+    asked.axes.items[0].high = 2;
+    asked.axes.items[1].high = 2;
+    answer(&asked, &out);
+    cr_expect_not(out.is_found);
+    release(&asked, &out);
+}
