@@ -47,7 +47,8 @@ void command_print_help(const struct command *command, FILE *out);
 /* What `stowage help` prints. */
 void command_print_overview(FILE *out);
 
-extern const struct command cmd_run, cmd_validate, cmd_policies, cmd_import, cmd_compare, cmd_bench,
-    cmd_version, cmd_help;
+extern const struct command cmd_run, cmd_plan, cmd_validate, cmd_policies, cmd_import, cmd_compare,
+    cmd_bench, cmd_version, cmd_help;
+cmd_version, cmd_help;
 
 #endif

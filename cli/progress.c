@@ -103,6 +103,14 @@ void progress_count(struct progress *progress, int64_t done, int64_t total, cons
     fflush(stderr);
 }
 
+void progress_tell(struct progress *progress, const char *text)
+{
+    if (!is_due(progress, progress_clock_us()))
+        return;
+    fprintf(stderr, "\r%s\x1b[K", text);
+    fflush(stderr);
+}
+
 void progress_clear(struct progress *progress)
 {
     if (progress->is_drawn)

@@ -30,6 +30,9 @@ void progress_update(struct progress *progress, const struct progress_state *sta
 /* The same for a number of things of which some are done: "12 of 300 runs (4 %), 9s left". */
 void progress_count(struct progress *progress, int64_t done, int64_t total, const char *things);
 
+/* Any text of one line. */
+void progress_tell(struct progress *progress, const char *text);
+
 /* Removes the line. */
 void progress_clear(struct progress *progress);
 

@@ -61,11 +61,6 @@ static int64_t cost_of(const struct plan_question *question, const int32_t *coun
     return llround(tally->cost_per_hour * (question->axes->is_priced ? 1e11 / 3600 : 1));
 }
 
-static bool is_cancelled(const struct plan_question *question)
-{
-    return question->is_cancelled != NULL && atomic_load(question->is_cancelled);
-}
-
 static int test_point(void *context, const int32_t *counts, struct search_answer *out,
                       struct err *err)
 {
@@ -75,14 +70,13 @@ static int test_point(void *context, const int32_t *counts, struct search_answer
     int32_t number = answer->search.point_count;
     struct trial_range range = {.count = asking->trial_count};
     struct trial_tally tally;
-    if (progress->tell != NULL &&
-        progress->tell(progress->context, &answer->search, answer->tester.run_count))
-        return 1;
+    if (progress->tell != NULL)
+        progress->tell(progress->context, &answer->search);
     if (array_reserve(&answer->tallies, &answer->tally_capacity, number + INT64_C(1),
                       sizeof *answer->tallies, err))
         return -1;
     if (tester_run(&answer->tester, counts, &range, &tally, err) != 0)
-        return is_cancelled(&asking->request->question) ? 1 : -1;
+        return atomic_load(&answer->tester.is_cancelled) ? 1 : -1;
     answer->tallies[number] = tally;
     out->passes = tally.passes;
     out->cost = cost_of(&asking->request->question, counts, &tally);
@@ -125,7 +119,7 @@ static int check_fresh(struct asking *asking, struct err *err)
     struct trial_range range = {
         .first = asking->trial_count, .count = request->question.trial_count, .takes_all = true};
     if (tester_run(&answer->tester, plan_answer_counts(answer), &range, &answer->fresh, err) != 0) {
-        answer->is_interrupted = is_cancelled(&request->question);
+        answer->is_interrupted = atomic_load(&answer->tester.is_cancelled);
         return answer->is_interrupted ? 0 : -1;
     }
     answer->is_checked = answer->fresh.passes;

@@ -27,9 +27,9 @@ struct plan_goal {
     bool is_certain;    /* nothing in the scenario is random: one run tells all */
 };
 
-/* What is told while a plan is made: after every point, and true ends it. NULL: nothing. */
+/* Told before each point, with what is known so far. NULL: nobody is. */
 struct plan_progress {
-    bool (*tell)(void *context, const struct search *search, int64_t run_count);
+    void (*tell)(void *context, const struct search *search);
     void *context;
 };
 

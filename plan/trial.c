@@ -15,6 +15,7 @@ enum { BLOCK_SIZE = 8, WAIT_MS = 200 };
 void tester_init(struct tester *tester, const struct plan_question *question)
 {
     *tester = (struct tester){.question = *question, .metrics = question->targets->metrics};
+    atomic_init(&tester->is_cancelled, false);
     struct metric_choice cost;
     struct err unused;
     tester->cost_metric = -1;
@@ -66,7 +67,7 @@ static int run_piece(void *context, int32_t index, struct err *err)
         .scenario = &block->variants[index % block->variant_count].scenario,
         .seed = replication_seed(question->seed, block->trials[index / block->variant_count]),
         .metrics = &tester->metrics,
-        .is_cancelled = question->is_cancelled,
+        .is_cancelled = &tester->is_cancelled,
         .look = look_at_run,
         .context = &look,
     };
@@ -82,12 +83,16 @@ static int run_piece(void *context, int32_t index, struct err *err)
 static int run_block(struct block *block, struct err *err)
 {
     struct parallel parallel;
+    const struct plan_question *question = &block->tester->question;
     struct parallel_work work = {
         .run = run_piece, .context = block, .count = block->trial_count * block->variant_count};
-    if (parallel_start(&parallel, &work, block->tester->question.thread_count, err) != 0)
+    if (parallel_start(&parallel, &work, question->thread_count, err) != 0)
         return -1;
-    while (!parallel_is_over(&parallel))
+    while (!parallel_is_over(&parallel)) {
         parallel_wait(&parallel, WAIT_MS);
+        if (question->is_over != NULL && question->is_over(question->context))
+            atomic_store(&block->tester->is_cancelled, true);
+    }
     block->tester->run_count += work.count;
     return parallel_end(&parallel, err);
 }

@@ -21,7 +21,7 @@
  * whatever plan, come first: with common random numbers a hard seed is hard for the next plan too,
  * and a plan that fails is mostly known after one trial. */
 
-struct plan_question { /* all borrowed */
+struct plan_question { /* pointers are borrowed */
     const struct scenario *scenario;
     const struct plan_axes *axes;
     const struct target_set *targets;
@@ -30,7 +30,8 @@ struct plan_question { /* all borrowed */
     int32_t trial_count; /* trials of one test, and how many of them may fail */
     int32_t failures_allowed;
     int32_t thread_count;
-    const atomic_bool *is_cancelled; /* ends everything; NULL: never */
+    bool (*is_over)(void *context); /* asked now and then: true ends everything; NULL: never */
+    void *context;
 };
 
 enum { HARD_SEEDS_MAX = 4 };
@@ -42,6 +43,7 @@ struct tester {
     int32_t hard[HARD_SEEDS_MAX]; /* trials that failed last, the latest first */
     int32_t hard_count;
     int64_t run_count; /* simulations so far */
+    atomic_bool is_cancelled;
 };
 
 void tester_init(struct tester *tester, const struct plan_question *question);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <getopt.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "cli/command_text.h"
+#include "cli/message.h"
+#include "cli/options.h"
+#include "cli/plan_scenario.h"
+
+enum {
+    OPTION_OUTPUT,
+    OPTION_TARGET,
+    OPTION_SURVIVE,
+    OPTION_NODES,
+    OPTION_PROBABILITY,
+    OPTION_CONFIDENCE,
+    OPTION_FAILURES,
+    OPTION_BUDGET,
+    OPTION_SET,
+    OPTION_SEED,
+    OPTION_JOBS,
+    OPTION_MAX_PLANS,
+    OPTION_FORMAT,
+    OPTION_NO_PLOTS,
+    OPTION_QUIET,
+};
+
+static const struct command_option options[] = {
+    [OPTION_OUTPUT] = {'o', "output", "DIR", "write the report of the plan to DIR"},
+    [OPTION_TARGET] = {'t', "target", "TARGET", "what a run has to keep (default: floors)"},
+    [OPTION_SURVIVE] = {0, "survive", "LOSS", "also without: node, N nodes, zone, zone:Z, spot"},
+    [OPTION_NODES] = {'n', "nodes", "POOL=LOW..HIGH", "how many nodes it may have (see below)"},
+    [OPTION_PROBABILITY] = {0, "probability", "P", "that a run keeps all targets (default 0.95)"},
+    [OPTION_CONFIDENCE] = {0, "confidence", "C", "with which that is claimed (default 0.95)"},
+    [OPTION_FAILURES] = {0, "failures", "N", "replications that may fail (default 0)"},
+    [OPTION_BUDGET] = {0, "budget", "USD", "an hour; a dearer plan is the answer no"},
+    [OPTION_SET] = {0, "set", "PATH=VALUE", "edit the scenario first, as with `stowage run`"},
+    [OPTION_SEED] = {'s', "seed", "N", "of the first replication, instead of the scenario's"},
+    [OPTION_JOBS] = {'j', "jobs", "N", "threads (default: one for each processor)"},
+    [OPTION_MAX_PLANS] = {0, "max-plans", "N", "try no swaps after so many plans (default 400)"},
+    [OPTION_FORMAT] = {'f', "format", "FORMAT", "of the answer on stdout: text or json"},
+    [OPTION_NO_PLOTS] = {0, "no-plots", NULL, "write the plot scripts, but draw no pictures"},
+    [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
+};
+
+/* ---- single values ---- */
+
+static int parse_count(const char *text, const char *option, int64_t most, int32_t *out,
+                       struct err *err)
+{
+    int64_t count;
+    if (parse_int64(text, &count, err) != 0)
+        return err_prefix(err, "plan: --%s", option);
+    if (count < 0 || count > most)
+        return err_set(err, ERR_USAGE, "plan: --%s: %" PRId64 ": give 0 to %" PRId64, option, count,
+                       most);
+    *out = (int32_t)count;
+    return 0;
+}
+
+/* Digits with a point perhaps, by the grammar of prices. */
+static int parse_decimal(const char *text, const char *option, double *out, struct err *err)
+{
+    int64_t millionths;
+    if (parse_price_micro(text, &millionths, err) != 0)
+        return err_prefix(err, "plan: --%s", option);
+    *out = (double)millionths / 1e6;
+    return 0;
+}
+
+static int parse_share(const char *text, const char *option, double *out, struct err *err)
+{
+    if (parse_decimal(text, option, out, err) != 0)
+        return -1;
+    if (*out <= 0 || *out >= 1)
+        return err_set(err, ERR_USAGE, "plan: --%s: %s: give a number between 0 and 1", option,
+                       text);
+    return 0;
+}
+
+static int parse_seed(const char *text, struct plan_scenario_options *plan, struct err *err)
+{
+    int64_t seed;
+    if (parse_int64(text, &seed, err) != 0)
+        return err_prefix(err, "plan: --seed");
+    if (seed < 0)
+        return err_set(err, ERR_USAGE, "plan: --seed: %" PRId64 ": give 0 or more", seed);
+    plan->has_seed = true;
+    plan->seed = (uint64_t)seed;
+    return 0;
+}
+
+static int parse_format(const char *text, bool *is_json, struct err *err)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    *is_json = strcmp(text, "json") == 0;
+    if (!*is_json && strcmp(text, "text") != 0)
+        return err_set(err, ERR_USAGE, "plan: --format: %s: give text or json",
+                       text_quote(text, quoted));
+    return 0;
+}
+
+static int add_text(struct plan_texts *texts, const char *text, const char *option, struct err *err)
+{
+    if (texts->count == PLAN_TEXTS_MAX)
+        return err_set(err, ERR_USAGE, "plan: --%s: give it at most %d times", option,
+                       PLAN_TEXTS_MAX);
+    texts->items[texts->count++] = text;
+    return 0;
+}
+
+/* ---- the command line ---- */
+
+static int parse_option(int option, const char *value, struct plan_scenario_options *plan,
+                        struct err *err)
+{
+    enum { JOBS_MAX = 1024, PLANS_MAX = 1000000, FAILURES_MAX = 1000 };
+    const char *name = options[option].name;
+    switch (option) {
+    case OPTION_OUTPUT:
+        plan->output_path = value;
+        break;
+    case OPTION_TARGET:
+        return add_text(&plan->targets, value, name, err);
+    case OPTION_SURVIVE:
+        return add_text(&plan->survives, value, name, err);
+    case OPTION_NODES:
+        return add_text(&plan->bounds, value, name, err);
+    case OPTION_PROBABILITY:
+        return parse_share(value, name, &plan->probability, err);
+    case OPTION_CONFIDENCE:
+        return parse_share(value, name, &plan->confidence, err);
+    case OPTION_FAILURES:
+        return parse_count(value, name, FAILURES_MAX, &plan->failures_allowed, err);
+    case OPTION_BUDGET:
+        return parse_decimal(value, name, &plan->budget_usd_h, err);
+    case OPTION_SET:
+        return edit_option_add(&plan->edits, value, "plan", err);
+    case OPTION_SEED:
+        return parse_seed(value, plan, err);
+    case OPTION_JOBS:
+        if (parse_count(value, name, JOBS_MAX, &plan->jobs, err) != 0)
+            return -1;
+        return plan->jobs > 0 ? 0 : err_set(err, ERR_USAGE, "plan: --jobs: 0: give 1 or more");
+    case OPTION_MAX_PLANS:
+        return parse_count(value, name, PLANS_MAX, &plan->points_max, err);
+    case OPTION_FORMAT:
+        return parse_format(value, &plan->prints_json, err);
+    case OPTION_NO_PLOTS:
+        plan->draws_plots = false;
+        break;
+    case OPTION_QUIET:
+        plan->is_quiet = true;
+        break;
+    }
+    return 0;
+}
+
+static int check_arguments(struct plan_scenario_options *plan, int argc, char **argv,
+                           struct err *err)
+{
+    if (optind >= argc)
+        return err_set(err, ERR_USAGE, "plan: give a scenario");
+    if (argc - optind > 1)
+        return err_set(err, ERR_USAGE, "plan: takes one scenario");
+    plan->scenario_path = argv[optind];
+    if (plan->targets.count == 0)
+        plan->targets.items[plan->targets.count++] = "floors";
+    return 0;
+}
+
+static int32_t processor_count(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : (int32_t)(count < 256 ? count : 256);
+}
+
+static int run_plan(const struct command *command, int argc, char **argv)
+{
+    struct err err = {.kind = ERR_NONE};
+    struct plan_scenario_options plan = {.probability = 0.95,
+                                         .confidence = 0.95,
+                                         .budget_usd_h = (double)NAN,
+                                         .points_max = 400,
+                                         .jobs = processor_count(),
+                                         .draws_plots = true};
+    char *text = NULL;
+    if (command_text(argc, argv, &text, &err) != 0)
+        return message_fail(&err);
+    plan.command = text;
+    int result = 0;
+    int found = OPTIONS_END;
+    const char *value;
+    while (result == 0 && (found = options_next(command, argc, argv, &value, &err)) >= 0)
+        result = parse_option(found, value, &plan, &err);
+    int code;
+    if (found == OPTIONS_FAIL || found == OPTIONS_HELP)
+        code = options_stop(command, found, &err);
+    else if (result != 0 || check_arguments(&plan, argc, argv, &err) != 0)
+        code = options_fail(command, &err);
+    else
+        code = plan_scenario_run(&plan);
+    free(text);
+    return code;
+}
+
+const struct command cmd_plan = {
+    .name = "plan",
+    .summary = "find the cheapest fleet that keeps its promises",
+    .arguments = "SCENARIO",
+    .details =
+        "Looks for the cheapest numbers of nodes with which the scenario keeps all targets, by\n"
+        "simulating each plan with the same seeds, and measures the one that it ends with on\n"
+        "seeds that no plan has seen: 59 clean ones of 59 claim a probability of 0.95 with a\n"
+        "confidence of 95 %. Says what binds, and what one node more or less would do.\n",
+    .notes =
+        "TARGET is floors (no floor is missed at any time), no-preemption PRIORITY, placed\n"
+        "DURATION PERCENT, or METRIC OP NUMBER with OP one of <= >= < > == !=; it may be given\n"
+        "several times, as may --survive and --nodes.\n"
+        "POOL=LOW..HIGH bounds every instance type of the pool, POOL/TYPE=LOW..HIGH one of them;\n"
+        "of a pool that scales, POOL/max, POOL/min and POOL/warm. Without it a pool may have as\n"
+        "many nodes of each type as its max_instances, or as it has now if these are more.\n"
+        "Exit status: 0 a plan was found and checked; 1 there is none, or it is over the budget;\n"
+        "2 wrong usage or input; 3 a failure of the system, or an interrupt.\n",
+    .example = "  stowage plan scenarios/clarifai-week.json --target floors -o report/plan\n"
+               "  stowage plan fleet.json -t 'placed 5m 99' -t 'no-preemption 8' --survive node\n",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .run = run_plan,
+};

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/plan_scenario.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/output.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/plots_told.h"
+#include "cli/progress.h"
+#include "plan/plan_report.h"
+
+/* All that one call has in hand. */
+struct planning {
+    const struct plan_scenario_options *options;
+    struct scenario scenario;
+    struct plan_axes axes;
+    struct target_set targets;
+    struct survive survives[PLAN_TEXTS_MAX];
+    struct plan_request request;
+    struct plan_result result;
+    struct interrupt interrupt;
+    struct progress progress;
+    int32_t *start; /* [axes.count] */
+    int signal_number;
+};
+
+static int load(struct planning *planning, struct err *err)
+{
+    const struct plan_scenario_options *options = planning->options;
+    const struct edit_list edits = edit_option_list(&options->edits);
+    int result = scenario_load_edited(&planning->scenario, options->scenario_path, &edits, err);
+    message_problems(&planning->scenario.problems, options->is_quiet);
+    return result;
+}
+
+/* ---- the question ---- */
+
+static int read_targets(struct planning *planning, struct err *err)
+{
+    const struct plan_texts *texts = &planning->options->targets;
+    for (int32_t i = 0; i < texts->count; i++)
+        if (target_set_parse(&planning->targets, texts->items[i], err) != 0)
+            return err_prefix(err, "plan: --target");
+    return 0;
+}
+
+static int read_survives(struct planning *planning, struct err *err)
+{
+    const struct plan_texts *texts = &planning->options->survives;
+    for (int32_t i = 0; i < texts->count; i++)
+        if (survive_parse(&planning->survives[i], texts->items[i], err) != 0 ||
+            survive_check(&planning->survives[i], &planning->scenario, err) != 0)
+            return err_prefix(err, "plan: --survive");
+    return 0;
+}
+
+static int32_t clamp(int32_t value, int32_t low, int32_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* The axes with their bounds, and the scenario's own fleet as the start. */
+static int read_axes(struct planning *planning, struct err *err)
+{
+    const struct plan_texts *texts = &planning->options->bounds;
+    struct plan_axes *axes = &planning->axes;
+    int32_t capacity = 0;
+    if (plan_axes_make(axes, &planning->scenario, err) != 0)
+        return -1;
+    for (int32_t i = 0; i < texts->count; i++)
+        if (plan_axes_bound(axes, &planning->scenario, texts->items[i], err) != 0)
+            return err_prefix(err, "plan: --nodes");
+    if (axes->count == 0)
+        return err_set(err, ERR_INPUT, "%s: no nodepool takes demand: there is nothing to plan",
+                       planning->options->scenario_path);
+    if (plan_axes_check(axes, err) != 0 ||
+        array_reserve(&planning->start, &capacity, axes->count, sizeof *planning->start, err) != 0)
+        return -1;
+    for (int32_t i = 0; i < axes->count; i++) {
+        const struct plan_axis *axis = &axes->items[i];
+        int32_t given = axis->given > 0 || axis->kind != AXIS_NODES ? axis->given : 1;
+        planning->start[i] = clamp(given, axis->low, axis->high);
+    }
+    return 0;
+}
+
+static bool is_interrupted(void *context)
+{
+    struct planning *planning = context;
+    if (planning->signal_number == 0)
+        planning->signal_number = interrupt_poll(&planning->interrupt);
+    return planning->signal_number != 0;
+}
+
+static void tell_progress(void *context, const struct search *search)
+{
+    struct planning *planning = context;
+    char text[PROGRESS_TEXT_SIZE];
+    if (search->best < 0) {
+        snprintf(text, sizeof text, "%" PRId32 " plans tried, none keeps the targets yet",
+                 search->point_count);
+    } else {
+        int64_t cost = search->points[search->best].answer.cost;
+        double usd = plan_usd_per_hour(&planning->result, cost);
+        snprintf(text, sizeof text, "%" PRId32 " plans tried, best %.4f %s", search->point_count,
+                 isnan(usd) ? (double)cost : usd, isnan(usd) ? "nodes" : "USD an hour");
+    }
+    progress_tell(&planning->progress, text);
+}
+
+static void ask(struct planning *planning)
+{
+    const struct plan_scenario_options *options = planning->options;
+    struct plan_request *request = &planning->request;
+    *request = (struct plan_request){
+        .question = {.scenario = &planning->scenario,
+                     .axes = &planning->axes,
+                     .targets = &planning->targets,
+                     .survives = {planning->survives, options->survives.count},
+                     .seed = options->has_seed ? options->seed : planning->scenario.seed,
+                     .thread_count = options->jobs,
+                     .is_over = is_interrupted,
+                     .context = planning},
+        .goal = {.probability = options->probability,
+                 .confidence = options->confidence,
+                 .is_certain = !plan_is_random(&planning->scenario)},
+        .start = planning->start,
+        .points_max = options->points_max,
+        .progress = {tell_progress, planning},
+    };
+    bool is_certain = request->goal.is_certain;
+    request->question.failures_allowed = is_certain ? 0 : options->failures_allowed;
+    request->question.trial_count = plan_trials(&request->goal, request->question.failures_allowed);
+    planning->result = (struct plan_result){
+        .request = request,
+        .target_texts = options->targets.items,
+        .survive_texts = options->survives.items,
+        .version = STOWAGE_VERSION,
+        .command = options->command,
+        .budget_usd_h = options->budget_usd_h,
+    };
+}
+
+/* ---- the answer ---- */
+
+static int tell_ending(const struct planning *planning)
+{
+    struct err err = {.kind = ERR_NONE};
+    if (planning->result.answer.is_interrupted) {
+        err_set(&err, ERR_SYSTEM, "interrupted by %s: the plan is the best so far, and unchecked",
+                interrupt_name(planning->signal_number));
+        return message_fail(&err);
+    }
+    return plan_result_is_yes(&planning->result) ? EXIT_DONE : EXIT_ANSWER_IS_NO;
+}
+
+static int write_report(const struct planning *planning)
+{
+    const struct plan_scenario_options *options = planning->options;
+    struct err err = {.kind = ERR_NONE};
+    struct report_outcome outcome;
+    if (plan_report_write(&planning->result, options->output_path, options->draws_plots, &outcome,
+                          &err) != 0)
+        return message_fail(&err);
+    int code = tell_plots(options->output_path, &outcome);
+    if (!options->is_quiet)
+        message_note("the report is in %s: begin with %s/report.md", options->output_path,
+                     options->output_path);
+    return code;
+}
+
+static int tell(const struct planning *planning)
+{
+    const struct plan_scenario_options *options = planning->options;
+    if (options->prints_json)
+        plan_print_json(&planning->result, stdout);
+    else if (!options->is_quiet)
+        plan_print_text(&planning->result, stdout);
+    int code = message_flush_stdout();
+    if (options->output_path != NULL) {
+        int written = write_report(planning);
+        code = written > code ? written : code;
+    }
+    int ending = tell_ending(planning);
+    return ending > code ? ending : code;
+}
+
+/* A wrong path is told before the search and not after it. */
+static int probe_output(const struct planning *planning, struct err *err)
+{
+    struct output_dir probe;
+    if (planning->options->output_path == NULL)
+        return 0;
+    if (output_dir_open(&probe, planning->options->output_path, err) != 0)
+        return -1;
+    output_dir_abandon(&probe);
+    return 0;
+}
+
+static int plan(struct planning *planning, struct err *err)
+{
+    if (read_axes(planning, err) != 0 || read_survives(planning, err) != 0 ||
+        probe_output(planning, err) != 0 || interrupt_block(&planning->interrupt, err) != 0)
+        return -1;
+    progress_init(&planning->progress, planning->options->is_quiet);
+    ask(planning);
+    int result = plan_result_make(&planning->result, err);
+    progress_clear(&planning->progress);
+    return result;
+}
+
+static int load_and_plan(struct planning *planning)
+{
+    struct err err = {.kind = ERR_NONE};
+    if (read_targets(planning, &err) != 0)
+        return message_fail(&err);
+    if (load(planning, &err) != 0)
+        return message_refused(&planning->scenario.problems, planning->options->scenario_path,
+                               &err);
+    if (plan(planning, &err) != 0)
+        return message_fail(&err);
+    int code = tell(planning);
+    plan_result_release(&planning->result);
+    return code;
+}
+
+int plan_scenario_run(const struct plan_scenario_options *options)
+{
+    struct planning planning = {.options = options};
+    int code = load_and_plan(&planning);
+    free(planning.start);
+    plan_axes_release(&planning.axes);
+    scenario_release(&planning.scenario);
+    return code;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_CLI_PLAN_SCENARIO_H
+#define STOWAGE_CLI_PLAN_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "cli/edit_option.h"
+
+/* `stowage plan SCENARIO`: the part of the command that plans by simulation. */
+
+enum { PLAN_TEXTS_MAX = 32 };
+
+struct plan_texts { /* values of an option that may be given several times; borrowed */
+    const char *items[PLAN_TEXTS_MAX];
+    int32_t count;
+};
+
+struct plan_scenario_options {
+    const char *scenario_path, *output_path;
+    const char *command;                         /* the command line */
+    struct edit_option edits;                    /* --set */
+    struct plan_texts targets, survives, bounds; /* bounds: --nodes */
+    double probability, confidence;
+    double budget_usd_h; /* NaN: none */
+    int32_t failures_allowed, points_max, jobs;
+    bool has_seed;
+    uint64_t seed;
+    bool prints_json, draws_plots, is_quiet;
+};
+
+/* Plans, prints and writes; the exit code. */
+int plan_scenario_run(const struct plan_scenario_options *options);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_PLAN_PLAN_REPORT_H
+#define STOWAGE_PLAN_PLAN_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/output.h"
+#include "plan/result.h"
+#include "reports/page.h"
+#include "reports/report.h"
+
+/* The folder of a plan: plan.json, plan.txt, points.csv (every plan that was simulated), report.md
+ * and report.html, plots/, and summary.json, which says what was asked. Where a plan was found,
+ * plots/ also has the pictures of one run of it, that of the first seed, as `stowage run` draws
+ * them. See base/output.h for when the folder may exist. */
+int plan_report_write(const struct plan_result *result, const char *folder, bool draws_plots,
+                      struct report_outcome *outcome, struct err *err);
+
+/* points.csv: its columns, and its rows. */
+const struct column *plan_point_columns(int32_t *count);
+void plan_print_points(const struct plan_result *result, FILE *out);
+
+/* The report; `sim` is the run of the plan that plots/ shows, or NULL. */
+void plan_print_story(const struct plan_result *result, const struct sim *sim,
+                      enum page_format format, FILE *out);
+
+/* The pictures of the search: search (cost of every plan in the order of trying) and front (share
+ * of replications that kept the targets against cost). */
+int plan_plots_write(const struct plan_result *result, struct output_dir *dir, bool draws,
+                     struct report_outcome *outcome, struct err *err);
+
+#endif

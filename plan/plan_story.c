@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/units.h"
+#include "plan/plan_report.h"
+#include "reports/plots.h"
+
+enum { CELL_SIZE = 1024, HOURS_A_MONTH = 730 };
+
+static const struct plan_question *question_of(const struct plan_result *result)
+{
+    return &result->request->question;
+}
+
+static void print_usd(struct page *page, double usd)
+{
+    if (isnan(usd))
+        page_text(page, "unknown");
+    else
+        page_format_text(page, "%.4f", usd);
+}
+
+/* ---- what was asked ---- */
+
+static void print_question(const struct plan_result *result, struct page *page)
+{
+    const struct plan_request *request = result->request;
+    page_heading(page, "What was asked");
+    page_begin_list(page);
+    for (int32_t i = 0; i < question_of(result)->targets->text_count; i++) {
+        page_begin_item(page);
+        page_text(page, "Target: ");
+        page_name(page, result->target_texts[i]);
+        page_end_item(page);
+    }
+    for (int32_t i = 0; i < question_of(result)->survives.count; i++) {
+        page_begin_item(page);
+        page_text(page, "The same without: ");
+        page_name(page, result->survive_texts[i]);
+        page_end_item(page);
+    }
+    if (!request->goal.is_certain) {
+        page_begin_item(page);
+        page_format_text(page,
+                         "In a run with a probability of %.4g, claimed with a confidence of %.4g.",
+                         request->goal.probability, request->goal.confidence);
+        page_end_item(page);
+    }
+    page_end_list(page);
+}
+
+/* ---- the plan ---- */
+
+static void print_counts_table(const struct plan_result *result, const int32_t *counts,
+                               struct page *page)
+{
+    static const struct page_column columns[] = {
+        {"nodes", false},           {"plan", true}, {"the scenario has", true}, {"allowed", true},
+        {"USD an hour each", true},
+    };
+    const struct plan_question *question = question_of(result);
+    page_begin_table(page, columns, ARRAY_LEN(columns));
+    for (int32_t i = 0; i < question->axes->count; i++) {
+        char name[AXIS_NAME_SIZE];
+        const struct plan_axis *axis = &question->axes->items[i];
+        page_begin_row(page);
+        page_cell_name(page, plan_axis_name(question->scenario, axis, name));
+        page_cell_int(page, counts[i]);
+        page_cell_int(page, axis->given);
+        page_begin_cell(page);
+        page_format_text(page, "%" PRId32 " to %" PRId32, axis->low, axis->high);
+        page_begin_cell(page);
+        print_usd(page, plan_usd_per_hour(result, axis->price_micro));
+        page_end_row(page);
+    }
+    page_end_table(page);
+}
+
+static void print_cost(const struct plan_result *result, struct page *page)
+{
+    const struct plan_answer *answer = &result->answer;
+    double usd = plan_usd_per_hour(result, answer->search.points[answer->search.best].answer.cost);
+    page_begin_paragraph(page);
+    if (isnan(usd)) {
+        page_text(page, "Prices are unknown, so the plan with the fewest nodes was looked for.");
+    } else {
+        page_text(page, "It costs ");
+        char text[64];
+        snprintf(text, sizeof text, "%.4f USD an hour", usd);
+        page_strong(page, text);
+        page_format_text(page, "%s, %.0f USD a month of %d hours.",
+                         question_of(result)->axes->is_scaling ? " on the average" : "",
+                         usd * HOURS_A_MONTH, HOURS_A_MONTH);
+        if (!isnan(result->budget_usd_h))
+            page_format_text(page, " The budget of %.4f is %s.", result->budget_usd_h,
+                             usd <= result->budget_usd_h ? "kept" : "not kept");
+    }
+    page_end_paragraph(page);
+}
+
+static void print_claim(const struct plan_result *result, struct page *page)
+{
+    const struct plan_answer *answer = &result->answer;
+    if (result->request->goal.is_certain) {
+        page_paragraph(page, "Nothing in the scenario is random: the one run there is keeps all "
+                             "targets.");
+        return;
+    }
+    page_begin_paragraph(page);
+    page_format_text(page,
+                     "%" PRId32 " of %" PRId32
+                     " replications with seeds that the search had not seen kept all targets",
+                     answer->fresh.successes, answer->fresh.trials);
+    if (answer->is_checked)
+        page_format_text(page,
+                         ". A run of this plan keeps them with a probability of at least %.4f "
+                         "(exact binomial bound, confidence %.4g %%).",
+                         answer->probability_bound, 100 * answer->confidence);
+    else
+        page_text(page, ": that is not enough for what was asked.");
+    if (answer->round_count > 1)
+        page_format_text(page, " %" PRId32 " plans were checked so, one after the other.",
+                         answer->round_count);
+    page_end_paragraph(page);
+}
+
+/* ---- around it ---- */
+
+static void print_misses_cell(const struct plan_result *result, const struct trial_tally *tally,
+                              struct page *page)
+{
+    char text[CELL_SIZE] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+    page_begin_cell(page);
+    if (out == NULL)
+        return;
+    plan_print_misses(result, tally, out);
+    fclose(out);
+    page_text(page, tally->passes ? "keeps all" : text);
+}
+
+static void print_binding(const struct binding *binding, struct page *page)
+{
+    char at[UNITS_TEXT_SIZE];
+    if (binding->breaches > 0)
+        page_format_text(page,
+                         "Floors are broken %" PRId64 " times by failures, drains or "
+                         "reclaims. ",
+                         binding->breaches);
+    if (!binding->is_found)
+        return;
+    page_format_text(page, "At %s %" PRId64 " wait%s%s: ", print_duration(binding->at_us, at),
+                     binding->waiting, binding->waiting == 1 ? "s" : "",
+                     binding->is_core ? " below a floor" : "");
+    page_name(page, binding->runner);
+    page_format_text(page, " %s.", binding->reason);
+}
+
+static void print_neighbours(const struct plan_result *result, struct page *page)
+{
+    static const struct page_column columns[] = {
+        {"change", false}, {"USD an hour", true}, {"misses", false}, {"what binds", false}};
+    const struct plan_answer *answer = &result->answer;
+    const struct plan_question *question = question_of(result);
+    page_heading(page, "One node less, one node more");
+    page_begin_table(page, columns, ARRAY_LEN(columns));
+    for (int32_t i = 0; i < answer->neighbour_count; i++) {
+        const struct plan_neighbour *it = &answer->neighbours[i];
+        char name[AXIS_NAME_SIZE];
+        page_begin_row(page);
+        page_begin_cell(page);
+        page_text(page, it->step < 0 ? "one less of " : "one more of ");
+        page_name(page, plan_axis_name(question->scenario, &question->axes->items[it->axis], name));
+        page_begin_cell(page);
+        print_usd(page, plan_usd_per_hour(result, answer->search.points[it->point].answer.cost));
+        print_misses_cell(result, &answer->tallies[it->point], page);
+        page_begin_cell(page);
+        print_binding(&result->bindings[i], page);
+        page_end_row(page);
+    }
+    page_end_table(page);
+    if (answer->search.worse[0] >= 0)
+        page_paragraph(page,
+                       "The answer is not monotone here: a plan was seen that misses a target "
+                       "although it has no less of anything than one that keeps all "
+                       "(plan.json, points).");
+}
+
+static void print_front(const struct plan_result *result, struct page *page)
+{
+    static const struct page_column columns[] = {{"USD an hour", true},
+                                                 {"replications", true},
+                                                 {"kept all targets", true},
+                                                 {"misses", false}};
+    const struct search *search = &result->answer.search;
+    if (result->front.count < 2)
+        return;
+    page_heading(page, "What less money buys");
+    page_begin_table(page, columns, ARRAY_LEN(columns));
+    for (int32_t i = 0; i < result->front.count; i++) {
+        const struct front_point *it = &result->front.items[i];
+        if (!it->is_efficient)
+            continue;
+        page_begin_row(page);
+        page_begin_cell(page);
+        print_usd(page, plan_usd_per_hour(result, search->points[it->point].answer.cost));
+        page_cell_int(page, it->tally.trials);
+        page_cell_int(page, it->tally.successes);
+        print_misses_cell(result, &it->tally, page);
+        page_end_row(page);
+    }
+    page_end_table(page);
+    page_picture(page, "front", "Share of the replications that kept all targets, against cost");
+}
+
+static void print_found(const struct plan_result *result, struct page *page)
+{
+    page_heading(page, "The plan");
+    print_counts_table(result, plan_answer_counts(&result->answer), page);
+    print_cost(result, page);
+    print_claim(result, page);
+    print_neighbours(result, page);
+    print_front(result, page);
+}
+
+static void print_none(const struct plan_result *result, struct page *page)
+{
+    const struct plan_answer *answer = &result->answer;
+    int32_t highest = answer->search.point_count - 1;
+    page_heading(page, "There is no plan");
+    if (answer->is_interrupted || highest < 0) {
+        page_paragraph(page, "The search was interrupted before a plan was found.");
+        return;
+    }
+    page_paragraph(page, "Even the highest of the allowed numbers of nodes does not do:");
+    print_counts_table(result, search_counts(&answer->search, highest), page);
+    page_begin_paragraph(page);
+    print_binding(&result->highest, page);
+    page_end_paragraph(page);
+}
+
+/* ---- all of it ---- */
+
+static void print_run_pictures(const struct sim *sim, struct page *page)
+{
+    size_t count = 0;
+    const struct plot *const *plots = plot_list(&count);
+    page_heading(page, "One run of the plan");
+    page_paragraph(page, "The run with the first seed of the search.");
+    for (size_t i = 0; i < count; i++)
+        if (plots[i]->applies(sim))
+            page_picture(page, plots[i]->name, plots[i]->title);
+}
+
+static void print_search(const struct plan_result *result, struct page *page)
+{
+    const struct plan_answer *answer = &result->answer;
+    page_heading(page, "How it was found");
+    page_begin_paragraph(page);
+    page_format_text(page,
+                     "%" PRId32 " plans were simulated, in %" PRId64
+                     " runs, each with the same %" PRId32 " seed%s from %" PRIu64
+                     " on, as far as it was of use: a plan is left at its first "
+                     "failures.%s",
+                     answer->search.point_count, answer->tester.run_count, answer->searched_trials,
+                     answer->searched_trials == 1 ? "" : "s", question_of(result)->seed,
+                     answer->is_interrupted ? " The search was interrupted." : "");
+    page_end_paragraph(page);
+    if (answer->search.point_count > 0)
+        page_picture(page, "search", "Cost of the plans in the order of trying");
+}
+
+void plan_print_story(const struct plan_result *result, const struct sim *sim,
+                      enum page_format format, FILE *out)
+{
+    struct page page;
+    char title[CELL_SIZE];
+    snprintf(title, sizeof title, "A plan for %s", question_of(result)->scenario->name);
+    page_open(&page, out, format, title);
+    print_question(result, &page);
+    if (result->answer.is_found)
+        print_found(result, &page);
+    else
+        print_none(result, &page);
+    print_search(result, &page);
+    if (sim != NULL)
+        print_run_pictures(sim, &page);
+    page_close(&page);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <math.h>
+
+#include "base/units.h"
+#include "plan/result.h"
+
+enum { HOURS_A_MONTH = 730 };
+
+static const struct plan_question *question_of(const struct plan_result *result)
+{
+    return &result->request->question;
+}
+
+static void print_counts(const struct plan_result *result, const int32_t *counts, FILE *out)
+{
+    const struct plan_question *question = question_of(result);
+    int32_t shown = 0;
+    for (int32_t i = 0; i < question->axes->count; i++) {
+        char name[AXIS_NAME_SIZE];
+        const struct plan_axis *axis = &question->axes->items[i];
+        if (counts[i] == 0 && axis->kind == AXIS_NODES)
+            continue;
+        fprintf(out, "%s%" PRId32 " %s", shown++ > 0 ? ", " : "", counts[i],
+                plan_axis_name(question->scenario, axis, name));
+    }
+    fprintf(out, "%s\n", shown == 0 ? "no nodes at all" : "");
+}
+
+static void print_cost(const struct plan_result *result, int64_t cost, FILE *out)
+{
+    double usd = plan_usd_per_hour(result, cost);
+    if (isnan(usd))
+        fprintf(out, "Nodes       %" PRId64 "; prices are unknown, so their number is least\n",
+                cost);
+    else
+        fprintf(out, "Cost        %.4f USD an hour%s, %.0f USD a month of %d hours\n", usd,
+                question_of(result)->axes->is_scaling ? " on the average" : "", usd * HOURS_A_MONTH,
+                HOURS_A_MONTH);
+    if (!isnan(result->budget_usd_h))
+        fprintf(out, "Budget      %.4f USD an hour: %s\n", result->budget_usd_h,
+                usd <= result->budget_usd_h ? "kept" : "NOT kept");
+}
+
+static void print_claim(const struct plan_result *result, FILE *out)
+{
+    const struct plan_answer *answer = &result->answer;
+    if (result->request->goal.is_certain) {
+        fputs("Claim       nothing in the scenario is random: the one run there is keeps them\n",
+              out);
+        return;
+    }
+    fprintf(out, "Claim       %" PRId32 " of %" PRId32 " fresh replications keep them", //
+            answer->fresh.successes, answer->fresh.trials);
+    if (answer->is_checked)
+        fprintf(out,
+                ": a run does with a probability\n"
+                "            of at least %.4f (confidence %.4g %%)\n",
+                answer->probability_bound, 100 * answer->confidence);
+    else
+        fputs(": NOT enough for what is asked\n", out);
+}
+
+static void print_binding(const struct binding *binding, FILE *out)
+{
+    char at[UNITS_TEXT_SIZE];
+    if (binding->breaches > 0)
+        fprintf(out,
+                "            floors are broken %" PRId64 " time%s by failures, drains or reclaims,"
+                " which more nodes\n            do not prevent\n",
+                binding->breaches, binding->breaches == 1 ? "" : "s");
+    if (!binding->is_found)
+        return;
+    fprintf(out, "            at %s %" PRId64 " demand%s left waiting%s; %s %s\n",
+            print_duration(binding->at_us, at), binding->waiting,
+            binding->waiting == 1 ? " is" : "s are", binding->is_core ? ", below a floor" : "",
+            binding->runner, binding->reason);
+}
+
+/* What one less of each axis would do, and what binds there. */
+static void print_neighbours(const struct plan_result *result, FILE *out)
+{
+    const struct plan_answer *answer = &result->answer;
+    const struct plan_question *question = question_of(result);
+    for (int32_t i = 0; i < answer->neighbour_count; i++) {
+        const struct plan_neighbour *neighbour = &answer->neighbours[i];
+        const struct trial_tally *tally = &answer->tallies[neighbour->point];
+        char name[AXIS_NAME_SIZE];
+        plan_axis_name(question->scenario, &question->axes->items[neighbour->axis], name);
+        if (neighbour->step > 0 && tally->passes)
+            continue;
+        fprintf(out, "%-11s one %s of %s ", neighbour->step < 0 ? "Without" : "With",
+                neighbour->step < 0 ? "less" : "more", name);
+        if (tally->passes) {
+            fputs("the targets are kept too\n", out);
+            continue;
+        }
+        fputs("misses ", out);
+        plan_print_misses(result, tally, out);
+        fputc('\n', out);
+        print_binding(&result->bindings[i], out);
+    }
+}
+
+static void print_search(const struct plan_result *result, FILE *out)
+{
+    const struct plan_answer *answer = &result->answer;
+    fprintf(out, "Search      %" PRId32 " plans, %" PRId64 " runs, %" PRId32 " seed%s a plan",
+            answer->search.point_count, answer->tester.run_count, answer->searched_trials,
+            answer->searched_trials == 1 ? "" : "s");
+    if (answer->round_count > 1)
+        fprintf(out, ", %" PRId32 " rounds", answer->round_count);
+    fputs(answer->is_interrupted ? "; INTERRUPTED\n" : "\n", out);
+    if (answer->search.worse[0] >= 0) {
+        fputs("            non-monotone: ", out);
+        print_counts(result, search_counts(&answer->search, answer->search.worse[0]), out);
+        fputs("            keeps the targets, and with no less of anything they are missed by ",
+              out);
+        print_counts(result, search_counts(&answer->search, answer->search.worse[1]), out);
+    }
+}
+
+/* Even the highest plan misses: which targets. */
+static void print_none(const struct plan_result *result, FILE *out)
+{
+    const struct plan_answer *answer = &result->answer;
+    if (answer->is_interrupted) {
+        fputs("Plan        none: interrupted before one was found\n", out);
+        return;
+    }
+    fputs("Plan        none: even the highest of the bounds misses ", out);
+    plan_print_misses(result, &answer->tallies[answer->search.point_count - 1], out);
+    fputc('\n', out);
+    print_binding(&result->highest, out);
+    fputs("Highest     ", out);
+    print_counts(result, search_counts(&answer->search, answer->search.point_count - 1), out);
+}
+
+void plan_print_text(const struct plan_result *result, FILE *out)
+{
+    const struct plan_answer *answer = &result->answer;
+    fprintf(out, "Scenario    %s\n", question_of(result)->scenario->name);
+    for (int32_t i = 0; i < question_of(result)->targets->text_count; i++)
+        fprintf(out, "%-11s %s\n", i == 0 ? "Targets" : "", result->target_texts[i]);
+    for (int32_t i = 0; i < question_of(result)->survives.count; i++)
+        fprintf(out, "%-11s %s\n", i == 0 ? "Survives" : "", result->survive_texts[i]);
+    if (!answer->is_found) {
+        print_none(result, out);
+        print_search(result, out);
+        return;
+    }
+    fputs("Plan        ", out);
+    print_counts(result, plan_answer_counts(answer), out);
+    print_cost(result, answer->search.points[answer->search.best].answer.cost, out);
+    print_claim(result, out);
+    print_neighbours(result, out);
+    print_search(result, out);
+}

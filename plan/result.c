@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/result.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+
+static int find_binding(const struct plan_result *result, int32_t point, struct binding *binding,
+                        struct err *err)
+{
+    const struct plan_answer *answer = &result->answer;
+    const struct trial_tally *tally = &answer->tallies[point];
+    struct binding_run run = {
+        .counts = search_counts(&answer->search, point),
+        .loss = tally->first_loss,
+        .trial = tally->first_failure,
+    };
+    return binding_find(&result->request->question, &run, binding, err);
+}
+
+static int find_bindings(struct plan_result *result, struct err *err)
+{
+    const struct plan_answer *answer = &result->answer;
+    int32_t capacity = 0;
+    if (answer->is_interrupted)
+        return 0;
+    if (!answer->is_found)
+        return find_binding(result, answer->search.point_count - 1, &result->highest, err);
+    if (array_reserve(&result->bindings, &capacity, answer->neighbour_count,
+                      sizeof *result->bindings, err))
+        return -1;
+    for (int32_t i = 0; i < answer->neighbour_count; i++) {
+        int32_t point = answer->neighbours[i].point;
+        if (!answer->tallies[point].passes &&
+            find_binding(result, point, &result->bindings[i], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What is told beside the answer. An interrupt in here leaves the answer as it is. */
+static int look_around(struct plan_result *result, struct err *err)
+{
+    struct plan_answer *answer = &result->answer;
+    if (find_bindings(result, err) != 0)
+        return -1;
+    if (!answer->is_found || answer->is_interrupted || front_make(&result->front, answer, err) == 0)
+        return 0;
+    result->front.count = 0;
+    return atomic_load(&answer->tester.is_cancelled) ? 0 : -1;
+}
+
+int plan_result_make(struct plan_result *result, struct err *err)
+{
+    result->bindings = NULL;
+    result->highest = (struct binding){.is_found = false};
+    result->front.count = 0;
+    if (plan_answer_make(&result->answer, result->request, err) != 0)
+        return -1;
+    if (look_around(result, err) != 0) {
+        plan_result_release(result);
+        return -1;
+    }
+    return 0;
+}
+
+void plan_result_release(struct plan_result *result)
+{
+    plan_answer_release(&result->answer);
+    free(result->bindings);
+    result->bindings = NULL;
+}
+
+void plan_print_misses(const struct plan_result *result, const struct trial_tally *tally, FILE *out)
+{
+    const struct target_set *targets = result->request->question.targets;
+    int32_t told = -1;
+    for (int32_t i = 0; i < targets->count; i++) {
+        int32_t text = targets->items[i].text;
+        if (tally->missed[i] == 0 || text == told)
+            continue;
+        fprintf(out, "%s%s", told < 0 ? "" : "; ", result->target_texts[text]);
+        told = text;
+    }
+}
+
+double plan_usd_per_hour(const struct plan_result *result, int64_t cost)
+{
+    if (!result->request->question.axes->is_priced)
+        return (double)NAN;
+    return (double)cost * 3600 / 1e11;
+}
+
+bool plan_result_is_yes(const struct plan_result *result)
+{
+    const struct plan_answer *answer = &result->answer;
+    if (!answer->is_found || !answer->is_checked || answer->is_interrupted)
+        return false;
+    double usd = plan_usd_per_hour(result, answer->search.points[answer->search.best].answer.cost);
+    return isnan(result->budget_usd_h) || usd <= result->budget_usd_h;
+}

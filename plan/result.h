@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_PLAN_RESULT_H
+#define STOWAGE_PLAN_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/json_writer.h"
+#include "plan/answer.h"
+#include "plan/binding.h"
+#include "plan/front.h"
+
+/* All that `stowage plan SCENARIO` tells, in one place for the terminal, plan.json, the report and
+ * the plots. */
+
+struct plan_result {
+    const struct plan_request *request; /* borrowed */
+    struct plan_answer answer;
+    struct binding *bindings;         /* [answer.neighbour_count]; of those that fail; owned */
+    struct binding highest;           /* where no plan was found: of the highest one */
+    struct front front;               /* where a plan was found */
+    const char *const *target_texts;  /* as given: [request->question.targets->text_count] */
+    const char *const *survive_texts; /* as given; [request->question.survives.count] */
+    const char *version, *command;
+    double budget_usd_h; /* NaN: none */
+};
+
+/* Answers the request and looks what binds. Of the result the answer and the bindings are set. On
+ * -1 there is nothing to release. */
+int plan_result_make(struct plan_result *result, struct err *err);
+void plan_result_release(struct plan_result *result);
+
+/* Does the plan do what was asked: found, checked, within the budget? */
+bool plan_result_is_yes(const struct plan_result *result);
+
+/* The targets that some trial missed, as they were given, with "; " between them. */
+void plan_print_misses(const struct plan_result *result, const struct trial_tally *tally,
+                       FILE *out);
+
+/* USD an hour of a cost of the search; NaN where prices are unknown. */
+double plan_usd_per_hour(const struct plan_result *result, int64_t cost);
+
+/* One screen. */
+void plan_print_text(const struct plan_result *result, FILE *out);
+/* plan.json: docs/planning.md has its keys. */
+void plan_print_json(const struct plan_result *result, FILE *out);
+
+#endif
