@@ -195,11 +195,18 @@ static int32_t axis_by_cost(const struct search *search, int32_t rank)
     return 0;
 }
 
-static int ask_with(struct search *search, const int32_t *counts, int32_t axis, int32_t count,
-                    struct search_answer *answer, struct err *err)
+/* `counts` with another number of one axis. */
+struct change {
+    const int32_t *counts;
+    int32_t axis, count;
+};
+
+static int ask_changed(struct search *search, const struct change *change,
+                       struct search_answer *answer, struct err *err)
 {
-    memcpy(search->scratch, counts, sizeof *counts * (size_t)search->request.axis_count);
-    search->scratch[axis] = count;
+    memcpy(search->scratch, change->counts,
+           sizeof *change->counts * (size_t)search->request.axis_count);
+    search->scratch[change->axis] = change->count;
     return ask(search, search->scratch, SEARCH_DESCENT, answer, err);
 }
 
@@ -212,7 +219,8 @@ static int lower_axis(struct search *search, int32_t *counts, int32_t axis, stru
     struct search_answer answer;
     for (int32_t step = 1; passed > failed + 1; step = step > passed / 2 ? step : step * 2) {
         int32_t next = passed - step > failed ? passed - step : failed + 1;
-        int result = ask_with(search, counts, axis, next, &answer, err);
+        struct change change = {counts, axis, next};
+        int result = ask_changed(search, &change, &answer, err);
         if (result != 0)
             return result;
         if (answer.passes) {
@@ -224,7 +232,8 @@ static int lower_axis(struct search *search, int32_t *counts, int32_t axis, stru
     }
     while (passed - failed > 1) {
         int32_t middle = failed + (passed - failed) / 2;
-        int result = ask_with(search, counts, axis, middle, &answer, err);
+        struct change change = {counts, axis, middle};
+        int result = ask_changed(search, &change, &answer, err);
         if (result != 0)
             return result;
         if (answer.passes)
@@ -291,18 +300,31 @@ static int try_swap(struct search *search, const struct swap *swap, int32_t *cou
     return 0;
 }
 
+/* How many of an axis to take away, by the number of the try: one, two, three, and the fewest that
+ * pay for one of the other. 0: nothing new. */
+static int32_t away_of(const struct search *search, int32_t from, int32_t to, int32_t number)
+{
+    if (number < SWAP_AWAY_MAX)
+        return number + 1;
+    int64_t own = search->request.axes[from].unit_cost;
+    int64_t other = search->request.axes[to].unit_cost;
+    if (own == 0 || other / own >= INT32_MAX)
+        return 0;
+    int32_t away = (int32_t)(other / own) + 1;
+    return away > SWAP_AWAY_MAX ? away : 0;
+}
+
 /* The first swap that helps, the dearest axes first. */
 static int run_swaps(struct search *search, int32_t *counts, bool *has_improved, struct err *err)
 {
+    enum { WAYS = SWAP_AWAY_MAX + 1 };
     int32_t axis_count = search->request.axis_count;
-    for (int32_t i = 0; i < axis_count * axis_count * SWAP_AWAY_MAX && !*has_improved; i++) {
-        struct swap swap = {
-            .from = axis_by_cost(search, i / SWAP_AWAY_MAX / axis_count),
-            .to = axis_by_cost(search, i / SWAP_AWAY_MAX % axis_count),
-            .away = i % SWAP_AWAY_MAX + 1,
-        };
-        if (swap.from == swap.to ||
-            counts[swap.from] - swap.away < search->request.axes[swap.from].low)
+    for (int32_t i = 0; i < axis_count * axis_count * WAYS && !*has_improved; i++) {
+        int32_t from = axis_by_cost(search, i / WAYS / axis_count);
+        int32_t to = axis_by_cost(search, i / WAYS % axis_count);
+        struct swap swap = {from, to, away_of(search, from, to, i % WAYS)};
+        if (from == to || swap.away == 0 ||
+            counts[from] - swap.away < search->request.axes[from].low)
             continue;
         if (search->point_count >= search->request.points_max)
             return 0;

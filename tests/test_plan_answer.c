@@ -65,7 +65,7 @@ static void release(struct asked *asked, struct plan_answer *out)
 static struct scenario made_queue(double load)
 {
     struct scenario scenario = made_scenario();
-    scenario.horizon_us = INT64_C(20000) * US_PER_S;
+    scenario.horizon_us = INT64_C(12000) * US_PER_S;
     int32_t type = make_type(&scenario, 1000, 0);
     int32_t pool = make_pool(&scenario, type);
     struct runner_def template = made_template(&scenario, make_shape(&scenario, pool, 1000, 0));

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""stowage plan from outside: the answer, its evidence, its report, and what is refused."""
+import csv
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import unittest
+
+from e2e import ANSWER_IS_NO, BAD_INPUT, DONE, QUICKSTART, SOURCE, SYSTEM, ProgramTest, small_scenario
+
+
+def priced(price, **changes):
+    return [dict(small_scenario()["instance_types"][0], price=price, **changes)]
+
+
+def random_scenario(**changes):
+    """Jobs of one core that come about every minute and stay for about ten; nodes of four cores."""
+    job = {"name": "job",
+           "interarrival": {"distribution": "exponential", "mean": "60s"},
+           "runner": {"nodepool": {"id": "p"}, "num_replicas": 1,
+                      "compute_info": {"cpu_limit": "1", "cpu_memory": "64Mi"},
+                      "simulation": {"replica_duration": {"distribution": "exponential",
+                                                          "mean": "10m"}}}}
+    return small_scenario(**dict({"name": "jobs", "horizon": "6h", "runners": [], "arrivals": [job]},
+                                 **changes))
+
+
+def blocks_interrupts(process):
+    """Does the process have SIGINT blocked? Then it polls for it."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    blocked = int(re.search(r"SigBlk:\s*([0-9a-f]+)", status)[1], 16)
+    return bool(blocked >> (signal.SIGINT - 1) & 1)
+
+
+class Plan(ProgramTest):
+    def plan(self, *arguments):
+        return self.stowage("plan", *arguments, "--no-plots")
+
+    def json_of(self, *arguments, code=DONE):
+        result = self.plan(*arguments, "-f", "json")
+        self.check_ended(result, code)
+        return json.loads(result.stdout)
+
+    def test_a_fixed_demand_takes_the_nodes_that_it_fills(self):
+        # Three replicas of two cores on nodes of four: two nodes, and not one.
+        runner = dict(small_scenario()["runners"][0], min_replicas=3)
+        self.write("s.json", small_scenario(runners=[runner], instance_types=priced("10")))
+        plan = self.json_of("s.json")
+        self.assertTrue(plan["answer"])
+        self.assertEqual(plan["plan"]["counts"], {"p/four": 2})
+        # 10 millicents a second are 0.0001 USD.
+        self.assertAlmostEqual(plan["plan"]["usd_per_hour"], 2 * 0.0001 * 3600)
+        self.assertEqual(plan["evidence"]["trials"], 1)
+        less, = [n for n in plan["neighbours"] if n["step"] < 0]
+        self.assertFalse(less["passes"])
+        self.assertEqual(less["missed"], {"below_floor_h <= 0": 1})
+        self.assertEqual(less["binds"]["runner"], "r")
+        self.assertTrue(less["binds"]["is_below_floor"])
+        self.assertIn("lacks 2000m of 2000m CPU", less["binds"]["reason"])
+
+    def test_the_evidence_is_of_fresh_seeds(self):
+        self.write("s.json", random_scenario())
+        plan = self.json_of("s.json", "-t", "placed 2m 95", "-n", "p=0..40")
+        self.assertEqual(plan["evidence"]["trials"], 59)
+        self.assertEqual(plan["evidence"]["successes"], 59)
+        self.assertGreaterEqual(plan["evidence"]["probability_at_least"], 0.95)
+        self.assertTrue(plan["question"]["is_random"])
+        self.assertIsNone(plan["plan"]["usd_per_hour"])
+        # Each of the fresh seeds by hand.
+        first = plan["search"]["seeds_a_plan"]
+        nodes = plan["plan"]["counts"]["p/four"]
+        for seed in range(1 + first, 1 + first + 5):
+            run = self.json_of("s.json", "-t", "placed 2m 95", "-n", f"p={nodes}", "-s", seed,
+                               "--probability", "0.05", "--confidence", "0.05")
+            self.assertTrue(run["answer"], seed)
+
+    def test_the_answer_does_not_depend_on_threads(self):
+        self.write("s.json", random_scenario())
+        one, three = (self.plan("s.json", "-t", "placed 2m 95", "-n", "p=0..40", "-f", "json",
+                                "--survive", "node", "-j", jobs) for jobs in (1, 3))
+        self.assertEqual(re.sub(r'"command".*', "", one.stdout),
+                         re.sub(r'"command".*', "", three.stdout))
+
+    def test_losses_take_more_nodes(self):
+        runner = dict(small_scenario()["runners"][0], min_replicas=3)
+        self.write("s.json", small_scenario(runners=[runner]))
+        counts = [self.json_of("s.json", "-n", "p=0..9", *options)["plan"]["counts"]["p/four"]
+                  for options in ([], ["--survive", "node"], ["--survive", "2"])]
+        self.assertEqual(counts, [2, 3, 4])
+
+    def test_no_plan_is_the_answer_no(self):
+        runner = dict(small_scenario()["runners"][0], min_replicas=3)
+        self.write("s.json", small_scenario(runners=[runner]))
+        result = self.plan("s.json", "-n", "p=0..1")
+        self.check_ended(result, ANSWER_IS_NO)
+        self.assertIn("none: even the highest of the bounds misses floors", result.stdout)
+        self.assertIn("1 demand is left waiting, below a floor; r does not fit now", result.stdout)
+        report = self.plan("s.json", "-n", "p=0..1", "-o", "out", "-q")
+        self.check_ended(report, ANSWER_IS_NO)
+        self.assertIn("There is no plan", (self.folder / "out/report.md").read_text())
+
+    def test_a_plan_over_the_budget_is_the_answer_no(self):
+        self.write("s.json", small_scenario(instance_types=priced("10")))
+        for budget, code in (("0.36", DONE), ("0.35", ANSWER_IS_NO)):
+            result = self.plan("s.json", "-t", "pending <= 1", "--budget", budget)
+            self.check_ended(result, code)
+            self.assertIn("kept" if code == DONE else "NOT kept", result.stdout)
+
+    def test_the_report_is_whole(self):
+        self.check_ended(self.stowage("plan", QUICKSTART, "-o", "out"), DONE)
+        plan = json.loads((self.folder / "out/plan.json").read_text(encoding="utf-8"))
+        with open(self.folder / "out/points.csv", encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        points = plan["search"]["points"]
+        self.assertEqual(len(rows), sum(len(point["counts"]) for point in points))
+        for row in rows:
+            self.assertEqual(points[int(row["point"])]["counts"][row["axis"]], int(row["count"]))
+        report = (self.folder / "out/report.md").read_text(encoding="utf-8")
+        pictures = re.findall(r"\((plots/\w+\.svg)\)", report)
+        self.assertIn("plots/search.svg", pictures)
+        self.assertIn("plots/front.svg", pictures)
+        for picture in pictures:
+            self.assertGreater((self.folder / "out" / picture).stat().st_size, 1000)
+        self.assertEqual(json.loads((self.folder / "out/summary.json").read_text())["kind"], "plan")
+
+    def test_the_manual_has_every_column(self):
+        manual = (SOURCE / "docs/planning.md").read_text(encoding="utf-8")
+        self.check_ended(self.plan(QUICKSTART, "-o", "out", "-q"), DONE)
+        header = (self.folder / "out/points.csv").read_text(encoding="utf-8").splitlines()[0]
+        for name in header.split(","):
+            self.assertRegex(manual, rf"\n\| `{name}` \| ")
+
+    def test_an_interrupt_tells_the_best_so_far(self):
+        self.write("s.json", random_scenario(horizon="90d"))
+        process = self.start("plan", "s.json", "-t", "placed 2m 99.9", "-n", "p=0..400", "-o", "out",
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.wait_until(lambda: blocks_interrupts(process), "signals wait to be asked for")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, SYSTEM)
+        self.assertIn("interrupted by SIGINT", err)
+        self.assertIn("Scenario    jobs", out)
+
+    def test_what_is_wrong_is_told(self):
+        self.write("s.json", small_scenario())
+        cases = [
+            ([], "plan: give a scenario"),
+            (["s.json", "s.json"], "plan: takes one scenario"),
+            (["s.json", "-t", "wait"], "give \"floors\""),
+            (["s.json", "--survive", "rack"], "give node, a number of nodes"),
+            (["s.json", "--survive", "zone"], "no node of the scenario has a zone"),
+            (["s.json", "--survive", "spot"], "no pool of the scenario has spot nodes"),
+            (["s.json", "-n", "q=1"], "no such nodes; there are: p/four"),
+            (["s.json", "-n", "p"], "give POOL=LOW..HIGH"),
+            (["s.json", "-n", "p=3..2"], "give a number, or LOW..HIGH"),
+            (["s.json", "--probability", "1"], "a number between 0 and 1"),
+            (["s.json", "--jobs", "0"], "give 1 or more"),
+            (["s.json", "--failures", "-1"], "give 0 to 1000"),
+            (["s.json", "-f", "xml"], "give text or json"),
+        ]
+        for arguments, told in cases:
+            with self.subTest(arguments):
+                result = self.stowage("plan", *arguments)
+                self.check_ended(result, BAD_INPUT)
+                self.assertIn(told, result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
