@@ -49,6 +49,5 @@ void command_print_overview(FILE *out);
 
 extern const struct command cmd_run, cmd_plan, cmd_validate, cmd_policies, cmd_import, cmd_compare,
     cmd_bench, cmd_version, cmd_help;
-cmd_version, cmd_help;
 
 #endif

@@ -7,7 +7,7 @@ import unittest
 
 from e2e import BAD_INPUT, DONE, QUICKSTART, SOURCE, ProgramTest, small_scenario
 
-VERBS = ["run", "validate", "policies", "import", "compare", "bench", "version", "help"]
+VERBS = ["run", "validate", "policies", "import", "compare", "plan", "bench", "version", "help"]
 
 
 class Usage(ProgramTest):
@@ -64,19 +64,19 @@ class Usage(ProgramTest):
             (["import", "openb", "--fgd-workload", "x", "--data", ".", "--static"], "leave out"),
             (["import", "openb", "--fgd-seed", "-1"], "give 0 or more"),
             (["compare"], "give a scenario"),
-            (["compare", "a.json"], "nothing to compare: give two policies or more"),
-            (["compare", "a.json", "b.json"], "takes one scenario"),
-            (["compare", "a.json", "--policies", "fgd,bestfit"], "did you mean best-fit?"),
-            (["compare", "a.json", "--policies", "fgd,fgd"], 'the policy "fgd" is given twice'),
-            (["compare", "a.json", "--policies", "fgd:ties=x"], "give a policy with parameters by"),
-            (["compare", "a.json", "-m", "wait_s_p94"], "did you mean wait_s_p90?"),
-            (["compare", "a.json", "-n", "1"], '--replications: "1": give 2 to 100000'),
-            (["compare", "a.json", "--policies", "fgd,random", "-n", "9", "--cap", "8"],
+            (["compare", "plan", "a.json"], "nothing to compare: give two policies or more"),
+            (["compare", "plan", "a.json", "b.json"], "takes one scenario"),
+            (["compare", "plan", "a.json", "--policies", "fgd,bestfit"], "did you mean best-fit?"),
+            (["compare", "plan", "a.json", "--policies", "fgd,fgd"], 'the policy "fgd" is given twice'),
+            (["compare", "plan", "a.json", "--policies", "fgd:ties=x"], "give a policy with parameters by"),
+            (["compare", "plan", "a.json", "-m", "wait_s_p94"], "did you mean wait_s_p90?"),
+            (["compare", "plan", "a.json", "-n", "1"], '--replications: "1": give 2 to 100000'),
+            (["compare", "plan", "a.json", "--policies", "fgd,random", "-n", "9", "--cap", "8"],
              "--cap 8 is below --replications 9"),
-            (["compare", "a.json", "--precision", "0"], "--precision: 0: give more than 0"),
-            (["compare", "a.json", "--confidence", "100"], "give a number from 0 to below 100"),
-            (["compare", "a.json", "--shake", "1e"], '--shake: "1e": give a number'),
-            (["compare", "a.json", "--horizon", "long"], "give terminating or steady"),
+            (["compare", "plan", "a.json", "--precision", "0"], "--precision: 0: give more than 0"),
+            (["compare", "plan", "a.json", "--confidence", "100"], "give a number from 0 to below 100"),
+            (["compare", "plan", "a.json", "--shake", "1e"], '--shake: "1e": give a number'),
+            (["compare", "plan", "a.json", "--horizon", "long"], "give terminating or steady"),
             (["bench"], "say what: give fgd"),
             (["bench", "speed"], 'no benchmark "speed": give fgd'),
             (["bench", "fgd"], "give --data DIR"),
