@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -19,6 +21,8 @@ enum {
     OPTION_FGD_WORKLOAD,
     OPTION_FGD_SEED,
     OPTION_DATA,
+    OPTION_FAILURES,
+    OPTION_SYSTEM,
     OPTION_OUTPUT,
     OPTION_QUIET,
 };
@@ -30,6 +34,8 @@ static const struct command_option options[] = {
     [OPTION_FGD_WORKLOAD] = {0, "fgd-workload", "NAME", "an experiment of the study, see below"},
     [OPTION_FGD_SEED] = {0, "fgd-seed", "N", "its seed (default: 42)"},
     [OPTION_DATA] = {'d', "data", "DIR", "the folder with its lists of nodes and pods"},
+    [OPTION_FAILURES] = {0, "failures", "FILE", "the trace's failures, CSV"},
+    [OPTION_SYSTEM] = {0, "system", "N", "the one of its systems to take"},
     [OPTION_OUTPUT] = {'o', "output", "FILE", "the scenario to write (default: -, stdout)"},
     [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
 };
@@ -41,13 +47,20 @@ struct import_command {
     bool is_quiet;
 };
 
+static int parse_number(const char *option, const char *text, int64_t *number, struct err *err)
+{
+    if (parse_int64(text, number, err) != 0)
+        return err_prefix(err, "import: %s", option);
+    if (*number < 0)
+        return err_set(err, ERR_USAGE, "import: %s: %" PRId64 ": give 0 or more", option, *number);
+    return 0;
+}
+
 static int parse_seed(const char *text, uint64_t *seed, struct err *err)
 {
     int64_t number;
-    if (parse_int64(text, &number, err) != 0)
-        return err_prefix(err, "import: --fgd-seed");
-    if (number < 0)
-        return err_set(err, ERR_USAGE, "import: --fgd-seed: %" PRId64 ": give 0 or more", number);
+    if (parse_number("--fgd-seed", text, &number, err) != 0)
+        return -1;
     *seed = (uint64_t)number;
     return 0;
 }
@@ -72,6 +85,11 @@ static int set_option(struct import_command *import, int option, const char *val
     case OPTION_DATA:
         import->request.data_path = value;
         break;
+    case OPTION_FAILURES:
+        import->request.failures_path = value;
+        break;
+    case OPTION_SYSTEM:
+        return parse_number("--system", value, &import->request.system, err);
     case OPTION_OUTPUT:
         import->output = value;
         break;
@@ -111,6 +129,23 @@ static int check_experiment(const struct import_request *request, struct err *er
     return 0;
 }
 
+/* A scenario and a file beside it, which it names. */
+static int check_two_files(const struct import_command *import, struct err *err)
+{
+    const struct import_request *request = &import->request;
+    const char *name = import->format->name;
+    if (request->failures_path == NULL || request->system < 0)
+        return err_set(err, ERR_USAGE, "import %s: give both --failures FILE and --system N", name);
+    if (request->nodes_path != NULL || request->pods_path != NULL || request->is_static ||
+        request->fgd_workload != NULL || request->data_path != NULL)
+        return err_set(err, ERR_USAGE,
+                       "import %s: takes --failures, --system, --output and --quiet only", name);
+    if (strcmp(import->output, "-") == 0)
+        return err_set(err, ERR_USAGE,
+                       "import %s: give --output FILE: a second file is written beside it", name);
+    return 0;
+}
+
 static int check_arguments(struct import_command *import, int argc, char **argv, struct err *err)
 {
     const char *name = optind < argc ? argv[optind] : NULL;
@@ -119,6 +154,11 @@ static int check_arguments(struct import_command *import, int argc, char **argv,
         return fail_format(name, err);
     if (argc - optind > 1)
         return err_set(err, ERR_USAGE, "import: takes one format");
+    if (import->format->rows_suffix != NULL)
+        return check_two_files(import, err);
+    if (import->request.failures_path != NULL || import->request.system >= 0)
+        return err_set(err, ERR_USAGE, "import %s: has no --failures and no --system",
+                       import->format->name);
     if (import->request.fgd_workload != NULL)
         return check_experiment(&import->request, err);
     if (import->request.data_path != NULL)
@@ -144,25 +184,78 @@ static void tell_totals(const struct import_totals *totals)
                  print_mem(totals->mem_bytes_requested, memory), totals->share_milli_requested);
 }
 
-static int write_scenario(const struct import_command *import, struct err *err)
+static void tell(const struct import_command *import, const struct import_totals *totals)
 {
-    struct output_file output;
+    if (import->format->rows_suffix == NULL)
+        tell_totals(totals);
+    else
+        message_note("read %" PRId64 " failures of a system of %" PRId64 " nodes",
+                     totals->failure_count, totals->node_count);
+}
+
+/* The name of the second file, "<output without .json><suffix>"; owned by the caller. */
+static char *rows_path_of(const struct import_command *import, struct err *err)
+{
+    static const char ending[] = ".json";
+    const char *suffix = import->format->rows_suffix;
+    size_t length = strlen(import->output);
+    size_t size = length + strlen(suffix) + 1;
+    char *path = malloc(size);
+    if (path == NULL) {
+        err_errno(err, ENOMEM, "import");
+        return NULL;
+    }
+    if (length > strlen(ending) && strcmp(import->output + length - strlen(ending), ending) == 0)
+        length -= strlen(ending);
+    snprintf(path, size, "%.*s%s", (int)length, import->output, suffix);
+    return path;
+}
+
+/* `rows` comes first to its name: a scenario that is there has what it names. */
+static int write_files(struct import_command *import, struct output_file *output,
+                       struct output_file *rows, struct err *err)
+{
     struct import_totals totals = {0};
-    if (output_file_open(&output, import->output, err) != 0)
-        return -1;
-    int result = import->format->run(&import->request, output.stream, &totals, err);
+    import->request.rows_out = rows->stream;
+    int result = import->format->run(&import->request, output->stream, &totals, err);
+    if (result == 0 && rows->stream != NULL)
+        result = output_file_commit(rows, err);
     if (result == 0)
-        result = output_file_commit(&output, err);
-    output_file_abandon(&output);
+        result = output_file_commit(output, err);
     if (result == 0 && !import->is_quiet)
-        tell_totals(&totals);
+        tell(import, &totals);
+    return result;
+}
+
+static int open_rows(struct import_command *import, const char *path, struct output_file *rows,
+                     struct err *err)
+{
+    const char *slash = strrchr(path, '/');
+    import->request.rows_name = slash != NULL ? slash + 1 : path;
+    return output_file_open(rows, path, err);
+}
+
+static int write_scenario(struct import_command *import, struct err *err)
+{
+    struct output_file output, rows = {0};
+    char *rows_path = NULL;
+    bool has_rows = import->format->rows_suffix != NULL;
+    int result = -1;
+    if (has_rows && (rows_path = rows_path_of(import, err)) == NULL)
+        return -1;
+    if (output_file_open(&output, import->output, err) == 0 &&
+        (!has_rows || open_rows(import, rows_path, &rows, err) == 0))
+        result = write_files(import, &output, &rows, err);
+    output_file_abandon(&rows);
+    output_file_abandon(&output);
+    free(rows_path);
     return result;
 }
 
 static int run_import(const struct command *command, int argc, char **argv)
 {
     struct err err = {.kind = ERR_NONE};
-    struct import_command import = {.output = "-", .request = {.fgd_seed = 42}};
+    struct import_command import = {.output = "-", .request = {.fgd_seed = 42, .system = -1}};
     const char *value;
     int found = OPTIONS_END, result = 0;
     while (result == 0 && (found = options_next(command, argc, argv, &value, &err)) >= 0)
@@ -181,14 +274,17 @@ const struct command cmd_import = {
     .summary = "turn a recorded trace into a scenario",
     .arguments = "FORMAT",
     .details = "Reads a public trace and writes a scenario that `stowage run` takes. FORMAT is\n"
-               "openb: the GPU trace of Alibaba, 2023 (CSV files of nodes and pods).\n",
+               "openb: the GPU trace of Alibaba, 2023 (CSV files of nodes and pods); or\n"
+               "lanl: the failures of Los Alamos, 1996 to 2005 (a CSV, LA-UR-05-7318), of which\n"
+               "one system becomes a scenario and, beside it, its failures_file.\n",
     .notes =
         "--fgd-workload NAME: an experiment of \"Beware of Fragmentation\" (USENIX ATC 2023). The\n"
         "pods of DIR/openb_pod_list_NAME.csv arrive one by one and stay, one that fits nowhere\n"
         "is given up, nodes stand in the order in which ties are broken. Orders come from\n"
         "DIR/fgd/, or are drawn: see `stowage help bench`, which runs many of them.\n",
     .example = "  stowage import openb --nodes nodes.csv --pods pods.csv --static -o openb.json\n"
-               "  stowage import openb --fgd-workload default --data openb -o default.json\n",
+               "  stowage import openb --fgd-workload default --data openb -o default.json\n"
+               "  stowage import lanl --failures lanl.csv --system 20 -o lanl-20.json\n",
     .options = options,
     .option_count = ARRAY_LEN(options),
     .run = run_import,

@@ -5,9 +5,9 @@
 
 #include "base/array.h"
 
-extern const struct import_format import_openb;
+extern const struct import_format import_lanl, import_openb;
 
-static const struct import_format *const formats[] = {&import_openb};
+static const struct import_format *const formats[] = {&import_openb, &import_lanl};
 
 const struct import_format *const *import_list(size_t *count)
 {

@@ -20,16 +20,23 @@ struct import_request {
      * the files, and there are no paths. */
     const char *fgd_workload, *data_path;
     uint64_t fgd_seed;
+    /* Of formats with a rows_suffix. */
+    const char *failures_path; /* CSV */
+    int64_t system;            /* which one of those in the file */
+    FILE *rows_out;            /* a second file, of many rows, */
+    const char *rows_name;     /* which the scenario calls so */
 };
 
 struct import_totals { /* what was read, for the message to the user */
     int64_t node_count, device_count, pod_count;
     int64_t cpu_milli_requested, mem_bytes_requested, share_milli_requested;
+    int64_t failure_count;
 };
 
 struct import_format {
-    const char *name;    /* "openb" */
-    const char *summary; /* one line for --help */
+    const char *name;        /* "openb" */
+    const char *summary;     /* one line for --help */
+    const char *rows_suffix; /* of the name of the second file; NULL: there is none */
     /* Streams rows; memory is bounded by the number of node types, not by rows. Writes a whole
      * scenario to `out`; write errors are found by the caller with ferror. Errors of the input name
      * file, line and column. `totals` is untouched on -1. */

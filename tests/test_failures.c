@@ -323,7 +323,7 @@ static void expect_availability(const char *name, struct dist between, struct di
     double up = dist_mean_us(&between);
     double exact = up / (up + dist_mean_us(&repair));
     struct scenario scenario = fleet_of(NODES, NULL);
-    scenario.horizon_us = (int64_t)(2000 * up);
+    scenario.horizon_us = up * 2000 < (double)TIME_US_MAX ? (int64_t)(2000 * up) : TIME_US_MAX;
     make_failure(&scenario, 0, between, repair);
     struct sim sim;
     struct err err = {0};
@@ -357,5 +357,10 @@ Test(failures, availability_is_that_of_renewal_theory)
     expect_availability("exponential, exponential", exponential, short_one);
     expect_availability("exponential, lognormal", exponential, lognormal);
     expect_availability("Weibull, lognormal", weibull, lognormal);
+    /* As fitted to the records of LANL. */
+    struct dist up = {.kind = DIST_WEIBULL, .a = 816.6 * 3600e6, .b = 0.48, .max_us = TIME_US_MAX};
+    struct dist down = {
+        .kind = DIST_LOGNORMAL, .a = exp(0.05) * 3600e6, .b = 1.42, .max_us = TIME_US_MAX};
+    expect_availability("LANL", up, down);
     expect_availability("Weibull, constant", weibull, dist_constant(s(300)));
 }

@@ -72,15 +72,15 @@ Test(import_openb, small_lists_become_the_expected_scenario)
         bool is_static;
         struct import_totals totals;
     } cases[] = {
-        {"pods.csv", "expected.json", false, {5, 13, 5, 14500, INT64_C(27917287424), 3460}},
+        {"pods.csv", "expected.json", false, {5, 13, 5, 14500, INT64_C(27917287424), 3460, 0}},
         {"pods.csv",
          "expected_timed_static.json",
          true,
-         {5, 13, 5, 14500, INT64_C(27917287424), 3460}},
+         {5, 13, 5, 14500, INT64_C(27917287424), 3460, 0}},
         {"pods_static.csv",
          "expected_static.json",
          true,
-         {5, 13, 3, 12500, INT64_C(25769803776), 8460}},
+         {5, 13, 3, 12500, INT64_C(25769803776), 8460, 0}},
     };
     char nodes[512], pods[512], expected_path[512];
     path_of(nodes, sizeof nodes, data, "nodes.csv");
