@@ -17,13 +17,17 @@ static const struct column columns[] = {
      "running); runner; idle (what no runner held: fleet less runners)."},
     {"name", "text",
      "For capacity: on-demand, spot. For use: running, starting, terminating (runners' parts of "
-     "nodes), rest (of nodes that hold a replica), empty (nodes that hold none), down. For lost: "
+     "nodes), rest (of nodes that hold a replica: room that is free or stranded), coming (nodes "
+     "that were asked for, until they are ready), warm (nodes without replicas, up to "
+     "warm_instances), empty (other nodes that hold none), down. Coming and warm only where "
+     "nodepools have scaling. For lost: "
      "preemption, drain, failure, reclaim, and where nodepools have it, consolidation. For runner: "
      "its id."},
     {"nodepool", "text", "For nodepool and nodes."},
     {"instance_type", "text", "For nodes."},
     {"hours", "h",
-     "Node-hours for fleet, nodepool, nodes, capacity and for the uses empty and down; "
+     "Node-hours for fleet, nodepool, nodes, capacity and for the uses coming, warm, empty and "
+     "down; "
      "replica-hours "
      "at an unknown price are in unpriced_hours."},
     {"unpriced_hours", "h",
@@ -242,6 +246,13 @@ static void add_node_time(const struct report_view *view, int32_t node, int64_t 
         row->unpriced_us += us;
 }
 
+static void add_phase(const struct phase_stats *phase, struct cost_row *row, int by)
+{
+    row->node_us += by * phase->nodes.area;
+    row->unpriced_us += by * phase->unpriced_nodes.area;
+    row->grains += by * phase->price.area;
+}
+
 static void write_uses(const struct cost_table *to)
 {
     static const char *const names[EXPENSE_COUNT] = {
@@ -250,7 +261,10 @@ static void write_uses(const struct cost_table *to)
         [EXPENSE_TERMINATING] = "terminating",
     };
     const struct sim *sim = to->view->sim;
+    const struct phase_stats *warm_stats = &sim->metrics.phases[PHASE_WARM];
     struct cost_row rest = row_of("use", "rest");
+    struct cost_row coming = row_of_nodes("use", "coming");
+    struct cost_row warm = row_of_nodes("use", "warm");
     struct cost_row empty = row_of_nodes("use", "empty");
     struct cost_row down = row_of_nodes("use", "down");
     rest.grains = to->fleet_grains;
@@ -263,12 +277,19 @@ static void write_uses(const struct cost_table *to)
     }
     for (int32_t i = 0; i < sim->node_count; i++) {
         const struct sim_node *node = &sim->nodes[i];
-        int64_t up_us = node_existed_us(sim, i) - node->down_us;
+        int64_t up_us = node_existed_us(sim, i) - node->down_us - node->coming_us;
         add_node_time(to->view, i, up_us - node->busy_us, &empty);
+        add_node_time(to->view, i, node->coming_us, &coming);
         add_node_time(to->view, i, node->down_us, &down);
     }
-    rest.grains -= empty.grains + down.grains;
+    rest.grains -= empty.grains + down.grains + coming.grains;
+    add_phase(warm_stats, &warm, 1);
+    add_phase(warm_stats, &empty, -1);
     write_row(to, &rest);
+    if (sim->scaling.is_enabled) {
+        write_row(to, &coming);
+        write_row(to, &warm);
+    }
     write_row(to, &empty);
     write_row(to, &down);
 }

@@ -446,6 +446,37 @@ static int check_lives(const struct sim *sim, struct err *err)
     return 0;
 }
 
+/* The phases of nodes together are the nodes' lives, and what they cost. */
+static int check_phases(const struct sim *sim, struct err *err)
+{
+    const struct metrics *metrics = &sim->metrics;
+    int128 nodes_us = 0;
+    int128 cost = 0;
+    int128 unpriced_us = 0;
+    for (int i = 0; i < NODE_PHASE_COUNT; i++) {
+        const struct phase_stats *phase = &metrics->phases[i];
+        int128 binned = 0;
+        for (int j = 0; j < TIMELINE_BINS; j++)
+            binned += phase->bin_nodes[j];
+        if (binned != phase->nodes.area)
+            return contradiction(err, "time bins of the phase of nodes", i);
+        nodes_us += phase->nodes.area;
+        cost += phase->price.area;
+        unpriced_us += phase->unpriced_nodes.area;
+    }
+    for (int32_t i = 1 + metrics->pool_scope_count; i < metrics->scope_count; i++) {
+        const struct scope *scope = &metrics->scopes[i];
+        const struct fleet *fleet = &sim->sched.fleet;
+        const struct node_type *type = &fleet->types[fleet->groups[scope->group].type];
+        nodes_us -= scope->nodes_up_or_down.area;
+        cost -= type->has_price ? scope->nodes_up_or_down.area * type->price_micro : 0;
+        unpriced_us -= type->has_price ? 0 : scope->nodes_up_or_down.area;
+    }
+    if (nodes_us != 0 || cost != 0 || unpriced_us != 0)
+        return contradiction(err, "phases of nodes = their lives", sim->node_count);
+    return 0;
+}
+
 int sim_check_results(const struct sim *sim, struct err *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(sim->metrics.waits); i++)
@@ -453,7 +484,7 @@ int sim_check_results(const struct sim *sim, struct err *err)
             return -1;
     if (check_scopes(sim, err) || check_evictions(sim, err) || check_bound(sim, err) ||
         check_failures(sim, err) || check_blame(sim, err) || check_lives(sim, err) ||
-        check_expenses(sim, err) || traffic_check(sim, err))
+        check_phases(sim, err) || check_expenses(sim, err) || traffic_check(sim, err))
         return -1;
     return 0;
 }

@@ -26,6 +26,7 @@ enum event_action {
     ACTION_NODE_REPLACED,  /* a removed node: one like it comes */
     ACTION_TRAFFIC,        /* the end of a step of all runners' traffic */
     ACTION_NODE_COMES,     /* node: its provisioning is over */
+    ACTION_NODE_BOOTS,     /* node: it is provisioned, and not ready yet */
     ACTION_SCALE_NODES,
     ACTION_CONSOLIDATE, /* index into sim->consolidations.items: the wait is over; NO_INDEX: a look
                          */
@@ -186,6 +187,8 @@ int node_reclaimed(struct sim *sim, int32_t node, struct err *err);
 int node_replace(struct sim *sim, int32_t node, struct err *err);
 /* The node goes to save what it costs; its replicas are asked for again. */
 int node_consolidate(struct sim *sim, int32_t node, struct err *err);
+/* A node that is coming is provisioned. */
+void node_boots(struct sim *sim, int32_t node);
 /* A node that was asked for is ready. */
 int node_open(struct sim *sim, int32_t node, struct err *err);
 int node_repair(struct sim *sim, int32_t node, struct err *err);

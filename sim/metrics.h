@@ -77,6 +77,28 @@ struct scope {
  * lowest that held, or was not exceeded, for q of that time. -1: there was never any capacity. */
 int32_t usage_quantile_permille(const struct usage *usage, double q);
 
+/* ---- what nodes are paid for ---- */
+
+/* Every node that is paid for is in one of these at any time. Of a pool's ready nodes without
+ * replicas, as many as its warm_instances are warm, at their mean price. */
+enum node_phase {
+    PHASE_COMING = 0, /* asked for, being provisioned */
+    PHASE_BOOTING,
+    PHASE_USED, /* ready, with replicas */
+    PHASE_WARM,
+    PHASE_EMPTY,
+    PHASE_DRAINING, /* cordoned or draining */
+    PHASE_FAILED,
+    NODE_PHASE_COUNT,
+};
+const char *node_phase_name(enum node_phase phase); /* "coming", ... */
+
+struct phase_stats {
+    struct integral nodes, unpriced_nodes;
+    struct integral price; /* sum of known prices: its area is the cost in 1e-17 USD */
+    int128 bin_nodes[TIMELINE_BINS];
+};
+
 /* ---- waits ---- */
 
 struct waits {         /* one priority */
@@ -168,6 +190,7 @@ struct metrics {
     int32_t scope_count, pool_scope_count; /* pool_scope_count: of the pools alone */
     int32_t bins_closed; /* bins hold areas since 0 up to their ends until metrics_finish, which
                             turns them into areas per bin */
+    struct phase_stats phases[NODE_PHASE_COUNT];
     struct waits waits[10];
     struct eviction *evictions;
     int32_t *eviction_next;
@@ -210,6 +233,13 @@ struct usage_delta {
     int64_t capacity[RESOURCE_COUNT];
 };
 void metrics_add_usage(struct metrics *metrics, const struct usage_delta *delta, int64_t now_us);
+
+/* Nodes enter a phase or, negative, leave it. */
+struct phase_delta {
+    enum node_phase phase;
+    int64_t nodes, unpriced_nodes, price;
+};
+void metrics_add_phase(struct metrics *metrics, const struct phase_delta *delta, int64_t now_us);
 
 /* A demand of this priority begins to wait; and how such a wait ends. All but WAIT_BOUND are
  * censored. */

@@ -122,6 +122,34 @@ void metrics_add_usage(struct metrics *metrics, const struct usage_delta *delta,
     scope_add(&metrics->scopes[1 + metrics->pool_scope_count + delta->group], delta, now_us);
 }
 
+/* ---- phases of nodes ---- */
+
+const char *node_phase_name(enum node_phase phase)
+{
+    static const char *const names[NODE_PHASE_COUNT] = {
+        [PHASE_COMING] = "coming", [PHASE_BOOTING] = "booting", [PHASE_USED] = "used",
+        [PHASE_WARM] = "warm",     [PHASE_EMPTY] = "empty",     [PHASE_DRAINING] = "draining",
+        [PHASE_FAILED] = "failed",
+    };
+    assert((size_t)phase < ARRAY_LEN(names));
+    return names[phase];
+}
+
+static void integral_add(struct integral *integral, int64_t by, int64_t now_us)
+{
+    if (by != 0)
+        integral_set(integral, integral->value + by, now_us);
+    assert(integral->value >= 0);
+}
+
+void metrics_add_phase(struct metrics *metrics, const struct phase_delta *delta, int64_t now_us)
+{
+    struct phase_stats *stats = &metrics->phases[delta->phase];
+    integral_add(&stats->nodes, delta->nodes, now_us);
+    integral_add(&stats->unpriced_nodes, delta->unpriced_nodes, now_us);
+    integral_add(&stats->price, delta->price, now_us);
+}
+
 int32_t usage_quantile_permille(const struct usage *usage, double q)
 {
     int64_t total_us = 0;
@@ -152,6 +180,8 @@ static void close_bin(struct metrics *metrics, int32_t bin, int64_t end_us)
         scope->bin_nodes[bin] = integral_area(&scope->nodes, end_us);
         scope->bin_existing[bin] = integral_area(&scope->nodes_up_or_down, end_us);
     }
+    for (int i = 0; i < NODE_PHASE_COUNT; i++)
+        metrics->phases[i].bin_nodes[bin] = integral_area(&metrics->phases[i].nodes, end_us);
     for (size_t i = 0; i < ARRAY_LEN(metrics->waits); i++)
         metrics->waits[i].bin_queue[bin] = integral_area(&metrics->waits[i].queue, end_us);
 }
@@ -200,6 +230,12 @@ void metrics_finish_scopes(struct metrics *metrics, int64_t now_us)
         close_bin(metrics, metrics->bins_closed++, now_us);
     for (int32_t i = 0; i < metrics->scope_count; i++)
         finish_scope(&metrics->scopes[i], now_us);
+    for (int i = 0; i < NODE_PHASE_COUNT; i++) {
+        finish_integral(&metrics->phases[i].nodes, now_us);
+        finish_integral(&metrics->phases[i].unpriced_nodes, now_us);
+        finish_integral(&metrics->phases[i].price, now_us);
+        difference(metrics->phases[i].bin_nodes);
+    }
     for (size_t i = 0; i < ARRAY_LEN(metrics->waits); i++) {
         finish_integral(&metrics->waits[i].queue, now_us);
         difference(metrics->waits[i].bin_queue);

@@ -26,8 +26,70 @@ void node_settle(struct sim *sim, int32_t node)
     it->state_since_us = sim->now_us;
 }
 
+static enum node_phase phase_of(const struct sim *sim, int32_t node)
+{
+    switch (state_of(sim, node)) {
+    case NODE_COMING:
+        return sim->nodes[node].is_booting ? PHASE_BOOTING : PHASE_COMING;
+    case NODE_DRAINED:
+        return PHASE_DRAINING;
+    case NODE_DOWN:
+        return PHASE_FAILED;
+    case NODE_READY:
+    case NODE_REMOVED:
+        break;
+    }
+    return sim->nodes[node].replica_count > 0 ? PHASE_USED : PHASE_EMPTY;
+}
+
+/* What of the pool's empty nodes is warm. */
+static struct phase_delta warm_of(const struct sim *sim, int32_t pool)
+{
+    const struct pool_def *def = &sim->scenario->pools[pool];
+    const struct sim_pool *it = &sim->pools[pool];
+    int64_t idle = it->idle_count;
+    int64_t warm = def->warm_instances < idle ? def->warm_instances : idle;
+    if (!def->scaling || warm == 0)
+        return (struct phase_delta){.phase = PHASE_WARM};
+    return (struct phase_delta){
+        .phase = PHASE_WARM,
+        .nodes = warm,
+        .unpriced_nodes = it->idle_unpriced * warm / idle,
+        .price = (int64_t)((int128)it->idle_price * warm / idle),
+    };
+}
+
+static void add_phase(struct sim *sim, enum node_phase phase, const struct phase_delta *delta,
+                      int64_t by)
+{
+    const struct phase_delta signed_delta = {
+        .phase = phase,
+        .nodes = by * delta->nodes,
+        .unpriced_nodes = by * delta->unpriced_nodes,
+        .price = by * delta->price,
+    };
+    metrics_add_phase(&sim->metrics, &signed_delta, sim->now_us);
+}
+
+/* The node enters (or leaves) its phase; what is warm changes from `before` to what it is now. */
+static void count_phase(struct sim *sim, int32_t node, int32_t by, const struct phase_delta *before)
+{
+    const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
+    struct phase_delta one = {.nodes = 1,
+                              .unpriced_nodes = !type->has_price,
+                              .price = type->has_price ? type->price_micro : 0};
+    struct phase_delta after = warm_of(sim, sim->nodes[node].def.pool);
+    add_phase(sim, PHASE_WARM, before, -1);
+    add_phase(sim, PHASE_EMPTY, before, 1);
+    if (state_of(sim, node) != NODE_REMOVED)
+        add_phase(sim, phase_of(sim, node), &one, by);
+    add_phase(sim, PHASE_EMPTY, &after, -1);
+    add_phase(sim, PHASE_WARM, &after, 1);
+}
+
 void node_count_in_pool(struct sim *sim, int32_t node, int32_t by)
 {
+    struct phase_delta warm = warm_of(sim, sim->nodes[node].def.pool);
     struct sim_node *it = &sim->nodes[node];
     struct sim_pool *pool = &sim->pools[it->def.pool];
     enum node_state state = state_of(sim, node);
@@ -36,6 +98,10 @@ void node_count_in_pool(struct sim *sim, int32_t node, int32_t by)
     pool->ready_count += state == NODE_READY ? by : 0;
     pool->coming_count += state == NODE_COMING ? by : 0;
     pool->idle_count += is_idle ? by : 0;
+    const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
+    pool->idle_price += is_idle && type->has_price ? by * type->price_micro : 0;
+    pool->idle_unpriced += is_idle && !type->has_price ? by : 0;
+    count_phase(sim, node, by, &warm);
     it->idle_since_us = is_idle && by > 0 ? sim->now_us : TIME_NEVER;
     if (sim->scenario->pools[it->def.pool].scaling)
         sim->scaling.is_due = true;
@@ -144,6 +210,14 @@ int node_open(struct sim *sim, int32_t node, struct err *err)
 {
     assert(state_of(sim, node) == NODE_COMING);
     return open(sim, node, err) || outages_node_added(sim, node, err) ? -1 : 0;
+}
+
+void node_boots(struct sim *sim, int32_t node)
+{
+    assert(state_of(sim, node) == NODE_COMING);
+    node_count_in_pool(sim, node, -1);
+    sim->nodes[node].is_booting = true;
+    node_count_in_pool(sim, node, 1);
 }
 
 int node_vacated(struct sim *sim, int32_t node, struct err *err)

@@ -162,8 +162,31 @@ static int refuse(struct sim *sim, struct launch *launch, int32_t group, struct 
                : 0;
 }
 
-static int add_coming(struct sim *sim, struct launch *launch, int32_t number, int64_t delay_us,
-                      struct err *err)
+/* When it will be there. */
+struct coming_times {
+    int64_t provision_us, boot_us;
+};
+
+static int plan_coming(struct sim *sim, int32_t node, const struct coming_times *times,
+                       struct err *err)
+{
+    struct event boots = {
+        .time_us = sim->now_us + times->provision_us,
+        .kind = ACTION_NODE_BOOTS,
+        .subject = node,
+    };
+    struct event comes = {
+        .time_us = sim->now_us + times->provision_us + times->boot_us,
+        .kind = ACTION_NODE_COMES,
+        .subject = node,
+    };
+    if (times->boot_us > 0 && sim_push(sim, EVENT_CLASS_NODE_READY, &boots, err))
+        return -1;
+    return sim_push(sim, EVENT_CLASS_NODE_READY, &comes, err);
+}
+
+static int add_coming(struct sim *sim, struct launch *launch, int32_t number,
+                      const struct coming_times *times, struct err *err)
 {
     const struct scaling_def *def = scaling_of(sim, launch->pool);
     struct node_def added = {
@@ -179,14 +202,9 @@ static int add_coming(struct sim *sim, struct launch *launch, int32_t number, in
         keep_launch(sim, launch, err))
         return -1;
     record.node = launch->node;
-    struct event event = {
-        .time_us = sim->now_us + delay_us,
-        .kind = ACTION_NODE_COMES,
-        .subject = launch->node,
-    };
     if (sim_emit(sim, &record, err))
         return -1;
-    return sim_push(sim, EVENT_CLASS_NODE_READY, &event, err);
+    return plan_coming(sim, launch->node, times, err);
 }
 
 int node_launch(struct sim *sim, const struct launch_request *request, bool *is_launched,
@@ -198,8 +216,10 @@ int node_launch(struct sim *sim, const struct launch_request *request, bool *is_
     int32_t number = sim->pools[group.pool].launch_count++;
     uint64_t index = (uint64_t)(uint32_t)group.pool << 32 | (uint32_t)number;
     struct rng rng = rng_stream(sim->seed, "launch", index);
-    int64_t delay_us = dist_sample_us(&dists[def->provision_delay], &rng);
-    delay_us += dist_sample_us(&dists[def->boot], &rng);
+    struct coming_times times = {
+        .provision_us = dist_sample_us(&dists[def->provision_delay], &rng),
+    };
+    times.boot_us = dist_sample_us(&dists[def->boot], &rng);
     bool has_none = is_out_of_stock(sim, group, &rng);
     struct launch launch = {
         .asked_us = sim->now_us,
@@ -216,7 +236,7 @@ int node_launch(struct sim *sim, const struct launch_request *request, bool *is_
     *is_launched = !has_none;
     if (has_none)
         return refuse(sim, &launch, request->group, err);
-    return add_coming(sim, &launch, number, delay_us, err);
+    return add_coming(sim, &launch, number, &times, err);
 }
 
 /* ---- it comes, or does not ---- */

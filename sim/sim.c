@@ -31,6 +31,7 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
         return &sim->replicas[event->subject].plans;
     case ACTION_NODE_REPAIRED:
     case ACTION_NODE_RECLAIMED:
+    case ACTION_NODE_BOOTS:
     case ACTION_NODE_COMES:
         return &sim->nodes[event->subject].plans;
     case ACTION_ARRIVALS:
@@ -200,6 +201,9 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
         return traffic_step(sim, err);
     case ACTION_NODE_COMES:
         return node_comes(sim, event->subject, err);
+    case ACTION_NODE_BOOTS:
+        node_boots(sim, event->subject);
+        return 0;
     case ACTION_SCALE_NODES:
         return node_scaling_run(sim, err);
     case ACTION_CONSOLIDATE:

@@ -73,6 +73,8 @@ struct sim_pool {
     int32_t existing_count;        /* nodes in any state but removed */
     int32_t ready_count, coming_count;
     int32_t idle_count;    /* ready and without replicas */
+    int32_t idle_unpriced; /* of these, of unknown price */
+    int64_t idle_price;    /* sum of the known prices of these */
     int32_t launch_count;  /* nodes asked for so far */
     int64_t idle_check_us; /* no empty node is to be removed before */
 };
@@ -107,6 +109,7 @@ struct sim_node {
     int32_t last_failure; /* index into sim->failures, where failure_count is above 0 */
     struct plans plans;   /* cancelled with every change of state */
     bool is_cordoned;     /* cordoned or draining; kept while it is down */
+    bool is_booting;      /* while it is coming: it has been provisioned */
     bool is_leaving;      /* removed once it is empty */
 };
 
