@@ -18,6 +18,9 @@ void answer_preemption(const struct report_view *view, struct sentence *out);
 void answer_utilization(const struct report_view *view, struct sentence *out);
 void answer_waits(const struct report_view *view, struct sentence *out);
 void answer_cost(const struct report_view *view, struct sentence *out);
+/* What was paid for nothing, and nodes that were asked for: both empty where no nodepool scales. */
+void answer_waste(const struct report_view *view, struct sentence *out);
+void answer_node_starts(const struct report_view *view, struct sentence *out);
 void answer_packing(const struct report_view *view, struct sentence *out);
 void answer_stranded(const struct report_view *view, struct sentence *out);
 

@@ -36,6 +36,8 @@ static void print_answers(const struct report_view *view, struct page *page)
         {"Utilization", answer_utilization},
         {"Waits", answer_waits},
         {"Cost", answer_cost},
+        {"Of that wasted", answer_waste},
+        {"Node starts", answer_node_starts},
         {"Packing", answer_packing},
         {"Stranded at the end", answer_stranded},
         {"Over the run, replicas", answer_over_run},

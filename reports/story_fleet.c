@@ -94,6 +94,35 @@ static void print_pools(const struct report_view *view, struct page *page)
     page_more(page, top_left_out(&top), "utilization.csv");
 }
 
+/* ---- what it was paid for ---- */
+
+static void print_bill(const struct report_view *view, struct page *page)
+{
+    static const struct page_column columns[] = {
+        {"nodes were paid for", false}, {"node-hours", true}, {"cost", true}, {"share", true}};
+    char text[PHRASE_SIZE];
+    if (!view->sim->scaling.is_enabled || view->bill.fleet == 0)
+        return;
+    page_heading(page, "What was paid for");
+    page_paragraph(page, "Running, starting and terminating are replicas' parts of nodes; rest is "
+                         "what they left of these nodes. Coming, warm, empty and down nodes hold "
+                         "no replica.");
+    page_begin_table(page, columns, ARRAY_LEN(columns));
+    for (int use = 0; use < BILL_USE_COUNT; use++) {
+        const struct bill_line *line = &view->bill.uses[use];
+        page_begin_row(page);
+        page_cell(page, bill_use_name((enum bill_use)use));
+        page_begin_cell(page);
+        if (line->node_us >= 0)
+            page_text(page,
+                      phrase_number(int128_ratio(line->node_us, INT64_C(3600000000)), 1, text));
+        page_cell(page, phrase_usd(micro_of_grains(line->grains), text));
+        cell_percent(page, int128_ratio(line->grains, view->bill.fleet));
+        page_end_row(page);
+    }
+    page_end_table(page);
+}
+
 /* ---- packing ---- */
 
 static void cell_amount(struct page *page, const struct packing_resource *amounts, int r,
@@ -147,6 +176,7 @@ void story_fleet(const struct report_view *view, struct page *page)
 {
     print_usage(view, page);
     print_pools(view, page);
+    print_bill(view, page);
     print_packing(view, page);
 }
 

@@ -118,6 +118,81 @@ static void print_waits(struct json_writer *w, const struct report_view *view)
 
 /* ---- cost ---- */
 
+/* What the fleet costs an hour, at its least, on average, at its most. */
+static void print_hourly(struct json_writer *w, const struct report_view *view)
+{
+    static const int64_t hour_us = INT64_C(3600000000);
+    struct hourly_range sum = {0};
+    bool is_known = true;
+    for (int32_t i = 0; i < view->sim->scenario->pool_count; i++) {
+        struct hourly_range range;
+        is_known &= pool_hourly_range(view->sim->scenario, i, &range);
+        sum.least += range.least;
+        sum.most += range.most;
+    }
+    json_object(w, "usd_per_hour");
+    if (view->end_us > 0)
+        json_usd(w, "mean", micro_of_grains(view->bill.fleet / view->end_us * hour_us));
+    else
+        json_null(w, "mean");
+    if (is_known) {
+        json_usd(w, "at_least", sum.least);
+        json_usd(w, "at_most", sum.most);
+    } else {
+        json_null(w, "at_least");
+        json_null(w, "at_most");
+    }
+    json_close_object(w);
+}
+
+/* What the fleet was paid for, and what of that was work that was lost. */
+static void print_bill(struct json_writer *w, const struct report_view *view)
+{
+    json_object(w, "usd_by_use");
+    for (int use = 0; use < BILL_USE_COUNT; use++)
+        json_usd(w, bill_use_name((enum bill_use)use),
+                 micro_of_grains(view->bill.uses[use].grains));
+    json_close_object(w);
+    json_object(w, "usd_lost_by");
+    for (int blame = BLAME_PREEMPTION; blame < BLAME_COUNT; blame++)
+        json_usd(w, blame_name((enum blame)blame),
+                 micro_of_grains(view->sim->metrics.cost_lost[blame]));
+    json_close_object(w);
+}
+
+/* ---- nodes that were asked for ---- */
+
+static void print_time(struct json_writer *w, const char *key, int64_t us)
+{
+    if (us < 0)
+        json_null(w, key);
+    else
+        json_seconds(w, key, us);
+}
+
+static void print_node_starts(struct json_writer *w, const struct report_view *view)
+{
+    const struct node_starts *starts = &view->starts;
+    json_object(w, "node_starts");
+    json_int(w, "asked_for", starts->count);
+    json_int(w, "for_demand", starts->reasons[LAUNCH_FOR_DEMAND]);
+    json_int(w, "for_minimum", starts->reasons[LAUNCH_FOR_MIN]);
+    json_int(w, "for_warm", starts->reasons[LAUNCH_FOR_WARM]);
+    json_int(w, "for_replacement", starts->reasons[LAUNCH_FOR_REPLACEMENT]);
+    json_int(w, "ready", starts->outcomes[LAUNCH_READY]);
+    json_int(w, "failed", starts->outcomes[LAUNCH_FAILED]);
+    json_int(w, "out_of_stock", starts->outcomes[LAUNCH_OUT_OF_STOCK]);
+    json_int(w, "removed", starts->outcomes[LAUNCH_WITHDRAWN]);
+    json_int(w, "coming", starts->outcomes[LAUNCH_COMING]);
+    print_time(w, "ready_s_p50", starts->ready_us_p50);
+    print_time(w, "ready_s_p95", starts->ready_us_p95);
+    print_time(w, "ready_s_max", starts->ready_us_max);
+    json_int(w, "consolidations", view->sim->consolidations.count);
+    json_close_object(w);
+}
+
+/* ---- cost ---- */
+
 static void print_cost(struct json_writer *w, const struct report_view *view)
 {
     const struct scope_cost *cost = &view->costs[0];
@@ -130,6 +205,8 @@ static void print_cost(struct json_writer *w, const struct report_view *view)
     json_bool(w, "is_complete", cost->unknown_node_us == 0);
     json_hours(w, "node_hours", cost->node_us);
     json_hours(w, "node_hours_unpriced", cost->unknown_node_us);
+    print_hourly(w, view);
+    print_bill(w, view);
     json_array(w, "instance_types_without_price");
     for (int32_t type = 0; type < fleet->type_count; type++)
         if (type_price_is_missing(view->sim, view->costs, type))
@@ -159,6 +236,7 @@ void summary_print(const struct report_view *view, const struct file_list *files
     print_waits(&w, view);
     print_preemption(&w, view);
     print_cost(&w, view);
+    print_node_starts(&w, view);
     print_files(&w, files);
     json_close_object(&w);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "reports/bill.h"
 #include "reports/fields.h"
 #include "reports/tables.h"
 #include "reports/view.h"
@@ -42,9 +43,6 @@ static const struct column columns[] = {
     {"lost_usd", "USD", "For runner: of cost_usd, work lost by evictions, drains and failures."},
 };
 
-/* 1e-17 USD in a micro-USD. */
-static const int64_t grains_per_micro_usd = INT64_C(100000000000);
-
 struct cost_row {
     const char *line, *name, *pool, *type; /* "": none */
     int128 node_us, unpriced_us;           /* -1: none */
@@ -59,11 +57,6 @@ struct cost_table {
     struct table *table;
     int128 fleet_grains;
 };
-
-static int128 micro_of(int128 grains)
-{
-    return (grains + grains_per_micro_usd / 2) / grains_per_micro_usd;
-}
 
 static void write_range(const struct cost_row *row, struct table *table)
 {
@@ -94,15 +87,15 @@ static void write_row(const struct cost_table *to, const struct cost_row *row)
     table_text(table, row->type);
     write_hours(row->node_us, table);
     write_hours(row->unpriced_us, table);
-    field_usd(table, micro_of(row->grains));
+    field_usd(table, micro_of_grains(row->grains));
     field_ratio_percent(table, row->grains, to->fleet_grains);
     if (to->view->end_us > 0)
-        field_usd(table, micro_of(row->grains / to->view->end_us * us_per_hour));
+        field_usd(table, micro_of_grains(row->grains / to->view->end_us * us_per_hour));
     else
         table_empty(table);
     write_range(row, table);
     if (row->lost_grains)
-        field_usd(table, micro_of(*row->lost_grains));
+        field_usd(table, micro_of_grains(*row->lost_grains));
     else
         table_empty(table);
     table_end_row(table);
@@ -147,24 +140,10 @@ static bool group_is_spot(const struct report_view *view, const struct scope *sc
 /* Adds what the pool costs an hour at its least and at its most. */
 static void add_range(const struct report_view *view, int32_t number, struct cost_row *row)
 {
-    const struct scenario *scenario = view->sim->scenario;
-    const struct pool_def *pool = &scenario->pools[number];
-    int64_t least = INT64_MAX;
-    int64_t most = 0;
-    bool is_scaling = pool->launch_type_count > 0;
-    int32_t type_count = is_scaling ? pool->launch_type_count : pool->type_count;
-    const int32_t *types = is_scaling ? pool->launch_types : pool->types;
-    for (int32_t i = 0; i < type_count; i++) {
-        const struct node_type *type = &scenario->types[types[i]];
-        row->range_is_known = row->range_is_known && type->has_price;
-        least = type->price_micro < least ? type->price_micro : least;
-        most = type->price_micro > most ? type->price_micro : most;
-    }
-    if (pool->type_count == 0)
-        return;
-    static const int64_t hour_us = INT64_C(3600000000);
-    row->min_per_hour += cost_of_time((int128)pool->min_instances * hour_us, least);
-    row->max_per_hour += cost_of_time((int128)pool->max_instances * hour_us, most);
+    struct hourly_range range;
+    row->range_is_known &= pool_hourly_range(view->sim->scenario, number, &range);
+    row->min_per_hour += range.least;
+    row->max_per_hour += range.most;
 }
 
 static const struct scope *group_at(const struct metrics *metrics, int32_t number)
@@ -234,77 +213,25 @@ static void write_capacity_types(const struct cost_table *to)
 
 /* ---- use and waste ---- */
 
-/* Node-time of one kind, at the price of the node. */
-static void add_node_time(const struct report_view *view, int32_t node, int64_t us,
-                          struct cost_row *row)
-{
-    const struct node_type *type = fleet_type_of(&view->sim->sched.fleet, node);
-    row->node_us += us;
-    if (type->has_price)
-        row->grains += (int128)us * type->price_micro;
-    else
-        row->unpriced_us += us;
-}
-
-static void add_phase(const struct phase_stats *phase, struct cost_row *row, int by)
-{
-    row->node_us += by * phase->nodes.area;
-    row->unpriced_us += by * phase->unpriced_nodes.area;
-    row->grains += by * phase->price.area;
-}
-
 static void write_uses(const struct cost_table *to)
 {
-    static const char *const names[EXPENSE_COUNT] = {
-        [EXPENSE_RUNNING] = "running",
-        [EXPENSE_STARTING] = "starting",
-        [EXPENSE_TERMINATING] = "terminating",
-    };
-    const struct sim *sim = to->view->sim;
-    const struct phase_stats *warm_stats = &sim->metrics.phases[PHASE_WARM];
-    struct cost_row rest = row_of("use", "rest");
-    struct cost_row coming = row_of_nodes("use", "coming");
-    struct cost_row warm = row_of_nodes("use", "warm");
-    struct cost_row empty = row_of_nodes("use", "empty");
-    struct cost_row down = row_of_nodes("use", "down");
-    rest.grains = to->fleet_grains;
-    for (int kind = 0; kind < EXPENSE_COUNT; kind++) {
-        struct cost_row row = row_of("use", names[kind]);
-        for (int32_t i = 0; i < group_count(&sim->metrics); i++)
-            row.grains += group_at(&sim->metrics, i)->charged[kind];
-        rest.grains -= row.grains;
-        write_row(to, &row);
+    for (int use = 0; use < BILL_USE_COUNT; use++) {
+        const struct bill_line *line = &to->view->bill.uses[use];
+        struct cost_row row = row_of("use", bill_use_name((enum bill_use)use));
+        row.node_us = line->node_us;
+        row.unpriced_us = line->unpriced_us;
+        row.grains = line->grains;
+        if ((use != USE_COMING && use != USE_WARM) || to->view->sim->scaling.is_enabled)
+            write_row(to, &row);
     }
-    for (int32_t i = 0; i < sim->node_count; i++) {
-        const struct sim_node *node = &sim->nodes[i];
-        int64_t up_us = node_existed_us(sim, i) - node->down_us - node->coming_us;
-        add_node_time(to->view, i, up_us - node->busy_us, &empty);
-        add_node_time(to->view, i, node->coming_us, &coming);
-        add_node_time(to->view, i, node->down_us, &down);
-    }
-    rest.grains -= empty.grains + down.grains + coming.grains;
-    add_phase(warm_stats, &warm, 1);
-    add_phase(warm_stats, &empty, -1);
-    write_row(to, &rest);
-    if (sim->scaling.is_enabled) {
-        write_row(to, &coming);
-        write_row(to, &warm);
-    }
-    write_row(to, &empty);
-    write_row(to, &down);
 }
 
 static void write_losses(const struct cost_table *to)
 {
-    static const char *const names[BLAME_COUNT] = {
-        [BLAME_NONE] = "",           [BLAME_PREEMPTION] = "preemption",
-        [BLAME_DRAIN] = "drain",     [BLAME_FAILURE] = "failure",
-        [BLAME_RECLAIM] = "reclaim", [BLAME_CONSOLIDATION] = "consolidation",
-    };
     for (int blame = BLAME_PREEMPTION; blame < BLAME_COUNT; blame++) {
         if (blame == BLAME_CONSOLIDATION && !to->view->sim->consolidations.is_enabled)
             continue;
-        struct cost_row row = row_of("lost", names[blame]);
+        struct cost_row row = row_of("lost", blame_name((enum blame)blame));
         row.grains = to->view->sim->metrics.cost_lost[blame];
         write_row(to, &row);
     }

@@ -179,8 +179,10 @@ static void print_idle_events(struct screen *screen, const struct sim *sim)
 static void print_answers(struct screen *screen, const struct report_view *view)
 {
     static void (*const rest[])(const struct report_view *, struct sentence *) = {
-        answer_waits, answer_cost, answer_packing, answer_stranded};
-    static const char *const labels[] = {"Waits", "Cost", "Packing", "Stranded"};
+        answer_waits,       answer_cost,    answer_waste,
+        answer_node_starts, answer_packing, answer_stranded};
+    static const char *const labels[] = {"Waits",       "Cost",    "Waste",
+                                         "Node starts", "Packing", "Stranded"};
     struct sentence demand = {0};
     struct sentence waiting = {0};
     struct sentence over_run = {0};

@@ -99,9 +99,11 @@ static int fill_view(struct report_view *view, struct err *err)
         scope_costs_make(sim, &view->costs, err) != 0)
         return -1;
     if (packing_make(sim, view->bound_on_node, &view->packing, err) != 0 ||
-        eviction_stats_make(sim, &view->evictions, err) != 0)
+        eviction_stats_make(sim, &view->evictions, err) != 0 ||
+        node_starts_make(sim, &view->starts, err) != 0)
         return -1;
     totals_make(sim, &view->totals);
+    bill_make(sim, &view->bill);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "reports/bill.h"
 #include "reports/cost.h"
 #include "reports/eviction_stats.h"
 #include "reports/packing.h"
@@ -30,6 +31,8 @@ struct report_view {
     struct waiting_list waiting;
     struct wait_stats waits[WAIT_STATS_COUNT];
     struct scope_cost *costs; /* [scope_count]; owned */
+    struct bill bill;
+    struct node_starts starts;
     struct packing_view packing;
     struct eviction_stats evictions;
     struct totals totals;

@@ -417,6 +417,37 @@ Test(node_scaling, launches_say_what_was_asked_for_and_how_it_ended)
     scenario_release(&scenario);
 }
 
+Test(node_scaling, every_second_of_a_node_has_one_name_and_its_price_to_the_cent)
+{
+    /* Ten millicents a second, three minutes of provisioning and one of booting. A warm node is
+     * asked for at 0 and used from 10 to 40 min; another takes its place, is warm from 14 min, and
+     * is one too many from 40 min on, until it was empty for 30 min at 44. Seconds of the two:
+     *   coming 180 + 180, booting 60 + 60, used 1800, warm 360 + 1560 + 1200, empty 240. */
+    static const int64_t seconds[NODE_PHASE_COUNT] = {
+        [PHASE_COMING] = 360, [PHASE_BOOTING] = 120, [PHASE_USED] = 1800,
+        [PHASE_WARM] = 3120,  [PHASE_EMPTY] = 240,
+    };
+    struct scenario scenario;
+    struct sim sim;
+    load_good(&scenario,
+              "{'stowage':1," TYPES "'horizon':'1h','nodepools':[{'id':'p','max_instances':3,"
+              "'warm_instances':1,'instance_types':[{'id':'one'}],'simulation':{'nodes':[],"
+              "'scaling':{'provision_delay':'3m','boot':'1m','idle_timeout':'30m'}}}],"
+              "'runners':[{'id':'r','nodepool':'p'," ASK "'num_replicas':1,'simulation':{"
+              "'arrival':'10m','departure':'40m','grace_period':0}}]}");
+    free(node_story(&scenario, &sim));
+    for (int i = 0; i < NODE_PHASE_COUNT; i++) {
+        const struct phase_stats *phase = &sim.metrics.phases[i];
+        const char *name = node_phase_name((enum node_phase)i);
+        cr_expect(phase->nodes.area == (int128)seconds[i] * 1000000, "%s", name);
+        /* 1e-4 USD a second: in 1e-17 USD. */
+        cr_expect(phase->price.area == (int128)seconds[i] * INT64_C(10000000000000), "%s", name);
+        cr_expect(phase->unpriced_nodes.area == 0);
+    }
+    sim_release(&sim);
+    scenario_release(&scenario);
+}
+
 /* ---- laws, with everything random ---- */
 
 static const char *const storm =
