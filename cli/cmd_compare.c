@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "bench/compare.h"
+#include "bench/compare_gates.h"
 #include "bench/compare_report.h"
 #include "bench/compare_text.h"
 #include "bench/shake.h"
@@ -37,6 +38,7 @@ enum {
     OPTION_HORIZON,
     OPTION_SELECT_BEST,
     OPTION_SHAKE,
+    OPTION_FAIL_IF,
     OPTION_JOBS,
     OPTION_NO_PLOTS,
     OPTION_QUIET,
@@ -58,6 +60,8 @@ static const struct command_option options[] = {
     [OPTION_HORIZON] = {0, "horizon", "KIND", "terminating (default) or steady"},
     [OPTION_SELECT_BEST] = {0, "select-best", "METRIC:ZONE", "drop variants until one is left"},
     [OPTION_SHAKE] = {0, "shake", "PCT", "move a trace by so much (default: 5 for traces); 0: no"},
+    [OPTION_FAIL_IF] = {0, "fail-if", "CONDITION",
+                        "exit 1 where it holds, as in 'preemptions_p9 > 0'"},
     [OPTION_JOBS] = {'j', "jobs", "N", "threads (default: one for each processor)"},
     [OPTION_NO_PLOTS] = {0, "no-plots", NULL, "write the plot scripts, but draw no pictures"},
     [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
@@ -70,6 +74,9 @@ struct compare_command {
     char *command; /* the command line; owned */
     struct variants variants;
     struct metric_set metrics;
+    const char *conditions[GATES_MAX];
+    struct gate gates[GATES_MAX];
+    int32_t gate_count;
     struct compare_request request;
     double shake_pct; /* NaN: as the scenario is */
     int32_t jobs;
@@ -148,6 +155,20 @@ static int parse_horizon(const char *text, struct compare_command *compare, stru
     return 0;
 }
 
+/* Conditions are parsed now, so that what is wrong is told at once, and again behind the chosen
+ * metrics, which come first in the set. */
+static int add_gate(const char *text, struct compare_command *compare, struct err *err)
+{
+    struct metric_set ignored = {.count = 0};
+    struct gate gate;
+    if (compare->gate_count == GATES_MAX)
+        return err_set(err, ERR_USAGE, "compare: more than %d of --fail-if", GATES_MAX);
+    if (gate_parse(&gate, text, &ignored, err) != 0)
+        return err_prefix(err, "compare: --fail-if");
+    compare->conditions[compare->gate_count++] = text;
+    return 0;
+}
+
 static int parse_number_option(int option, const char *value, struct compare_command *compare,
                                struct err *err)
 {
@@ -194,6 +215,8 @@ static int parse_option(int option, const char *value, struct compare_command *c
         return metric_set_parse(&compare->metrics, value, err) != 0
                    ? err_prefix(err, "compare: --metric")
                    : 0;
+    case OPTION_FAIL_IF:
+        return add_gate(value, compare, err);
     case OPTION_HORIZON:
         return parse_horizon(value, compare, err);
     case OPTION_SELECT_BEST:
@@ -240,10 +263,10 @@ static int check_arguments(struct compare_command *compare, int argc, char **arg
     if (argc - optind > 1)
         return err_set(err, ERR_USAGE, "compare: takes one scenario");
     compare->scenario_path = argv[optind];
-    if (variants->policy_count < 2 && compare->against == NULL)
+    if (variants->policy_count < 2 && compare->against == NULL && compare->gate_count == 0)
         return err_set(err, ERR_USAGE,
                        "compare: nothing to compare: give two policies or more by --policies LIST, "
-                       "or another scenario by --against FILE");
+                       "another scenario by --against FILE, or a condition by --fail-if");
     if (request->count_max < request->first_count)
         return err_set(err, ERR_USAGE, "compare: --cap %d is below --replications %d",
                        (int)request->count_max, (int)request->first_count);
@@ -285,6 +308,9 @@ static int make_request(struct compare_command *compare, struct err *err)
     request->variant_count = compare->variants.count;
     request->metrics = &compare->metrics;
     request->chosen_count = compare->metrics.count;
+    for (int32_t i = 0; i < compare->gate_count; i++)
+        if (gate_parse(&compare->gates[i], compare->conditions[i], &compare->metrics, err) != 0)
+            return err_prefix(err, "compare: --fail-if");
     bool is_shaken = isnan(compare->shake_pct) && scenario_is_trace(scenario);
     request->shake = is_shaken ? 0.05 : isnan(compare->shake_pct) ? 0 : compare->shake_pct / 100;
     return 0;
@@ -332,6 +358,25 @@ static int write_folder(const struct compare_command *command, const struct comp
     return code;
 }
 
+static int look_at_gates(const struct compare_command *command, const struct compare *compare)
+{
+    int code = EXIT_DONE;
+    for (int32_t i = 0; i < command->gate_count; i++) {
+        for (int32_t v = compare_gate_first(compare); v < compare->request.variant_count; v++) {
+            struct err err = {.kind = ERR_NONE};
+            struct gate_finding finding;
+            int found = compare_gate_look(compare, &command->gates[i], v, &finding, &err);
+            if (found < 0)
+                return message_fail(&err);
+            if (found > 0)
+                message_warn("%s", finding.text);
+            if (found > 0 && finding.is_broken)
+                code = EXIT_ANSWER_IS_NO;
+        }
+    }
+    return code;
+}
+
 static int report_results(const struct compare_command *command, const struct compare *compare)
 {
     struct err err = {.kind = ERR_NONE};
@@ -342,6 +387,8 @@ static int report_results(const struct compare_command *command, const struct co
         int written = write_folder(command, compare);
         code = written > code ? written : code;
     }
+    int gates = look_at_gates(command, compare);
+    code = gates > code ? gates : code;
     return code == EXIT_DONE && compare->end == COMPARE_UNSETTLED ? EXIT_ANSWER_IS_NO : code;
 }
 
@@ -421,8 +468,13 @@ const struct command cmd_compare = {
         "their own policies or under each of those given. Metrics are listed in the manual;\n"
         "most may be followed by a priority, as in wait_s_p95_p9. A scenario in which ten\n"
         "runners or more come at given instants is a trace, which is shaken.\n\n"
-        "Exit status: 0 done; 1 no warm-up could be found for --horizon steady; 2 the command\n"
-        "line or a scenario is wrong; 3 the system failed, or it was interrupted.\n",
+        "CONDITION compares metrics with numbers, as in\n"
+        "'wait_s_p95 > 1.1 * base.wait_s_p95 && high.usd_per_hour >= 12'; base. is the\n"
+        "baseline's value, low. and high. the interval's ends, min. and max. those of all\n"
+        "replications.\n\n"
+        "Exit status: 0 done; 1 a condition of --fail-if holds for a variant other than the\n"
+        "baseline, or no warm-up could be found for --horizon steady; 2 the command line or a\n"
+        "scenario is wrong; 3 the system failed, or it was interrupted.\n",
     .example = "  stowage compare scenarios/spot-storm.json --policies best-fit,fgd,worst-fit\n"
                "  stowage compare new.json --against old.json -m wait_s_p95,preemptions\n",
     .options = options,

@@ -215,6 +215,24 @@ class Compare(ProgramTest):
                               code=ANSWER_IS_NO)
         self.assertIn("No warm-up can be told", output)
 
+    # ---- gates ----
+
+    def test_a_condition_that_holds_is_the_exit_status(self):
+        self.write("old.json", spread_scenario())
+        self.write("new.json", dict(spread_scenario(), scheduler={"policy": "worst-fit"}))
+        few = ["-n", "5", "--cap", "5", "-m", "pending"]
+        for condition, code in (("wait_s_mean > base.wait_s_mean", ANSWER_IS_NO),
+                                ("wait_s_mean < base.wait_s_mean", DONE),
+                                ("preemptions > 0", DONE)):
+            result = self.stowage("compare", "new.json", "--against", "old.json", *few, "--fail-if",
+                                  condition)
+            self.assertEqual(result.returncode, code, result.stderr)
+            self.assertEqual("holds for new: wait_s_mean = " in result.stderr, code == ANSWER_IS_NO)
+        # One variant alone is compared with nothing but the condition.
+        self.compare("new.json", *few, "--fail-if", "utilization_pct_cpu > 1", code=ANSWER_IS_NO)
+        result = self.stowage("compare", "new.json", *few, "--fail-if", "usd > 0")
+        self.check_ended(result, DONE, "lacks a value in worst-fit: usd = -")
+
     # ---- errors ----
 
     def test_an_interrupt_leaves_nothing(self):

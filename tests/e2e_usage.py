@@ -80,6 +80,7 @@ class Usage(ProgramTest):
             (["compare", "a.json", "--precision", "0"], "--precision: 0: give more than 0"),
             (["compare", "a.json", "--confidence", "100"], "give a number from 0 to below 100"),
             (["compare", "a.json", "--shake", "1e"], '--shake: "1e": give a number'),
+            (["compare", "a.json", "--fail-if", "pending >"], "--fail-if: \"pending >\": it ends where"),
             (["compare", "a.json", "--horizon", "long"], "give terminating or steady"),
             (["bench"], "say what: give fgd"),
             (["bench", "speed"], 'no benchmark "speed": give fgd'),
