@@ -50,6 +50,8 @@ static void estimate_values(double *values, int32_t count, bool tail, double con
         estimate->min = values[0];
         estimate->max = values[count - 1];
     }
+    if (count > 1 && estimate->min == estimate->max) /* ranks need more values, these do not */
+        estimate->median.interval = (struct interval){estimate->min, estimate->max};
     estimate->center = tail ? estimate->median.median : estimate->mean.mean;
     estimate->interval = tail ? estimate->median.interval : around(&estimate->mean);
 }
@@ -109,7 +111,8 @@ static void make_difference(struct pairs *pairs, bool tail, double confidence,
     made->p_value =
         tail && pairs->count >= 2 ? sign_p_value(pairs->differences, pairs->count) : (double)NAN;
     estimate_values(pairs->differences, pairs->count, tail, confidence, &estimate);
-    if (!tail)
+    bool is_constant = pairs->count > 1 && estimate.min == estimate.max;
+    if (!tail || is_constant)
         made->p_value = mean_p_value(&estimate.mean);
     made->effect = estimate.center;
     made->interval = estimate.interval;

@@ -16,6 +16,7 @@
 #include "bench/shake.h"
 #include "cli/command.h"
 #include "cli/command_text.h"
+#include "cli/edit_option.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/options.h"
@@ -27,6 +28,8 @@ enum {
     OPTION_OUTPUT,
     OPTION_POLICIES,
     OPTION_POLICY,
+    OPTION_CONFIG,
+    OPTION_SET,
     OPTION_AGAINST,
     OPTION_BASELINE,
     OPTION_METRIC,
@@ -48,6 +51,8 @@ static const struct command_option options[] = {
     [OPTION_OUTPUT] = {'o', "output", "DIR", "write tables, plots and a report to DIR"},
     [OPTION_POLICIES] = {0, "policies", "LIST", "as in best-fit,fgd; all: every one that ships"},
     [OPTION_POLICY] = {'p', "policy", "POLICY", "one more policy; may be given several times"},
+    [OPTION_CONFIG] = {'c', "config", "FILE", "one more variant: the scenario, changed by FILE"},
+    [OPTION_SET] = {0, "set", "PATH=VALUE", "change the scenario, for all variants"},
     [OPTION_AGAINST] = {'a', "against", "FILE", "the scenario of the baseline"},
     [OPTION_BASELINE] = {'b', "baseline", "VARIANT",
                          "what differences are to (default: the first)"},
@@ -73,6 +78,9 @@ struct compare_command {
     const char *scenario_path, *output, *against, *baseline, *select;
     char *command; /* the command line; owned */
     struct variants variants;
+    struct edit_option edits;
+    const char *configs[VARIANT_SCENARIOS_MAX];
+    int32_t config_count;
     struct metric_set metrics;
     const char *conditions[GATES_MAX];
     struct gate gates[GATES_MAX];
@@ -169,6 +177,15 @@ static int add_gate(const char *text, struct compare_command *compare, struct er
     return 0;
 }
 
+static int add_config(const char *path, struct compare_command *compare, struct err *err)
+{
+    if (compare->config_count == VARIANT_SCENARIOS_MAX - 1)
+        return err_set(err, ERR_USAGE, "compare: more than %d of --config",
+                       VARIANT_SCENARIOS_MAX - 1);
+    compare->configs[compare->config_count++] = path;
+    return 0;
+}
+
 static int parse_number_option(int option, const char *value, struct compare_command *compare,
                                struct err *err)
 {
@@ -205,6 +222,10 @@ static int parse_option(int option, const char *value, struct compare_command *c
         return variants_add_policies(&compare->variants, value, err);
     case OPTION_POLICY:
         return variants_add_policy(&compare->variants, value, err);
+    case OPTION_CONFIG:
+        return add_config(value, compare, err);
+    case OPTION_SET:
+        return edit_option_add(&compare->edits, value, "compare", err);
     case OPTION_AGAINST:
         compare->against = value;
         return 0;
@@ -257,23 +278,44 @@ static int parse_select(struct compare_command *compare, struct err *err)
 static int check_arguments(struct compare_command *compare, int argc, char **argv, struct err *err)
 {
     struct compare_request *request = &compare->request;
-    struct variants *variants = &compare->variants;
     if (optind >= argc)
         return err_set(err, ERR_USAGE, "compare: give a scenario");
     if (argc - optind > 1)
         return err_set(err, ERR_USAGE, "compare: takes one scenario");
     compare->scenario_path = argv[optind];
-    if (variants->policy_count < 2 && compare->against == NULL && compare->gate_count == 0)
+    if (compare->variants.policy_count < 2 && compare->against == NULL &&
+        compare->config_count == 0 && compare->gate_count == 0)
         return err_set(err, ERR_USAGE,
                        "compare: nothing to compare: give two policies or more by --policies LIST, "
-                       "another scenario by --against FILE, or a condition by --fail-if");
+                       "a configuration by --config FILE, another scenario by --against FILE, or a "
+                       "condition by --fail-if");
+    if (compare->against != NULL && compare->config_count > 0)
+        return err_set(err, ERR_USAGE,
+                       "compare: --against and --config do not go together: give the one or the "
+                       "other");
     if (request->count_max < request->first_count)
         return err_set(err, ERR_USAGE, "compare: --cap %d is below --replications %d",
                        (int)request->count_max, (int)request->first_count);
-    /* Of two scenarios the older one is the baseline. */
-    if (compare->against != NULL && variants_add_scenario(variants, compare->against, err) != 0)
+    return 0;
+}
+
+/* Of two scenarios the older one is the baseline; of configurations the scenario as it is. */
+static int add_scenarios(struct compare_command *compare, struct err *err)
+{
+    struct variants *variants = &compare->variants;
+    struct scenario_source source = {.path = compare->against,
+                                     .edits = edit_option_list(&compare->edits)};
+    if (compare->against != NULL && variants_add_scenario(variants, &source, err) != 0)
         return -1;
-    return variants_add_scenario(variants, compare->scenario_path, err);
+    source.path = compare->scenario_path;
+    if (variants_add_scenario(variants, &source, err) != 0)
+        return -1;
+    for (int32_t i = 0; i < compare->config_count; i++) {
+        source.config = compare->configs[i];
+        if (variants_add_scenario(variants, &source, err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* ---- running ---- */
@@ -283,7 +325,7 @@ static int load_all(struct compare_command *compare)
     for (int32_t i = 0; i < compare->variants.scenario_count; i++) {
         struct variant_scenario *of = compare->variants.scenarios[i];
         struct err err = {.kind = ERR_NONE};
-        int result = scenario_load(&of->scenario, of->path, &err);
+        int result = scenario_load_edited(&of->scenario, of->path, &of->edits, &err);
         message_problems(&of->scenario.problems, compare->is_quiet);
         if (result != 0)
             return message_refused(&of->scenario.problems, of->path, &err);
@@ -408,6 +450,8 @@ static int execute(struct compare_command *command)
 {
     struct err err = {.kind = ERR_NONE};
     struct compare compare = {.runs = NULL};
+    if (add_scenarios(command, &err) != 0)
+        return message_fail(&err);
     int code = load_all(command);
     if (code != EXIT_DONE)
         return code;
@@ -465,9 +509,12 @@ const struct command cmd_compare = {
         "ends when the intervals of all metrics are narrow enough, or at the cap.\n",
     .notes =
         "POLICY is as for stowage run. With --against FILE two scenarios are compared, under\n"
-        "their own policies or under each of those given. Metrics are listed in the manual;\n"
-        "most may be followed by a priority, as in wait_s_p95_p9. A scenario in which ten\n"
-        "runners or more come at given instants is a trace, which is shaken.\n\n"
+        "their own policies or under each of those given, and who is hurt is listed. FILE of\n"
+        "--config is an object of what is to change, as in\n"
+        "{\"scheduler\": {\"order\": \"priority-first\"}, \"nodepools[gpu].max_instances\": 12}.\n"
+        "Metrics are listed in the manual; most may be followed by a priority, as in\n"
+        "wait_s_p95_p9. A scenario in which ten runners or more come at given instants is a\n"
+        "trace, which is shaken.\n\n"
         "CONDITION compares metrics with numbers, as in\n"
         "'wait_s_p95 > 1.1 * base.wait_s_p95 && high.usd_per_hour >= 12'; base. is the\n"
         "baseline's value, low. and high. the interval's ends, min. and max. those of all\n"

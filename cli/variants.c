@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/config_file.h"
 #include "scheduler/policy_text.h"
 
 enum { LABEL_SIZE = 512 };
@@ -99,20 +100,44 @@ static const char *label_of_path(struct arena *arena, const char *path)
     return arena_strndup(arena, name, length);
 }
 
-int variants_add_scenario(struct variants *variants, const char *path, struct err *err)
+/* The edits that are for all, and behind them those of the configuration. */
+static int make_edits(struct variants *variants, const struct scenario_source *source,
+                      struct edit_list *edits, struct err *err)
 {
+    struct edit_list own = {.count = 0};
+    if (source->config != NULL &&
+        config_file_read(source->config, &variants->arena, &own, err) != 0)
+        return -1;
+    size_t count = (size_t)(source->edits.count + own.count);
+    const char **items = arena_array(&variants->arena, count + 1, sizeof *items);
+    if (items == NULL)
+        return err_no_memory(err);
+    for (int32_t i = 0; i < source->edits.count; i++)
+        items[i] = source->edits.items[i];
+    for (int32_t i = 0; i < own.count; i++)
+        items[source->edits.count + i] = own.items[i];
+    *edits = (struct edit_list){.items = items, .count = (int32_t)count};
+    return 0;
+}
+
+int variants_add_scenario(struct variants *variants, const struct scenario_source *source,
+                          struct err *err)
+{
+    const char *name = source->config != NULL ? source->config : source->path;
     if (variants->scenario_count == VARIANT_SCENARIOS_MAX)
         return err_set(err, ERR_USAGE, "compare: more than %d scenarios", VARIANT_SCENARIOS_MAX);
     struct variant_scenario *made = arena_alloc(&variants->arena, sizeof *made);
     if (made == NULL)
         return err_no_memory(err);
-    made->path = path;
-    made->label = label_of_path(&variants->arena, path);
+    made->path = source->path;
+    made->label = label_of_path(&variants->arena, name);
     if (made->label == NULL)
         return err_no_memory(err);
     for (int32_t i = 0; i < variants->scenario_count; i++)
         if (strcmp(variants->scenarios[i]->label, made->label) == 0)
-            made->label = path; /* two of one name: the whole path tells them apart */
+            made->label = name; /* two of one name: the whole path tells them apart */
+    if (make_edits(variants, source, &made->edits, err) != 0)
+        return -1;
     variants->scenarios[variants->scenario_count++] = made;
     return 0;
 }

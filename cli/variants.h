@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "bench/compare.h"
 #include "cli/policy_option.h"
+#include "scenarios/edit.h"
 #include "scenarios/scenario.h"
 
 /* What `stowage compare` compares, from the command line: each scenario under each policy. Errors
@@ -17,8 +18,9 @@
 enum { VARIANT_SCENARIOS_MAX = 16 };
 
 struct variant_scenario {
-    const char *path;  /* borrowed */
-    const char *label; /* in the arena, or borrowed */
+    const char *path;       /* borrowed */
+    const char *label;      /* in the arena, or borrowed */
+    struct edit_list edits; /* in the arena */
     struct scenario scenario;
 };
 
@@ -36,8 +38,14 @@ int variants_add_policies(struct variants *variants, const char *list, struct er
 /* "fgd:grain_milli=80,ties=best-fit". */
 int variants_add_policy(struct variants *variants, const char *text, struct err *err);
 
-/* A scenario file; it is read by the caller into scenarios[scenario_count - 1]->scenario. */
-int variants_add_scenario(struct variants *variants, const char *path, struct err *err);
+/* A scenario file with edits (both borrowed), and perhaps a configuration laid over it (NULL:
+ * none), which then gives it its name. Who calls reads it by scenario_load_edited. */
+struct scenario_source {
+    const char *path, *config;
+    struct edit_list edits;
+};
+int variants_add_scenario(struct variants *variants, const struct scenario_source *source,
+                          struct err *err);
 
 /* Fills items: all policies (without any: the scenario's own) for the first scenario, then for the
  * second, and so on. The one labelled `baseline`, or else the first, stands first. */

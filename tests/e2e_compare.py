@@ -215,6 +215,30 @@ class Compare(ProgramTest):
                               code=ANSWER_IS_NO)
         self.assertIn("No warm-up can be told", output)
 
+    # ---- configurations ----
+
+    def test_a_configuration_is_laid_over_the_scenario(self):
+        self.write("s.json", spread_scenario())
+        self.write("worst.json", {"scheduler": {"policy": "worst-fit"}, "nodepools[p].max_instances": 2})
+        self.write("same.json", {"scheduler": {"policy": "best-fit"}})
+        self.compare("s.json", "--config", "worst.json", "--config", "same.json", "-m",
+                     "wait_s_mean", "-n", "20", "--cap", "20", "-o", "out", "--no-plots")
+        results = self.results()
+        self.assertEqual([it["label"] for it in results["variants"]], ["s", "worst", "same"])
+        it = self.of_metric(results, "wait_s_mean")
+        self.assertEqual(it["worst"]["verdict"], "worse")
+        self.assertEqual(it["same"]["effect"], 0)
+
+    def test_a_wrong_configuration_is_told(self):
+        self.write("s.json", spread_scenario())
+        cases = [("[1]", "is no object"), ('{"a": 1, "a": 2}', "is there twice"),
+                 ('{"scheduler": {"polcy": "fgd"}}', "polcy"), ('{"nodepools[": 1}', "wrong.json"),
+                 ('{"a":', "wrong.json:1:")]
+        for text, message in cases:
+            self.write("wrong.json", text)
+            result = self.stowage("compare", "s.json", "--config", "wrong.json")
+            self.check_ended(result, BAD_INPUT, message)
+
     # ---- gates ----
 
     def test_a_condition_that_holds_is_the_exit_status(self):
