@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/blast.h"
 #include "bench/replicate.h"
 #include "bench/shake.h"
 #include "base/units.h"
@@ -50,6 +51,8 @@ static int look(void *context, const struct sim *sim, const struct metric_sums *
                        looking->run->wait_shares);
     wait_samples_release(&waits);
     read_bins(looking->compare, sim, looking->run);
+    if (looking->run->runners != NULL)
+        blast_read(sim, looking->run->runners);
     return 0;
 }
 
@@ -64,11 +67,14 @@ static int run_scenario(const struct compare *compare, const struct piece *piece
     const struct compare_request *request = &compare->request;
     const struct compare_variant *variant = &request->variants[piece->variant];
     int32_t count = request->metrics->count;
-    double *memory = calloc((size_t)count + 2 * TIMELINE_BINS, sizeof *memory);
+    bool keeps_runners = request->keeps_runners;
+    size_t of_runners = keeps_runners ? (size_t)blast_value_count(scenario) : 0;
+    double *memory = calloc((size_t)count + 2 * TIMELINE_BINS + of_runners, sizeof *memory);
     if (memory == NULL)
         return err_no_memory(err);
     run->utilization = memory + count;
     run->queue = run->utilization + TIMELINE_BINS;
+    run->runners = keeps_runners ? run->queue + TIMELINE_BINS : NULL;
     struct looking looking = {compare, run};
     const struct replication replication = {
         .scenario = scenario,

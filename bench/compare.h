@@ -46,9 +46,10 @@ struct compare_request {                    /* all borrowed */
     int32_t first_count, count_max;   /* replications; 2 <= first_count <= count_max */
     double confidence, precision;     /* 0.95 and 0.05: shares */
     enum compare_horizon horizon;
-    int32_t select; /* Kim and Nelson's selection by this metric of the set; -1: none */
-    double zone;    /* the difference that is worth detecting, in the metric's unit */
-    double shake;   /* inputs are moved by so much of themselves (shake.h); 0: not at all */
+    int32_t select;     /* Kim and Nelson's selection by this metric of the set; -1: none */
+    double zone;        /* the difference that is worth detecting, in the metric's unit */
+    bool keeps_runners; /* for the list of who is hurt (blast.h) */
+    double shake;       /* inputs are moved by so much of themselves (shake.h); 0: not at all */
 };
 
 enum {
@@ -62,6 +63,7 @@ struct compare_run {
     double wait_shares[WAIT_GRID]; /* of waits of at most compare->wait_grid_us */
     double *utilization, *queue;   /* [TIMELINE_BINS] means over time bins; NaN beyond the end; in
                                       the memory of `values` */
+    double *runners;               /* what blast_read reads; NULL: not kept; likewise */
 };
 
 enum compare_end {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
 #include "base/array.h"
+#include "bench/blast.h"
 #include "bench/compare_report.h"
 #include "bench/compare_words.h"
 #include "reports/page.h"
@@ -102,6 +104,61 @@ static void write_method(struct page *page, const struct compare *compare,
                    "test. Verdicts hold for all variants of a metric together (Holm).");
 }
 
+static const struct page_column hurt_columns[] = {
+    {"Runner", false}, {"Priority", true},   {"Measure", false}, {"Before", true},
+    {"Now", true},     {"Difference", true}, {"Interval", true}, {"Variant", false},
+};
+
+static void write_hurt_row(struct page *page, const struct compare *compare,
+                           const struct blast_row *row)
+{
+    char name[RUNNER_NAME_SIZE], figure[FIGURE_TEXT_SIZE], text[INTERVAL_TEXT_SIZE];
+    const struct interval interval = {row->difference.mean - row->difference.half_width,
+                                      row->difference.mean + row->difference.half_width};
+    snprintf(name, sizeof name, "%s%s", row->runner, row->is_generated ? "-*" : "");
+    page_begin_row(page);
+    page_cell_name(page, name);
+    page_cell_int(page, row->priority);
+    page_cell(page, blast_measure_name(row->measure));
+    page_cell(page, figure_text(row->base, figure));
+    page_cell(page, figure_text(row->now, figure));
+    page_cell(page, effect_text(row->difference.mean, figure));
+    page_cell(page, interval_text(&interval, text));
+    page_cell_name(page, compare->request.variants[row->variant].label);
+    page_end_row(page);
+}
+
+static int write_hurt(struct page *page, const struct compare *compare, struct err *err)
+{
+    enum { SHOWN_MAX = 50 };
+    struct blast blast;
+    int32_t shown = 0;
+    if (blast_make(&blast, compare, err) != 0)
+        return -1;
+    page_heading(page, "Who is hurt");
+    page_begin_paragraph(page);
+    page_format_text(page,
+                     "%" PRId32 " runners are worse off than in the baseline, by %" PRId32
+                     " measures; %" PRId32 " measures are better. Everything that differs is in ",
+                     blast.hurt_runner_count, blast.hurt_count, blast.helped_count);
+    page_name(page, "hurt.csv");
+    page_text(page, ".");
+    page_end_paragraph(page);
+    if (blast.hurt_count > 0)
+        page_begin_table(page, hurt_columns, ARRAY_LEN(hurt_columns));
+    for (int32_t i = 0; i < blast.row_count && shown < SHOWN_MAX; i++) {
+        if (!blast.rows[i].is_hurt)
+            continue;
+        write_hurt_row(page, compare, &blast.rows[i]);
+        shown++;
+    }
+    if (blast.hurt_count > 0)
+        page_end_table(page);
+    page_more(page, blast.hurt_count - shown, "hurt.csv");
+    blast_release(&blast);
+    return 0;
+}
+
 static int write_page(struct page *page, const struct compare *compare,
                       const struct compare_report_options *options, struct err *err)
 {
@@ -111,6 +168,8 @@ static int write_page(struct page *page, const struct compare *compare,
     for (int32_t metric = 0; metric < compare->request.chosen_count; metric++)
         if (write_metric(page, compare, metric, err) != 0)
             return -1;
+    if (compare->request.keeps_runners && write_hurt(page, compare, err) != 0)
+        return -1;
     page_heading(page, "Pictures");
     for (int32_t i = 0; compare_plot_at(compare, i, &plot); i++)
         page_picture(page, plot.name, plot.caption);

@@ -58,7 +58,8 @@ static int write_all(const struct compare *compare, const struct compare_report_
     size_t count;
     const struct compare_table *tables = compare_tables(&count);
     for (size_t i = 0; i < count; i++)
-        if (write_table(compare, dir, &tables[i], err) != 0)
+        if ((tables[i].is_wanted == NULL || tables[i].is_wanted(compare)) &&
+            write_table(compare, dir, &tables[i], err) != 0)
             return -1;
     if (write_json(compare, dir, options, err) != 0 ||
         compare_write_pages(compare, dir, options, err) != 0 ||

@@ -34,6 +34,7 @@ struct compare_table {
     const char *title; /* one sentence: what a row is */
     const struct column *columns;
     int32_t column_count;
+    bool (*is_wanted)(const struct compare *compare); /* written only then; NULL: always */
     int (*write)(const struct compare *compare, struct table *table, struct err *err);
 };
 const struct compare_table *compare_tables(size_t *count);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/array.h"
 #include "base/json_writer.h"
 #include "base/units.h"
+#include "bench/blast.h"
 #include "bench/compare_report.h"
 #include "bench/compare_words.h"
 #include "bench/replicate.h"
@@ -231,14 +233,74 @@ static int write_bands(const struct compare *compare, struct table *table, struc
     return 0;
 }
 
+/* ---- who is hurt ---- */
+
+static const struct column hurt_columns[] = {
+    {"variant", "text", "What was run."},
+    {"runner", "text",
+     "Id of the runner; NAME-* stands for all that an entry of arrivals generates."},
+    {"priority", "count", "Its priority in the variant."},
+    {"measure", "text",
+     "evictions; work_lost_h: replica-hours thrown away by preemption; missing_replica_h: "
+     "replica-hours that were wished for and not running; below_floor_h: hours below the floor."},
+    {"unit", "text", "Its unit."},
+    {"base", "as unit", "Mean in the baseline."},
+    {"now", "as unit", "Mean in the variant."},
+    {"effect", "as unit", "Mean difference over the pairs."},
+    {"effect_low", "as unit", "Lower end of its interval."},
+    {"effect_high", "as unit", "Upper end of its interval."},
+    {"p_adjusted", "probability", "Paired t-test, adjusted by Holm for all rows of the variant."},
+    {"verdict", "text", "hurt, helped or not distinguishable."},
+};
+
+static bool keeps_runners(const struct compare *compare)
+{
+    return compare->request.keeps_runners;
+}
+
+static void write_hurt_row(const struct compare *compare, const struct blast_row *row,
+                           struct table *table)
+{
+    char name[RUNNER_NAME_SIZE];
+    snprintf(name, sizeof name, "%s%s", row->runner, row->is_generated ? "-*" : "");
+    table_text(table, compare->request.variants[row->variant].label);
+    table_text(table, name);
+    table_int(table, row->priority);
+    table_text(table, blast_measure_name(row->measure));
+    table_text(table, blast_measure_unit(row->measure));
+    table_decimal(table, row->base, DIGITS);
+    table_decimal(table, row->now, DIGITS);
+    table_decimal(table, row->difference.mean, DIGITS);
+    table_decimal(table, row->difference.mean - row->difference.half_width, DIGITS);
+    table_decimal(table, row->difference.mean + row->difference.half_width, DIGITS);
+    table_decimal(table, row->p_adjusted, P_DIGITS);
+    table_text(table, row->is_hurt ? "hurt" : row->is_helped ? "helped" : "not distinguishable");
+    table_end_row(table);
+}
+
+static int write_hurt(const struct compare *compare, struct table *table, struct err *err)
+{
+    struct blast blast;
+    if (blast_make(&blast, compare, err) != 0)
+        return -1;
+    for (int32_t i = 0; i < blast.row_count; i++)
+        write_hurt_row(compare, &blast.rows[i], table);
+    blast_release(&blast);
+    return 0;
+}
+
 static const struct compare_table tables[] = {
     {"compare.csv", "A value: one metric of one replication of one variant.", value_columns,
-     ARRAY_LEN(value_columns), write_values},
+     ARRAY_LEN(value_columns), NULL, write_values},
     {"verdicts.csv", "A metric of a variant: its estimate and how it stands to the baseline.",
-     verdict_columns, ARRAY_LEN(verdict_columns), write_verdicts},
+     verdict_columns, ARRAY_LEN(verdict_columns), NULL, write_verdicts},
     {"waits.csv", "The distribution of the waits of a variant at one length.", wait_columns,
-     ARRAY_LEN(wait_columns), write_waits},
-    {"bands.csv", "A time bin of a variant.", band_columns, ARRAY_LEN(band_columns), write_bands},
+     ARRAY_LEN(wait_columns), NULL, write_waits},
+    {"bands.csv", "A time bin of a variant.", band_columns, ARRAY_LEN(band_columns), NULL,
+     write_bands},
+    {"hurt.csv",
+     "What differs for a runner from the baseline, with --against or --config: what hurts first.",
+     hurt_columns, ARRAY_LEN(hurt_columns), keeps_runners, write_hurt},
 };
 
 const struct compare_table *compare_tables(size_t *count)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bench/compare_text.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "bench/blast.h"
 #include "bench/compare_words.h"
 
 enum { LABEL_WIDTH_MAX = 40, TEXT_COLUMNS = 100 };
@@ -94,6 +97,53 @@ static int print_metric(const struct compare *compare, int32_t metric, FILE *out
     return 0;
 }
 
+/* ---- who is hurt ---- */
+
+static void print_hurt_row(const struct compare *compare, const struct blast_row *row, FILE *out)
+{
+    char name[64], base[FIGURE_TEXT_SIZE], now[FIGURE_TEXT_SIZE], effect[FIGURE_TEXT_SIZE];
+    snprintf(name, sizeof name, "%.60s%s", row->runner, row->is_generated ? "-*" : "");
+    fprintf(out, "  %-32s  %8" PRId32 "  %-18s  %10s  %10s  %10s  %s\n", name, row->priority,
+            blast_measure_name(row->measure), figure_text(row->base, base),
+            figure_text(row->now, now), effect_text(row->difference.mean, effect),
+            compare->request.variants[row->variant].label);
+}
+
+static void print_hurt_counts(const struct blast *blast, FILE *out)
+{
+    fprintf(out, "\nWho is hurt: %" PRId32 " runners", blast->hurt_runner_count);
+    for (int p = 9; p >= 0; p--)
+        if (blast->hurt_by_priority[p] > 0)
+            fprintf(out, ", %" PRId32 " of priority %d", blast->hurt_by_priority[p], p);
+    fprintf(out,
+            " (%" PRId32 " measures worse, %" PRId32 " better, %" PRId32 " not distinguishable)\n",
+            blast->hurt_count, blast->helped_count,
+            blast->row_count - blast->hurt_count - blast->helped_count);
+}
+
+static int print_hurt(const struct compare *compare, FILE *out, struct err *err)
+{
+    enum { SHOWN_MAX = 20 };
+    struct blast blast;
+    int32_t shown = 0;
+    if (blast_make(&blast, compare, err) != 0)
+        return -1;
+    print_hurt_counts(&blast, out);
+    for (int32_t i = 0; i < blast.row_count && shown < SHOWN_MAX; i++) {
+        if (!blast.rows[i].is_hurt)
+            continue;
+        if (shown++ == 0)
+            fprintf(out, "  %-32s  %8s  %-18s  %10s  %10s  %10s  %s\n", "runner", "priority",
+                    "measure", "before", "now", "difference", "variant");
+        print_hurt_row(compare, &blast.rows[i], out);
+    }
+    if (blast.hurt_count > shown)
+        fprintf(out, "  %" PRId32 " more in hurt.csv of the folder that -o writes\n",
+                blast.hurt_count - shown);
+    blast_release(&blast);
+    return 0;
+}
+
 int compare_print_text(const struct compare *compare, FILE *out, struct err *err)
 {
     char sentence[SENTENCE_SIZE];
@@ -102,5 +152,5 @@ int compare_print_text(const struct compare *compare, FILE *out, struct err *err
     for (int32_t metric = 0; metric < compare->request.chosen_count; metric++)
         if (print_metric(compare, metric, out, err) != 0)
             return -1;
-    return 0;
+    return compare->request.keeps_runners ? print_hurt(compare, out, err) : 0;
 }

@@ -159,8 +159,7 @@ static int32_t parse_value(struct parsing *parsing)
 
 /* ---- levels ---- */
 
-struct operator
-{
+struct sign {
     const char *token;
     enum gate_kind kind;
 };
@@ -197,15 +196,15 @@ static int32_t parse_sum(struct parsing *parsing)
 
 static int32_t parse_comparison(struct parsing *parsing)
 {
-    static const struct operator operators[] = {
+    static const struct sign signs[] = {
         {"<=", GATE_LESS_OR_EQUAL}, {">=", GATE_GREATER_OR_EQUAL},
         {"==", GATE_EQUAL},         {"!=", GATE_NOT_EQUAL},
         {"<", GATE_LESS},           {">", GATE_GREATER},
     };
     int32_t left = parse_sum(parsing);
-    for (size_t i = 0; i < ARRAY_LEN(operators) && left >= 0; i++)
-        if (take(parsing, operators[i].token))
-            return join(parsing, operators[i].kind, left, parse_sum(parsing));
+    for (size_t i = 0; i < ARRAY_LEN(signs) && left >= 0; i++)
+        if (take(parsing, signs[i].token))
+            return join(parsing, signs[i].kind, left, parse_sum(parsing));
     return left;
 }
 

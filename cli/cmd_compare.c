@@ -9,6 +9,7 @@
 #include "base/output.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "bench/blast.h"
 #include "bench/compare.h"
 #include "bench/compare_gates.h"
 #include "bench/compare_report.h"
@@ -353,6 +354,12 @@ static int make_request(struct compare_command *compare, struct err *err)
     for (int32_t i = 0; i < compare->gate_count; i++)
         if (gate_parse(&compare->gates[i], compare->conditions[i], &compare->metrics, err) != 0)
             return err_prefix(err, "compare: --fail-if");
+    request->keeps_runners = compare->variants.scenario_count > 1;
+    for (int32_t i = 0; i < compare->variants.scenario_count; i++)
+        if (compare->variants.scenarios[i]->scenario.runner_count > BLAST_RUNNERS_MAX)
+            request->keeps_runners = false;
+    if (compare->variants.scenario_count > 1 && !request->keeps_runners && !compare->is_quiet)
+        message_note("more than %d runners: who is hurt is not listed", BLAST_RUNNERS_MAX);
     bool is_shaken = isnan(compare->shake_pct) && scenario_is_trace(scenario);
     request->shake = is_shaken ? 0.05 : isnan(compare->shake_pct) ? 0 : compare->shake_pct / 100;
     return 0;

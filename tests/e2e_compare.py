@@ -239,6 +239,31 @@ class Compare(ProgramTest):
             result = self.stowage("compare", "s.json", "--config", "wrong.json")
             self.check_ended(result, BAD_INPUT, message)
 
+    # ---- who is hurt ----
+
+    def test_who_is_hurt_by_a_raised_priority_is_listed(self):
+        """Two cores: `low` has both until `high`, which wants one, may take it."""
+        def scenario(priority):
+            return small_scenario(
+                nodepools=[{"id": "p", "instance_types": [{"id": "four"}], "max_instances": 1,
+                            "simulation": {"nodes": 1}}],
+                runners=[{"id": "low", "nodepool": {"id": "p"}, "num_replicas": 2, "priority": 3,
+                          "compute_info": {"cpu_limit": "2", "cpu_memory": "1Gi"}},
+                         {"id": "high", "nodepool": {"id": "p"}, "num_replicas": 1,
+                          "priority": priority, "simulation": {"arrival": "30m"},
+                          "compute_info": {"cpu_limit": "2", "cpu_memory": "1Gi"}}])
+        self.write("old.json", scenario(1))
+        self.write("new.json", scenario(9))
+        output = self.compare("new.json", "--against", "old.json", "-n", "3", "--cap", "3", "-o", "out",
+                              "--no-plots")
+        self.assertIn("Who is hurt: 1 runners, 1 of priority 3", output)
+        rows = {(row["runner"], row["measure"]): row for row in self.rows("hurt.csv")}
+        self.assertEqual(rows["low", "evictions"]["verdict"], "hurt")
+        self.assertEqual(float(rows["low", "evictions"]["effect"]), 1)
+        self.assertAlmostEqual(float(rows["low", "missing_replica_h"]["effect"]), 0.5, places=3)
+        self.assertEqual(rows["high", "missing_replica_h"]["verdict"], "helped")
+        self.assertNotIn(("high", "evictions"), rows)
+
     # ---- gates ----
 
     def test_a_condition_that_holds_is_the_exit_status(self):
