@@ -25,7 +25,9 @@ struct fgd_study_policy {
 };
 const struct fgd_study_policy *fgd_study_policies(size_t *count);
 
-struct fgd_request { /* all borrowed */
+enum { FGD_SEEDS_MAX = 1000 };
+
+struct fgd_request { /* all borrowed; at most FGD_SEEDS_MAX seeds */
     const char *folder;
     const char *const *workloads; /* [workload_count] "default", ... */
     const struct fgd_policy *policies;

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/json_writer.h"
 #include "base/output.h"
+#include "bench/fgd_paired.h"
 #include "bench/fgd_plots.h"
 #include "bench/fgd_tables.h"
 #include "scheduler/policy_text.h"
@@ -74,6 +75,12 @@ static void print_summary(const struct fgd_bench *bench, const struct fgd_report
 
 typedef void print_file(const struct fgd_bench *bench, FILE *out);
 
+static void print_text(const struct fgd_bench *bench, FILE *out)
+{
+    fgd_print_text(bench, out);
+    fgd_print_paired_text(bench, out);
+}
+
 static int write_tables(const struct fgd_bench *bench, struct output_dir *dir, struct err *err)
 {
     static const struct {
@@ -84,7 +91,8 @@ static int write_tables(const struct fgd_bench *bench, struct output_dir *dir, s
         {"curve_frag_ratio.csv", fgd_print_fragmentation},
         {"final_states.csv", fgd_print_final_states},
         {"table.csv", fgd_print_table},
-        {"table.txt", fgd_print_text},
+        {"table.txt", print_text},
+        {"paired.csv", fgd_print_paired},
     };
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         FILE *out = output_dir_create(dir, files[i].name, err);

@@ -9,8 +9,9 @@
 #include "reports/report.h"
 
 /* The folder of results: curve_allocation.csv, curve_frag_ratio.csv and final_states.csv in the
- * form of the study's own files, table.csv, table.txt, plots/, and summary.json, which says what
- * was run. See base/output.h for when the folder may exist already. */
+ * form of the study's own files, table.csv, paired.csv, both in table.txt, plots/, and
+ * summary.json, which says what was run. See base/output.h for when the folder may exist already.
+ */
 
 struct fgd_report_options {
     const char *version, *command;

@@ -37,6 +37,7 @@ int bench_lists_add_policy(struct bench_lists *lists, const char *text, struct e
     return add_policy(lists, text, text, err);
 }
 
+/* One of the study's, or another one with its defaults. */
 static int add_study_policy(struct bench_lists *lists, const char *name, struct err *err)
 {
     char quoted[TEXT_QUOTE_SIZE];
@@ -48,6 +49,8 @@ static int add_study_policy(struct bench_lists *lists, const char *name, struct 
         if (strcmp(study[i].name, name) == 0 || strcmp(study[i].label, name) == 0)
             return add_policy(lists, study[i].label, study[i].text, err);
     }
+    if (policy_find(name) != NULL)
+        return add_policy(lists, name, name, err);
     const char *nearest = text_nearest(name, names, count);
     return err_set(err, ERR_USAGE, "bench: --policies: %s is none of the study's: %s%s%s",
                    text_quote(name, quoted), nearest != NULL ? "did you mean " : "use --policy ",

@@ -12,7 +12,7 @@
 /* What `stowage bench fgd` runs: workloads, policies and seeds from the command line. Errors are
  * ERR_USAGE or ERR_INPUT and say what is allowed. Zero-initialised is valid and empty. */
 
-enum { BENCH_LIST_MAX = 64, BENCH_SEEDS_MAX = 1000 };
+enum { BENCH_LIST_MAX = 64, BENCH_SEEDS_MAX = FGD_SEEDS_MAX };
 
 struct bench_lists {
     struct arena arena;

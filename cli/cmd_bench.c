@@ -7,6 +7,7 @@
 #include "base/output.h"
 #include "base/text.h"
 #include "bench/fgd_bench.h"
+#include "bench/fgd_paired.h"
 #include "bench/fgd_report.h"
 #include "bench/fgd_tables.h"
 #include "cli/bench_lists.h"
@@ -162,8 +163,10 @@ static int write_folder(const struct bench_command *command, const struct fgd_be
 
 static int report_results(const struct bench_command *command, const struct fgd_bench *bench)
 {
-    if (!command->is_quiet)
+    if (!command->is_quiet) {
         fgd_print_text(bench, stdout);
+        fgd_print_paired_text(bench, stdout);
+    }
     int code = message_flush_stdout();
     if (command->output == NULL)
         return code;
@@ -221,17 +224,18 @@ const struct command cmd_bench = {
     .details =
         "Runs the experiments of \"Beware of Fragmentation\" (USENIX ATC 2023) on its data: each\n"
         "workload under each policy with each seed. Prints a table with the distance to the\n"
-        "published results where DIR has them, and with -o writes curves, final states, table\n"
-        "and plots.\n",
+        "published results where DIR has them, and one with the difference to fgd, paired by\n"
+        "seed. With -o writes curves, final states, tables and plots.\n",
     .notes =
         "DIR holds openb_node_list_gpu_node.csv and openb_pod_list_NAME.csv for each workload\n"
         "NAME, and may hold fgd/arrivals.txt, fgd/node_ranks.txt (both perhaps packed: .gz),\n"
         "fgd/curve_allocation.csv and fgd/curve_frag_ratio.csv. Orders that are not there are\n"
         "drawn by the rules of the study.\n"
         "The policies of the study are random, dot-product, gpu-clustering, gpu-packing, best-fit\n"
-        "and fgd, with its parameters. POLICY is as for stowage run; without --policies only\n"
-        "those given by --policy are run.\n",
+        "and fgd, with its parameters; LIST may name others of `stowage policies` too. POLICY\n"
+        "is as for stowage run; without --policies only those given by --policy are run.\n",
     .example = "  stowage bench fgd --data openb -o report/fgd\n"
+               "  stowage bench fgd --data openb --policies fgd,stowage --seeds 47-51\n"
                "  stowage bench fgd --data openb -w default -s 42 --policy fgd:grain_milli=80\n",
     .options = options,
     .option_count = ARRAY_LEN(options),

@@ -176,6 +176,29 @@ class Study14Nodes(ProgramTest):
         self.assertEqual(table["alloc130_difference"], "0.0000")
         self.assertEqual(table["frag_gap"], "0.0000000")
 
+    def test_policies_are_compared_with_fgd_seed_by_seed(self):
+        shown = self.bench("-w", "few", "--policies", "best-fit,fgd,stowage", "-o", "out").stdout
+        self.assertIn("allocation less that of 06-FGD, paired by seed", shown)
+        self.assertIn(shown, (self.folder / "out/table.txt").read_text())
+        curves = {(row["sc_policy"], row["seed"]): row for row in self.rows("out/curve_allocation.csv")}
+        rows = self.rows("out/paired.csv")
+        self.assertEqual([(row["policy"], row["workload"], row["arrived"]) for row in rows],
+                         [(policy, workload, load) for policy in ("05-BestFit", "stowage")
+                          for workload in ("few", "all") for load in ("100", "130")])
+        for row in rows:
+            pairs = [(curves[row["policy"], str(seed)][row["arrived"]],
+                      curves["06-FGD", str(seed)][row["arrived"]]) for seed in SEEDS]
+            differences = [float(ours) - float(base) for ours, base in pairs if ours and base]
+            self.assertEqual(row["base"], "06-FGD")
+            self.assertEqual(row["seeds"], str(len(differences)))
+            if differences:
+                self.assertAlmostEqual(float(row["difference_mean"]),
+                                       sum(differences) / len(differences), delta=5.1e-5)
+        self.assertGreater(max(int(row["seeds"]) for row in rows), 0)
+        alone = self.bench("-w", "few", "--policies", "stowage", "-o", "alone").stdout
+        self.assertNotIn("paired", alone)
+        self.assertEqual(self.rows("alone/paired.csv"), [])
+
     def test_further_policies_are_named_by_their_text(self):
         self.bench("-w", "few", "--policy", "fgd:grain_milli=80,ties=best-fit", "--policy", "cheapest",
                    "-o", "out")

@@ -13,7 +13,7 @@ Test(policies, are_found_by_their_names)
 {
     size_t count;
     const struct policy *const *list = policy_list(&count);
-    cr_assert_eq(count, 13);
+    cr_assert_eq(count, 14);
     for (size_t i = 0; i < count; i++) {
         cr_expect_eq(list[i]->api_version, POLICY_API_VERSION);
         cr_expect_eq(policy_find(list[i]->name), list[i]);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/array.h"
 #include "scheduler/fragmentation.h"
 #include "scheduler/policies/left_over.h"
+#include "scheduler/policies/placing.h"
 #include "scheduler/policies/policies.h"
 
 /* Fragmentation gradient descent: the node and device on which placing the demand makes the least
@@ -136,62 +136,12 @@ static int refresh(void *opaque, const struct fleet *fleet, struct err *err)
     return fragmentation_refresh(&state->fragmentation, fleet, err);
 }
 
-/* ---- before and after ---- */
-
-/* A node's devices as they are, and the fragment there. */
-struct before {
-    struct fragment_room room;
-    int64_t fragment; /* times count_sum */
-    int32_t share_milli[SHAPE_DEVICES_MAX];
-};
-
-/* A placement on trial. */
-struct after {
-    struct fragment_room room;
-    int32_t share_milli[SHAPE_DEVICES_MAX];
-};
-
-static int32_t clip_cpu(int64_t cpu_milli)
-{
-    return cpu_milli > INT32_MAX ? INT32_MAX : (int32_t)cpu_milli;
-}
-
-static void look(const struct policy_context *context, int32_t node, const struct room *room,
-                 struct before *before)
-{
-    const struct fgd_state *state = context->state;
-    const struct node_type *type = fleet_type_of(context->fleet, node);
-    for (int32_t i = 0; i < room->device_count; i++)
-        before->share_milli[i] = room->share_milli[i];
-    before->room = (struct fragment_room){
-        .group = context->fleet->nodes[node].group,
-        .device_count = room->device_count,
-        .cpu_milli = type->is_unbounded ? INT32_MAX : clip_cpu(room->cpu_milli),
-        .share_milli = before->share_milli};
-    before->fragment = fragment_exact(&state->fragmentation, &before->room);
-}
-
-static void place(const struct policy_context *context, int32_t node, const struct before *before,
-                  uint64_t devices, struct after *after)
-{
-    const struct node_type *type = fleet_type_of(context->fleet, node);
-    int32_t taken_milli =
-        context->shape->device_count > 0 ? shape_share_on(context->shape, type) : 0;
-    after->room = before->room;
-    after->room.share_milli = after->share_milli;
-    if (!type->is_unbounded)
-        after->room.cpu_milli -= clip_cpu(context->shape->cpu_milli);
-    for (int32_t i = 0; i < before->room.device_count; i++)
-        after->share_milli[i] =
-            before->share_milli[i] - ((devices >> i & 1) != 0 ? taken_milli : 0);
-}
-
 /* ---- from fragment to score ---- */
 
 /* floor(steps / (1 + exp(-d / 1000))) for a d that is 0 but for rounding errors, where exp(x) is
  * 1 + x. */
-static double score_of_rounding_error(const struct fgd_state *state, const struct before *before,
-                                      const struct after *after)
+static double score_of_rounding_error(const struct fgd_state *state, const struct placing *before,
+                                      const struct placing *after)
 {
     struct fragment_parts parts_before, parts_after;
     fragment_by_kind(&state->fragmentation, &before->room, &parts_before);
@@ -219,12 +169,19 @@ static int64_t floor_divide(int64_t a, int64_t b)
     return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
 }
 
-static double grade(const struct policy_context *context, const struct before *before,
-                    const struct after *after)
+/* The fragment times count_sum. */
+static int64_t worth(const struct policy_context *context, const struct fragment_room *room)
+{
+    const struct fgd_state *state = context->state;
+    return fragment_exact(&state->fragmentation, room);
+}
+
+static double grade(const struct policy_context *context, const struct placing *before,
+                    const struct placing *after)
 {
     const struct fgd_state *state = context->state;
     int64_t grain_milli = context->values[VALUE_GRAIN].integer;
-    int64_t gain = before->fragment - fragment_exact(&state->fragmentation, &after->room);
+    int64_t gain = before->worth - after->worth;
     int64_t count_sum = state->fragmentation.count_sum;
     if (count_sum == 0)
         return 0.0;
@@ -239,57 +196,7 @@ static double grade(const struct policy_context *context, const struct before *b
 
 /* ---- the choice ---- */
 
-struct choice {
-    double score;
-    uint64_t devices;
-};
-
-/* Of devices with equally much free only the first is tried. */
-static bool is_tried(const struct before *before, int32_t device)
-{
-    for (int32_t i = 0; i < device; i++)
-        if (before->share_milli[i] == before->share_milli[device])
-            return true;
-    return false;
-}
-
-static struct choice choose_one_device(const struct policy_context *context, int32_t node,
-                                       const struct room *room, const struct before *before)
-{
-    const struct node_type *type = fleet_type_of(context->fleet, node);
-    int32_t share_milli = shape_share_on(context->shape, type);
-    int64_t mem_bytes = shape_device_mem_on(context->shape, type);
-    struct choice best = {.score = -INFINITY};
-    for (int32_t i = 0; i < room->device_count; i++) {
-        struct after after;
-        if (room->share_milli[i] < share_milli || room->device_mem_bytes[i] < mem_bytes ||
-            (context->shape->sharing == SHARING_MILLI && is_tried(before, i)))
-            continue;
-        uint64_t device = UINT64_C(1) << i;
-        place(context, node, before, device, &after);
-        double score = grade(context, before, &after);
-        if (score > best.score)
-            best = (struct choice){score, device};
-    }
-    assert(best.devices != 0);
-    return best;
-}
-
-static struct choice choose(const struct policy_context *context, int32_t node,
-                            const struct room *room)
-{
-    const struct node_type *type = fleet_type_of(context->fleet, node);
-    struct before before;
-    struct after after;
-    uint64_t devices = 0;
-    look(context, node, room, &before);
-    if (context->shape->device_count == 1 && shape_share_on(context->shape, type) < SHARE_WHOLE)
-        return choose_one_device(context, node, room, &before);
-    if (context->shape->device_count > 0)
-        devices = room_choose_devices(room, type, context->shape);
-    place(context, node, &before, devices, &after);
-    return (struct choice){grade(context, &before, &after), devices};
-}
+static const struct placing_rule rule = {.worth = worth, .grade = grade};
 
 /* Below one step of the score. */
 static double tie_part(const struct policy_context *context, int32_t node)
@@ -308,7 +215,7 @@ static double score(const struct policy_context *context, int32_t node)
 {
     struct room room;
     fleet_room(context->fleet, node, &room);
-    double chosen = choose(context, node, &room).score;
+    double chosen = placing_choose(context, &rule, node, &room).grade;
     if (context->values[VALUE_GRAIN].integer == 0)
         return chosen;
     return chosen + tie_part(context, node);
@@ -317,7 +224,7 @@ static double score(const struct policy_context *context, int32_t node)
 static uint64_t choose_devices(const struct policy_context *context, int32_t node,
                                const struct room *room)
 {
-    return choose(context, node, room).devices;
+    return placing_choose(context, &rule, node, room).devices;
 }
 
 /* What one device more or less in fragments is worth; of larger nodes a placement may change more,

@@ -14,6 +14,7 @@ static const struct policy *const policies[] = {
     &policy_gpu_clustering,
     &policy_gpu_packing,
     &policy_fgd,
+    &policy_stowage,
     &policy_k8s_least_allocated,
     &policy_k8s_most_allocated,
     &policy_k8s_balanced,

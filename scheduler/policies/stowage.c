@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/rng.h"
+#include "scheduler/fragmentation.h"
+#include "scheduler/policies/placing.h"
+#include "scheduler/policies/policies.h"
+
+/* The node and device where placing the demand costs the least of what the node can be expected to
+ * hold yet. A node is worth, in milli-devices,
+ *
+ *   worth = fill + availability * use
+ *
+ *   fill  what a node with this room comes to hold: the mean over `futures` drawn futures. A future
+ *         is a series of typical requests; they come one by one, each is placed if it fits (a share
+ *         on the fullest device that has it) and lost else, until `horizon` times the free share of
+ *         the node was asked for, or FUTURE_LENGTH requests have come.
+ *   use   the mean over the typical classes of how much of the free share the class could take if
+ *         nothing else came: min(copies on the devices, CPU free / CPU of one) * share of one.
+ *
+ * and score = floor((worth after - worth before) / grain_milli). Requests that ask for no device
+ * are in neither, so that they go where CPU is of no use to devices.
+ *
+ * Classes that few devices of the fleet are open to have nowhere else to go. With the flexibility
+ * a = devices open to the class / all devices, at least 1 / SCARCITY_MAX, a class weighs count / a
+ * in draws and means, since that much of it comes to each device open to it; and its share counts
+ * (1 / a)^scarcity fold in `fill`.
+ *
+ * Source: our own. It is a step of policy improvement (rollout; Bertsekas and Castanon, "Rollout
+ * algorithms for stochastic scheduling problems", 1999) with "random arrivals on this node alone"
+ * as the policy that is rolled out, where fgd looks at one next request only. All futures are the
+ * same for all rooms of a group (common random numbers), so that differences are less noisy than
+ * the means. docs/policies.md has the measurements, and what did not help.
+ *
+ * All of it is in integers but the rates of CPU and the draws, each rounded once.
+ *
+ * Example: one class, 4 CPU and one whole device, availability 0.2; a node with 9 CPU and 3 free
+ * devices. Each future places 2: fill = 2000. use = min(3, 9 / 4) * 1000 = 2250. worth = 2450. */
+
+enum {
+    VALUE_HORIZON,
+    VALUE_AVAILABILITY,
+    VALUE_SCARCITY,
+    VALUE_GRAIN,
+    VALUE_FUTURES,
+    VALUE_COVERAGE,
+};
+
+enum {
+    FUTURE_LENGTH = 64,
+    SCARCITY_MAX = 32,
+    WEIGHT_SUM = 1 << 20, /* what the weights of all classes add up to, but for roundings */
+    REMEMBERED = 1 << 15, /* rooms, a power of two */
+    REMEMBERED_DEVICES = 8,
+};
+
+static const struct policy_parameter parameters[] = {
+    [VALUE_HORIZON] = {.name = "horizon",
+                       .meaning = "what a future asks for, as a multiple of a node's free share",
+                       .kind = PARAMETER_NUMBER,
+                       .initial = {.number = 3.0},
+                       .low = 0.0,
+                       .high = 100.0},
+    [VALUE_AVAILABILITY] = {.name = "availability",
+                            .meaning = "weight of what each class alone could take",
+                            .kind = PARAMETER_NUMBER,
+                            .initial = {.number = 0.2},
+                            .low = 0.0,
+                            .high = 10.0},
+    [VALUE_SCARCITY] = {.name = "scarcity",
+                        .meaning = "how much more a class counts that few devices are open to",
+                        .kind = PARAMETER_NUMBER,
+                        .initial = {.number = 0.3},
+                        .low = 0.0,
+                        .high = 1.0},
+    [VALUE_GRAIN] = {.name = "grain_milli",
+                     .meaning = "milli-devices of worth to one step of the score; 0: no steps",
+                     .kind = PARAMETER_INTEGER,
+                     .initial = {.integer = 40},
+                     .low = 0,
+                     .high = 4000},
+    [VALUE_FUTURES] = {.name = "futures",
+                       .meaning = "how many are drawn",
+                       .kind = PARAMETER_INTEGER,
+                       .initial = {.integer = 128},
+                       .low = 1,
+                       .high = 1024},
+    [VALUE_COVERAGE] = {.name = "coverage",
+                        .meaning = "part of the demand that the typical classes make up",
+                        .kind = PARAMETER_NUMBER,
+                        .initial = {.number = 1.0},
+                        .low = 0.0,
+                        .high = 1.0},
+};
+
+/* ---- state ---- */
+
+/* A class on the nodes of a group that is open to it. */
+struct offer {
+    int32_t cpu_milli;
+    int32_t share_milli, device_count; /* of one replica; the share on each device */
+    int32_t all_milli;                 /* share_milli * device_count */
+    int32_t value_milli;               /* what that counts in `fill` */
+    int32_t weight;
+    double all_per_cpu; /* all_milli / cpu_milli */
+};
+
+/* A room and what it is worth; device shares in rising order, then 0. */
+struct room_key {
+    int32_t group, cpu_milli;
+    int16_t share_milli[REMEMBERED_DEVICES];
+};
+struct remembered {
+    struct room_key key;
+    int64_t worth;
+    bool is_set;
+};
+
+struct stowage_state {
+    struct fragmentation classes; /* the typical ones, and which groups are open to them */
+    struct offer *offers;         /* [offer_first[group] .. offer_first[group + 1]) */
+    int32_t *offer_first;         /* [group_count + 1] */
+    int32_t *futures;             /* [group][future][FUTURE_LENGTH] offers of the group */
+    double *scarcity;             /* [class] 1 / a */
+    double weight_sum;            /* of count / a */
+    int32_t group_count, future_count;
+    int32_t offer_capacity, first_capacity, future_capacity, scarcity_capacity;
+    int64_t availability_milli;
+    double horizon, exponent;
+    struct remembered *remembered; /* [REMEMBERED] by hash, the last one of each */
+};
+
+static void stop(void *opaque)
+{
+    struct stowage_state *state = opaque;
+    fragmentation_release(&state->classes);
+    free(state->offers);
+    free(state->offer_first);
+    free(state->futures);
+    free(state->scarcity);
+    free(state->remembered);
+    free(state);
+}
+
+static int start(const struct policy_setting *setting, void **opaque, struct err *err)
+{
+    struct stowage_state *state = calloc(1, sizeof *state);
+    if (state == NULL)
+        return err_no_memory(err);
+    state->horizon = setting->values[VALUE_HORIZON].number;
+    state->availability_milli = llrint(setting->values[VALUE_AVAILABILITY].number * 1000.0);
+    state->exponent = setting->values[VALUE_SCARCITY].number;
+    state->future_count = (int32_t)setting->values[VALUE_FUTURES].integer;
+    state->remembered = calloc(REMEMBERED, sizeof *state->remembered);
+    if (state->remembered == NULL ||
+        fragmentation_init(&state->classes, setting->shapes, &setting->popularity,
+                           setting->values[VALUE_COVERAGE].number, err)) {
+        int result = state->remembered == NULL ? err_no_memory(err) : -1;
+        stop(state);
+        return result;
+    }
+    *opaque = state;
+    return 0;
+}
+
+/* ---- how scarce the devices are that a class may use ---- */
+
+static int64_t count_open_devices(const struct stowage_state *state, const struct fleet *fleet,
+                                  int32_t class)
+{
+    int64_t count = 0;
+    for (int32_t node = 0; node < fleet->node_count; node++) {
+        int32_t group = fleet->nodes[node].group;
+        if (state->classes.share_milli[group * state->classes.class_count + class] > 0)
+            count += fleet_type_of(fleet, node)->device_count;
+    }
+    return count;
+}
+
+/* By the nodes that there are when there first are devices, whatever their state: later ones change
+ * no score that was given. */
+static int weigh_classes(struct stowage_state *state, const struct fleet *fleet, struct err *err)
+{
+    const struct fragmentation *classes = &state->classes;
+    if (array_reserve(&state->scarcity, &state->scarcity_capacity, classes->class_count,
+                      sizeof *state->scarcity, err))
+        return -1;
+    for (int32_t i = 0; i < classes->class_count; i++) {
+        if (classes->classes[i].device_count == 0)
+            continue;
+        double open = (double)count_open_devices(state, fleet, i);
+        state->scarcity[i] = fmin((double)fleet->device_count / open, SCARCITY_MAX);
+        state->weight_sum += (double)classes->classes[i].count * state->scarcity[i];
+    }
+    return 0;
+}
+
+/* ---- the groups ---- */
+
+static struct offer make_offer(const struct stowage_state *state, int32_t class,
+                               int32_t share_milli)
+{
+    const struct fragment_class *of = &state->classes.classes[class];
+    double scarcity = state->scarcity[class];
+    double weight = (double)of->count * scarcity / state->weight_sum * WEIGHT_SUM;
+    int32_t all_milli = share_milli * of->device_count;
+    return (struct offer){
+        .cpu_milli = of->cpu_milli,
+        .share_milli = share_milli,
+        .device_count = of->device_count,
+        .all_milli = all_milli,
+        .value_milli = (int32_t)lrint((double)all_milli * pow(scarcity, state->exponent)),
+        .weight = (int32_t)lrint(weight),
+        .all_per_cpu = of->cpu_milli > 0 ? (double)all_milli / (double)of->cpu_milli : 1e9};
+}
+
+/* The offer in which `target` of the added up weights lies. */
+static int32_t find_offer(const struct offer *offers, int32_t count, double target)
+{
+    double sum = 0.0;
+    for (int32_t i = 0; i < count; i++) {
+        sum += offers[i].weight;
+        if (target < sum)
+            return i;
+    }
+    return count - 1;
+}
+
+/* The requests at one place of all futures: one drawn from each of as many equal parts of the
+ * demand as there are futures, in random order. */
+static void draw_place(const struct stowage_state *state, const struct offer *offers, int32_t count,
+                       int32_t place, int32_t *futures)
+{
+    struct rng rng = rng_stream(0, "stowage futures", (uint64_t)place);
+    double total = 0.0;
+    int32_t parts[1024];
+    for (int32_t i = 0; i < count; i++)
+        total += offers[i].weight;
+    for (int32_t i = 0; i < state->future_count; i++)
+        parts[i] = i;
+    for (int32_t left = state->future_count; left > 0; left--) {
+        int32_t drawn = (int32_t)rng_below(&rng, (uint64_t)left);
+        double fraction = (double)(rng_next(&rng) >> 11) * 0x1p-53;
+        double target = (parts[drawn] + fraction) / state->future_count * total;
+        futures[(left - 1) * FUTURE_LENGTH + place] = find_offer(offers, count, target);
+        parts[drawn] = parts[left - 1];
+    }
+}
+
+static void add_group(struct stowage_state *state, int32_t group)
+{
+    const struct fragmentation *classes = &state->classes;
+    const int32_t *share_milli = &classes->share_milli[group * classes->class_count];
+    int32_t first = state->offer_first[group], count = 0;
+    for (int32_t i = 0; i < classes->class_count; i++)
+        if (share_milli[i] > 0)
+            state->offers[first + count++] = make_offer(state, i, share_milli[i]);
+    state->offer_first[group + 1] = first + count;
+    if (count == 0)
+        return;
+    int32_t *futures = &state->futures[group * state->future_count * FUTURE_LENGTH];
+    for (int32_t i = 0; i < FUTURE_LENGTH; i++)
+        draw_place(state, &state->offers[first], count, i, futures);
+}
+
+static int refresh(void *opaque, const struct fleet *fleet, struct err *err)
+{
+    struct stowage_state *state = opaque;
+    int64_t groups = fleet->group_count;
+    int64_t future_places = groups * state->future_count * FUTURE_LENGTH;
+    if (state->group_count == groups || fleet->device_count == 0)
+        return 0;
+    if (fragmentation_refresh(&state->classes, fleet, err) ||
+        array_reserve(&state->offers, &state->offer_capacity, groups * state->classes.class_count,
+                      sizeof *state->offers, err) ||
+        array_reserve(&state->offer_first, &state->first_capacity, groups + 1,
+                      sizeof *state->offer_first, err) ||
+        array_reserve(&state->futures, &state->future_capacity, future_places,
+                      sizeof *state->futures, err) ||
+        (state->scarcity == NULL && weigh_classes(state, fleet, err)))
+        return -1;
+    for (; state->group_count < groups; state->group_count++)
+        add_group(state, state->group_count);
+    return 0;
+}
+
+/* ---- fill ---- */
+
+/* The devices of a room: how many nobody uses, and what is free of the others. */
+struct devices {
+    int32_t whole, part_count;
+    int32_t part_milli[SHAPE_DEVICES_MAX];
+};
+
+/* Takes the share of the fullest device that has it; false where none has. */
+static bool take_share(struct devices *devices, int32_t share_milli)
+{
+    int32_t fullest = -1, fullest_milli = SHARE_WHOLE;
+    for (int32_t i = 0; i < devices->part_count; i++)
+        if (devices->part_milli[i] >= share_milli && devices->part_milli[i] < fullest_milli) {
+            fullest = i;
+            fullest_milli = devices->part_milli[i];
+        }
+    if (fullest >= 0) {
+        devices->part_milli[fullest] -= share_milli;
+    } else {
+        if (devices->whole == 0)
+            return false;
+        devices->whole--;
+        devices->part_milli[devices->part_count++] = SHARE_WHOLE - share_milli;
+    }
+    return true;
+}
+
+static bool take(struct devices *devices, const struct offer *offer)
+{
+    if (offer->share_milli < SHARE_WHOLE)
+        return take_share(devices, offer->share_milli);
+    if (devices->whole < offer->device_count)
+        return false;
+    devices->whole -= offer->device_count;
+    return true;
+}
+
+static int64_t fill_one(const struct offer *offers, const int32_t *future, struct devices *devices,
+                        int32_t cpu_milli, int64_t asked_max_milli)
+{
+    int64_t value_milli = 0, asked_milli = 0;
+    for (int32_t i = 0; i < FUTURE_LENGTH && asked_milli < asked_max_milli; i++) {
+        const struct offer *offer = &offers[future[i]];
+        asked_milli += offer->all_milli;
+        if (cpu_milli < offer->cpu_milli || !take(devices, offer))
+            continue;
+        cpu_milli -= offer->cpu_milli;
+        value_milli += offer->value_milli;
+    }
+    return value_milli;
+}
+
+/* Summed over the futures. */
+static int64_t fill(const struct stowage_state *state, const struct fragment_room *room)
+{
+    const struct offer *offers = &state->offers[state->offer_first[room->group]];
+    const int32_t *futures = &state->futures[room->group * state->future_count * FUTURE_LENGTH];
+    struct devices devices = {0};
+    int64_t sum = 0, free_milli = 0;
+    for (int32_t i = 0; i < room->device_count; i++) {
+        free_milli += room->share_milli[i];
+        if (room->share_milli[i] == SHARE_WHOLE)
+            devices.whole++;
+        else if (room->share_milli[i] > 0)
+            devices.part_milli[devices.part_count++] = room->share_milli[i];
+    }
+    int64_t asked_max_milli = (int64_t)(state->horizon * (double)free_milli);
+    for (int32_t i = 0; i < state->future_count; i++) {
+        struct devices left = devices;
+        sum +=
+            fill_one(offers, &futures[i * FUTURE_LENGTH], &left, room->cpu_milli, asked_max_milli);
+    }
+    return sum;
+}
+
+/* ---- use ---- */
+
+static int32_t use_by(const struct offer *offer, const struct fragment_room *room)
+{
+    int32_t fitting = 0, copies = 0;
+    for (int32_t i = 0; i < room->device_count; i++) {
+        fitting += room->share_milli[i] >= offer->share_milli ? 1 : 0;
+        copies += room->share_milli[i] / offer->share_milli;
+    }
+    if (fitting < offer->device_count || room->cpu_milli < offer->cpu_milli)
+        return 0;
+    if (offer->device_count > 1)
+        copies = fitting / offer->device_count;
+    return (int32_t)fmin((double)copies * offer->all_milli, room->cpu_milli * offer->all_per_cpu);
+}
+
+/* Times WEIGHT_SUM. */
+static int64_t use(const struct stowage_state *state, const struct fragment_room *room)
+{
+    int64_t sum = 0;
+    for (int32_t i = state->offer_first[room->group]; i < state->offer_first[room->group + 1]; i++)
+        sum += (int64_t)state->offers[i].weight * use_by(&state->offers[i], room);
+    return sum;
+}
+
+/* ---- worth ---- */
+
+/* Times WEIGHT_SUM and the number of futures. */
+static int64_t find_worth(const struct stowage_state *state, const struct fragment_room *room)
+{
+    int64_t use_part = use(state, room) * state->availability_milli / 1000;
+    return fill(state, room) * WEIGHT_SUM + use_part * state->future_count;
+}
+
+static void make_key(const struct fragment_room *room, struct room_key *key)
+{
+    *key = (struct room_key){.group = room->group, .cpu_milli = room->cpu_milli};
+    for (int32_t i = 0; i < room->device_count; i++) {
+        int32_t at = i;
+        for (; at > 0 && key->share_milli[at - 1] > room->share_milli[i]; at--)
+            key->share_milli[at] = key->share_milli[at - 1];
+        key->share_milli[at] = (int16_t)room->share_milli[i];
+    }
+}
+
+static uint64_t hash_key(const struct room_key *key)
+{
+    uint64_t words[3];
+    static_assert(sizeof words == sizeof *key, "the key has no padding");
+    memcpy(words, key, sizeof words);
+    return rng_mix(words[0], words[1], words[2]);
+}
+
+static int64_t worth(const struct policy_context *context, const struct fragment_room *room)
+{
+    const struct stowage_state *state = context->state;
+    struct room_key key;
+    if (room->group >= state->group_count ||
+        state->offer_first[room->group] == state->offer_first[room->group + 1])
+        return 0;
+    if (room->device_count > REMEMBERED_DEVICES)
+        return find_worth(state, room);
+    make_key(room, &key);
+    struct remembered *place = &state->remembered[hash_key(&key) & (REMEMBERED - 1)];
+    if (!place->is_set || memcmp(&place->key, &key, sizeof key) != 0)
+        *place = (struct remembered){key, find_worth(state, room), true};
+    return place->worth;
+}
+
+/* ---- score ---- */
+
+static int64_t floor_divide(int64_t a, int64_t b)
+{
+    return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
+
+static double grade(const struct policy_context *context, const struct placing *before,
+                    const struct placing *after)
+{
+    const struct stowage_state *state = context->state;
+    int64_t grain_milli = context->values[VALUE_GRAIN].integer;
+    int64_t unit = (int64_t)WEIGHT_SUM * state->future_count; /* of worth, to one milli-device */
+    int64_t gain = after->worth - before->worth;
+    if (grain_milli == 0)
+        return (double)gain / (double)unit;
+    return (double)floor_divide(gain, grain_milli * unit);
+}
+
+static const struct placing_rule rule = {.worth = worth, .grade = grade};
+
+static double score(const struct policy_context *context, int32_t node)
+{
+    struct room room;
+    fleet_room(context->fleet, node, &room);
+    return placing_choose(context, &rule, node, &room).grade;
+}
+
+static uint64_t choose_devices(const struct policy_context *context, int32_t node,
+                               const struct room *room)
+{
+    return placing_choose(context, &rule, node, room).devices;
+}
+
+/* What one device more or less is worth; of larger demands a placement may change more, which
+ * `weighted` then lets weigh more. */
+static void score_range(const struct policy_value *values, double *low, double *high)
+{
+    double grain_milli = fmax((double)values[VALUE_GRAIN].integer, 1.0);
+    *low = -SHARE_WHOLE / grain_milli;
+    *high = SHARE_WHOLE / grain_milli;
+}
+
+const struct policy policy_stowage = {
+    .api_version = POLICY_API_VERSION,
+    .name = "stowage",
+    .summary = "the node whose expected use of devices suffers least",
+    .parameters = parameters,
+    .parameter_count = ARRAY_LEN(parameters),
+    .score = score,
+    .choose_devices = choose_devices,
+    .score_range = score_range,
+    .start = start,
+    .refresh = refresh,
+    .stop = stop,
+};
