@@ -237,7 +237,7 @@ static int add_request(struct trace *trace, int64_t at_us, struct err *err)
 
 static int read_row(struct trace *trace, struct err *err)
 {
-    int64_t time_us;
+    int64_t time_us = 0;
     double requests = 1;
     if (time_of(trace, &time_us, err) ||
         (trace->count_name && number_of(trace, trace->count_column, &requests, err)) ||
