@@ -131,7 +131,7 @@ static int parse_percent(const char *text, const char *place, double high, doubl
 
 static int parse_share(const char *text, const char *place, double *share, struct err *err)
 {
-    double percent;
+    double percent = 0.0;
     if (parse_percent(text, place, 100, &percent, err) != 0)
         return -1;
     if (percent == 0)
