@@ -53,7 +53,7 @@ struct comparison {
 
 static void compare(const struct fgd_bench *bench, const struct pair *pair, struct comparison *out)
 {
-    double differences[FGD_SEEDS_MAX];
+    double differences[FGD_SEEDS_MAX] = {0.0};
     int32_t count = 0;
     for (int32_t i = 0; i < bench->request.seed_count; i++) {
         double difference = pair->workload < 0 ? mean_difference(bench, pair, i)
