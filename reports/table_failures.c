@@ -15,7 +15,8 @@ static const struct column columns[] = {
     {"nodepool", "text", "Its pool."},
     {"zone", "text", "Its zone, where one was given."},
     {"cause", "text",
-     "event: of events or failures_file; failures[k]: the k-th entry of failures, from 0."},
+     "event: of events or failures_file; failures[k], spot_capacity[k]: the k-th entry of these, "
+     "from 0."},
     {"domain", "text", "What failed as a whole: node, rack or zone."},
     {"replicas_lost", "count", "Replicas that were bound to it, also terminating ones."},
     {"work_lost_s", "replica-s", "Running time of these that was lost."},
@@ -36,6 +37,13 @@ static void write_cause(const struct sim *sim, int32_t failure, struct table *ta
     char cause[32];
     if (failure == NO_INDEX) {
         table_text(table, "event");
+        table_text(table, failure_domain_name(FAILURE_OF_NODE));
+        return;
+    }
+    if (failure >= sim->scenario->failure_count) {
+        snprintf(cause, sizeof cause, "spot_capacity[%" PRId32 "]",
+                 failure - sim->scenario->failure_count);
+        table_text(table, cause);
         table_text(table, failure_domain_name(FAILURE_OF_NODE));
         return;
     }

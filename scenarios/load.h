@@ -253,6 +253,8 @@ void add_event(struct loader *loader, const struct event_def *event);
 /* load_failure.c: an element of `failures`, and one row or line of failures_file. */
 void load_failure(struct loader *loader, struct value *element);
 void load_failure_entry(struct loader *loader, struct value *entry);
+/* load_spot.c: an element of spot_capacity. */
+void load_spot_capacity(struct loader *loader, struct value *element);
 /* Pools that are pasted in full inside other objects. */
 void load_pasted_pools(struct loader *loader, struct value *element);
 

@@ -209,6 +209,7 @@ static void load_demand(struct loader *loader, const struct value *root)
         {"events", NULL, count_added_nodes, true},
         {"events", NULL, load_event, false},
         {"failures", NULL, load_failure, false},
+        {"spot_capacity", NULL, load_spot_capacity, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(before); i++)
         visit_section(loader, &before[i]);

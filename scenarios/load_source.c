@@ -129,21 +129,21 @@ static const struct source *find_source(const struct loader *loader, const char 
 /* ---- what a file may hold at its top ---- */
 
 static const char *const root_keys[] = {
-    "stowage",          "name",         "description", "include",  "start",
-    "horizon",          "seed",         "scheduler",   "defaults", "instance_types",
-    "compute_clusters", "nodepools",    "deployments", "runners",  "arrivals",
-    "events",           "runners_file", "nodes_file",  "failures", "failures_file",
-    "traffic_step",
+    "stowage",          "name",          "description", "include",  "start",
+    "horizon",          "seed",          "scheduler",   "defaults", "instance_types",
+    "compute_clusters", "nodepools",     "deployments", "runners",  "arrivals",
+    "events",           "runners_file",  "nodes_file",  "failures", "failures_file",
+    "traffic_step",     "spot_capacity",
 };
 const struct object_kind root_kind = {
     .name = "a scenario", .keys = root_keys, .key_count = ARRAY_LEN(root_keys)};
 
 /* Also an answer of the API as it is, with its status: a list, or one object. */
 static const char *const include_keys[] = {
-    "stowage",         "include",     "instance_types", "compute_clusters",
-    "nodepools",       "deployments", "runners",        "arrivals",
-    "events",          "failures",    "status",         "instance_type",
-    "compute_cluster", "nodepool",    "deployment",     "runner",
+    "stowage",     "include",       "instance_types",  "compute_clusters", "nodepools",
+    "deployments", "runners",       "arrivals",        "events",           "failures",
+    "status",      "instance_type", "compute_cluster", "nodepool",         "deployment",
+    "runner",      "spot_capacity",
 };
 const struct object_kind include_kind = {
     .name = "an included file", .keys = include_keys, .key_count = ARRAY_LEN(include_keys)};

@@ -18,6 +18,7 @@ void scenario_release(struct scenario *scenario)
     free(scenario->arrivals);
     free(scenario->events);
     free(scenario->failures);
+    free(scenario->spot_capacities);
     shape_table_release(&scenario->shapes);
     problems_release(&scenario->problems);
     arena_release(&scenario->arena);

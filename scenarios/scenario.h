@@ -205,6 +205,19 @@ struct failure_def {
 /* "node", "rack", "zone" as in scenario files. */
 const char *failure_domain_name(enum failure_domain domain);
 
+/* How many spot nodes of a pool are to be had over time: sim/spot_capacity.c. */
+struct spot_step {
+    int64_t at_us; /* from then on */
+    int32_t node_count;
+};
+struct spot_capacity {
+    int32_t pool;
+    const char *zone; /* NULL: any */
+    int64_t notice_us;
+    const struct spot_step *steps; /* [step_count], in order of time; before the first: no limit */
+    int32_t step_count;
+};
+
 /* Whether a demand that fits nowhere evicts, or waits for a new node: sim/preempt_or_scale.c. */
 enum preempt_or_scale { PREEMPT_FIRST = 0, SCALE_FIRST, CHEAPEST_WAIT };
 const char *preempt_or_scale_name(enum preempt_or_scale rule); /* "preempt-first", ... */
@@ -248,6 +261,7 @@ struct scenario {
     struct arrival_def *arrivals;
     struct event_def *events; /* in order of at_us, then of the file */
     struct failure_def *failures;
+    struct spot_capacity *spot_capacities;
     int32_t dist_count, dist_capacity;
     int32_t type_count, type_capacity;
     int32_t cluster_count, cluster_capacity;
@@ -258,6 +272,7 @@ struct scenario {
     int32_t arrival_count, arrival_capacity;
     int32_t event_count, event_capacity;
     int32_t failure_count, failure_capacity;
+    int32_t spot_capacity_count, spot_capacity_capacity;
 };
 
 /* Reads and validates the scenario `path` ("-": standard input; a folder: its scenario.json) with

@@ -231,8 +231,8 @@ int sim_build(struct sim *sim, struct err *err)
     if (build_runners(sim, err) || count_popularity(sim, err) || build_scheduler(sim, err) ||
         build_groups(sim, err) || build_pools(sim, err) || introduce_runners(sim, err) ||
         build_metrics(sim, err) || scripted_name_nodes(sim, err) || node_scaling_build(sim, err) ||
-        consolidation_build(sim, err) || build_nodes(sim, err) || node_scaling_plan(sim, err) ||
-        consolidation_plan(sim, err))
+        consolidation_build(sim, err) || build_nodes(sim, err) || spot_capacity_build(sim, err) ||
+        node_scaling_plan(sim, err) || consolidation_plan(sim, err))
         return -1;
     return plan_first_events(sim, err) || traffic_build(sim, err) ? -1 : 0;
 }

@@ -30,6 +30,7 @@ enum event_action {
     ACTION_SCALE_NODES,
     ACTION_CONSOLIDATE, /* index into sim->consolidations.items: the wait is over; NO_INDEX: a look
                          */
+    ACTION_SPOT_CAPACITY, /* index into scenario->spot_capacities: its next step */
     ACTION_COUNT,
 };
 
@@ -168,7 +169,7 @@ int node_uncordon(struct sim *sim, int32_t node, struct err *err);
 int node_remove(struct sim *sim, int32_t node, int64_t grace_us, struct err *err);
 struct node_failing {
     int32_t node;
-    int32_t failure;      /* index into scenario->failures; NO_INDEX: an event of the file */
+    int32_t failure;      /* as in struct node_failure */
     int64_t repair_at_us; /* TIME_NEVER: no repair is planned */
 };
 int node_fail(struct sim *sim, const struct node_failing *failing, struct err *err);
@@ -206,6 +207,14 @@ void node_settle(struct sim *sim, int32_t node);
 int outages_node_added(struct sim *sim, int32_t node, struct err *err);
 /* A domain fails. */
 int outages_begin(struct sim *sim, int32_t outage, struct err *err);
+
+/* ---- spot_capacity.c: as many spot nodes as there are ---- */
+
+/* After the nodes of the start. */
+int spot_capacity_build(struct sim *sim, struct err *err);
+int spot_capacity_step(struct sim *sim, int32_t number, struct err *err);
+/* May there be one more such node now? */
+bool spot_capacity_allows(const struct sim *sim, const struct node_def *node);
 
 /* What a pool counts of its nodes, when a node enters a state or, with by = -1, leaves it. Before
  * and after each change of its state or of whether it has replicas. */

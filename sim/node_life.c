@@ -318,13 +318,21 @@ int node_stay_down(struct sim *sim, int32_t node, int64_t repair_at_us, struct e
     return plan_repair(sim, node, repair_at_us, err);
 }
 
+static int64_t notice_of(const struct sim *sim, int32_t failure)
+{
+    const struct scenario *scenario = sim->scenario;
+    if (failure < scenario->failure_count)
+        return scenario->failures[failure].notice_us;
+    return scenario->spot_capacities[failure - scenario->failure_count].notice_us;
+}
+
 int node_reclaim(struct sim *sim, const struct node_failing *failing, struct err *err)
 {
     int32_t node = failing->node;
     struct farewell terms = {
         .cause = GONE_RECLAIMED,
         .grace_us = TIME_NEVER,
-        .grace_us_max = sim->scenario->failures[failing->failure].notice_us,
+        .grace_us_max = notice_of(sim, failing->failure),
         .is_limited = true,
     };
     struct event over = {

@@ -162,6 +162,25 @@ static int refuse(struct sim *sim, struct launch *launch, int32_t group, struct 
                : 0;
 }
 
+/* A node of the next zone in turn; of those where spot nodes are to be had. False: nowhere. */
+static bool next_node(const struct sim *sim, struct node_group group, int32_t number,
+                      struct node_def *out)
+{
+    const struct scaling_def *def = scaling_of(sim, group.pool);
+    int32_t turns = def->zone_count > 0 ? def->zone_count : 1;
+    for (int32_t i = 0; i < turns; i++) {
+        *out = (struct node_def){
+            .zone = def->zone_count > 0 ? def->zones[((int64_t)number + i) % turns] : NULL,
+            .pool = group.pool,
+            .type = group.type,
+            .ordinal = sim->pools[group.pool].next_ordinal,
+        };
+        if (spot_capacity_allows(sim, out))
+            return true;
+    }
+    return false;
+}
+
 /* When it will be there. */
 struct coming_times {
     int64_t provision_us, boot_us;
@@ -185,20 +204,13 @@ static int plan_coming(struct sim *sim, int32_t node, const struct coming_times 
     return sim_push(sim, EVENT_CLASS_NODE_READY, &comes, err);
 }
 
-static int add_coming(struct sim *sim, struct launch *launch, int32_t number,
+static int add_coming(struct sim *sim, struct launch *launch, const struct node_def *added,
                       const struct coming_times *times, struct err *err)
 {
-    const struct scaling_def *def = scaling_of(sim, launch->pool);
-    struct node_def added = {
-        .zone = def->zone_count > 0 ? def->zones[number % def->zone_count] : NULL,
-        .pool = launch->pool,
-        .type = launch->type,
-        .ordinal = sim->pools[launch->pool].next_ordinal,
-    };
     struct record record = record_of(RECORD_NODE_LAUNCHED);
     record.runner = launch->runner;
     record.count = launch->replica_count;
-    if (sim_build_node(sim, &added, NODE_COMING, &launch->node, err) ||
+    if (sim_build_node(sim, added, NODE_COMING, &launch->node, err) ||
         keep_launch(sim, launch, err))
         return -1;
     record.node = launch->node;
@@ -220,7 +232,9 @@ int node_launch(struct sim *sim, const struct launch_request *request, bool *is_
         .provision_us = dist_sample_us(&dists[def->provision_delay], &rng),
     };
     times.boot_us = dist_sample_us(&dists[def->boot], &rng);
+    struct node_def added;
     bool has_none = is_out_of_stock(sim, group, &rng);
+    has_none |= !next_node(sim, group, number, &added);
     struct launch launch = {
         .asked_us = sim->now_us,
         .ended_us = TIME_NEVER,
@@ -236,7 +250,7 @@ int node_launch(struct sim *sim, const struct launch_request *request, bool *is_
     *is_launched = !has_none;
     if (has_none)
         return refuse(sim, &launch, request->group, err);
-    return add_coming(sim, &launch, number, &times, err);
+    return add_coming(sim, &launch, &added, &times, err);
 }
 
 /* ---- it comes, or does not ---- */

@@ -43,6 +43,7 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
     case ACTION_TRAFFIC:
     case ACTION_SCALE_NODES:
     case ACTION_CONSOLIDATE:
+    case ACTION_SPOT_CAPACITY:
     case ACTION_COUNT:
         break;
     }
@@ -208,6 +209,8 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
         return node_scaling_run(sim, err);
     case ACTION_CONSOLIDATE:
         return consolidation_run(sim, event->subject, err);
+    case ACTION_SPOT_CAPACITY:
+        return spot_capacity_step(sim, event->subject, err);
     case ACTION_COUNT:
         break;
     }
@@ -344,6 +347,7 @@ void sim_release(struct sim *sim)
     free(sim->picks);
     free(sim->idle_events);
     free(sim->outages);
+    free(sim->spots);
     free(sim->failures);
     free(sim->records);
     *sim = (struct sim){0};

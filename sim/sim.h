@@ -105,7 +105,8 @@ struct sim_node {
     int32_t bound_count, evicted_count, failure_count, replicas_max; /* over the run */
     int32_t replica_count;                                           /* bound to it now */
     int32_t next_in_pool;                                            /* NO_INDEX: the last one */
-    int32_t reclaimed_by; /* entry of scenario->failures; NO_INDEX: it is not being reclaimed */
+    int32_t
+        reclaimed_by; /* as failure of struct node_failure; NO_INDEX: it is not being reclaimed */
     int32_t last_failure; /* index into sim->failures, where failure_count is above 0 */
     struct plans plans;   /* cancelled with every change of state */
     bool is_cordoned;     /* cordoned or draining; kept while it is down */
@@ -151,12 +152,20 @@ struct sim_outage {
     int32_t count;   /* failures so far */
 };
 
+/* The state of an entry of scenario->spot_capacities. */
+struct sim_spot {
+    int32_t next_step, available_count;
+    int32_t first_count; /* such nodes at the start */
+    int32_t first_node;  /* the first of them; NO_INDEX: none */
+};
+
 /* One failure of one node. */
 struct node_failure {
     int64_t time_us, end_us; /* end: TIME_NEVER while it is down, or where it was removed */
     int64_t work_lost_us;
     int32_t node;
-    int32_t failure;    /* index into scenario->failures; NO_INDEX: an event of the file */
+    int32_t failure;    /* index into scenario->failures, and beyond those into spot_capacities;
+                           NO_INDEX: an event of the file */
     int32_t lost_count; /* replicas bound to it */
 };
 
@@ -197,6 +206,8 @@ struct sim {
     struct sim_outage *outages;    /* failure domains */
     struct node_failure *failures; /* that happened */
     int32_t outage_count, outage_capacity;
+    struct sim_spot *spots; /* [scenario->spot_capacity_count] */
+    int32_t spot_capacity;
     int32_t failure_count, failure_capacity;
     struct record *records; /* of the last step, when keep_records */
     int32_t record_count, record_capacity;

@@ -315,7 +315,8 @@ def check_keys(schema):
         in_loader[title] = in_loader.get(title, set()) & in_schema.get(title, set())
     compare("the schema", in_schema, "the loader", in_loader)
     check_columns()
-    used = keys_used(load(EVERY_KEY)) | keys_used(load(DATA / "every_key_part.json"))
+    used = keys_used(load(EVERY_KEY)) | keys_used(load(DATA / "every_key_part.json")) \
+        | keys_used(load(DATA / "every_key_spot.json"))
     for rows in ["every_key_nodes.csv", "every_key_failures.csv"]:
         used.update((DATA / rows).read_text().splitlines()[0].split(","))
     for key in sorted(set().union(*in_schema.values()) - used):
