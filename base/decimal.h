@@ -9,4 +9,7 @@ enum { DECIMAL_DIGITS_MAX = 17, DECIMAL_TEXT_SIZE = 336 };
  * infinities); else returns out. */
 const char *decimal_print(double value, int digits, char out[DECIMAL_TEXT_SIZE]);
 
+/* The shortest text (%g) that reads back as the same value. NULL as decimal_print. */
+const char *decimal_print_shortest(double value, char out[DECIMAL_TEXT_SIZE]);
+
 #endif

@@ -17,6 +17,7 @@
 
 static const char partial_name[] = ".stowage-partial";
 static const char mark_name[] = "summary.json"; /* tells a report from any other folder */
+static const char plan_name[] = "sweep.json";   /* the same, of a sweep that has not ended yet */
 static const char plots_name[] = "plots";
 
 /* ---- whose folder is it? ---- */
@@ -53,10 +54,10 @@ static int is_summary(const char *path, struct err *err)
     return answer;
 }
 
-/* As is_summary, of the file `summary.json` in a folder. */
-static int holds_summary(const char *folder, struct err *err)
+/* As is_summary, of a file of this name in a folder. */
+static int holds_summary(const char *folder, const char *name, struct err *err)
 {
-    char *path = folder_join(folder, mark_name);
+    char *path = folder_join(folder, name);
     if (path == NULL)
         return err_no_memory(err);
     int answer = is_summary(path, err);
@@ -90,9 +91,11 @@ static int check_ours(const struct output_dir *dir, struct err *err)
 {
     int answer = is_empty(dir->path, err);
     if (answer == 0)
-        answer = holds_summary(dir->path, err);
+        answer = holds_summary(dir->path, mark_name, err);
     if (answer == 0)
-        answer = holds_summary(dir->partial, err);
+        answer = holds_summary(dir->partial, mark_name, err);
+    if (answer == 0)
+        answer = holds_summary(dir->path, plan_name, err);
     if (answer == 0)
         return err_set(err, ERR_INPUT,
                        "%s: exists and holds other files: give an empty or new folder", dir->path);

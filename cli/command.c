@@ -6,8 +6,8 @@
 #include "base/array.h"
 
 static const struct command *const commands[] = {
-    &cmd_run,  &cmd_validate, &cmd_policies, &cmd_import, &cmd_compare,
-    &cmd_plan, &cmd_bench,    &cmd_version,  &cmd_help,
+    &cmd_run,   &cmd_validate, &cmd_policies, &cmd_import,  &cmd_compare, &cmd_sweep,
+    &cmd_merge, &cmd_plan,     &cmd_bench,    &cmd_version, &cmd_help,
 };
 
 const struct command *const *command_list(size_t *count)

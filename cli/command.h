@@ -48,6 +48,6 @@ void command_print_help(const struct command *command, FILE *out);
 void command_print_overview(FILE *out);
 
 extern const struct command cmd_run, cmd_plan, cmd_validate, cmd_policies, cmd_import, cmd_compare,
-    cmd_bench, cmd_version, cmd_help;
+    cmd_sweep, cmd_merge, cmd_bench, cmd_version, cmd_help;
 
 #endif

@@ -105,7 +105,7 @@ extern const struct object_kind root_kind, include_kind;
 
 /* ---- load_edit.c ---- */
 
-/* Makes the edits in the trees of the sources and adds them to the digest. */
+/* Makes the edits in the trees of the sources. */
 void apply_edits(struct loader *loader, const struct edit_list *edits);
 
 /* ---- load_root.c ---- */

@@ -395,8 +395,6 @@ static void apply_edit(struct loader *loader, const char *text)
 
 void apply_edits(struct loader *loader, const struct edit_list *edits)
 {
-    for (int32_t i = 0; i < edits->count; i++) {
+    for (int32_t i = 0; i < edits->count; i++)
         apply_edit(loader, edits->items[i]);
-        sha256_add(&loader->sha, edits->items[i], strlen(edits->items[i]) + 1);
-    }
 }

@@ -285,6 +285,15 @@ static int finish(struct loader *loader, struct err *err)
     return move_types(loader, err);
 }
 
+static void take_digests(struct loader *loader, const struct edit_list *edits)
+{
+    struct sha256 files = loader->sha;
+    sha256_hex(&files, loader->scenario->files_digest);
+    for (int32_t i = 0; i < edits->count; i++)
+        sha256_add(&loader->sha, edits->items[i], strlen(edits->items[i]) + 1);
+    sha256_hex(&loader->sha, loader->scenario->digest);
+}
+
 int scenario_load(struct scenario *scenario, const char *path, struct err *err)
 {
     const struct edit_list none = {.count = 0};
@@ -299,7 +308,7 @@ int scenario_load_edited(struct scenario *scenario, const char *path, const stru
     reader_init(&loader.reader, &scenario->problems, &scenario->arena);
     sha256_init(&loader.sha);
     load_all(&loader, path, edits);
-    sha256_hex(&loader.sha, scenario->digest);
+    take_digests(&loader, edits);
     int result = finish(&loader, err);
     release_loader(&loader);
     if (result != 0) {

@@ -240,9 +240,8 @@ struct scenario {
     struct arena arena;
     struct problems problems; /* warnings of a valid scenario; errors too when loading failed */
     const char *file, *name, *description;
-    /* SHA-256 of what was read: all files in the order of reading, and the edits where there are
-     * any. */
-    char digest[DIGEST_HEX_SIZE];
+    char files_digest[DIGEST_HEX_SIZE]; /* SHA-256 of all files read, in the order of reading */
+    char digest[DIGEST_HEX_SIZE];       /* of these and the edits; the same where there are none */
     bool has_start;
     int64_t start_unix_us;
     int64_t horizon_us;

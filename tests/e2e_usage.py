@@ -7,7 +7,7 @@ import unittest
 
 from e2e import BAD_INPUT, DONE, QUICKSTART, SOURCE, ProgramTest, small_scenario
 
-VERBS = ["run", "validate", "policies", "import", "compare", "plan", "bench", "version", "help"]
+VERBS = ["run", "validate", "policies", "import", "compare", "sweep", "merge", "plan", "bench", "version", "help"]
 
 
 class Usage(ProgramTest):

@@ -122,6 +122,7 @@ Test(edits, give_another_digest_and_none_gives_that_of_the_files)
     load_well(&edited, edits, 1);
     cr_expect_str_eq(plain.digest, same.digest);
     cr_expect_str_neq(plain.digest, edited.digest);
+    cr_expect_str_eq(plain.digest, edited.files_digest);
     scenario_release(&plain);
     scenario_release(&same);
     scenario_release(&edited);

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bench/sweep_results.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/decimal.h"
+#include "base/folder.h"
+#include "base/json.h"
+#include "base/json_writer.h"
+#include "base/output.h"
+#include "base/units.h"
+
+enum { CELL_VERSION = 1, NAME_SIZE = 40 };
+
+/* ---- in memory ---- */
+
+int sweep_results_init(struct sweep_results *results, const struct sweep_plan *plan,
+                       struct err *err)
+{
+    *results = (struct sweep_results){.plan = plan};
+    results->cells = calloc((size_t)plan->vary.cell_count, sizeof *results->cells);
+    return results->cells != NULL ? 0 : err_no_memory(err);
+}
+
+void sweep_results_release(struct sweep_results *results)
+{
+    for (int32_t i = 0; results->cells != NULL && i < results->plan->vary.cell_count; i++)
+        sweep_cell_clear(results, i);
+    free(results->cells);
+    arena_release(&results->arena);
+    *results = (struct sweep_results){.plan = NULL};
+}
+
+bool sweep_cell_is_over(const struct sweep_results *results, int32_t cell)
+{
+    const struct sweep_cell *it = &results->cells[cell];
+    return it->failure != NULL || it->done == results->plan->replications;
+}
+
+double *sweep_values(const struct sweep_results *results, int32_t cell, int32_t replication)
+{
+    return &results->cells[cell].values[replication * results->plan->metrics.count];
+}
+
+int sweep_cell_prepare(struct sweep_results *results, int32_t cell, struct err *err)
+{
+    struct sweep_cell *it = &results->cells[cell];
+    size_t count = (size_t)results->plan->replications;
+    if (it->values != NULL)
+        return 0;
+    it->values = calloc(count * (size_t)results->plan->metrics.count, sizeof *it->values);
+    it->has = calloc(count, sizeof *it->has);
+    if (it->values != NULL && it->has != NULL)
+        return 0;
+    sweep_cell_clear(results, cell);
+    return err_no_memory(err);
+}
+
+void sweep_cell_clear(struct sweep_results *results, int32_t cell)
+{
+    free(results->cells[cell].values);
+    free(results->cells[cell].has);
+    results->cells[cell] = (struct sweep_cell){.done = 0};
+}
+
+/* ---- names of files ---- */
+
+static int name_cell(const struct sweep_plan *plan, int32_t cell, char out[NAME_SIZE],
+                     struct err *err)
+{
+    struct arena arena = {NULL, 0};
+    struct edit_list edits;
+    struct sha256 sha;
+    char hex[DIGEST_HEX_SIZE];
+    int result = sweep_plan_edits(plan, cell, &arena, &edits, err);
+    sha256_init(&sha);
+    for (int32_t i = 0; result == 0 && i < edits.count; i++)
+        sha256_add(&sha, edits.items[i], strlen(edits.items[i]) + 1);
+    sha256_hex(&sha, hex);
+    snprintf(out, NAME_SIZE, "cells/%.16s.json", hex);
+    arena_release(&arena);
+    return result;
+}
+
+/* The caller frees; NULL when memory is out. */
+static char *path_of(const struct sweep_plan *plan, int32_t cell, const char *folder,
+                     struct err *err)
+{
+    char name[NAME_SIZE];
+    if (name_cell(plan, cell, name, err) != 0)
+        return NULL;
+    char *path = folder_join(folder, name);
+    if (path == NULL)
+        err_no_memory(err);
+    return path;
+}
+
+int cell_store_prepare(const char *folder, struct err *err)
+{
+    char *path = folder_join(folder, "cells");
+    if (path == NULL)
+        return err_no_memory(err);
+    int result = 0;
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        result = folder_errno(err, errno, path);
+    free(path);
+    return result;
+}
+
+/* ---- writing ---- */
+
+static void print_replications(const struct sweep_results *results, int32_t cell,
+                               struct json_writer *w)
+{
+    char number[DECIMAL_TEXT_SIZE];
+    json_array(w, "replications");
+    for (int32_t r = 0; r < results->plan->replications && results->cells[cell].done > 0; r++) {
+        if (!results->cells[cell].has[r])
+            continue;
+        const double *values = sweep_values(results, cell, r);
+        json_object(w, NULL);
+        json_int(w, "index", r);
+        json_array(w, "values");
+        for (int32_t i = 0; i < results->plan->metrics.count; i++) {
+            const char *text = decimal_print_shortest(values[i], number);
+            json_raw(w, NULL, text != NULL ? text : "null");
+        }
+        json_close_array(w);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void print_cell(const struct sweep_results *results, int32_t cell, FILE *out)
+{
+    const struct sweep_cell *it = &results->cells[cell];
+    const struct vary *vary = &results->plan->vary;
+    char seed[UNITS_TEXT_SIZE];
+    struct json_writer w;
+    snprintf(seed, sizeof seed, "%" PRIu64, it->seed);
+    json_writer_init(&w, out, true);
+    json_object(&w, NULL);
+    json_string(&w, "tool", "stowage");
+    json_string(&w, "kind", "sweep cell");
+    json_int(&w, "schema_version", CELL_VERSION);
+    json_string(&w, "base_digest", results->plan->base_digest);
+    json_array(&w, "values");
+    for (int32_t i = 0; i < vary->path_count; i++)
+        json_string(&w, NULL, vary_value(vary, cell, i));
+    json_close_array(&w);
+    json_string(&w, "files_digest", it->files_digest);
+    json_string(&w, "scenario_digest", it->digest);
+    json_string(&w, "seed", seed);
+    json_string(&w, "failure", it->failure);
+    print_replications(results, cell, &w);
+    json_close_object(&w);
+}
+
+int cell_store_write(const struct sweep_results *results, int32_t cell, const char *folder,
+                     struct err *err)
+{
+    struct output_file file;
+    char *path = path_of(results->plan, cell, folder, err);
+    if (path == NULL)
+        return -1;
+    int result = output_file_open(&file, path, err);
+    free(path);
+    if (result != 0)
+        return -1;
+    print_cell(results, cell, file.stream);
+    result = output_file_commit(&file, err);
+    output_file_abandon(&file);
+    return result;
+}
+
+/* ---- reading ---- */
+
+static const cJSON *get(const cJSON *tree, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(tree, key);
+}
+
+static bool is_text(const cJSON *item, const char *expected)
+{
+    const char *text = cJSON_GetStringValue(item);
+    return text == NULL || expected == NULL ? text == expected : strcmp(text, expected) == 0;
+}
+
+static bool is_of_cell(const struct vary *vary, int32_t cell, const cJSON *values)
+{
+    if (!cJSON_IsArray(values) || cJSON_GetArraySize(values) != vary->path_count)
+        return false;
+    int32_t path = 0;
+    for (const cJSON *item = values->child; item; item = item->next)
+        if (!is_text(item, vary_value(vary, cell, path++)))
+            return false;
+    return true;
+}
+
+static bool read_values(const cJSON *array, double *values, int32_t count)
+{
+    if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) != count)
+        return false;
+    for (const cJSON *item = array->child; item; item = item->next) {
+        if (!cJSON_IsNumber(item) && !cJSON_IsNull(item))
+            return false;
+        *values++ = cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+    }
+    return true;
+}
+
+/* Replications beyond those of the plan are left aside. */
+static bool read_replications(struct sweep_results *results, int32_t cell, const cJSON *array)
+{
+    struct sweep_cell *it = &results->cells[cell];
+    if (!cJSON_IsArray(array))
+        return false;
+    for (const cJSON *item = array->child; item; item = item->next) {
+        int64_t index;
+        if (!json_exact_int(get(item, "index"), &index) || index < 0)
+            return false;
+        if (index >= results->plan->replications)
+            continue;
+        if (it->has[index] ||
+            !read_values(get(item, "values"), sweep_values(results, cell, (int32_t)index),
+                         results->plan->metrics.count))
+            return false;
+        it->has[index] = true;
+        it->done++;
+    }
+    return true;
+}
+
+static bool read_digest(const cJSON *item, char out[DIGEST_HEX_SIZE])
+{
+    const char *text = cJSON_GetStringValue(item);
+    if (text == NULL || (text[0] != '\0' && strlen(text) != DIGEST_HEX_SIZE - 1))
+        return false;
+    memcpy(out, text, strlen(text) + 1);
+    return true;
+}
+
+static int read_tree(struct sweep_results *results, int32_t cell, const cJSON *tree,
+                     enum cell_found *found, struct err *err)
+{
+    struct sweep_cell *it = &results->cells[cell];
+    struct err ignored;
+    int64_t seed;
+    *found = CELL_DAMAGED;
+    const char *text = cJSON_GetStringValue(get(tree, "seed"));
+    if (!is_text(get(tree, "kind"), "sweep cell") ||
+        !is_of_cell(&results->plan->vary, cell, get(tree, "values")) || text == NULL ||
+        parse_int64(text, &seed, &ignored) != 0)
+        return 0;
+    if (!is_text(get(tree, "base_digest"), results->plan->base_digest)) {
+        *found = CELL_OTHER;
+        return 0;
+    }
+    if (sweep_cell_prepare(results, cell, err) != 0)
+        return -1;
+    it->seed = (uint64_t)seed;
+    if (!read_digest(get(tree, "files_digest"), it->files_digest) ||
+        !read_digest(get(tree, "scenario_digest"), it->digest) ||
+        !read_replications(results, cell, get(tree, "replications")))
+        return 0;
+    const char *failure = cJSON_GetStringValue(get(tree, "failure"));
+    if (failure != NULL && (it->failure = arena_strdup(&results->arena, failure)) == NULL)
+        return err_no_memory(err);
+    *found = CELL_KEPT;
+    return 0;
+}
+
+static int read_bytes(struct sweep_results *results, int32_t cell, const struct json_text *text,
+                      enum cell_found *found, struct err *err)
+{
+    struct err reason = {.kind = ERR_NONE};
+    cJSON *tree = json_parse(*text, &reason);
+    *found = CELL_DAMAGED;
+    if (tree == NULL) {
+        if (reason.kind == ERR_SYSTEM)
+            *err = reason;
+        return reason.kind == ERR_SYSTEM ? -1 : 0;
+    }
+    int result = read_tree(results, cell, tree, found, err);
+    cJSON_Delete(tree);
+    return result;
+}
+
+int cell_store_read(struct sweep_results *results, int32_t cell, const char *folder,
+                    bool with_failures, struct err *err)
+{
+    static const size_t size_max = (size_t)1 << 30;
+    struct err reason = {.kind = ERR_NONE};
+    char *bytes, *path = path_of(results->plan, cell, folder, err);
+    size_t size;
+    enum cell_found found = CELL_ABSENT;
+    if (path == NULL)
+        return -1;
+    int result = json_read_file(path, size_max, &bytes, &size, &reason);
+    if (result == 0) {
+        const struct json_text text = {.file = path, .bytes = bytes, .size = size};
+        result = read_bytes(results, cell, &text, &found, err);
+        free(bytes);
+    } else if (reason.kind == ERR_SYSTEM) {
+        *err = reason;
+    } else {
+        result = 0;
+    }
+    free(path);
+    bool is_kept = result == 0 && found == CELL_KEPT &&
+                   (with_failures || results->cells[cell].failure == NULL);
+    if (!is_kept)
+        sweep_cell_clear(results, cell);
+    return result == 0 ? (int)found : -1;
+}
