@@ -14,6 +14,7 @@
 #include "reports/cost.h"
 #include "reports/eviction_stats.h"
 #include "reports/occupants.h"
+#include "sim/traffic_results.h"
 
 /* ---- parts ---- */
 
@@ -227,13 +228,12 @@ static double slo_attained(const struct metric_view *view, int32_t priority, int
     double all = 0, kept = 0;
     for (int32_t i = 0; i < view->sim->traffic_count; i++) {
         const struct sim_traffic *it = &view->sim->traffics[i];
-        const struct slo_def *slo = &it->def->slo;
-        if (slo->kind == SLO_NONE ||
-            !is_of(priority, view->sim->sched.runners[it->runner].priority))
+        double attained = traffic_slo_attained(it);
+        if (isnan(attained) || !is_of(priority, view->sim->sched.runners[it->runner].priority))
             continue;
-        all += to_double(it->totals.served_micro + it->totals.dropped_micro);
-        kept += wait_histogram_up_to(slo->kind == SLO_WAIT ? &it->waits : &it->responses,
-                                     slo->limit_us);
+        double judged = to_double(it->totals.served_micro + it->totals.dropped_micro);
+        all += judged;
+        kept += attained * judged;
     }
     return all > 0 ? 100 * kept / all : (double)NAN;
 }

@@ -17,6 +17,9 @@ void answer_floor_check(const struct report_view *view, struct sentence *out);
 void answer_preemption(const struct report_view *view, struct sentence *out);
 void answer_utilization(const struct report_view *view, struct sentence *out);
 void answer_waits(const struct report_view *view, struct sentence *out);
+/* Were users served? And what it took: both empty without traffic. */
+void answer_traffic(const struct report_view *view, struct sentence *out);
+void answer_traffic_waits(const struct report_view *view, struct sentence *out);
 void answer_cost(const struct report_view *view, struct sentence *out);
 /* What was paid for nothing, and nodes that were asked for: both empty where no nodepool scales. */
 void answer_waste(const struct report_view *view, struct sentence *out);
@@ -35,5 +38,6 @@ void answer_who_waits(const struct report_view *view, const struct waiting_reaso
 /* Is something in the demand or the floors wrong enough to be shown in red? */
 bool answer_demand_is_bad(const struct report_view *view);
 bool answer_floors_are_bad(const struct report_view *view);
+bool answer_traffic_is_bad(const struct report_view *view);
 
 #endif

@@ -12,5 +12,7 @@ extern const struct plot plot_runners;
 extern const struct plot plot_nodes;
 extern const struct plot plot_packing;
 extern const struct plot plot_traffic;
+extern const struct plot plot_replicas;
+extern const struct plot plot_waits;
 
 #endif

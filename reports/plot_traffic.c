@@ -36,7 +36,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     plot_print_time_axis(sim, out);
     fputs("set multiplot\nset lmargin at screen 0.09\nset rmargin at screen 0.98\n"
           "set yrange [0:*]\n"
-          "set tmargin at screen 0.94\nset bmargin at screen 0.47\n"
+          "set tmargin at screen 0.94\nset bmargin at screen 0.48\n"
           "set key at screen 0.98,0.995 top right horizontal maxrows 1 samplen 2\n"
           "set ylabel 'requests per second'\nset format x ''\nunset xlabel\n",
           out);
@@ -45,7 +45,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
             "  '' using 1:3 with lines linetype 1 title 'capacity', \\\n"
             "  '' using 1:4 with lines linetype 8 dashtype 2 title 'served'\n",
             name);
-    fputs("set tmargin at screen 0.42\nset bmargin at screen 0.11\nunset key\nset format x '%g'\n"
+    fputs("set tmargin at screen 0.43\nset bmargin at screen 0.14\nunset key\nset format x '%g'\n"
           "set ylabel 'requests waiting'\n",
           out);
     plot_print_time_axis(sim, out);

@@ -32,6 +32,8 @@ static void print_answers(const struct report_view *view, struct page *page)
         {"Of those that wait", answer_waiting},
         {"Floors", answer_floors},
         {"Floors on an empty fleet", answer_floor_check},
+        {"Users", answer_traffic},
+        {"What users waited", answer_traffic_waits},
         {"Preemption", answer_preemption},
         {"Utilization", answer_utilization},
         {"Waits", answer_waits},
@@ -188,6 +190,7 @@ void story_print(const struct report_view *view, bool has_pictures, enum page_fo
     print_answers(view, &page);
     if (has_pictures)
         print_pictures(view, &page);
+    story_traffic(view, &page);
     story_demand(view, &page);
     story_preemption(view, &page);
     story_fleet(view, &page);

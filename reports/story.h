@@ -13,6 +13,7 @@ void story_print(const struct report_view *view, bool has_pictures, enum page_fo
                  FILE *out);
 
 /* Parts of it, in this order. */
+void story_traffic(const struct report_view *view, struct page *page);
 void story_demand(const struct report_view *view, struct page *page);
 void story_preemption(const struct report_view *view, struct page *page);
 void story_fleet(const struct report_view *view, struct page *page);

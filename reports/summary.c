@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reports/summary.h"
 
+#include <math.h>
+
 #include "reports/json_fields.h"
 #include "reports/scope_names.h"
 
@@ -113,6 +115,57 @@ static void print_waits(struct json_writer *w, const struct report_view *view)
         json_close_object(w);
     }
     json_close_array(w);
+    json_close_object(w);
+}
+
+/* ---- traffic ---- */
+
+static void print_times(struct json_writer *w, const struct wait_histogram *times,
+                        const char *const keys[4])
+{
+    static const double quantiles[] = {0.5, 0.95, 0.99};
+    if (times->total_micro == 0)
+        json_null(w, keys[0]);
+    else
+        json_decimal(w, keys[0], int128_ratio(times->area, times->total_micro) / 1e6, 6);
+    for (int i = 0; i < 3; i++) {
+        if (times->total_micro == 0)
+            json_null(w, keys[1 + i]);
+        else
+            json_decimal(w, keys[1 + i], wait_histogram_quantile_us(times, quantiles[i]) / 1e6, 6);
+    }
+}
+
+static void print_traffic(struct json_writer *w, const struct traffic_stats *stats)
+{
+    static const char *const waits[] = {"wait_s_mean", "wait_s_p50", "wait_s_p95", "wait_s_p99"};
+    static const char *const responses[] = {"response_s_mean", "response_s_p50", "response_s_p95",
+                                            "response_s_p99"};
+    json_object(w, "traffic");
+    json_int(w, "runners", stats->runner_count);
+    /* Millionths of requests print like microseconds as seconds. */
+    json_seconds(w, "requests", stats->offered_micro);
+    json_seconds(w, "served", stats->served_micro);
+    json_seconds(w, "dropped", stats->dropped_micro);
+    json_seconds(w, "waiting", stats->waiting_micro);
+    json_seconds(w, "waited", stats->waited_micro);
+    print_times(w, &stats->waits, waits);
+    print_times(w, &stats->responses, responses);
+    json_int(w, "targets", stats->target_count);
+    json_int(w, "targets_met", stats->met_count);
+    json_percent(w, "slo_attained_pct",
+                 stats->judged_micro > 0 ? stats->kept_micro / stats->judged_micro : (double)NAN);
+    json_int(w, "cold_starts", stats->cold_start_count);
+    json_seconds(w, "cold_requests", stats->cold_micro);
+    if (stats->cold_start_count == 0) {
+        json_null(w, "cold_s_mean");
+        json_null(w, "cold_s_max");
+    } else {
+        json_seconds(w, "cold_s_mean", stats->cold_us_sum / stats->cold_start_count);
+        json_seconds(w, "cold_s_max", stats->cold_us_max);
+    }
+    json_hours(w, "replica_hours", stats->replica_us);
+    json_hours(w, "idle_replica_hours", stats->idle_us);
     json_close_object(w);
 }
 
@@ -235,6 +288,7 @@ void summary_print(const struct report_view *view, const struct file_list *files
     summary_print_fleet(view, &w);
     print_waits(&w, view);
     print_preemption(&w, view);
+    print_traffic(&w, &view->traffic);
     print_cost(&w, view);
     print_node_starts(&w, view);
     print_files(&w, files);

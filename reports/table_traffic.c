@@ -6,6 +6,7 @@
 #include "reports/fields.h"
 #include "reports/tables.h"
 #include "reports/traffic_bins.h"
+#include "reports/traffic_stats.h"
 #include "reports/view.h"
 #include "sim/traffic_results.h"
 
@@ -100,10 +101,7 @@ static void write_slo(const struct sim_traffic *it, struct table *table)
 static void write_use(const struct sim *sim, const struct sim_traffic *it, struct table *table)
 {
     const struct traffic_totals *totals = &it->totals;
-    int64_t slots = sim->runners[it->runner].def->num_threads;
-    int128 busy_us = totals->busy_area / MICRO;
-    if (busy_us > totals->slot_us)
-        busy_us = totals->slot_us;
+    struct replica_use use = traffic_replica_use(sim, it);
     table_int(table, totals->cold_start_count);
     field_seconds_of(table, totals->cold_micro);
     if (totals->cold_start_count == 0) {
@@ -113,10 +111,10 @@ static void write_use(const struct sim *sim, const struct sim_traffic *it, struc
         table_seconds(table, totals->cold_us_sum / totals->cold_start_count);
         table_seconds(table, totals->cold_us_max);
     }
-    field_hours(table, totals->slot_us / slots);
-    field_hours(table, busy_us / slots);
-    field_hours(table, (totals->slot_us - busy_us) / slots);
-    field_ratio_percent(table, busy_us, totals->slot_us);
+    field_hours(table, use.running_us);
+    field_hours(table, use.busy_us);
+    field_hours(table, use.running_us - use.busy_us);
+    field_ratio_percent(table, use.busy_us, use.running_us);
     table_int(table, totals->scale_up_count);
     table_int(table, totals->scale_down_count);
     table_int(table, totals->wish_max);

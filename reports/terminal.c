@@ -176,6 +176,16 @@ static void print_idle_events(struct screen *screen, const struct sim *sim)
     print_answer(screen, "Events", TONE_PLAIN, &sentence);
 }
 
+static void print_traffic(struct screen *screen, const struct report_view *view)
+{
+    struct sentence served = {0};
+    struct sentence waits = {0};
+    answer_traffic(view, &served);
+    answer_traffic_waits(view, &waits);
+    print_answer(screen, "Users", answer_traffic_is_bad(view) ? TONE_BAD : TONE_GOOD, &served);
+    print_answer(screen, "", TONE_PLAIN, &waits);
+}
+
 static void print_answers(struct screen *screen, const struct report_view *view)
 {
     static void (*const rest[])(const struct report_view *, struct sentence *) = {
@@ -201,6 +211,7 @@ static void print_answers(struct screen *screen, const struct report_view *view)
     print_answer(screen, "Over time", TONE_PLAIN, &over_run);
     print_answer(screen, "Floors", answer_floors_are_bad(view) ? TONE_BAD : TONE_GOOD, &floors);
     print_answer(screen, "", TONE_PLAIN, &check);
+    print_traffic(screen, view);
     print_answer(screen, "Preemption", TONE_PLAIN, &preemption);
     print_pairs(screen, view);
     for (size_t i = 0; i < ARRAY_LEN(rest); i++) {

@@ -104,6 +104,7 @@ static int fill_view(struct report_view *view, struct err *err)
         return -1;
     totals_make(sim, &view->totals);
     bill_make(sim, &view->bill);
+    traffic_stats_make(sim, &view->traffic);
     return 0;
 }
 

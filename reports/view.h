@@ -12,6 +12,7 @@
 #include "reports/packing.h"
 #include "reports/report.h"
 #include "reports/totals.h"
+#include "reports/traffic_stats.h"
 #include "reports/wait_stats.h"
 #include "reports/waiting.h"
 #include "sim/sim.h"
@@ -36,6 +37,7 @@ struct report_view {
     struct packing_view packing;
     struct eviction_stats evictions;
     struct totals totals;
+    struct traffic_stats traffic;
 };
 
 /* ERR_USAGE when options.group_by or .select is malformed, else only want of memory. On -1 the

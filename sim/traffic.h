@@ -37,6 +37,7 @@ struct traffic_parcel { /* requests that wait, evenly spread over [from, until) 
 /* Over a time bin of the metrics; in requests, and request-seconds. */
 struct traffic_bin {
     double offered, served, dropped, capacity, waiting_s;
+    double waited_s; /* waits of what was served */
 };
 
 /* One step, as the autoscaler sees it. A fluid has no single requests: one counts as come when the
@@ -81,6 +82,7 @@ struct sim_traffic {
     struct traffic_totals totals;
     struct request_station *station; /* NULL: a fluid; owned */
     struct request_counts counted;   /* what of its counts is in the totals */
+    int128 counted_wait_us;          /* and of the waits of the served in the bins */
     struct wait_mixture *mixture;    /* of a fluid: waits by chance of what was served; owned */
     struct wait_histogram waits;     /* of a fluid: of what was served; at the end, of all */
     struct wait_histogram responses; /* wait and service; made at the end */

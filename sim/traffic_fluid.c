@@ -26,8 +26,9 @@ struct fluid_step {
     int64_t service_from_us; /* when the first replica ran */
     int64_t served_micro;    /* so far */
     int128 slot_us;
-    bool has_requests; /* see struct traffic_window */
-    int128 wait_area;  /* of the steady-state waits, micro x us */
+    bool has_requests;       /* see struct traffic_window */
+    int128 wait_area;        /* of the steady-state waits, micro x us */
+    double parcel_wait_area; /* waits of what was served of the queue */
     struct station_wait wait;
     bool is_bounded; /* the queue is short: it fills and empties many times in the step */
     double lost;     /* then: share of what comes upon a full queue */
@@ -143,9 +144,10 @@ static void serve_part(struct sim_traffic *it, struct fluid_step *step,
             window_us * ((double)step->served_micro + middle) / (double)step->capacity_micro;
         int64_t wait_us = llround(served_us - come_us);
         given += share;
-        if (wait_us > 0)
+        if (wait_us > 0) {
             wait_histogram_add(&it->waits, share, wait_us);
-        else
+            step->parcel_wait_area += (double)share * (double)wait_us;
+        } else
             serve_at_once(it, step, share);
     }
     step->served_micro += amount_micro;
@@ -240,6 +242,8 @@ static void count_in_bins(const struct sim *sim, struct sim_traffic *it,
         to->served += part * (double)step->served_micro / MICRO;
         to->capacity += part * (double)step->capacity_micro / MICRO;
         to->dropped += part * dropped / MICRO;
+        to->waited_s +=
+            part * ((double)step->wait_area + step->parcel_wait_area) / MICRO / US_PER_S;
         to->waiting_s += (double)(end_us - at_us) / US_PER_S * waiting / MICRO;
         at_us = end_us;
     }

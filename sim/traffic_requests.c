@@ -66,6 +66,8 @@ static void take_counts(const struct sim *sim, struct sim_traffic *it, int64_t i
     to->served += (double)served;
     to->dropped += (double)dropped;
     to->waiting_s += (double)waiting_area / US_PER_S;
+    to->waited_s += (double)(it->station->waits.us_sum - it->counted_wait_us) / US_PER_S;
+    it->counted_wait_us = it->station->waits.us_sum;
     it->look.in_flight_area += (waiting_area + busy_area) * MICRO;
     it->look.has_requests =
         it->look.has_requests || offered > 0 || waiting_area > 0 || busy_area > 0;

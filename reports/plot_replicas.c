@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* How replicas follow traffic: wished, live and running, one panel for each of the runners that
+ * served their users worst. */
+
+#include "reports/plot_kinds.h"
+
+#include <inttypes.h>
+
+#include "reports/plot_frame.h"
+#include "reports/traffic_top.h"
+
+enum { PANEL_HEIGHT_PX = 210, LEGEND_HEIGHT_PX = 60, AXIS_HEIGHT_PX = 80 };
+
+static bool applies(const struct sim *sim)
+{
+    return traffic_top(sim).count > 0;
+}
+
+static void print_state(FILE *out, double time, const struct runner_change *state)
+{
+    fprintf(out, "%.6f\t%" PRId32 "\t%" PRId32 "\t%" PRId32 "\n", time, state->wish, state->live,
+            state->running);
+}
+
+/* Each state with a row at its start and one at its end; of several changes at one instant only the
+ * last counts. Returns the most replicas of any kind. */
+static int32_t write_runner(const struct sim *sim, FILE *out, int32_t runner)
+{
+    struct time_axis axis = plot_time_axis(sim);
+    struct runner_change state = {.runner = NO_INDEX};
+    int32_t most = 0;
+    for (int32_t i = 0; i <= sim->metrics.change_count; i++) {
+        bool is_end = i == sim->metrics.change_count;
+        if (!is_end && sim->metrics.changes[i].runner != runner)
+            continue;
+        int64_t until_us = is_end ? sim->now_us : sim->metrics.changes[i].time_us;
+        if (state.runner == runner && state.time_us < until_us) {
+            most = state.wish > most ? state.wish : most;
+            most = state.live > most ? state.live : most;
+            if (out != NULL) {
+                print_state(out, plot_time(&axis, state.time_us), &state);
+                print_state(out, plot_time(&axis, until_us), &state);
+            }
+        }
+        if (!is_end)
+            state = sim->metrics.changes[i];
+    }
+    return most;
+}
+
+static int write_data(const struct sim *sim, FILE *out, struct err *err)
+{
+    (void)err;
+    struct top top = traffic_top(sim);
+    for (int32_t i = 0; i < top.count; i++) {
+        char name[RUNNER_NAME_SIZE];
+        int32_t runner = sim->traffics[top.items[i]].runner;
+        fprintf(out, "%s# %s\n# time_%s\twish\tlive\trunning\n", i > 0 ? "\n\n" : "",
+                sim_runner_name(sim, runner, name), plot_time_axis(sim).unit);
+        (void)write_runner(sim, out, runner);
+    }
+    return 0;
+}
+
+static void print_panel(const struct sim *sim, FILE *out, int32_t runner, int block)
+{
+    char name[RUNNER_NAME_SIZE];
+    int32_t most = write_runner(sim, NULL, runner);
+    fputs("set title ", out);
+    plot_print_text(out, sim_runner_name(sim, runner, name));
+    fprintf(out, " offset 0,-0.7\nset yrange [0:%.3f]\nset ytics %d\nset ylabel 'replicas'\n",
+            1.15 * most + 0.1, most / 5 + 1);
+    fprintf(out,
+            "plot '%s.dat' index %d using 1:4 with filledcurves y=0 linetype 5 title 'running', "
+            "\\\n  '' index %d using 1:2 with lines linetype 6 title 'wished', \\\n"
+            "  '' index %d using 1:3 with lines linetype 1 title 'live'\n",
+            plot_replicas.name, block, block, block);
+}
+
+static int write_script(const struct sim *sim, FILE *out, struct err *err)
+{
+    (void)err;
+    struct top top = traffic_top(sim);
+    int height_px = (int)top.count * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX + AXIS_HEIGHT_PX;
+    plot_frame_open(out, plot_replicas.name, height_px);
+    plot_print_time_axis(sim, out);
+    fprintf(out,
+            "set multiplot layout %d,1 margins 0.08,0.98,%.4f,%.4f spacing 0.09,%.4f\n"
+            "set key at screen 0.98,0.995 top right horizontal maxrows 1 samplen 2\nunset xlabel\n",
+            (int)top.count, (double)AXIS_HEIGHT_PX / height_px,
+            1 - (LEGEND_HEIGHT_PX + 24.0) / height_px, 64.0 / height_px);
+    for (int32_t i = 0; i < top.count; i++) {
+        if (i + 1 == top.count)
+            plot_print_time_axis(sim, out);
+        print_panel(sim, out, sim->traffics[top.items[i]].runner, (int)i);
+        fputs("unset key\n", out); /* the first panel has the legend */
+    }
+    fputs("unset multiplot\n", out);
+    plot_frame_close(out);
+    return 0;
+}
+
+const struct plot plot_replicas = {
+    .name = "replicas",
+    .title = "Replicas wished, live and running, of the runners that served their users worst",
+    .applies = applies,
+    .write_data = write_data,
+    .write_script = write_script,
+};
