@@ -76,6 +76,10 @@ static int run_scenario(const struct compare *compare, const struct piece *piece
     run->queue = run->utilization + TIMELINE_BINS;
     run->runners = keeps_runners ? run->queue + TIMELINE_BINS : NULL;
     struct looking looking = {compare, run};
+    for (int i = 0; i < WAIT_GRID; i++) /* until somebody looks */
+        run->wait_shares[i] = (double)NAN;
+    for (int i = 0; i < TIMELINE_BINS; i++)
+        run->utilization[i] = run->queue[i] = (double)NAN;
     const struct replication replication = {
         .scenario = scenario,
         .policy = variant->policy,

@@ -110,7 +110,7 @@ int compare_piece(void *context, int32_t index, struct err *err);
 struct compare_estimate {
     struct mean_estimate mean;
     struct median_estimate median;
-    double min, max;          /* NaN: no value */
+    double min, max, p90;     /* NaN: no value */
     double center;            /* the mean, or of a tail the median */
     struct interval interval; /* of the centre */
 };
@@ -133,6 +133,7 @@ const char *verdict_text(enum verdict verdict);
 struct compare_difference {
     enum verdict verdict;
     int32_t count; /* pairs */
+    bool is_equal; /* no pair differs */
     double effect; /* mean (of a tail: median) of variant - baseline */
     struct interval interval;
     double p_value, p_adjusted; /* adjusted by Holm for all variants of this metric */

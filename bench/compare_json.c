@@ -97,6 +97,7 @@ static int print_results(const struct compare *compare, int32_t metric, struct j
         json_decimal(w, "high", estimate.interval.high, DIGITS);
         json_decimal(w, "sd", estimate.mean.sd, DIGITS);
         json_decimal(w, "min", estimate.min, DIGITS);
+        json_decimal(w, "p90", estimate.p90, DIGITS);
         json_decimal(w, "max", estimate.max, DIGITS);
         json_decimal(w, "unshaken", unshaken != NULL ? unshaken[metric] : (double)NAN, DIGITS);
         print_difference(&differences[v], w);

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "bench/compare_report.h"
 #include "bench/compare_words.h"
+#include "bench/replicate.h"
 #include "reports/plot_frame.h"
 #include "reports/plots.h"
 
@@ -412,6 +413,11 @@ static bool has_waits(const struct compare *compare)
     return false;
 }
 
+static bool has_bands(const struct compare *compare)
+{
+    return replication_needs_run(compare->request.metrics);
+}
+
 static bool has_several(const struct compare *compare)
 {
     return compare->request.variant_count > 1;
@@ -431,7 +437,7 @@ static const struct picture pictures[] = {
      "replications.",
      has_waits, write_wait_data, write_wait_script},
     {"bands", "Utilization over time: mean and the 5th to 95th percentile of the replications.",
-     always, write_band_data, write_band_script},
+     has_bands, write_band_data, write_band_script},
     {"queue", "Demands that wait, over time: mean and the 5th to 95th percentile.", has_waits, NULL,
      write_queue_script},
     {"welch",

@@ -42,13 +42,15 @@ static struct interval around(const struct mean_estimate *mean)
 static void estimate_values(double *values, int32_t count, bool tail, double confidence,
                             struct compare_estimate *estimate)
 {
-    *estimate = (struct compare_estimate){.min = (double)NAN, .max = (double)NAN};
+    *estimate =
+        (struct compare_estimate){.min = (double)NAN, .max = (double)NAN, .p90 = (double)NAN};
     estimate->mean = mean_estimate_make(values, count, confidence);
     sort_values(values, count);
     estimate->median = median_estimate_make(values, count, confidence);
     if (count > 0) {
         estimate->min = values[0];
         estimate->max = values[count - 1];
+        estimate->p90 = sorted_quantile(values, count, 0.9);
     }
     if (count > 1 && estimate->min == estimate->max) /* ranks need more values, these do not */
         estimate->median.interval = (struct interval){estimate->min, estimate->max};
@@ -114,6 +116,7 @@ static void make_difference(struct pairs *pairs, bool tail, double confidence,
     bool is_constant = pairs->count > 1 && estimate.min == estimate.max;
     if (!tail || is_constant)
         made->p_value = mean_p_value(&estimate.mean);
+    made->is_equal = pairs->count > 0 && estimate.min == 0 && estimate.max == 0;
     made->effect = estimate.center;
     made->interval = estimate.interval;
     made->p_adjusted = made->p_value;

@@ -74,6 +74,7 @@ static const struct column verdict_columns[] = {
     {"sd", "as unit", "Their standard deviation, with n - 1."},
     {"median", "as unit", "Their median."},
     {"min", "as unit", "The least value."},
+    {"p90", "as unit", "The 90th percentile of the values."},
     {"max", "as unit", "The largest value."},
     {"statistic", "text", "What the interval is about: mean, or median for the tail metrics."},
     {"low", "as unit", "Lower end of its interval."},
@@ -102,6 +103,7 @@ static void write_estimate(const struct compare_estimate *estimate, bool is_tail
     table_decimal(table, estimate->mean.sd, DIGITS);
     table_decimal(table, estimate->median.median, DIGITS);
     table_decimal(table, estimate->min, DIGITS);
+    table_decimal(table, estimate->p90, DIGITS);
     table_decimal(table, estimate->max, DIGITS);
     table_text(table, is_tail ? "median" : "mean");
     table_decimal(table, estimate->interval.low, DIGITS);

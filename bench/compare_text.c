@@ -65,6 +65,25 @@ static void print_row(const struct row *row, FILE *out)
             verdict_words(row->difference, row->baseline, verdict));
 }
 
+/* Of a static packing the spread over the orders of removal is the answer. */
+static int print_spread(const struct compare *compare, int32_t metric, FILE *out, struct err *err)
+{
+    int width = label_width(compare);
+    fprintf(out, "  %-*s  %10s  %10s  %10s  %10s  %10s\n", width, "over the orders", "orders",
+            "min", "median", "p90", "max");
+    for (int32_t v = 0; v < compare->request.variant_count; v++) {
+        struct compare_estimate it;
+        char texts[4][FIGURE_TEXT_SIZE];
+        if (compare_estimate(compare, v, metric, &it, err) != 0)
+            return -1;
+        fprintf(out, "  %-*.*s  %10" PRId32 "  %10s  %10s  %10s  %10s\n", width, width,
+                compare->request.variants[v].label, it.mean.count, figure_text(it.min, texts[0]),
+                figure_text(it.median.median, texts[1]), figure_text(it.p90, texts[2]),
+                figure_text(it.max, texts[3]));
+    }
+    return 0;
+}
+
 static int print_metric(const struct compare *compare, int32_t metric, FILE *out, struct err *err)
 {
     char heading[SENTENCE_SIZE];
@@ -94,7 +113,8 @@ static int print_metric(const struct compare *compare, int32_t metric, FILE *out
                                 unshaken == NULL ? NULL : unshaken + metric};
         print_row(&row, out);
     }
-    return 0;
+    bool is_static = (request->metrics->items[metric].metric->needs & NEED_COMPACTION) != 0;
+    return is_static ? print_spread(compare, metric, out, err) : 0;
 }
 
 /* ---- who is hurt ---- */

@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/units.h"
+#include "bench/replicate.h"
 
 static const char *signed_text(double value, const char *sign, char out[FIGURE_TEXT_SIZE])
 {
@@ -76,7 +77,7 @@ const char *verdict_words(const struct compare_difference *difference, double ba
         snprintf(share, sizeof share, " (%+.1f %%)", 100 * difference->effect / fabs(baseline));
     if (difference->verdict == VERDICT_BASELINE || isnan(difference->p_adjusted))
         snprintf(out, INTERVAL_TEXT_SIZE, "%s", verdict);
-    else if (difference->effect == 0 && difference->interval.low == difference->interval.high)
+    else if (difference->is_equal)
         snprintf(out, INTERVAL_TEXT_SIZE, "%s: equal in each", verdict);
     else if (difference->p_adjusted < 0.001)
         snprintf(out, INTERVAL_TEXT_SIZE, "%s%s, p < 0.001", verdict, share);
@@ -166,6 +167,8 @@ static void say_end(const struct compare *compare, char out[SENTENCE_SIZE])
 static bool say_horizon(const struct compare *compare, char out[SENTENCE_SIZE])
 {
     char text[UNITS_TEXT_SIZE];
+    if (!replication_needs_run(compare->request.metrics))
+        return false;
     if (compare->request.horizon == HORIZON_TERMINATING)
         snprintf(out, SENTENCE_SIZE, "Terminating: each run is measured from its start to %s.",
                  print_duration(compare->request.variants[0].scenario->horizon_us, text));
@@ -180,7 +183,7 @@ static bool say_horizon(const struct compare *compare, char out[SENTENCE_SIZE])
 
 static bool say_shaken(const struct compare *compare, char out[SENTENCE_SIZE])
 {
-    if (compare->request.shake <= 0)
+    if (compare->request.shake <= 0 || !replication_needs_run(compare->request.metrics))
         return false;
     snprintf(
         out, SENTENCE_SIZE,

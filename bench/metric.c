@@ -332,6 +332,13 @@ static double failures(const struct metric_view *view, int32_t priority, int64_t
     return (double)(view->to.node_failures - view->from->node_failures);
 }
 
+/* Of no run: see replicate. */
+static double no_value(const struct metric_view *view, int32_t priority, int64_t unused)
+{
+    (void)view, (void)priority, (void)unused;
+    return (double)NAN;
+}
+
 /* ---- the list ---- */
 
 static const struct metric metrics[] = {
@@ -416,6 +423,10 @@ static const struct metric metrics[] = {
      METRIC_LOWER_IS_BETTER, true, false, 0, request_share, REQUEST_DROPPED},
     {"cold_pct", "%", "Share of the requests that came while no replica ran (likewise).",
      METRIC_LOWER_IS_BETTER, true, false, 0, request_share, REQUEST_COLD},
+    {"compaction", "%",
+     "Nodes needed to place all replicas at once, of the nodes at the start, in a random order of "
+     "removal (Borg's cell compaction).",
+     METRIC_LOWER_IS_BETTER, false, true, NEED_COMPACTION, no_value, 0},
 };
 
 const struct metric *metric_list(size_t *count)

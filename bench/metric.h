@@ -64,7 +64,8 @@ void metric_set_default(struct metric_set *set, const struct scenario *scenario)
 
 /* ---- values of a run ---- */
 
-enum metric_need { NEED_WAITS = 1, NEED_PACKING = 2 };
+/* NEED_COMPACTION: the metric is no property of a run; replicate asks bench/compact.h for it. */
+enum metric_need { NEED_WAITS = 1, NEED_PACKING = 2, NEED_COMPACTION = 4 };
 
 struct metric_view {
     const struct sim *sim;          /* borrowed */

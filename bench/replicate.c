@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "bench/compact.h"
+
 enum { STEPS_PER_LOOK = 1024 };
 
 static int check_cancelled(const struct replication *replication, struct err *err)
@@ -52,7 +54,7 @@ static int run(struct sim *sim, const struct replication *replication, struct me
     return sim->is_finished ? 0 : step_to_end(sim, replication, err);
 }
 
-int replicate(const struct replication *replication, double *values, struct err *err)
+static int run_and_read(const struct replication *replication, double *values, struct err *err)
 {
     struct sim sim;
     struct metric_sums from = {.at_us = 0};
@@ -62,8 +64,6 @@ int replicate(const struct replication *replication, double *values, struct err 
         .has_seed = true,
         .seed = replication->seed,
     };
-    assert(replication->warm_up_us >= 0);
-    assert(replication->warm_up_us < replication->scenario->horizon_us);
     if (sim_init(&sim, replication->scenario, &options, err) != 0)
         return -1;
     int result = run(&sim, replication, &from, err);
@@ -73,6 +73,42 @@ int replicate(const struct replication *replication, double *values, struct err 
         result = replication->look(replication->context, &sim, &from, err);
     sim_release(&sim);
     return result;
+}
+
+static bool is_compaction(const struct metric_choice *choice)
+{
+    return (choice->metric->needs & NEED_COMPACTION) != 0;
+}
+
+static int compact(const struct replication *replication, double *values, struct err *err)
+{
+    const struct compaction compaction = {.scenario = replication->scenario,
+                                          .policy = replication->policy,
+                                          .policy_values = replication->policy_values,
+                                          .seed = replication->seed,
+                                          .is_cancelled = replication->is_cancelled};
+    for (int32_t i = 0; i < replication->metrics->count; i++)
+        if (is_compaction(&replication->metrics->items[i]) &&
+            compact_fleet(&compaction, &values[i], err) != 0)
+            return -1;
+    return 0;
+}
+
+bool replication_needs_run(const struct metric_set *metrics)
+{
+    for (int32_t i = 0; i < metrics->count; i++)
+        if (!is_compaction(&metrics->items[i]))
+            return true;
+    return metrics->count == 0;
+}
+
+int replicate(const struct replication *replication, double *values, struct err *err)
+{
+    assert(replication->warm_up_us >= 0);
+    assert(replication->warm_up_us < replication->scenario->horizon_us);
+    if (replication_needs_run(replication->metrics) && run_and_read(replication, values, err) != 0)
+        return -1;
+    return compact(replication, values, err);
 }
 
 uint64_t replication_seed(uint64_t base, int32_t index)

@@ -3,6 +3,7 @@
 #define STOWAGE_BENCH_REPLICATE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -35,6 +36,10 @@ struct replication { /* all borrowed */
 
 /* values[metrics->count]. ERR_LIMIT as sim_init; ERR_SYSTEM: memory, or cancelled. */
 int replicate(const struct replication *replication, double *values, struct err *err);
+
+/* Is any of the metrics a property of a run? (Compaction is not; then nothing is run, and nobody
+ * looks.) */
+bool replication_needs_run(const struct metric_set *metrics);
 
 /* The seed of replication `index` (from 0) of an experiment: base + index, so that each can be
  * looked at on its own by `stowage run --seed`. Seeds go from 0 to 2^63 - 1 and around. */

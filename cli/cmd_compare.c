@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "bench/blast.h"
+#include "bench/compact.h"
 #include "bench/compare.h"
 #include "bench/compare_gates.h"
 #include "bench/compare_report.h"
@@ -276,6 +277,17 @@ static int parse_select(struct compare_command *compare, struct err *err)
     return compare->request.select < 0 ? -1 : 0;
 }
 
+/* Borg's protocol asks for eleven orders of removal. */
+static void set_first_count(struct compare_command *compare)
+{
+    if (compare->request.first_count > 0)
+        return;
+    compare->request.first_count = REPLICATIONS_DEFAULT;
+    for (int32_t i = 0; i < compare->metrics.count; i++)
+        if ((compare->metrics.items[i].metric->needs & NEED_COMPACTION) != 0)
+            compare->request.first_count = COMPACT_ORDERS_MIN;
+}
+
 static int check_arguments(struct compare_command *compare, int argc, char **argv, struct err *err)
 {
     struct compare_request *request = &compare->request;
@@ -294,6 +306,7 @@ static int check_arguments(struct compare_command *compare, int argc, char **arg
         return err_set(err, ERR_USAGE,
                        "compare: --against and --config do not go together: give the one or the "
                        "other");
+    set_first_count(compare);
     if (request->count_max < request->first_count)
         return err_set(err, ERR_USAGE, "compare: --cap %d is below --replications %d",
                        (int)request->count_max, (int)request->first_count);
@@ -477,7 +490,7 @@ static int run_compare(const struct command *command, int argc, char **argv)
 {
     struct err err = {.kind = ERR_NONE};
     struct compare_command compare = {
-        .request = {.first_count = REPLICATIONS_DEFAULT,
+        .request = {.first_count = 0,
                     .count_max = CAP_DEFAULT,
                     .confidence = 0.95,
                     .precision = 0.05,

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/units.h"
+#include "bench/compact.h"
 #include "bench/compare.h"
 #include "bench/compare_report.h"
 #include "bench/compare_words.h"
@@ -177,6 +178,81 @@ Test(compare, want_of_memory_is_an_error_wherever_it_comes)
         failures++;
     }
     cr_assert_gt(failures, 30);
+    made_release(&scenario);
+}
+
+/* ---- compaction ---- */
+
+static const struct {
+    const char *name;
+    int32_t nodes, replicas;
+    int64_t cpu_milli;
+    int32_t picky; /* replicas of eight cores, which no node has */
+    double percent;
+} fleets[] = {
+    {"two fit a node, half of the fleet is needed", 8, 8, 2000, 0, 50},
+    {"three cores do not go together", 8, 6, 3000, 0, 75},
+    {"the whole fleet is needed", 4, 8, 2000, 0, 100},
+    {"the fleet must be cloned", 2, 8, 2000, 0, 200},
+    {"one in a thousand may be left", 600, 999, 2000, 1, 100 * 499 / 600.0},
+    {"what fits no clone either is left out", 8, 8, 2000, 4, 50},
+    {"nothing fits", 3, 5, 9000, 0, NAN},
+    {"there is no node", 0, 5, 1000, 0, NAN},
+    {"there is no demand", 3, 0, 1000, 0, NAN},
+};
+
+Test(compare, compaction_finds_the_fleet_that_arithmetic_says)
+{
+    for (size_t i = 0; i < ARRAY_LEN(fleets); i++) {
+        struct scenario scenario = made_scenario();
+        int32_t type = make_type(&scenario, 4000, 0);
+        int32_t pool = make_pool(&scenario, type);
+        if (fleets[i].nodes > 0)
+            make_nodes(&scenario, pool, type, fleets[i].nodes, NULL);
+        struct runner_def *runner =
+            make_runner(&scenario, make_shape(&scenario, pool, fleets[i].cpu_milli, 0));
+        runner->num_replicas = fleets[i].replicas;
+        runner->arrival_us = 5000000; /* all at once, whenever they come */
+        if (fleets[i].picky > 0)
+            make_runner(&scenario, make_shape(&scenario, pool, 8000, 0))->num_replicas =
+                fleets[i].picky;
+        for (uint64_t seed = 0; seed < 3; seed++) {
+            const struct compaction compaction = {.scenario = &scenario, .seed = seed};
+            double percent = -1;
+            struct err err = {.kind = ERR_NONE};
+            cr_assert_eq(compact_fleet(&compaction, &percent, &err), 0, "%s", err.text);
+            if (isnan(fleets[i].percent))
+                cr_assert(isnan(percent), "%s: %g", fleets[i].name, percent);
+            else
+                cr_assert_float_eq(percent, fleets[i].percent, 1e-9, "%s: %g", fleets[i].name,
+                                   percent);
+        }
+        made_release(&scenario);
+    }
+}
+
+/* Nodes of 2 and of 6 cores: how many are needed depends on which are removed first. */
+Test(compare, compaction_keeps_the_mix_by_chance)
+{
+    struct scenario scenario = made_scenario();
+    int32_t small = make_type(&scenario, 2000, 0), large = make_type(&scenario, 6000, 0);
+    int32_t pool = make_pool(&scenario, small);
+    double least = INFINITY, most = 0;
+    make_pool_type(&scenario, pool, large);
+    make_nodes(&scenario, pool, small, 20, NULL);
+    make_nodes(&scenario, pool, large, 20, NULL);
+    make_runner(&scenario, make_shape(&scenario, pool, 2000, 0))->num_replicas = 30;
+    for (uint64_t seed = 0; seed < 30; seed++) {
+        const struct compaction compaction = {.scenario = &scenario, .seed = seed};
+        double percent;
+        struct err err;
+        cr_assert_eq(compact_fleet(&compaction, &percent, &err), 0);
+        least = percent < least ? percent : least;
+        most = percent > most ? percent : most;
+    }
+    cr_assert_geq(least, 25);
+    cr_assert_lt(most, 63);
+    cr_assert_gt(most - least, 5);
     made_release(&scenario);
 }
 
