@@ -172,8 +172,6 @@ static int check_arguments(struct plan_scenario_options *plan, int argc, char **
     if (argc - optind > 1)
         return err_set(err, ERR_USAGE, "plan: takes one scenario");
     plan->scenario_path = argv[optind];
-    if (plan->targets.count == 0)
-        plan->targets.items[plan->targets.count++] = "floors";
     return 0;
 }
 
@@ -186,8 +184,9 @@ static int32_t processor_count(void)
 static int run_plan(const struct command *command, int argc, char **argv)
 {
     struct err err = {.kind = ERR_NONE};
-    struct plan_scenario_options plan = {.probability = 0.95,
-                                         .confidence = 0.95,
+    struct plan_scenario_options plan = {.probability = (double)NAN,
+                                         .confidence = (double)NAN,
+                                         .failures_allowed = -1,
                                          .budget_usd_h = (double)NAN,
                                          .points_max = 400,
                                          .jobs = processor_count(),

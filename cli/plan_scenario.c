@@ -21,6 +21,7 @@ struct planning {
     struct scenario scenario;
     struct plan_axes axes;
     struct target_set targets;
+    struct plan_texts target_texts, survive_texts;
     struct survive survives[PLAN_TEXTS_MAX];
     struct plan_request request;
     struct plan_result result;
@@ -41,22 +42,56 @@ static int load(struct planning *planning, struct err *err)
 
 /* ---- the question ---- */
 
+/* What the scenario says and then what the command line adds. */
+static int join_texts(const char *const *given, int32_t given_count, const struct plan_texts *added,
+                      struct plan_texts *all, struct err *err)
+{
+    if (given_count > PLAN_TEXTS_MAX - added->count)
+        return err_set(err, ERR_USAGE, "more than %d in all", PLAN_TEXTS_MAX);
+    for (int32_t i = 0; i < given_count; i++)
+        all->items[all->count++] = given[i];
+    for (int32_t i = 0; i < added->count; i++)
+        all->items[all->count++] = added->items[i];
+    return 0;
+}
+
 static int read_targets(struct planning *planning, struct err *err)
 {
-    const struct plan_texts *texts = &planning->options->targets;
+    const struct plan_def *def = &planning->scenario.plan;
+    struct plan_texts *texts = &planning->target_texts;
+    if (join_texts(def->targets, def->target_count, &planning->options->targets, texts, err) != 0)
+        return err_prefix(err, "plan: targets");
+    if (texts->count == 0)
+        texts->items[texts->count++] = "floors";
     for (int32_t i = 0; i < texts->count; i++)
         if (target_set_parse(&planning->targets, texts->items[i], err) != 0)
-            return err_prefix(err, "plan: --target");
+            return err_prefix(err, i < def->target_count ? "plan.targets" : "plan: --target");
     return 0;
 }
 
 static int read_survives(struct planning *planning, struct err *err)
 {
-    const struct plan_texts *texts = &planning->options->survives;
+    const struct plan_def *def = &planning->scenario.plan;
+    struct plan_texts *texts = &planning->survive_texts;
+    if (join_texts(def->survives, def->survive_count, &planning->options->survives, texts, err) !=
+        0)
+        return err_prefix(err, "plan: survive");
     for (int32_t i = 0; i < texts->count; i++)
         if (survive_parse(&planning->survives[i], texts->items[i], err) != 0 ||
             survive_check(&planning->survives[i], &planning->scenario, err) != 0)
-            return err_prefix(err, "plan: --survive");
+            return err_prefix(err, i < def->survive_count ? "plan.survive" : "plan: --survive");
+    return 0;
+}
+
+static int read_bounds(struct planning *planning, struct err *err)
+{
+    const struct plan_def *def = &planning->scenario.plan;
+    struct plan_texts texts = {.count = 0};
+    if (join_texts(def->nodes, def->node_count, &planning->options->bounds, &texts, err) != 0)
+        return err_prefix(err, "plan: nodes");
+    for (int32_t i = 0; i < texts.count; i++)
+        if (plan_axes_bound(&planning->axes, &planning->scenario, texts.items[i], err) != 0)
+            return err_prefix(err, i < def->node_count ? "plan.nodes" : "plan: --nodes");
     return 0;
 }
 
@@ -68,14 +103,12 @@ static int32_t clamp(int32_t value, int32_t low, int32_t high)
 /* The axes with their bounds, and the scenario's own fleet as the start. */
 static int read_axes(struct planning *planning, struct err *err)
 {
-    const struct plan_texts *texts = &planning->options->bounds;
     struct plan_axes *axes = &planning->axes;
     int32_t capacity = 0;
     if (plan_axes_make(axes, &planning->scenario, err) != 0)
         return -1;
-    for (int32_t i = 0; i < texts->count; i++)
-        if (plan_axes_bound(axes, &planning->scenario, texts->items[i], err) != 0)
-            return err_prefix(err, "plan: --nodes");
+    if (read_bounds(planning, err) != 0)
+        return -1;
     if (axes->count == 0)
         return err_set(err, ERR_INPUT, "%s: no nodepool takes demand: there is nothing to plan",
                        planning->options->scenario_path);
@@ -114,36 +147,46 @@ static void tell_progress(void *context, const struct search *search)
     progress_tell(&planning->progress, text);
 }
 
+static double first_known(double given, double of_scenario, double otherwise)
+{
+    if (!isnan(given))
+        return given;
+    return isnan(of_scenario) ? otherwise : of_scenario;
+}
+
 static void ask(struct planning *planning)
 {
     const struct plan_scenario_options *options = planning->options;
+    const struct plan_def *def = &planning->scenario.plan;
     struct plan_request *request = &planning->request;
     *request = (struct plan_request){
         .question = {.scenario = &planning->scenario,
                      .axes = &planning->axes,
                      .targets = &planning->targets,
-                     .survives = {planning->survives, options->survives.count},
+                     .survives = {planning->survives, planning->survive_texts.count},
                      .seed = options->has_seed ? options->seed : planning->scenario.seed,
                      .thread_count = options->jobs,
                      .is_over = is_interrupted,
                      .context = planning},
-        .goal = {.probability = options->probability,
-                 .confidence = options->confidence,
+        .goal = {.probability = first_known(options->probability, def->probability, 0.95),
+                 .confidence = first_known(options->confidence, def->confidence, 0.95),
                  .is_certain = !plan_is_random(&planning->scenario)},
         .start = planning->start,
         .points_max = options->points_max,
         .progress = {tell_progress, planning},
     };
     bool is_certain = request->goal.is_certain;
-    request->question.failures_allowed = is_certain ? 0 : options->failures_allowed;
+    int32_t allowed =
+        options->failures_allowed >= 0 ? options->failures_allowed : def->failures_allowed;
+    request->question.failures_allowed = is_certain ? 0 : allowed;
     request->question.trial_count = plan_trials(&request->goal, request->question.failures_allowed);
     planning->result = (struct plan_result){
         .request = request,
-        .target_texts = options->targets.items,
-        .survive_texts = options->survives.items,
+        .target_texts = planning->target_texts.items,
+        .survive_texts = planning->survive_texts.items,
         .version = STOWAGE_VERSION,
         .command = options->command,
-        .budget_usd_h = options->budget_usd_h,
+        .budget_usd_h = first_known(options->budget_usd_h, def->budget_usd_h, (double)NAN),
     };
 }
 
@@ -205,8 +248,9 @@ static int probe_output(const struct planning *planning, struct err *err)
 
 static int plan(struct planning *planning, struct err *err)
 {
-    if (read_axes(planning, err) != 0 || read_survives(planning, err) != 0 ||
-        probe_output(planning, err) != 0 || interrupt_block(&planning->interrupt, err) != 0)
+    if (read_targets(planning, err) != 0 || read_axes(planning, err) != 0 ||
+        read_survives(planning, err) != 0 || probe_output(planning, err) != 0 ||
+        interrupt_block(&planning->interrupt, err) != 0)
         return -1;
     progress_init(&planning->progress, planning->options->is_quiet);
     ask(planning);
@@ -218,8 +262,6 @@ static int plan(struct planning *planning, struct err *err)
 static int load_and_plan(struct planning *planning)
 {
     struct err err = {.kind = ERR_NONE};
-    if (read_targets(planning, &err) != 0)
-        return message_fail(&err);
     if (load(planning, &err) != 0)
         return message_refused(&planning->scenario.problems, planning->options->scenario_path,
                                &err);

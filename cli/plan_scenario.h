@@ -19,12 +19,12 @@ struct plan_texts { /* values of an option that may be given several times; borr
 
 struct plan_scenario_options {
     const char *scenario_path, *output_path;
-    const char *command;                         /* the command line */
-    struct edit_option edits;                    /* --set */
-    struct plan_texts targets, survives, bounds; /* bounds: --nodes */
-    double probability, confidence;
-    double budget_usd_h; /* NaN: none */
-    int32_t failures_allowed, points_max, jobs;
+    const char *command;                          /* the command line */
+    struct edit_option edits;                     /* --set */
+    struct plan_texts targets, survives, bounds;  /* bounds: --nodes */
+    double probability, confidence, budget_usd_h; /* NaN: as the scenario has it */
+    int32_t failures_allowed;                     /* -1: likewise */
+    int32_t points_max, jobs;
     bool has_seed;
     uint64_t seed;
     bool prints_json, draws_plots, is_quiet;

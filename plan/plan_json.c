@@ -148,6 +148,42 @@ static void print_front(const struct plan_result *result, struct json_writer *w)
     json_close_array(w);
 }
 
+static void print_growth_plan(const struct plan_result *result, const struct growth_plan *plan,
+                              struct json_writer *w)
+{
+    const struct regret *regret = &result->regret;
+    json_object(w, NULL);
+    json_int(w, "demand_percent", plan->percent);
+    if (plan->counts == NULL) {
+        json_null(w, "counts");
+        json_close_object(w);
+        return;
+    }
+    print_counts(result, "counts", plan->counts, w);
+    json_decimal(w, "usd_per_hour", plan_usd_per_hour(result, plan->cost), USD_DIGITS);
+    json_array(w, "if_demand_is");
+    for (int32_t i = 0; i < regret->count && regret->least >= 0; i++) {
+        json_object(w, NULL);
+        json_int(w, "demand_percent", regret->items[i].percent);
+        json_bool(w, "keeps_targets", plan->keeps[i]);
+        json_decimal(w, "regret_usd_per_hour", plan_usd_per_hour(result, plan->regret[i]),
+                     USD_DIGITS);
+        json_close_object(w);
+    }
+    json_close_array(w);
+    json_bool(w, "is_of_least_regret",
+              plan == &regret->items[regret->least < 0 ? 0 : regret->least] && regret->least >= 0);
+    json_close_object(w);
+}
+
+static void print_growth(const struct plan_result *result, struct json_writer *w)
+{
+    json_array(w, "growth");
+    for (int32_t i = 0; i < result->regret.count; i++)
+        print_growth_plan(result, &result->regret.items[i], w);
+    json_close_array(w);
+}
+
 static void print_search(const struct plan_result *result, struct json_writer *w)
 {
     const struct plan_answer *answer = &result->answer;
@@ -187,6 +223,7 @@ void plan_print_json(const struct plan_result *result, FILE *out)
     else
         print_binding(&result->highest, &w);
     print_front(result, &w);
+    print_growth(result, &w);
     print_search(result, &w);
     json_close_object(&w);
 }

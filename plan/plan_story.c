@@ -216,6 +216,50 @@ static void print_front(const struct plan_result *result, struct page *page)
     page_picture(page, "front", "Share of the replications that kept all targets, against cost");
 }
 
+static void print_growth(const struct plan_result *result, struct page *page)
+{
+    static const struct page_column columns[] = {{"demand", true},
+                                                 {"plan, USD an hour", true},
+                                                 {"if demand is", true},
+                                                 {"targets", false},
+                                                 {"regret, USD an hour", true}};
+    const struct regret *regret = &result->regret;
+    if (regret->count == 0)
+        return;
+    page_heading(page, "If demand grows otherwise");
+    if (regret->least < 0) {
+        page_paragraph(page, "Not every growth has a plan within the bounds (plan.json, growth).");
+        return;
+    }
+    page_begin_table(page, columns, ARRAY_LEN(columns));
+    for (int32_t i = 0; i < regret->count * regret->count; i++) {
+        const struct growth_plan *plan = &regret->items[i / regret->count];
+        int32_t other = i % regret->count;
+        page_begin_row(page);
+        page_begin_cell(page);
+        page_format_text(page, "%" PRId32 " %%", plan->percent);
+        page_begin_cell(page);
+        print_usd(page, plan_usd_per_hour(result, plan->cost));
+        page_begin_cell(page);
+        page_format_text(page, "%" PRId32 " %%", regret->items[other].percent);
+        page_cell(page, plan->keeps[other] ? "kept" : "missed");
+        page_begin_cell(page);
+        print_usd(page, plan_usd_per_hour(result, plan->regret[other]));
+        page_end_row(page);
+    }
+    page_end_table(page);
+    page_begin_paragraph(page);
+    page_format_text(
+        page,
+        "The plan for %" PRId32
+        " %% has the least regret: at worst it costs %.4f USD an hour more than the plan "
+        "that would have been right. Nodes that are missing are bought late, %d %% "
+        "dearer.",
+        regret->items[regret->least].percent,
+        plan_usd_per_hour(result, regret->items[regret->least].worst), LATE_SURCHARGE_PERCENT);
+    page_end_paragraph(page);
+}
+
 static void print_found(const struct plan_result *result, struct page *page)
 {
     page_heading(page, "The plan");
@@ -224,6 +268,7 @@ static void print_found(const struct plan_result *result, struct page *page)
     print_claim(result, page);
     print_neighbours(result, page);
     print_front(result, page);
+    print_growth(result, page);
 }
 
 static void print_none(const struct plan_result *result, struct page *page)

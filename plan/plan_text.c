@@ -120,6 +120,32 @@ static void print_search(const struct plan_result *result, FILE *out)
     }
 }
 
+/* A plan for each growth, and its worst regret. */
+static void print_growth(const struct plan_result *result, FILE *out)
+{
+    const struct regret *regret = &result->regret;
+    for (int32_t i = 0; i < regret->count; i++) {
+        const struct growth_plan *plan = &regret->items[i];
+        fprintf(out, "%-11s %" PRId32 " %%: ", i == 0 ? "Demand" : "", plan->percent);
+        if (plan->counts == NULL) {
+            fputs("no plan within the bounds\n", out);
+            continue;
+        }
+        double usd = plan_usd_per_hour(result, plan->cost);
+        if (isnan(usd))
+            fprintf(out, "%" PRId64 " nodes", plan->cost);
+        else
+            fprintf(out, "%.4f USD an hour", usd);
+        if (regret->least >= 0) {
+            usd = plan_usd_per_hour(result, plan->worst);
+            fprintf(out, ", regret at most %.4f%s", isnan(usd) ? (double)plan->worst : usd,
+                    i == regret->least ? " (LEAST)" : "");
+        }
+        fputs(": ", out);
+        print_counts(result, plan->counts, out);
+    }
+}
+
 /* Even the highest plan misses: which targets. */
 static void print_none(const struct plan_result *result, FILE *out)
 {
@@ -154,5 +180,6 @@ void plan_print_text(const struct plan_result *result, FILE *out)
     print_cost(result, answer->search.points[answer->search.best].answer.cost, out);
     print_claim(result, out);
     print_neighbours(result, out);
+    print_growth(result, out);
     print_search(result, out);
 }

@@ -45,10 +45,13 @@ static int look_around(struct plan_result *result, struct err *err)
     struct plan_answer *answer = &result->answer;
     if (find_bindings(result, err) != 0)
         return -1;
-    if (!answer->is_found || answer->is_interrupted || front_make(&result->front, answer, err) == 0)
+    if (!answer->is_found || answer->is_interrupted)
         return 0;
-    result->front.count = 0;
-    return atomic_load(&answer->tester.is_cancelled) ? 0 : -1;
+    if (front_make(&result->front, answer, err) != 0) {
+        result->front.count = 0;
+        return atomic_load(&answer->tester.is_cancelled) ? 0 : -1;
+    }
+    return regret_make(&result->regret, result->request, err);
 }
 
 int plan_result_make(struct plan_result *result, struct err *err)
@@ -56,6 +59,7 @@ int plan_result_make(struct plan_result *result, struct err *err)
     result->bindings = NULL;
     result->highest = (struct binding){.is_found = false};
     result->front.count = 0;
+    result->regret = (struct regret){.least = -1};
     if (plan_answer_make(&result->answer, result->request, err) != 0)
         return -1;
     if (look_around(result, err) != 0) {
@@ -68,6 +72,7 @@ int plan_result_make(struct plan_result *result, struct err *err)
 void plan_result_release(struct plan_result *result)
 {
     plan_answer_release(&result->answer);
+    regret_release(&result->regret);
     free(result->bindings);
     result->bindings = NULL;
 }

@@ -11,6 +11,7 @@
 #include "plan/answer.h"
 #include "plan/binding.h"
 #include "plan/front.h"
+#include "plan/regret.h"
 
 /* All that `stowage plan SCENARIO` tells, in one place for the terminal, plan.json, the report and
  * the plots. */
@@ -21,6 +22,7 @@ struct plan_result {
     struct binding *bindings;         /* [answer.neighbour_count]; of those that fail; owned */
     struct binding highest;           /* where no plan was found: of the highest one */
     struct front front;               /* where a plan was found */
+    struct regret regret;             /* where it was, and the scenario has growth_percent */
     const char *const *target_texts;  /* as given: [request->question.targets->text_count] */
     const char *const *survive_texts; /* as given; [request->question.survives.count] */
     const char *version, *command;

@@ -359,6 +359,10 @@ void load_policy(struct loader *loader, const struct value *scheduler);
 /* `popularity` of the scheduler; after all pools. */
 void load_popularity(struct loader *loader, const struct value *root);
 
+/* ---- load_plan.c ---- */
+
+void load_plan(struct loader *loader, const struct value *root);
+
 /* ---- load_files.c ---- */
 
 void load_nodes_file(struct loader *loader, const struct value *root);

@@ -164,6 +164,7 @@ static void load_scalars(struct loader *loader, const struct value *root)
     load_defaults(loader, root);
     load_scheduler(loader, root);
     load_traffic_step(loader, root);
+    load_plan(loader, root);
 }
 
 /* ---- all of it ---- */

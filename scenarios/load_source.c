@@ -133,7 +133,7 @@ static const char *const root_keys[] = {
     "horizon",          "seed",          "scheduler",   "defaults", "instance_types",
     "compute_clusters", "nodepools",     "deployments", "runners",  "arrivals",
     "events",           "runners_file",  "nodes_file",  "failures", "failures_file",
-    "traffic_step",     "spot_capacity",
+    "traffic_step",     "spot_capacity", "plan",
 };
 const struct object_kind root_kind = {
     .name = "a scenario", .keys = root_keys, .key_count = ARRAY_LEN(root_keys)};

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/problems.h"
 #include "scenarios/edit.h"
+#include "scenarios/plan.h"
 #include "scenarios/traffic.h"
 #include "scheduler/fleet.h"
 #include "scheduler/policy.h"
@@ -247,6 +248,7 @@ struct scenario {
     int64_t horizon_us;
     int64_t traffic_step_us; /* traffic is counted, and autoscalers decide, once in so long */
     uint64_t seed;
+    struct plan_def plan;
     struct scheduler_config scheduler;
     struct shape_table shapes;
     struct dist *dists;

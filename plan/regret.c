@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/regret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "plan/growth.h"
+
+/* The request about a grown scenario. */
+static struct plan_request request_for(const struct plan_request *request,
+                                       const struct grown_scenario *grown, const int32_t *start)
+{
+    struct plan_request other = *request;
+    other.question.scenario = &grown->scenario;
+    other.start = start;
+    other.progress = (struct plan_progress){NULL, NULL};
+    return other;
+}
+
+/* The plan for one growth; *is_over when it was interrupted. */
+static int plan_growth(struct growth_plan *plan, const struct plan_request *request,
+                       const int32_t *start, bool *is_over, struct err *err)
+{
+    struct grown_scenario grown;
+    struct plan_answer answer;
+    if (grown_scenario_make(&grown, request->question.scenario, plan->percent, err) != 0)
+        return -1;
+    struct plan_request other = request_for(request, &grown, start);
+    int result = plan_answer_make(&answer, &other, err);
+    if (result == 0) {
+        *is_over = answer.is_interrupted;
+        if (answer.is_found && !answer.is_interrupted) {
+            memcpy(plan->counts, plan_answer_counts(&answer),
+                   sizeof *plan->counts * (size_t)request->question.axes->count);
+            plan->cost = answer.search.points[answer.search.best].answer.cost;
+        } else {
+            plan->counts = NULL;
+        }
+        plan_answer_release(&answer);
+    }
+    grown_scenario_release(&grown);
+    return result;
+}
+
+/* Does the plan keep the targets of another growth? 1: interrupted. */
+static int test_growth(const struct growth_plan *plan, const struct plan_request *request,
+                       int32_t percent, bool *keeps, struct err *err)
+{
+    struct grown_scenario grown;
+    struct tester tester;
+    struct trial_tally tally;
+    struct trial_range range = {.count = request->question.trial_count};
+    if (grown_scenario_make(&grown, request->question.scenario, percent, err) != 0)
+        return -1;
+    struct plan_request other = request_for(request, &grown, NULL);
+    tester_init(&tester, &other.question);
+    int result = tester_run(&tester, plan->counts, &range, &tally, err);
+    *keeps = result == 0 && tally.passes;
+    grown_scenario_release(&grown);
+    return result != 0 && atomic_load(&tester.is_cancelled) ? 1 : result;
+}
+
+/* What is paid for the plan and what has to be added to it, over the cost of the right plan. */
+static int64_t regret_of(const struct plan_axes *axes, const struct growth_plan *bought,
+                         const struct growth_plan *right, bool keeps)
+{
+    if (keeps)
+        return bought->cost - right->cost;
+    int64_t added = 0;
+    for (int32_t i = 0; i < axes->count; i++)
+        if (right->counts[i] > bought->counts[i])
+            added += (right->counts[i] - bought->counts[i]) * axes->items[i].price_micro;
+    return bought->cost + added + added * LATE_SURCHARGE_PERCENT / 100 - right->cost;
+}
+
+static int compare_plans(struct regret *regret, const struct plan_request *request, struct err *err)
+{
+    for (int32_t i = 0; i < regret->count; i++) {
+        struct growth_plan *plan = &regret->items[i];
+        for (int32_t j = 0; j < regret->count; j++) {
+            const struct growth_plan *right = &regret->items[j];
+            plan->keeps[j] = i == j;
+            int result =
+                i == j ? 0 : test_growth(plan, request, right->percent, &plan->keeps[j], err);
+            if (result != 0)
+                return result;
+            plan->regret[j] = regret_of(request->question.axes, plan, right, plan->keeps[j]);
+            if (plan->regret[j] > plan->worst)
+                plan->worst = plan->regret[j];
+        }
+        if (regret->least < 0 || plan->worst < regret->items[regret->least].worst)
+            regret->least = i;
+    }
+    return 0;
+}
+
+static int make(struct regret *regret, const struct plan_request *request, struct err *err)
+{
+    const struct plan_def *def = &request->question.scenario->plan;
+    int32_t axis_count = request->question.axes->count;
+    const int32_t *start = request->start;
+    int32_t capacity = 0;
+    bool has_all = true, is_over = false;
+    if (array_reserve(&regret->memory, &capacity, (int64_t)axis_count * def->growth_count,
+                      sizeof *regret->memory, err))
+        return -1;
+    for (int32_t i = 0; i < def->growth_count && !is_over; i++) {
+        struct growth_plan *plan = &regret->items[regret->count++];
+        plan->percent = def->growth_percent[i];
+        plan->counts = &regret->memory[i * axis_count];
+        if (plan_growth(plan, request, start, &is_over, err) != 0)
+            return -1;
+        has_all = has_all && plan->counts != NULL;
+        start = plan->counts != NULL ? plan->counts : start;
+    }
+    if (!has_all || is_over)
+        return 0;
+    int result = compare_plans(regret, request, err);
+    if (result > 0)
+        regret->least = -1;
+    return result < 0 ? -1 : 0;
+}
+
+int regret_make(struct regret *regret, const struct plan_request *request, struct err *err)
+{
+    *regret = (struct regret){.least = -1};
+    if (make(regret, request, err) == 0)
+        return 0;
+    regret_release(regret);
+    return -1;
+}
+
+void regret_release(struct regret *regret)
+{
+    free(regret->memory);
+    *regret = (struct regret){.least = -1};
+}
