@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "plan/answer.h"
+#include "plan/plan_answer.h"
 
 /* What less money buys: plans of the search that failed, measured to the end. A search leaves a
  * plan at its first failures; here all trials of some of them are run. */

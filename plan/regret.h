@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "plan/answer.h"
+#include "plan/plan_answer.h"
 #include "scenarios/plan.h"
 
 /* Which plan to buy when the growth of demand is not known: a plan for each growth, and what each

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "base/json_writer.h"
-#include "plan/answer.h"
+#include "plan/plan_answer.h"
 #include "plan/binding.h"
 #include "plan/front.h"
 #include "plan/regret.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/answer.h"
+#include "plan/plan_answer.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef STOWAGE_PLAN_ANSWER_H
-#define STOWAGE_PLAN_ANSWER_H
+#ifndef STOWAGE_PLAN_PLAN_ANSWER_H
+#define STOWAGE_PLAN_PLAN_ANSWER_H
 
 #include <stdbool.h>
 #include <stdint.h>
