@@ -29,7 +29,7 @@ static void mark_efficient(struct front *front)
     }
 }
 
-static int add(struct front *front, struct plan_answer *answer, int32_t point, struct err *err)
+static int add(struct front *front, struct found_fleet *answer, int32_t point, struct err *err)
 {
     struct front_point *it = &front->items[front->count++];
     struct trial_range range = {.count = answer->searched_trials, .takes_all = true};
@@ -38,7 +38,7 @@ static int add(struct front *front, struct plan_answer *answer, int32_t point, s
                       err);
 }
 
-static int measure(struct front *front, struct plan_answer *answer, const struct ranked *ranked,
+static int measure(struct front *front, struct found_fleet *answer, const struct ranked *ranked,
                    int32_t count, struct err *err)
 {
     int32_t wanted = count < FRONT_MAX ? count : FRONT_MAX;
@@ -55,7 +55,7 @@ static int measure(struct front *front, struct plan_answer *answer, const struct
     return 0;
 }
 
-int front_make(struct front *front, struct plan_answer *answer, struct err *err)
+int front_make(struct front *front, struct found_fleet *answer, struct err *err)
 {
     const struct search *search = &answer->search;
     struct ranked *ranked = NULL;

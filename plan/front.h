@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "plan/plan_answer.h"
+#include "plan/found_fleet.h"
 
 /* What less money buys: plans of the search that failed, measured to the end. A search leaves a
  * plan at its first failures; here all trials of some of them are run. */
@@ -24,6 +24,6 @@ struct front {
 
 /* Of the plans that failed and cost less than the result, at most FRONT_MAX, evenly spread over
  * their order by cost; and the result itself. */
-int front_make(struct front *front, struct plan_answer *answer, struct err *err);
+int front_make(struct front *front, struct found_fleet *answer, struct err *err);
 
 #endif

@@ -36,7 +36,7 @@ static void print_tally(const struct plan_result *result, const struct trial_tal
 
 static void print_point(const struct plan_result *result, int32_t point, struct json_writer *w)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     const struct search_point *it = &answer->search.points[point];
     print_counts(result, "counts", search_counts(&answer->search, point), w);
     json_string(w, "phase", search_phase_name(it->phase));
@@ -79,14 +79,14 @@ static void print_question(const struct plan_result *result, struct json_writer 
 
 static void print_plan(const struct plan_result *result, struct json_writer *w)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     if (!answer->is_found) {
         json_null(w, "plan");
         return;
     }
     int64_t cost = answer->search.points[answer->search.best].answer.cost;
     json_object(w, "plan");
-    print_counts(result, "counts", plan_answer_counts(answer), w);
+    print_counts(result, "counts", found_fleet_counts(answer), w);
     json_decimal(w, "usd_per_hour", plan_usd_per_hour(result, cost), USD_DIGITS);
     json_close_object(w);
     json_object(w, "evidence");
@@ -113,7 +113,7 @@ static void print_binding(const struct binding *binding, struct json_writer *w)
 
 static void print_neighbours(const struct plan_result *result, struct json_writer *w)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     const struct plan_question *question = &result->request->question;
     json_array(w, "neighbours");
     for (int32_t i = 0; i < answer->neighbour_count; i++) {
@@ -133,7 +133,7 @@ static void print_neighbours(const struct plan_result *result, struct json_write
 
 static void print_front(const struct plan_result *result, struct json_writer *w)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     json_array(w, "front");
     for (int32_t i = 0; i < result->front.count; i++) {
         const struct front_point *it = &result->front.items[i];
@@ -186,7 +186,7 @@ static void print_growth(const struct plan_result *result, struct json_writer *w
 
 static void print_search(const struct plan_result *result, struct json_writer *w)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     json_object(w, "search");
     json_int(w, "runs", answer->tester.run_count);
     json_int(w, "seeds_a_plan", answer->searched_trials);

@@ -160,7 +160,7 @@ static int run_and_write(struct folder *folder, struct err *err)
 {
     const struct plan_result *result = folder->result;
     const struct plan_question *question = &result->request->question;
-    struct plan_point point = {.counts = plan_answer_counts(&result->answer)};
+    struct plan_point point = {.counts = found_fleet_counts(&result->answer)};
     struct plan_variant variant;
     struct metric_set none = {.count = 0};
     double unused[1];

@@ -81,7 +81,7 @@ static void print_counts_table(const struct plan_result *result, const int32_t *
 
 static void print_cost(const struct plan_result *result, struct page *page)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     double usd = plan_usd_per_hour(result, answer->search.points[answer->search.best].answer.cost);
     page_begin_paragraph(page);
     if (isnan(usd)) {
@@ -103,7 +103,7 @@ static void print_cost(const struct plan_result *result, struct page *page)
 
 static void print_claim(const struct plan_result *result, struct page *page)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     if (result->request->goal.is_certain) {
         page_paragraph(page, "Nothing in the scenario is random: the one run there is keeps all "
                              "targets.");
@@ -163,7 +163,7 @@ static void print_neighbours(const struct plan_result *result, struct page *page
 {
     static const struct page_column columns[] = {
         {"change", false}, {"USD an hour", true}, {"misses", false}, {"what binds", false}};
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     const struct plan_question *question = question_of(result);
     page_heading(page, "One node less, one node more");
     page_begin_table(page, columns, ARRAY_LEN(columns));
@@ -263,7 +263,7 @@ static void print_growth(const struct plan_result *result, struct page *page)
 static void print_found(const struct plan_result *result, struct page *page)
 {
     page_heading(page, "The plan");
-    print_counts_table(result, plan_answer_counts(&result->answer), page);
+    print_counts_table(result, found_fleet_counts(&result->answer), page);
     print_cost(result, page);
     print_claim(result, page);
     print_neighbours(result, page);
@@ -273,7 +273,7 @@ static void print_found(const struct plan_result *result, struct page *page)
 
 static void print_none(const struct plan_result *result, struct page *page)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     int32_t highest = answer->search.point_count - 1;
     page_heading(page, "There is no plan");
     if (answer->is_interrupted || highest < 0) {
@@ -302,7 +302,7 @@ static void print_run_pictures(const struct sim *sim, struct page *page)
 
 static void print_search(const struct plan_result *result, struct page *page)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     page_heading(page, "How it was found");
     page_begin_paragraph(page);
     page_format_text(page,

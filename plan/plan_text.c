@@ -44,7 +44,7 @@ static void print_cost(const struct plan_result *result, int64_t cost, FILE *out
 
 static void print_claim(const struct plan_result *result, FILE *out)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     if (result->request->goal.is_certain) {
         fputs("Claim       nothing in the scenario is random: the one run there is keeps them\n",
               out);
@@ -80,7 +80,7 @@ static void print_binding(const struct binding *binding, FILE *out)
 /* What one less of each axis would do, and what binds there. */
 static void print_neighbours(const struct plan_result *result, FILE *out)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     const struct plan_question *question = question_of(result);
     for (int32_t i = 0; i < answer->neighbour_count; i++) {
         const struct plan_neighbour *neighbour = &answer->neighbours[i];
@@ -104,7 +104,7 @@ static void print_neighbours(const struct plan_result *result, FILE *out)
 
 static void print_search(const struct plan_result *result, FILE *out)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     fprintf(out, "Search      %" PRId32 " plans, %" PRId64 " runs, %" PRId32 " seed%s a plan",
             answer->search.point_count, answer->tester.run_count, answer->searched_trials,
             answer->searched_trials == 1 ? "" : "s");
@@ -149,7 +149,7 @@ static void print_growth(const struct plan_result *result, FILE *out)
 /* Even the highest plan misses: which targets. */
 static void print_none(const struct plan_result *result, FILE *out)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     if (answer->is_interrupted) {
         fputs("Plan        none: interrupted before one was found\n", out);
         return;
@@ -164,7 +164,7 @@ static void print_none(const struct plan_result *result, FILE *out)
 
 void plan_print_text(const struct plan_result *result, FILE *out)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     fprintf(out, "Scenario    %s\n", question_of(result)->scenario->name);
     for (int32_t i = 0; i < question_of(result)->targets->text_count; i++)
         fprintf(out, "%-11s %s\n", i == 0 ? "Targets" : "", result->target_texts[i]);
@@ -176,7 +176,7 @@ void plan_print_text(const struct plan_result *result, FILE *out)
         return;
     }
     fputs("Plan        ", out);
-    print_counts(result, plan_answer_counts(answer), out);
+    print_counts(result, found_fleet_counts(answer), out);
     print_cost(result, answer->search.points[answer->search.best].answer.cost, out);
     print_claim(result, out);
     print_neighbours(result, out);

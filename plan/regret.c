@@ -23,21 +23,21 @@ static int plan_growth(struct growth_plan *plan, const struct plan_request *requ
                        const int32_t *start, bool *is_over, struct err *err)
 {
     struct grown_scenario grown;
-    struct plan_answer answer;
+    struct found_fleet answer;
     if (grown_scenario_make(&grown, request->question.scenario, plan->percent, err) != 0)
         return -1;
     struct plan_request other = request_for(request, &grown, start);
-    int result = plan_answer_make(&answer, &other, err);
+    int result = found_fleet_make(&answer, &other, err);
     if (result == 0) {
         *is_over = answer.is_interrupted;
         if (answer.is_found && !answer.is_interrupted) {
-            memcpy(plan->counts, plan_answer_counts(&answer),
+            memcpy(plan->counts, found_fleet_counts(&answer),
                    sizeof *plan->counts * (size_t)request->question.axes->count);
             plan->cost = answer.search.points[answer.search.best].answer.cost;
         } else {
             plan->counts = NULL;
         }
-        plan_answer_release(&answer);
+        found_fleet_release(&answer);
     }
     grown_scenario_release(&grown);
     return result;

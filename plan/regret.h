@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "plan/plan_answer.h"
+#include "plan/found_fleet.h"
 #include "scenarios/plan.h"
 
 /* Which plan to buy when the growth of demand is not known: a plan for each growth, and what each
@@ -36,7 +36,7 @@ struct regret {
 };
 
 /* Plans for each of these growths of the request's scenario; each begins with the one before. A
- * pool that scales is compared by what its runs paid. -1 as plan_answer_make; an interrupt leaves
+ * pool that scales is compared by what its runs paid. -1 as found_fleet_make; an interrupt leaves
  * the rest without plans. */
 int regret_make(struct regret *regret, const struct plan_request *request, struct err *err);
 void regret_release(struct regret *regret);

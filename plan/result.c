@@ -9,7 +9,7 @@
 static int find_binding(const struct plan_result *result, int32_t point, struct binding *binding,
                         struct err *err)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     const struct trial_tally *tally = &answer->tallies[point];
     struct binding_run run = {
         .counts = search_counts(&answer->search, point),
@@ -21,7 +21,7 @@ static int find_binding(const struct plan_result *result, int32_t point, struct 
 
 static int find_bindings(struct plan_result *result, struct err *err)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     int32_t capacity = 0;
     if (answer->is_interrupted)
         return 0;
@@ -42,7 +42,7 @@ static int find_bindings(struct plan_result *result, struct err *err)
 /* What is told beside the answer. An interrupt in here leaves the answer as it is. */
 static int look_around(struct plan_result *result, struct err *err)
 {
-    struct plan_answer *answer = &result->answer;
+    struct found_fleet *answer = &result->answer;
     if (find_bindings(result, err) != 0)
         return -1;
     if (!answer->is_found || answer->is_interrupted)
@@ -60,7 +60,7 @@ int plan_result_make(struct plan_result *result, struct err *err)
     result->highest = (struct binding){.is_found = false};
     result->front.count = 0;
     result->regret = (struct regret){.least = -1};
-    if (plan_answer_make(&result->answer, result->request, err) != 0)
+    if (found_fleet_make(&result->answer, result->request, err) != 0)
         return -1;
     if (look_around(result, err) != 0) {
         plan_result_release(result);
@@ -71,7 +71,7 @@ int plan_result_make(struct plan_result *result, struct err *err)
 
 void plan_result_release(struct plan_result *result)
 {
-    plan_answer_release(&result->answer);
+    found_fleet_release(&result->answer);
     regret_release(&result->regret);
     free(result->bindings);
     result->bindings = NULL;
@@ -99,7 +99,7 @@ double plan_usd_per_hour(const struct plan_result *result, int64_t cost)
 
 bool plan_result_is_yes(const struct plan_result *result)
 {
-    const struct plan_answer *answer = &result->answer;
+    const struct found_fleet *answer = &result->answer;
     if (!answer->is_found || !answer->is_checked || answer->is_interrupted)
         return false;
     double usd = plan_usd_per_hour(result, answer->search.points[answer->search.best].answer.cost);

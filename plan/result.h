@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "base/json_writer.h"
-#include "plan/plan_answer.h"
+#include "plan/found_fleet.h"
 #include "plan/binding.h"
 #include "plan/front.h"
 #include "plan/regret.h"
@@ -18,7 +18,7 @@
 
 struct plan_result {
     const struct plan_request *request; /* borrowed */
-    struct plan_answer answer;
+    struct found_fleet answer;
     struct binding *bindings;         /* [answer.neighbour_count]; of those that fail; owned */
     struct binding highest;           /* where no plan was found: of the highest one */
     struct front front;               /* where a plan was found */

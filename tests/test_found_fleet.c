@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/plan_answer.h"
+#include "plan/found_fleet.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -45,15 +45,15 @@ static void ask(struct asked *asked, struct scenario *scenario, const char *targ
     asked->request.question.trial_count = plan_trials(&asked->request.goal, 0);
 }
 
-static void answer(struct asked *asked, struct plan_answer *out)
+static void answer(struct asked *asked, struct found_fleet *out)
 {
     struct err err = {0};
-    cr_assert_eq(plan_answer_make(out, &asked->request, &err), 0, "%s", err.text);
+    cr_assert_eq(found_fleet_make(out, &asked->request, &err), 0, "%s", err.text);
 }
 
-static void release(struct asked *asked, struct plan_answer *out)
+static void release(struct asked *asked, struct found_fleet *out)
 {
-    plan_answer_release(out);
+    found_fleet_release(out);
     plan_axes_release(&asked->axes);
     made_release(asked->scenario);
 }
@@ -77,7 +77,7 @@ static struct scenario made_queue(double load)
     return scenario;
 }
 
-Test(plan_answer, finds_the_servers_that_erlang_c_asks_for)
+Test(found_fleet, finds_the_servers_that_erlang_c_asks_for)
 {
     static const struct {
         double load, waits; /* the share that may wait */
@@ -92,23 +92,23 @@ Test(plan_answer, finds_the_servers_that_erlang_c_asks_for)
         snprintf(target, sizeof target, "immediate_pct >= %.4f", 100 * (1 - share));
         struct scenario scenario = made_queue(rows[i].load);
         struct asked asked;
-        struct plan_answer out;
+        struct found_fleet out;
         ask(&asked, &scenario, target);
         answer(&asked, &out);
         cr_assert(out.is_found && out.is_checked, "row %zu", i);
-        cr_expect_eq(plan_answer_counts(&out)[0], servers, "row %zu: %d, not %d", i,
-                     plan_answer_counts(&out)[0], servers);
+        cr_expect_eq(found_fleet_counts(&out)[0], servers, "row %zu: %d, not %d", i,
+                     found_fleet_counts(&out)[0], servers);
         cr_expect_eq(out.fresh.successes, out.fresh.trials);
         cr_expect_geq(out.probability_bound, 0.5);
         release(&asked, &out);
     }
 }
 
-Test(plan_answer, is_the_same_with_several_threads)
+Test(found_fleet, is_the_same_with_several_threads)
 {
     struct scenario scenario = made_queue(4);
     struct asked asked;
-    struct plan_answer one, three;
+    struct found_fleet one, three;
     ask(&asked, &scenario, "placed 2s 97");
     answer(&asked, &one);
     asked.request.question.thread_count = 3;
@@ -119,7 +119,7 @@ Test(plan_answer, is_the_same_with_several_threads)
         cr_expect_eq(one.tallies[i].trials, three.tallies[i].trials);
         cr_expect_eq(one.tallies[i].successes, three.tallies[i].successes);
     }
-    plan_answer_release(&three);
+    found_fleet_release(&three);
     release(&asked, &one);
 }
 
@@ -144,17 +144,17 @@ static struct scenario made_fixed(void)
     return scenario;
 }
 
-Test(plan_answer, buys_the_cheapest_mix_for_a_fixed_demand)
+Test(found_fleet, buys_the_cheapest_mix_for_a_fixed_demand)
 {
     struct scenario scenario = made_fixed();
     struct asked asked;
-    struct plan_answer out;
+    struct found_fleet out;
     ask(&asked, &scenario, "floors");
     answer(&asked, &out);
     cr_assert(out.is_found && out.is_checked);
     cr_expect_eq(asked.request.question.trial_count, 1, "nothing is random");
-    cr_expect_eq(plan_answer_counts(&out)[0], 3);
-    cr_expect_eq(plan_answer_counts(&out)[1], 1);
+    cr_expect_eq(found_fleet_counts(&out)[0], 3);
+    cr_expect_eq(found_fleet_counts(&out)[1], 1);
     cr_expect_eq(out.search.points[out.search.best].answer.cost, 29);
     cr_expect_eq(out.neighbour_count, 4);
     for (int32_t i = 0; i < out.neighbour_count; i++)
@@ -163,11 +163,11 @@ Test(plan_answer, buys_the_cheapest_mix_for_a_fixed_demand)
     release(&asked, &out);
 }
 
-Test(plan_answer, survives_the_loss_of_any_node)
+Test(found_fleet, survives_the_loss_of_any_node)
 {
     struct scenario scenario = made_fixed();
     struct asked asked;
-    struct plan_answer out;
+    struct found_fleet out;
     ask(&asked, &scenario, "floors");
     asked.survives[0] = (struct survive){.kind = SURVIVE_NODES, .count = 1};
     asked.request.question.survives.count = 1;
@@ -178,11 +178,11 @@ Test(plan_answer, survives_the_loss_of_any_node)
     release(&asked, &out);
 }
 
-Test(plan_answer, says_no_where_the_bounds_are_too_low)
+Test(found_fleet, says_no_where_the_bounds_are_too_low)
 {
     struct scenario scenario = made_fixed();
     struct asked asked;
-    struct plan_answer out;
+    struct found_fleet out;
     ask(&asked, &scenario, "floors");
     asked.axes.items[0].high = 2;
     asked.axes.items[1].high = 2;

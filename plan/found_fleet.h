@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef STOWAGE_PLAN_PLAN_ANSWER_H
-#define STOWAGE_PLAN_PLAN_ANSWER_H
+#ifndef STOWAGE_PLAN_FOUND_FLEET_H
+#define STOWAGE_PLAN_FOUND_FLEET_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,7 +39,7 @@ struct plan_neighbour {
     int32_t point;      /* of the search */
 };
 
-struct plan_answer {
+struct found_fleet {
     struct tester tester;
     struct search search;        /* of the last round */
     struct search_axis *boxes;   /* [axes->count] */
@@ -70,11 +70,11 @@ struct plan_request {
 };
 
 /* On -1 the struct is zeroed: memory, ERR_LIMIT from the losses, or a simulation failed. */
-int plan_answer_make(struct plan_answer *answer, const struct plan_request *request,
+int found_fleet_make(struct found_fleet *answer, const struct plan_request *request,
                      struct err *err);
-void plan_answer_release(struct plan_answer *answer);
+void found_fleet_release(struct found_fleet *answer);
 
 /* Counts of the plan; is_found. */
-const int32_t *plan_answer_counts(const struct plan_answer *answer);
+const int32_t *found_fleet_counts(const struct found_fleet *answer);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/plan_answer.h"
+#include "plan/found_fleet.h"
 
 #include <assert.h>
 #include <math.h>
@@ -47,7 +47,7 @@ int32_t plan_trials(const struct plan_goal *goal, int32_t failures_allowed)
 /* ---- a point ---- */
 
 struct asking {
-    struct plan_answer *answer;
+    struct found_fleet *answer;
     const struct plan_request *request;
     int32_t trial_count; /* of this round */
 };
@@ -65,7 +65,7 @@ static int test_point(void *context, const int32_t *counts, struct search_answer
                       struct err *err)
 {
     struct asking *asking = context;
-    struct plan_answer *answer = asking->answer;
+    struct found_fleet *answer = asking->answer;
     const struct plan_progress *progress = &asking->request->progress;
     int32_t number = answer->search.point_count;
     struct trial_range range = {.count = asking->trial_count};
@@ -87,7 +87,7 @@ static int test_point(void *context, const int32_t *counts, struct search_answer
 
 static int search_round(struct asking *asking, const int32_t *start, struct err *err)
 {
-    struct plan_answer *answer = asking->answer;
+    struct found_fleet *answer = asking->answer;
     const struct plan_request *request = asking->request;
     struct search_request search = {
         .axes = answer->boxes,
@@ -108,7 +108,7 @@ static int search_round(struct asking *asking, const int32_t *start, struct err 
 
 static int check_fresh(struct asking *asking, struct err *err)
 {
-    struct plan_answer *answer = asking->answer;
+    struct found_fleet *answer = asking->answer;
     const struct plan_request *request = asking->request;
     if (request->goal.is_certain) {
         answer->fresh = answer->tallies[answer->search.best];
@@ -118,7 +118,7 @@ static int check_fresh(struct asking *asking, struct err *err)
     }
     struct trial_range range = {
         .first = asking->trial_count, .count = request->question.trial_count, .takes_all = true};
-    if (tester_run(&answer->tester, plan_answer_counts(answer), &range, &answer->fresh, err) != 0) {
+    if (tester_run(&answer->tester, found_fleet_counts(answer), &range, &answer->fresh, err) != 0) {
         answer->is_interrupted = atomic_load(&answer->tester.is_cancelled);
         return answer->is_interrupted ? 0 : -1;
     }
@@ -131,7 +131,7 @@ static int check_fresh(struct asking *asking, struct err *err)
 
 static int run_rounds(struct asking *asking, int32_t *start, struct err *err)
 {
-    struct plan_answer *answer = asking->answer;
+    struct found_fleet *answer = asking->answer;
     const struct plan_question *question = &asking->request->question;
     size_t size = sizeof *start * (size_t)question->axes->count;
     for (asking->trial_count = question->trial_count; answer->round_count < PLAN_ROUNDS_MAX;
@@ -145,18 +145,18 @@ static int run_rounds(struct asking *asking, int32_t *start, struct err *err)
             return -1;
         if (answer->is_checked || answer->is_interrupted)
             return 0;
-        memcpy(start, plan_answer_counts(answer), size);
+        memcpy(start, found_fleet_counts(answer), size);
     }
     return 0;
 }
 
 /* ---- what is beside the plan ---- */
 
-static int list_neighbours(struct plan_answer *answer, struct err *err)
+static int list_neighbours(struct found_fleet *answer, struct err *err)
 {
     const struct search *search = &answer->search;
     int32_t axis_count = search->request.axis_count;
-    const int32_t *plan = plan_answer_counts(answer);
+    const int32_t *plan = found_fleet_counts(answer);
     if (array_reserve(&answer->neighbours, &answer->neighbour_capacity, 2 * (int64_t)axis_count,
                       sizeof *answer->neighbours, err))
         return -1;
@@ -176,7 +176,7 @@ static int list_neighbours(struct plan_answer *answer, struct err *err)
 
 /* ---- all of it ---- */
 
-static int make(struct plan_answer *answer, const struct plan_request *request, int32_t *start,
+static int make(struct found_fleet *answer, const struct plan_request *request, int32_t *start,
                 struct err *err)
 {
     const struct plan_axes *axes = request->question.axes;
@@ -193,10 +193,10 @@ static int make(struct plan_answer *answer, const struct plan_request *request, 
     return answer->is_found ? list_neighbours(answer, err) : 0;
 }
 
-int plan_answer_make(struct plan_answer *answer, const struct plan_request *request,
+int found_fleet_make(struct found_fleet *answer, const struct plan_request *request,
                      struct err *err)
 {
-    *answer = (struct plan_answer){0};
+    *answer = (struct found_fleet){0};
     tester_init(&answer->tester, &request->question);
     int32_t *start = NULL;
     int32_t capacity = 0;
@@ -209,20 +209,20 @@ int plan_answer_make(struct plan_answer *answer, const struct plan_request *requ
     }
     free(start);
     if (result != 0)
-        plan_answer_release(answer);
+        found_fleet_release(answer);
     return result == 0 ? 0 : -1;
 }
 
-void plan_answer_release(struct plan_answer *answer)
+void found_fleet_release(struct found_fleet *answer)
 {
     search_release(&answer->search);
     free(answer->boxes);
     free(answer->tallies);
     free(answer->neighbours);
-    *answer = (struct plan_answer){0};
+    *answer = (struct found_fleet){0};
 }
 
-const int32_t *plan_answer_counts(const struct plan_answer *answer)
+const int32_t *found_fleet_counts(const struct found_fleet *answer)
 {
     return search_counts(&answer->search, answer->search.best);
 }
