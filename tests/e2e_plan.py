@@ -84,6 +84,30 @@ class Plan(ProgramTest):
         self.assertEqual(re.sub(r'"command".*', "", one.stdout),
                          re.sub(r'"command".*', "", three.stdout))
 
+    def test_the_scenario_may_say_it_and_the_command_line_wins(self):
+        runner = dict(small_scenario()["runners"][0], min_replicas=3)
+        plan = {"targets": ["floors"], "survive": ["node"], "nodes": ["p=0..9"], "probability": 0.9,
+                "growth_percent": [100, 200]}
+        self.write("s.json", small_scenario(runners=[runner], plan=plan))
+        answer = self.json_of("s.json")
+        self.assertEqual(answer["plan"]["counts"], {"p/four": 3})
+        self.assertEqual(answer["question"]["probability"], 0.9)
+        self.assertEqual([row["counts"]["p/four"] for row in answer["growth"]], [3, 4])
+        self.assertTrue(any(row["is_of_least_regret"] for row in answer["growth"]))
+        narrower = self.stowage("plan", "s.json", "-n", "p=0..2", "-q")
+        self.check_ended(narrower, ANSWER_IS_NO)
+
+    def test_the_shipped_plans_are_as_their_page_says(self):
+        page = (SOURCE / "scenarios/README.md").read_text(encoding="utf-8")
+        for name in ("plan-week", "plan-survive-zone", "plan-growth"):
+            answer = self.json_of(SOURCE / f"scenarios/{name}.json")
+            self.assertTrue(answer["answer"], name)
+            text = re.search(rf"\*\*{name}\.\*\*(.*?)(?=\n\n|$)", page, re.S)[1]
+            costs = [answer["plan"]["usd_per_hour"]] if name == "plan-week" else []
+            costs += [row["usd_per_hour"] for row in answer["growth"]]
+            for cost in costs:
+                self.assertIn(f"{cost:.2f}", text, name)
+
     def test_losses_take_more_nodes(self):
         runner = dict(small_scenario()["runners"][0], min_replicas=3)
         self.write("s.json", small_scenario(runners=[runner]))

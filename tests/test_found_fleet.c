@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/units.h"
+#include "plan/regret.h"
 #include "sim/queueing.h"
 #include "tests/scenario_make.h"
 
@@ -176,6 +177,34 @@ Test(found_fleet, survives_the_loss_of_any_node)
     /* Without the largest node there must be room for seven: 4 large + 1 small, or 9 small. */
     cr_expect_eq(out.search.points[out.search.best].answer.cost, 37);
     release(&asked, &out);
+}
+
+Test(found_fleet, weighs_regret_over_the_growth_of_demand)
+{
+    struct scenario scenario = made_fixed();
+    static const int32_t percents[] = {50, 100, 200};
+    scenario.plan.growth_percent = percents;
+    scenario.plan.growth_count = ARRAY_LEN(percents);
+    struct asked asked;
+    struct regret regret;
+    struct err err = {0};
+    ask(&asked, &scenario, "floors");
+    cr_assert_eq(regret_make(&regret, &asked.request, &err), 0, "%s", err.text);
+    /* Seven floors of one grow to ceil(0.5) = 1, to 1 and to 2 each. */
+    static const int64_t costs[] = {29, 29, 56};
+    cr_assert_eq(regret.count, 3);
+    for (int32_t i = 0; i < regret.count; i++)
+        cr_expect_eq(regret.items[i].cost, costs[i], "%d: %d", i, (int)regret.items[i].cost);
+    cr_expect(regret.items[2].keeps[0] && regret.items[2].keeps[1]);
+    cr_expect_not(regret.items[0].keeps[2]);
+    cr_expect_eq(regret.items[2].regret[0], 27);
+    /* 3 large + 1 small for 7 large: four large of 8 are bought late, at 10 each. */
+    cr_expect_eq(regret.items[0].regret[2], 29 + 32 + 8 - 56);
+    cr_expect_eq(regret.items[0].worst, 13);
+    cr_expect_eq(regret.least, 0);
+    regret_release(&regret);
+    plan_axes_release(&asked.axes);
+    made_release(&scenario);
 }
 
 Test(found_fleet, says_no_where_the_bounds_are_too_low)
