@@ -37,6 +37,9 @@ struct shape_memory {
     int64_t list_epoch;    /* of the index when the list was made; 0: never */
     int64_t query_version; /* epoch + opening_version of the fleet; 0: never */
     int64_t asked_count;   /* questions since the list was made */
+    int64_t asked_at;      /* the end of the journal at the last question; 0: at none yet */
+    int64_t barren_cursor; /* the shape fits on no node, as of this entry of the journal, */
+    int64_t barren_query;  /* if that is query_version; 0: nothing is known */
     int32_t limit_wanted;  /* of the list, from the next question on */
 };
 
@@ -64,8 +67,9 @@ struct node_index {
     struct shape_memory *shapes;
     struct victim_memory *victims; /* of the first victim_count shapes; see victim_index.h */
     struct journal journal;
-    int64_t epoch;      /* rises when what was remembered for shapes is void */
-    int32_t node_count; /* taken in so far */
+    int64_t search_count; /* questions for which nodes were looked at */
+    int64_t epoch;        /* rises when what was remembered for shapes is void */
+    int32_t node_count;   /* taken in so far */
     int32_t prey_count, prey_capacity;
     int32_t group_count, type_count;
     int32_t shape_count, victim_count, victim_capacity;

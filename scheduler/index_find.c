@@ -78,6 +78,46 @@ static bool is_scanned(const struct sched *sched)
     return sched->fleet.node_count < below;
 }
 
+/* ---- shapes that fit nowhere ---- */
+
+/* Has no node that changed since the shape fitted nowhere got room for it, as far as rows tell? */
+static bool is_still_barren(const struct index_search *search)
+{
+    const struct journal *journal = &search->index->journal;
+    struct shape_memory *memory = search->memory;
+    int32_t positions[SEARCH_BATCH];
+    if (memory->barren_query != memory->query_version ||
+        journal->end - memory->barren_cursor > journal->capacity)
+        return false;
+    while (memory->barren_cursor < journal->end) {
+        const struct row_range range = journal_range(journal, memory->barren_cursor, SEARCH_BATCH);
+        if (search->index->kernel->filter(journal->blocks, range, &memory->query, -INFINITY,
+                                          positions) > 0)
+            return false;
+        memory->barren_cursor += range.end - range.first;
+    }
+    return true;
+}
+
+static void note_barren(const struct index_search *search)
+{
+    search->memory->barren_cursor = search->index->journal.end;
+    search->memory->barren_query = search->memory->query_version;
+}
+
+/* What waits because it fits nowhere is asked for again and again: only a node that has changed,
+ * and could have the room, is a reason to search again. */
+static int32_t find(const struct index_search *search)
+{
+    if (is_still_barren(search))
+        return -1;
+    search->index->search_count++;
+    int32_t node = is_scanned(search->sched) ? index_scan(search) : index_look_up(search);
+    if (node < 0 && search->runner < 0)
+        note_barren(search);
+    return node;
+}
+
 int32_t index_find(const struct sched *sched, int32_t runner, const struct policy_context *context)
 {
     int32_t shape = sched->runners[runner].shape;
@@ -88,5 +128,5 @@ int32_t index_find(const struct sched *sched, int32_t runner, const struct polic
                                         .memory = &sched->index->shapes[shape],
                                         .shape = shape,
                                         .runner = is_runner_asked ? runner : -1};
-    return is_scanned(sched) ? index_scan(&search) : index_look_up(&search);
+    return find(&search);
 }

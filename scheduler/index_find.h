@@ -10,7 +10,7 @@
 struct index_search {
     const struct sched *sched;
     const struct policy_context *context;
-    struct node_index *index;
+    struct node_index *index; /* what it remembers changes with each question */
     struct shape_memory *memory;
     int32_t shape;
     int32_t runner; /* where the shape depends on it; else -1 */

@@ -43,6 +43,14 @@ int32_t journal_append(struct journal *journal, int32_t node, const struct row *
     return place;
 }
 
+struct row_range journal_range(const struct journal *journal, int64_t first, int32_t most)
+{
+    int32_t place = (int32_t)(first & (journal->capacity - 1));
+    int32_t size = journal->capacity - place < most ? journal->capacity - place : most;
+    int64_t left = journal->end - first;
+    return (struct row_range){place, place + (left < size ? (int32_t)left : size)};
+}
+
 void journal_release(struct journal *journal)
 {
     free(journal->blocks);

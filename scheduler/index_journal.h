@@ -27,6 +27,10 @@ int journal_resize(struct journal *journal, int32_t capacity, struct err *err);
 int32_t journal_append(struct journal *journal, int32_t node, const struct row *row,
                        int32_t previous);
 
+/* Places of the entries from `first` on: at most `most` of them, not torn by the end of the ring.
+ */
+struct row_range journal_range(const struct journal *journal, int64_t first, int32_t most);
+
 void journal_release(struct journal *journal);
 
 #endif

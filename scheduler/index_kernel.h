@@ -9,10 +9,6 @@
 /* Inside scheduler/ only. The two loops over rows, written twice: in plain C, and with the vectors
  * of AVX2 where the processor has them. Both give the same answers, bit for bit. */
 
-struct row_range {
-    int32_t first, end;
-};
-
 struct index_kernel {
     const char *name;
     /* For each chunk of CHUNK_ROWS rows from row 0: the largest key of a row that passes;

@@ -13,8 +13,15 @@
  * With 100 equally popular shapes and two changes a decision a shape reads 200 rows at its next
  * question, 25 blocks; half a dozen go on the list and one or two are scored. */
 
-/* The fewest and the most nodes that a list is cut to. */
-enum { LIMIT_LEAST = 32, LIMIT_MOST = 1024, LIMIT_MOST_WITHOUT_PARTS = 2048 };
+/* The fewest and the most nodes that a list is cut to; the most in a small fleet. */
+enum {
+    LIMIT_LEAST = 32,
+    LIMIT_MOST_LEAST = 128,
+    LIMIT_MOST = 1024,
+    LIMIT_MOST_WITHOUT_PARTS = 2048
+};
+/* To look at a row takes a third of the time of reading an entry and keeping what it says. */
+enum { SELDOM = 3 };
 /* Runners that may not go to the first so many of a list have the rows scanned. */
 enum { ASIDE_MAX = 64 };
 
@@ -37,10 +44,18 @@ static int64_t enough_questions(const struct index_search *search)
     return search->index->node_count / (has_bounds(search) ? 512 : 4);
 }
 
+static int32_t most_listed(const struct index_search *search)
+{
+    int32_t most = search->index->node_count / 256;
+    if (!has_bounds(search))
+        return LIMIT_MOST_WITHOUT_PARTS;
+    return most < LIMIT_MOST_LEAST ? LIMIT_MOST_LEAST : most < LIMIT_MOST ? most : LIMIT_MOST;
+}
+
 static void lengthen(const struct index_search *search)
 {
     struct shape_memory *memory = search->memory;
-    int32_t most = has_bounds(search) ? LIMIT_MOST : LIMIT_MOST_WITHOUT_PARTS;
+    int32_t most = most_listed(search);
     if (search->sched->options.tuning.list_limit == 0 && memory->list_epoch != 0 &&
         memory->asked_count < enough_questions(search) && memory->limit_wanted < most)
         memory->limit_wanted = memory->list.limit * 2;
@@ -105,6 +120,13 @@ static struct standing standing_of_row(const struct index_search *search, int32_
     return standing;
 }
 
+/* Can the node, whose row has this key, only be below the floor? */
+static bool is_bound_below(const struct index_search *search, int32_t node, float key)
+{
+    const struct standing bound = {.score = search_most_score(search, key), .node = node};
+    return has_bounds(search) && shortlist_is_below(&search->memory->list, &bound);
+}
+
 /* Collects the nodes of the range whose keys are at least `low`, and below `high`. */
 static void collect_range(const struct index_search *search, struct row_range range, float low,
                           float high)
@@ -115,7 +137,8 @@ static void collect_range(const struct index_search *search, struct row_range ra
         index->kernel->filter(index->blocks, range, &search->memory->query, low, positions);
     for (int32_t i = 0; i < count; i++) {
         int32_t node = positions[i];
-        if (row_key(index->blocks, node) >= high || !search_fits(search, node))
+        float key = row_key(index->blocks, node);
+        if (key >= high || is_bound_below(search, node, key) || !search_fits(search, node))
             continue;
         const struct standing standing = standing_of_row(search, node);
         shortlist_collect(&search->memory->list, &standing);
@@ -213,14 +236,11 @@ static struct standing standing_of_entry(const struct index_search *search, int3
                              .is_bound = true};
 }
 
-/* Entries [first, end) of the journal, which are not torn by its end. Where keys say nothing of
- * scores, what passes is scored at once. */
-static void read_journal(const struct index_search *search, int64_t first, int64_t end)
+/* Where keys say nothing of scores, what passes is scored at once. */
+static void read_journal(const struct index_search *search, struct row_range range)
 {
     const struct journal *journal = &search->index->journal;
     int32_t positions[SEARCH_BATCH];
-    int32_t place = (int32_t)(first & (journal->capacity - 1));
-    const struct row_range range = {place, place + (int32_t)(end - first)};
     bool is_bound = has_bounds(search);
     struct standing standings[SEARCH_BATCH];
     int32_t found = 0;
@@ -244,12 +264,9 @@ static void catch_up(const struct index_search *search)
     struct shape_memory *memory = search->memory;
     const struct journal *journal = &search->index->journal;
     while (memory->cursor < journal->end) {
-        int64_t to_wrap = journal->capacity - (memory->cursor & (journal->capacity - 1));
-        int64_t size = journal->end - memory->cursor;
-        size = size < to_wrap ? size : to_wrap;
-        size = size < SEARCH_BATCH ? size : SEARCH_BATCH;
-        read_journal(search, memory->cursor, memory->cursor + size);
-        memory->cursor += size;
+        const struct row_range range = journal_range(journal, memory->cursor, SEARCH_BATCH);
+        read_journal(search, range);
+        memory->cursor += range.end - range.first;
     }
 }
 
@@ -323,9 +340,23 @@ static int32_t best_for_runner(const struct index_search *search)
     return is_known ? found : index_scan(search);
 }
 
+/* Has more of the journal gone by since the last question than it takes to look at all rows? A list
+ * is not worth its upkeep then, nor when the next question comes as late as this one. */
+static bool is_seldom_asked(const struct index_search *search)
+{
+    struct shape_memory *memory = search->memory;
+    int64_t end = search->index->journal.end;
+    int64_t gone_by = memory->asked_at == 0 ? INT64_MAX : end - memory->asked_at;
+    memory->asked_at = end;
+    return search->sched->options.tuning.scan_below == 0 && has_bounds(search) &&
+           gone_by > search->index->node_count / SELDOM;
+}
+
 int32_t index_look_up(const struct index_search *search)
 {
     const struct shortlist *list = &search->memory->list;
+    if (is_seldom_asked(search))
+        return index_scan(search);
     bring_up_to_date(search);
     if (!has_top(search) && !list->is_complete)
         make_list(search);

@@ -39,6 +39,10 @@ struct row_block {
     float key[ROW_LANES];         /* at least the node's part of the score (policy.h), else 0 */
 };
 
+struct row_range {
+    int32_t first, end;
+};
+
 /* What a shape asks of a row; a row passes where it has no less of anything, and a common group. */
 struct row_query {
     int32_t cpu_milli;

@@ -37,7 +37,8 @@ enum node_search {
 
 /* Sizes of the index, for tests on small fleets. 0: as it suits the fleet. */
 struct index_tuning {
-    int32_t scan_below;    /* with fewer nodes than this, no lists are kept */
+    int32_t
+        scan_below; /* with fewer nodes than this, no lists are kept, with more for all shapes */
     int32_t list_limit;    /* nodes kept on a list */
     int32_t journal_least; /* entries of the journal: a power of two, 8 or more */
     bool is_portable;      /* no use of vector instructions that not all processors have */

@@ -8,8 +8,10 @@
  * random bound replicas go so that the fleet stays at its mark. Reported: nanoseconds of all that
  * (median over segments), of the search alone by a plain scan in the same process and on the same
  * questions, and their ratio; every answer that is timed is compared with the plain scan's.
- * `no_search_ns` is the floor: the same steps where a demand is told its node. Times are of this
- * machine and this moment; the ratios are what compares. */
+ * `no_search_ns` is the floor: the same steps where a demand is told its node. `node_bytes`,
+ * `replica_bytes` and `shape_bytes` are what the scheduler's tables take for each node (with its
+ * devices, and its part of the index), bound replica and shape; room that a table has beyond what
+ * it holds is left out. Times are of this machine and this moment; the ratios are what compares. */
 
 #include <assert.h>
 #include <inttypes.h>
@@ -19,6 +21,7 @@
 
 #include "base/array.h"
 #include "bench/speed/busy_fleet.h"
+#include "scheduler/index.h"
 #include "scheduler/transitions.h"
 
 enum { SEGMENTS = 9, SEGMENT_DECISIONS = 20000, SCAN_NODES = 4000000 };
@@ -98,6 +101,34 @@ static int measure(struct busy_fleet *fleet, struct measured *measured, struct e
     return 0;
 }
 
+/* ---- memory ---- */
+
+struct memory {
+    double node_bytes, replica_bytes, shape_bytes;
+};
+
+static struct memory memory_of(const struct busy_fleet *fleet)
+{
+    const struct sched *sched = &fleet->sched;
+    const struct fleet *nodes = &sched->fleet;
+    const struct node_index *index = sched->index;
+    double rows =
+        (double)index->node_count / ROW_LANES + (double)index->journal.capacity / ROW_LANES;
+    double node_bytes =
+        (double)nodes->node_count * (double)(sizeof *nodes->nodes + sizeof *nodes->changed);
+    double list_bytes = 0.0;
+    node_bytes += (double)nodes->device_count * (double)sizeof *nodes->devices;
+    node_bytes += rows * (double)sizeof *index->blocks;
+    node_bytes += (double)index->node_count * (double)sizeof *index->marks;
+    node_bytes += (double)index->journal.capacity * (double)sizeof *index->journal.nodes;
+    for (int32_t i = 0; i < index->shape_count; i++)
+        list_bytes += (double)index->shapes[i].list.capacity * (double)sizeof(struct standing);
+    return (struct memory){.node_bytes = node_bytes / (double)nodes->node_count,
+                           .replica_bytes = (double)sizeof *sched->replicas,
+                           .shape_bytes = (double)sizeof *index->shapes +
+                                          list_bytes / (double)index->shape_count};
+}
+
 static int run_case(const char *policy, int32_t node_count, int32_t shape_count, struct err *err)
 {
     const struct busy_options options = {.seed = 1,
@@ -110,14 +141,18 @@ static int run_case(const char *policy, int32_t node_count, int32_t shape_count,
     int result = busy_fleet_init(&fleet, &options, err);
     if (result == 0)
         result = measure(&fleet, &measured, err);
+    const struct memory memory =
+        result == 0 ? memory_of(&fleet) : (struct memory){.node_bytes = 0.0};
     if (result == 0)
         printf("{\"bench\": \"decision\", \"policy\": \"%s\", \"nodes\": %" PRId32
                ", \"shapes\": %" PRId32 ", \"runs\": %d, \"decision_ns\": %.0f, "
                "\"decisions_per_s\": %.0f, \"no_search_ns\": %.0f, \"plain_scan_ns\": %.0f, "
-               "\"ratio\": %.2f, \"peak_memory_bytes\": %" PRId64 "}\n",
+               "\"ratio\": %.2f, \"peak_memory_bytes\": %" PRId64
+               ", \"node_bytes\": %.0f, \"replica_bytes\": %.0f, \"shape_bytes\": %.0f}\n",
                policy, node_count, shape_count, SEGMENTS, measured.decision_ns,
                1e9 / measured.decision_ns, measured.no_search_ns, measured.plain_ns,
-               measured.plain_ns / measured.decision_ns, peak_memory_bytes());
+               measured.plain_ns / measured.decision_ns, peak_memory_bytes(), memory.node_bytes,
+               memory.replica_bytes, memory.shape_bytes);
     fflush(stdout);
     busy_fleet_release(&fleet);
     return result;
@@ -130,7 +165,8 @@ int main(int argc, char **argv)
         int32_t nodes, shapes;
     } cases[] = {
         {"best-fit", 1000, 100},        {"best-fit", 10000, 100},    {"best-fit", 100000, 100},
-        {"best-fit", 10000, 10},        {"best-fit", 10000, 1000},   {"first-fit", 10000, 100},
+        {"best-fit", 1000000, 100},     {"best-fit", 10000, 10},     {"best-fit", 10000, 30},
+        {"best-fit", 10000, 300},       {"best-fit", 10000, 1000},   {"first-fit", 10000, 100},
         {"worst-fit", 10000, 100},      {"fgd", 1000, 100},          {"fgd", 10000, 100},
         {"gpu-clustering", 10000, 100}, {"dot-product", 10000, 100},
     };

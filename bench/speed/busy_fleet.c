@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bench/speed/busy_fleet.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "base/array.h"
+#include "scheduler/transitions.h"
 
 static const int64_t GIB = INT64_C(1) << 30;
 
@@ -42,11 +44,9 @@ static int add_kinds(struct fleet *fleet, int32_t *groups, struct err *err)
     return 0;
 }
 
-static int add_nodes(struct busy_fleet *fleet, struct err *err)
+static int add_nodes(struct busy_fleet *fleet, const int32_t *groups, struct err *err)
 {
-    int32_t groups[ARRAY_LEN(node_kinds)], total = 0;
-    if (add_kinds(&fleet->sched.fleet, groups, err))
-        return -1;
+    int32_t total = 0;
     for (size_t i = 0; i < ARRAY_LEN(node_kinds); i++)
         total += node_kinds[i].weight;
     for (int32_t i = 0; i < fleet->options.node_count; i++) {
@@ -68,7 +68,8 @@ static int32_t pick(struct rng *rng, const int32_t *values, int32_t count)
     return values[rng_below(rng, (uint64_t)count)];
 }
 
-static struct shape draw_shape(struct rng *rng)
+/* `part` in 0..1 says what devices it asks for. */
+static struct shape draw_shape(struct rng *rng, double part)
 {
     static const int32_t pools[] = {0};
     static const int32_t shares[] = {50, 100, 160, 200, 250, 300, 460, 500, 700, 850};
@@ -78,14 +79,13 @@ static struct shape draw_shape(struct rng *rng)
                           .share_milli = SHARE_WHOLE,
                           .pools = pools,
                           .pool_count = 1};
-    int32_t draw = (int32_t)rng_below(rng, 100);
-    if (draw < 38) {
+    if (part < 0.38) {
         shape.device_count = 1;
         shape.sharing = SHARING_MILLI;
         shape.share_milli = pick(rng, shares, (int32_t)ARRAY_LEN(shares));
-    } else if (draw < 80) {
+    } else if (part < 0.80) {
         shape.device_count = 1;
-    } else if (draw < 87) {
+    } else if (part < 0.87) {
         shape.device_count = pick(rng, counts, (int32_t)ARRAY_LEN(counts));
         shape.cpu_milli *= shape.device_count;
     }
@@ -105,7 +105,8 @@ static int add_shapes(struct busy_fleet *fleet, struct err *err)
         return -1;
     while (fleet->shapes.count < count) {
         int32_t number;
-        const struct shape shape = draw_shape(&rng);
+        double devices = fmod(fleet->shapes.count * 0.6180339887498949, 1.0);
+        const struct shape shape = draw_shape(&rng, devices);
         if (shape_table_intern(&fleet->shapes, &shape, &number, err))
             return -1;
     }
@@ -161,6 +162,16 @@ static int64_t share_of(const struct busy_fleet *fleet, int32_t replica)
     return (int64_t)shape->device_count * shape->share_milli;
 }
 
+static int note_bound(struct busy_fleet *fleet, int32_t replica, struct err *err)
+{
+    if (array_reserve(&fleet->bound, &fleet->bound_capacity, (int64_t)fleet->bound_count + 1,
+                      sizeof *fleet->bound, err))
+        return -1;
+    fleet->bound[fleet->bound_count++] = replica;
+    fleet->share_used_milli += share_of(fleet, replica);
+    return 0;
+}
+
 int busy_fleet_arrival(struct busy_fleet *fleet, int32_t runner, struct err *err)
 {
     int32_t replica;
@@ -168,16 +179,10 @@ int busy_fleet_arrival(struct busy_fleet *fleet, int32_t runner, struct err *err
     if (sched_demand(&fleet->sched, runner, ++fleet->now, &replica, err) ||
         sched_pass(&fleet->sched, fleet->now, &fleet->decisions, err))
         return -1;
-    if (fleet->sched.replicas[replica].state != REPLICA_STARTING) {
-        fleet->failed_count++;
-        return sched_withdraw(&fleet->sched, replica, err);
-    }
-    if (array_reserve(&fleet->bound, &fleet->bound_capacity, (int64_t)fleet->bound_count + 1,
-                      sizeof *fleet->bound, err))
-        return -1;
-    fleet->bound[fleet->bound_count++] = replica;
-    fleet->share_used_milli += share_of(fleet, replica);
-    return 0;
+    if (fleet->sched.replicas[replica].state == REPLICA_STARTING)
+        return note_bound(fleet, replica, err);
+    fleet->failed_count++;
+    return sched_withdraw(&fleet->sched, replica, err);
 }
 
 int busy_fleet_departure(struct busy_fleet *fleet, struct err *err)
@@ -197,25 +202,77 @@ int busy_fleet_decision(struct busy_fleet *fleet, struct err *err)
     return busy_fleet_arrival(fleet, busy_fleet_draw(fleet), err);
 }
 
+/* ---- filling ---- */
+
+static int fill(struct busy_fleet *fleet, struct err *err)
+{
+    const struct busy_options *options = &fleet->options;
+    while ((double)fleet->share_used_milli < options->fill * (double)fleet->share_milli &&
+           fleet->failed_count < 1000 + options->node_count)
+        if (busy_fleet_arrival(fleet, busy_fleet_draw(fleet), err))
+            return -1;
+    return 0;
+}
+
+/* The nodes of the part, and on them what is bound there. */
+static int append(struct busy_fleet *fleet, const struct busy_fleet *part, struct err *err)
+{
+    struct sched *sched = &fleet->sched;
+    int32_t first = sched->fleet.node_count, node, replica;
+    for (int32_t i = 0; i < part->sched.fleet.node_count; i++)
+        if (fleet_add_node(&sched->fleet, part->sched.fleet.nodes[i].group, NODE_READY, &node, err))
+            return -1;
+    fleet->share_milli += part->share_milli;
+    for (int32_t i = 0; i < part->bound_count; i++) {
+        const struct replica *like = &part->sched.replicas[part->bound[i]];
+        const struct seat seat = {first + like->node, like->devices};
+        if (sched_demand(sched, like->runner, ++fleet->now, &replica, err) ||
+            replica_bind(sched, replica, &seat, err) || note_bound(fleet, replica, err))
+            return -1;
+    }
+    return 0;
+}
+
+enum { PART_NODES = 10000 };
+
+static int fill_in_parts(struct busy_fleet *fleet, struct err *err)
+{
+    int32_t node_count = fleet->options.node_count;
+    for (int32_t i = 0; fleet->sched.fleet.node_count < node_count; i++) {
+        struct busy_options options = fleet->options;
+        int32_t left = node_count - fleet->sched.fleet.node_count;
+        struct busy_fleet part;
+        options.part = i + 1;
+        options.node_count = left < PART_NODES ? left : PART_NODES;
+        int result = busy_fleet_init(&part, &options, err);
+        if (result == 0)
+            result = append(fleet, &part, err);
+        busy_fleet_release(&part);
+        if (result != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int busy_fleet_init(struct busy_fleet *fleet, const struct busy_options *options, struct err *err)
 {
+    int32_t groups[ARRAY_LEN(node_kinds)];
     *fleet = (struct busy_fleet){.options = *options};
-    fleet->rng = rng_stream(options->seed, "busy-fleet", 0);
+    fleet->rng = rng_stream(options->seed, "busy-fleet", (uint64_t)options->part);
     if (add_shapes(fleet, err))
         return -1;
     const struct sched_options sched_options = {
         .policy = policy_find(options->policy),
         .popularity = {fleet->popular, options->shape_count},
         .seed = options->seed,
-        .search = options->search};
-    if (sched_init(&fleet->sched, &sched_options, &fleet->shapes, err) || add_nodes(fleet, err) ||
-        add_runners(fleet, err))
+        .search = options->search,
+        .tuning = options->tuning};
+    if (sched_init(&fleet->sched, &sched_options, &fleet->shapes, err) ||
+        add_kinds(&fleet->sched.fleet, groups, err) || add_runners(fleet, err))
         return -1;
-    while ((double)fleet->share_used_milli < options->fill * (double)fleet->share_milli &&
-           fleet->failed_count < 1000 + options->node_count)
-        if (busy_fleet_arrival(fleet, busy_fleet_draw(fleet), err))
-            return -1;
-    return 0;
+    if (options->node_count > PART_NODES)
+        return fill_in_parts(fleet, err);
+    return add_nodes(fleet, groups, err) ? -1 : fill(fleet, err);
 }
 
 void busy_fleet_release(struct busy_fleet *fleet)

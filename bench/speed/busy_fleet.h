@@ -11,16 +11,21 @@
 /* A fleet at work, for benchmarks of the scheduler: nodes of the types and a mix of requests as in
  * Alibaba's trace of 2023 ("openb"), made from a seed. Types: fifteen of GPU nodes and one without,
  * in its proportions. Requests: none, a part of one, or one to eight whole GPUs, again in its
- * proportions, with CPU and memory to match; the n-th shape is asked for in proportion to 1 / n.
- */
+ * proportions even where shapes are few, with CPU and memory to match; the n-th shape is asked for
+ * in proportion to 1 / n.
+ *
+ * A fleet of more than 10,000 nodes is filled in parts of so many, each as a fleet of its own: a
+ * few microseconds less for each of millions of replicas. */
 
 struct busy_options {
     uint64_t seed;
+    int32_t part; /* of a larger fleet: the same requests, other nodes and draws */
     int32_t node_count, shape_count;
     int32_t priority_count; /* a runner per shape and priority; 0: only priority 0 */
     double fill;            /* of the device share, 0..1 */
     const char *policy;
     enum node_search search;
+    struct index_tuning tuning;
 };
 
 struct busy_fleet {
