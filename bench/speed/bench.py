@@ -2,20 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the speed benchmarks and prints a table.
 
-usage: bench.py BUILD_DIR [--compare | --write-baseline] [--only NAME,...] [--data DIR] [--runs N] [--tiny]
+usage: bench.py BUILD_DIR [--compare | --write-baseline] [--only NAME,...] [--data DIR] [--runs N] [--tiny] [--plot FILE.svg]
 
 Each benchmark is a program BUILD_DIR/bench_NAME that prints lines of JSON (bench/speed/speed.h). They are
 kept in BUILD_DIR/bench.jsonl.
 
 --compare holds the ratios against those of baseline.json: one that is worse by 20 % or more is told, and
 the exit status is 1. --write-baseline replaces baseline.json by what was measured now. --lines FILE takes
-lines that were measured before instead of running anything.
+lines that were measured before instead of running anything. --plot draws what a decision costs
+from 1,000 to 1,000,000 nodes (gnuplot, by decision_growth.gp); beneath the table the growth is told as
+exponents: 0.1 means that ten times as many nodes cost 10^0.1 = 1.26 times as much.
 
 A case is named by whatever in its line is not measured. `ratio` says how many times as fast as its
 reference it is, so larger is better; times are of this machine and this moment and are not compared.
 """
 import argparse
 import json
+import math
 import pathlib
 import subprocess
 import sys
@@ -63,6 +66,40 @@ def print_table(lines):
               f"{memory / 2**20:8.1f}  {line.get('per', '')}, {line.get('reference', '')}")
 
 
+def growth_cases(lines, key, **fixed):
+    """(value of the key, line) of the best-fit decisions that are alike but for the key."""
+    return sorted((line[key], line) for line in lines
+                  if line.get("bench") == "decision" and line.get("policy") == "best-fit"
+                  and all(line[name] == value for name, value in fixed.items()))
+
+
+def exponent(cases, first, last):
+    at = {value: line["decision_ns"] for value, line in cases}
+    if first not in at or last not in at:
+        return None
+    return math.log(at[last] / at[first]) / math.log(last / first)
+
+
+def print_growth(lines):
+    by_nodes = growth_cases(lines, "nodes", shapes=100)
+    by_shapes = growth_cases(lines, "shapes", nodes=10000)
+    for what, cases, first, last in (("nodes", by_nodes, 10000, 1000000), ("shapes", by_shapes, 10, 1000)):
+        found = exponent(cases, first, last)
+        if found is not None:
+            print(f"a best-fit decision grows with {what}, {first:,} to {last:,}, by the exponent {found:.2f}")
+
+
+def draw_growth(lines, picture):
+    """Draws the picture, and leaves its data beside it."""
+    picture = pathlib.Path(picture).resolve()
+    data = picture.with_suffix(".csv")
+    rows = [f"{nodes},{line['plain_scan_ns']},{line['decision_ns']},{line['no_search_ns']}"
+            for nodes, line in growth_cases(lines, "nodes", shapes=100)]
+    data.write_text("nodes,plain_scan_ns,decision_ns,no_search_ns\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    script = pathlib.Path(__file__).resolve().parent / "decision_growth.gp"
+    subprocess.run(["gnuplot", "-e", f"data='{data}'; picture='{picture}'", str(script)], check=True)
+
+
 def compare(lines, baseline):
     """Prints what differs; the number of cases that are worse."""
     worse = 0
@@ -92,6 +129,7 @@ def read_options():
     parser.add_argument("--compare", action="store_true")
     parser.add_argument("--write-baseline", action="store_true")
     parser.add_argument("--lines")
+    parser.add_argument("--plot")
     for name in ("only", "data", "runs"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--tiny", action="store_true")
@@ -108,6 +146,9 @@ def main():
         (pathlib.Path(options.build) / "bench.jsonl").write_text(
             "".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     print_table(lines)
+    print_growth(lines)
+    if options.plot:
+        draw_growth(lines, options.plot)
     if options.write_baseline:
         ratios = {name_of(line): line["ratio"] for line in lines}
         BASELINE.write_text(json.dumps(ratios, indent=2) + "\n", encoding="utf-8")
