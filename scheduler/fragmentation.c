@@ -270,30 +270,49 @@ int fragmentation_refresh(struct fragmentation *fragmentation, const struct flee
 
 /* ---- the fragment ---- */
 
+/* What is free on the devices of a room, each amount once; devices with nothing free are of no
+ * account to any class. In a full fleet that is one amount or two for eight devices. */
+struct free_shares {
+    int32_t milli[SHAPE_DEVICES_MAX], devices[SHAPE_DEVICES_MAX]; /* [count] */
+    int32_t count;
+    int32_t all_milli;
+};
+
+static void find_free_shares(const struct fragment_room *room, struct free_shares *shares)
+{
+    shares->count = 0;
+    shares->all_milli = 0;
+    for (int32_t i = 0; i < room->device_count; i++) {
+        int32_t milli = room->share_milli[i], k = 0;
+        if (milli == 0)
+            continue;
+        while (k < shares->count && shares->milli[k] != milli)
+            k++;
+        if (k == shares->count) {
+            shares->milli[shares->count] = milli;
+            shares->devices[shares->count++] = 0;
+        }
+        shares->devices[k]++;
+        shares->all_milli += milli;
+    }
+}
+
 /* What the devices of a room are to a class. */
 struct device_fit {
-    int64_t small_milli; /* free on devices that have less than the class takes of one */
+    int32_t small_milli; /* free on devices that have less than the class takes of one */
     int32_t fitting;     /* devices that have enough */
 };
 
-static struct device_fit fit_devices(const struct fragment_room *room, int32_t share_milli)
+static struct device_fit fit_devices(const struct free_shares *shares, int32_t share_milli)
 {
     struct device_fit fit = {0, 0};
-    for (int32_t i = 0; i < room->device_count; i++) {
-        if (room->share_milli[i] >= share_milli)
-            fit.fitting++;
+    for (int32_t i = 0; i < shares->count; i++) {
+        if (shares->milli[i] >= share_milli)
+            fit.fitting += shares->devices[i];
         else
-            fit.small_milli += room->share_milli[i];
+            fit.small_milli += shares->milli[i] * shares->devices[i];
     }
     return fit;
-}
-
-static int64_t free_milli(const struct fragment_room *room)
-{
-    int64_t milli = 0;
-    for (int32_t i = 0; i < room->device_count; i++)
-        milli += room->share_milli[i];
-    return milli;
 }
 
 /* A few classes of a row at a time, so that what is found for each stays in the cache. */
@@ -307,23 +326,22 @@ struct block {
 
 /* The sum of count * fragment over the block. The loops over the classes have no branches and are
  * turned into vector code by the compiler. */
-static int64_t block_fragment(const struct block *block, const struct fragment_room *room,
-                              int32_t all_milli)
+static int64_t block_fragment(const struct block *block, const struct free_shares *shares,
+                              int32_t cpu_milli)
 {
     int32_t small_milli[BLOCK] = {0}, fitting[BLOCK] = {0};
     int64_t sum = 0;
-    for (int32_t i = 0; i < room->device_count; i++) {
-        int32_t left_milli = room->share_milli[i];
+    for (int32_t i = 0; i < shares->count; i++) {
+        int32_t left_milli = shares->milli[i], devices = shares->devices[i];
         for (int32_t k = 0; k < block->classes; k++) {
             int32_t is_small = left_milli < block->share_milli[k] ? -1 : 0;
-            small_milli[k] += left_milli & is_small;
-            fitting[k] += 1 + is_small;
+            small_milli[k] += left_milli * devices & is_small;
+            fitting[k] += devices & ~is_small;
         }
     }
     for (int32_t k = 0; k < block->classes; k++) {
-        bool is_of_use =
-            fitting[k] >= block->device_count[k] && room->cpu_milli >= block->cpu_milli[k];
-        sum += block->count[k] * (is_of_use ? small_milli[k] : all_milli);
+        bool is_of_use = fitting[k] >= block->device_count[k] && cpu_milli >= block->cpu_milli[k];
+        sum += block->count[k] * (is_of_use ? small_milli[k] : shares->all_milli);
     }
     return sum;
 }
@@ -331,8 +349,11 @@ static int64_t block_fragment(const struct block *block, const struct fragment_r
 int64_t fragment_exact(const struct fragmentation *fragmentation, const struct fragment_room *room)
 {
     const struct fragment_row *row = &fragmentation->rows[room->group];
-    int32_t all_milli = (int32_t)free_milli(room);
-    int64_t sum = row->closed_count * all_milli;
+    struct free_shares shares;
+    find_free_shares(room, &shares);
+    if (shares.all_milli == 0)
+        return 0;
+    int64_t sum = row->closed_count * shares.all_milli;
     for (int32_t done = 0; done < row->count; done += BLOCK) {
         int32_t first = room->group * fragmentation->class_count + done;
         const struct block block = {.cpu_milli = &fragmentation->packed_cpu_milli[first],
@@ -341,7 +362,7 @@ int64_t fragment_exact(const struct fragmentation *fragmentation, const struct f
                                     .count = &fragmentation->packed_count[first],
                                     .classes =
                                         row->count - done < BLOCK ? row->count - done : BLOCK};
-        sum += block_fragment(&block, room, all_milli);
+        sum += block_fragment(&block, &shares, room->cpu_milli);
     }
     return sum;
 }
@@ -357,7 +378,9 @@ void fragment_by_kind(const struct fragmentation *fragmentation, const struct fr
                       struct fragment_parts *parts)
 {
     const int32_t *shares = &fragmentation->share_milli[room->group * fragmentation->class_count];
-    double all_milli = (double)free_milli(room);
+    struct free_shares found;
+    find_free_shares(room, &found);
+    double all_milli = (double)found.all_milli;
     *parts = (struct fragment_parts){{0.0}};
     for (int32_t i = 0; i < fragmentation->class_count; i++) {
         const struct fragment_class *class = &fragmentation->classes[i];
@@ -368,7 +391,7 @@ void fragment_by_kind(const struct fragmentation *fragmentation, const struct fr
         } else if (shares[i] < 0) {
             parts->milli[FRAGMENT_NO_ACCESS] += class->weight * all_milli;
         } else {
-            struct device_fit fit = fit_devices(room, shares[i]);
+            struct device_fit fit = fit_devices(&found, shares[i]);
             enum fragment_kind kind = kind_of(has_cpu, fit.fitting >= class->device_count);
             double small_milli = kind == FRAGMENT_Q3 ? (double)fit.small_milli : 0.0;
             if (kind == FRAGMENT_Q3)
