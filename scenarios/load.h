@@ -356,6 +356,9 @@ void load_defaults(struct loader *loader, const struct value *root);
 void load_scheduler(struct loader *loader, const struct value *root);
 /* `policy` of the scheduler. */
 void load_policy(struct loader *loader, const struct value *scheduler);
+
+/* Where none was given: one for what is asked for. After all demand. */
+void choose_policy(struct loader *loader);
 /* `popularity` of the scheduler; after all pools. */
 void load_popularity(struct loader *loader, const struct value *root);
 

@@ -211,3 +211,22 @@ void load_policy(struct loader *loader, const struct value *scheduler)
     config->policy = policy;
     config->policy_values = values;
 }
+
+static bool asks_for_shares(const struct shape_table *shapes)
+{
+    for (int32_t i = 0; i < shapes->count; i++) {
+        const struct shape *shape = &shapes->items[i];
+        if (shape->device_count > 0 && shape->sharing == SHARING_MILLI &&
+            shape->share_milli < SHARE_WHOLE)
+            return true;
+    }
+    return false;
+}
+
+void choose_policy(struct loader *loader)
+{
+    struct scenario *scenario = loader->scenario;
+    if (!scenario->scheduler.policy)
+        scenario->scheduler.policy =
+            policy_find(asks_for_shares(&scenario->shapes) ? "stowage" : "best-fit");
+}

@@ -219,6 +219,7 @@ static void load_demand(struct loader *loader, const struct value *root)
         visit_section(loader, &after[i]);
     load_failures_file(loader, root);
     load_popularity(loader, root);
+    choose_policy(loader);
 }
 
 static void load_all(struct loader *loader, const char *path, const struct edit_list *edits)

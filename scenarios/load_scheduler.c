@@ -67,8 +67,7 @@ void load_scheduler(struct loader *loader, const struct value *root)
     struct scheduler_config *config = &loader->scenario->scheduler;
     struct value scheduler;
     int64_t order = ORDER_FLOOR_FIRST;
-    *config = (struct scheduler_config){.policy = policy_find("best-fit"),
-                                        .order = ORDER_FLOOR_FIRST,
+    *config = (struct scheduler_config){.order = ORDER_FLOOR_FIRST,
                                         .preemption_enabled = true,
                                         .grace_us = loader->default_grace_us};
     if (!object_get(root, "scheduler", &kind, &scheduler))

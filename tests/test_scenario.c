@@ -266,6 +266,33 @@ Test(scenario, devices_are_shared_as_asked)
     }
 }
 
+Test(scenario, the_policy_is_stowage_where_none_is_named_and_shares_are_asked_for)
+{
+    static const struct {
+        const char *scheduler, *simulation, *policy;
+    } cases[] = {
+        {"", "'share_milli':999", "stowage"},
+        {"'order':'priority-first'", "'share_milli':999", "stowage"},
+        {"'policy':'worst-fit'", "'share_milli':999", "worst-fit"},
+        {"", "'share_milli':1000", "best-fit"},
+        {"", "'device_sharing':'memory'", "best-fit"},
+        {"'popularity':[{'count':1,'compute_info':{'num_accelerators':1},"
+         "'simulation':{'share_milli':500}}]",
+         "'share_milli':1000", "stowage"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct scenario s;
+        char text[2000];
+        snprintf(text, sizeof text, "%s'scheduler':{%s},%s%s}}]}", HEAD, cases[i].scheduler,
+                 "'runners':[{'id':'r','nodepool':{'id':'p'},'compute_info':{"
+                 "'num_accelerators':1,'accelerator_memory':'1Gi'},'simulation':{",
+                 cases[i].simulation);
+        load_good(&s, text);
+        cr_expect_str_eq(s.scheduler.policy->name, cases[i].policy, "case %d", (int)i);
+        scenario_release(&s);
+    }
+}
+
 Test(scenario, further_pools_are_sorted_and_distinct)
 {
     struct scenario s;
