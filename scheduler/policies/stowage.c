@@ -111,7 +111,7 @@ struct offer {
 
 /* A room and what it is worth; device shares in rising order, then 0. */
 struct room_key {
-    int32_t group, cpu_milli;
+    int32_t list, cpu_milli; /* of offers, by its first one */
     int16_t share_milli[REMEMBERED_DEVICES];
 };
 struct remembered {
@@ -120,15 +120,23 @@ struct remembered {
     bool is_set;
 };
 
+/* All offers of a group; groups with the same share them. */
+struct offer_list {
+    int32_t first, count;                   /* in state.offers */
+    int32_t cpu_min_milli, share_min_milli; /* the least that any asks for */
+    int32_t first_future;                   /* [future][FUTURE_LENGTH] of them, in state.futures */
+};
+
 struct stowage_state {
     struct fragmentation classes; /* the typical ones, and which groups are open to them */
-    struct offer *offers;         /* [offer_first[group] .. offer_first[group + 1]) */
-    int32_t *offer_first;         /* [group_count + 1] */
-    int32_t *futures;             /* [group][future][FUTURE_LENGTH] offers of the group */
+    struct offer_list *groups;    /* [group_count] */
+    struct offer *offers;         /* [offer_count] */
+    int32_t *futures;             /* [future_place_count] numbers of offers in their list */
     double *scarcity;             /* [class] 1 / a */
     double weight_sum;            /* of count / a */
-    int32_t group_count, future_count;
-    int32_t offer_capacity, first_capacity, future_capacity, scarcity_capacity;
+    int32_t group_count, offer_count, future_place_count;
+    int32_t group_capacity, offer_capacity, future_place_capacity, scarcity_capacity;
+    int32_t future_count; /* of each list */
     int64_t availability_milli;
     double horizon, exponent;
     struct remembered *remembered; /* [REMEMBERED] by hash, the last one of each */
@@ -139,7 +147,7 @@ static void stop(void *opaque)
     struct stowage_state *state = opaque;
     fragmentation_release(&state->classes);
     free(state->offers);
-    free(state->offer_first);
+    free(state->groups);
     free(state->futures);
     free(state->scarcity);
     free(state->remembered);
@@ -251,40 +259,86 @@ static void draw_place(const struct stowage_state *state, const struct offer *of
     }
 }
 
-static void add_group(struct stowage_state *state, int32_t group)
+/* The offers of a group behind those that there are. */
+static struct offer_list list_offers(struct stowage_state *state, int32_t group)
 {
     const struct fragmentation *classes = &state->classes;
     const int32_t *share_milli = &classes->share_milli[group * classes->class_count];
-    int32_t first = state->offer_first[group], count = 0;
-    for (int32_t i = 0; i < classes->class_count; i++)
-        if (share_milli[i] > 0)
-            state->offers[first + count++] = make_offer(state, i, share_milli[i]);
-    state->offer_first[group + 1] = first + count;
-    if (count == 0)
-        return;
-    int32_t *futures = &state->futures[group * state->future_count * FUTURE_LENGTH];
+    struct offer_list list = {
+        .first = state->offer_count, .cpu_min_milli = INT32_MAX, .share_min_milli = INT32_MAX};
+    for (int32_t i = 0; i < classes->class_count; i++) {
+        if (share_milli[i] <= 0)
+            continue;
+        struct offer *offer = &state->offers[list.first + list.count++];
+        *offer = make_offer(state, i, share_milli[i]);
+        if (offer->cpu_milli < list.cpu_min_milli)
+            list.cpu_min_milli = offer->cpu_milli;
+        if (offer->share_milli < list.share_min_milli)
+            list.share_min_milli = offer->share_milli;
+    }
+    return list;
+}
+
+static const struct offer_list *find_same(const struct stowage_state *state,
+                                          const struct offer_list *list)
+{
+    static_assert(sizeof(struct offer) == 6 * sizeof(int32_t) + sizeof(double), "no padding");
+    const struct offer *offers = state->offers;
+    for (int32_t i = 0; i < state->group_count; i++) {
+        const struct offer_list *other = &state->groups[i];
+        if (other->count == list->count && memcmp(&offers[other->first], &offers[list->first],
+                                                  (size_t)list->count * sizeof *offers) == 0)
+            return other;
+    }
+    return NULL;
+}
+
+static int draw_futures(struct stowage_state *state, struct offer_list *list, struct err *err)
+{
+    int64_t places = (int64_t)state->future_count * FUTURE_LENGTH;
+    if (array_reserve(&state->futures, &state->future_place_capacity,
+                      state->future_place_count + places, sizeof *state->futures, err))
+        return -1;
+    list->first_future = state->future_place_count;
+    state->future_place_count += (int32_t)places;
     for (int32_t i = 0; i < FUTURE_LENGTH; i++)
-        draw_place(state, &state->offers[first], count, i, futures);
+        draw_place(state, &state->offers[list->first], list->count, i,
+                   &state->futures[list->first_future]);
+    return 0;
+}
+
+static int add_group(struct stowage_state *state, struct err *err)
+{
+    int64_t class_count = state->classes.class_count;
+    if (array_reserve(&state->groups, &state->group_capacity, state->group_count + INT64_C(1),
+                      sizeof *state->groups, err) ||
+        array_reserve(&state->offers, &state->offer_capacity, state->offer_count + class_count,
+                      sizeof *state->offers, err))
+        return -1;
+    struct offer_list list = list_offers(state, state->group_count);
+    const struct offer_list *same = find_same(state, &list);
+    if (same != NULL) {
+        list = *same;
+    } else if (list.count > 0) {
+        if (draw_futures(state, &list, err))
+            return -1;
+        state->offer_count += list.count;
+    }
+    state->groups[state->group_count++] = list;
+    return 0;
 }
 
 static int refresh(void *opaque, const struct fleet *fleet, struct err *err)
 {
     struct stowage_state *state = opaque;
-    int64_t groups = fleet->group_count;
-    int64_t future_places = groups * state->future_count * FUTURE_LENGTH;
-    if (state->group_count == groups || fleet->device_count == 0)
+    if (state->group_count == fleet->group_count || fleet->device_count == 0)
         return 0;
     if (fragmentation_refresh(&state->classes, fleet, err) ||
-        array_reserve(&state->offers, &state->offer_capacity, groups * state->classes.class_count,
-                      sizeof *state->offers, err) ||
-        array_reserve(&state->offer_first, &state->first_capacity, groups + 1,
-                      sizeof *state->offer_first, err) ||
-        array_reserve(&state->futures, &state->future_capacity, future_places,
-                      sizeof *state->futures, err) ||
         (state->scarcity == NULL && weigh_classes(state, fleet, err)))
         return -1;
-    for (; state->group_count < groups; state->group_count++)
-        add_group(state, state->group_count);
+    while (state->group_count < fleet->group_count)
+        if (add_group(state, err))
+            return -1;
     return 0;
 }
 
@@ -293,26 +347,42 @@ static int refresh(void *opaque, const struct fleet *fleet, struct err *err)
 /* The devices of a room: how many nobody uses, and what is free of the others. */
 struct devices {
     int32_t whole, part_count;
+    int32_t largest_milli; /* of the parts; 0: there are none */
     int32_t part_milli[SHAPE_DEVICES_MAX];
 };
 
-/* Takes the share of the fullest device that has it; false where none has. */
-static bool take_share(struct devices *devices, int32_t share_milli)
+static void find_largest(struct devices *devices)
 {
-    int32_t fullest = -1, fullest_milli = SHARE_WHOLE;
+    devices->largest_milli = 0;
+    for (int32_t i = 0; i < devices->part_count; i++)
+        if (devices->part_milli[i] > devices->largest_milli)
+            devices->largest_milli = devices->part_milli[i];
+}
+
+/* The part with the least that has the share; there is one. */
+static int32_t fullest_part(const struct devices *devices, int32_t share_milli)
+{
+    int32_t fullest = 0, fullest_milli = SHARE_WHOLE;
     for (int32_t i = 0; i < devices->part_count; i++)
         if (devices->part_milli[i] >= share_milli && devices->part_milli[i] < fullest_milli) {
             fullest = i;
             fullest_milli = devices->part_milli[i];
         }
-    if (fullest >= 0) {
-        devices->part_milli[fullest] -= share_milli;
+    return fullest;
+}
+
+/* Takes the share of the fullest device that has it; false where none has. */
+static bool take_share(struct devices *devices, int32_t share_milli)
+{
+    if (share_milli <= devices->largest_milli) {
+        devices->part_milli[fullest_part(devices, share_milli)] -= share_milli;
     } else {
         if (devices->whole == 0)
             return false;
         devices->whole--;
         devices->part_milli[devices->part_count++] = SHARE_WHOLE - share_milli;
     }
+    find_largest(devices);
     return true;
 }
 
@@ -326,17 +396,40 @@ static bool take(struct devices *devices, const struct offer *offer)
     return true;
 }
 
-static int64_t fill_one(const struct offer *offers, const int32_t *future, struct devices *devices,
-                        int32_t cpu_milli, int64_t asked_max_milli)
+static void copy_devices(const struct devices *from, struct devices *to)
 {
+    to->whole = from->whole;
+    to->part_count = from->part_count;
+    to->largest_milli = from->largest_milli;
+    for (int32_t i = 0; i < from->part_count; i++)
+        to->part_milli[i] = from->part_milli[i];
+}
+
+/* What a future meets. */
+struct filling {
+    const struct offer *offers;
+    const struct offer_list *list;
+    const struct devices *empty; /* before it */
+    int32_t cpu_milli;
+    int64_t asked_max_milli;
+};
+
+static int64_t fill_one(const struct filling *filling, const int32_t *future)
+{
+    struct devices devices;
+    int32_t cpu_milli = filling->cpu_milli;
     int64_t value_milli = 0, asked_milli = 0;
-    for (int32_t i = 0; i < FUTURE_LENGTH && asked_milli < asked_max_milli; i++) {
-        const struct offer *offer = &offers[future[i]];
+    copy_devices(filling->empty, &devices);
+    for (int32_t i = 0; i < FUTURE_LENGTH && asked_milli < filling->asked_max_milli; i++) {
+        const struct offer *offer = &filling->offers[future[i]];
         asked_milli += offer->all_milli;
-        if (cpu_milli < offer->cpu_milli || !take(devices, offer))
+        if (cpu_milli < offer->cpu_milli || !take(&devices, offer))
             continue;
         cpu_milli -= offer->cpu_milli;
         value_milli += offer->value_milli;
+        if (cpu_milli < filling->list->cpu_min_milli ||
+            (devices.whole == 0 && devices.largest_milli < filling->list->share_min_milli))
+            break; /* nothing fits any more */
     }
     return value_milli;
 }
@@ -344,9 +437,8 @@ static int64_t fill_one(const struct offer *offers, const int32_t *future, struc
 /* Summed over the futures. */
 static int64_t fill(const struct stowage_state *state, const struct fragment_room *room)
 {
-    const struct offer *offers = &state->offers[state->offer_first[room->group]];
-    const int32_t *futures = &state->futures[room->group * state->future_count * FUTURE_LENGTH];
-    struct devices devices = {0};
+    const struct offer_list *list = &state->groups[room->group];
+    struct devices devices = {.whole = 0};
     int64_t sum = 0, free_milli = 0;
     for (int32_t i = 0; i < room->device_count; i++) {
         free_milli += room->share_milli[i];
@@ -355,12 +447,14 @@ static int64_t fill(const struct stowage_state *state, const struct fragment_roo
         else if (room->share_milli[i] > 0)
             devices.part_milli[devices.part_count++] = room->share_milli[i];
     }
-    int64_t asked_max_milli = (int64_t)(state->horizon * (double)free_milli);
-    for (int32_t i = 0; i < state->future_count; i++) {
-        struct devices left = devices;
-        sum +=
-            fill_one(offers, &futures[i * FUTURE_LENGTH], &left, room->cpu_milli, asked_max_milli);
-    }
+    find_largest(&devices);
+    struct filling filling = {.offers = &state->offers[list->first],
+                              .list = list,
+                              .empty = &devices,
+                              .cpu_milli = room->cpu_milli,
+                              .asked_max_milli = (int64_t)(state->horizon * (double)free_milli)};
+    for (int32_t i = 0; i < state->future_count; i++)
+        sum += fill_one(&filling, &state->futures[list->first_future + i * FUTURE_LENGTH]);
     return sum;
 }
 
@@ -383,8 +477,9 @@ static int32_t use_by(const struct offer *offer, const struct fragment_room *roo
 /* Times WEIGHT_SUM. */
 static int64_t use(const struct stowage_state *state, const struct fragment_room *room)
 {
+    const struct offer_list *list = &state->groups[room->group];
     int64_t sum = 0;
-    for (int32_t i = state->offer_first[room->group]; i < state->offer_first[room->group + 1]; i++)
+    for (int32_t i = list->first; i < list->first + list->count; i++)
         sum += (int64_t)state->offers[i].weight * use_by(&state->offers[i], room);
     return sum;
 }
@@ -398,9 +493,11 @@ static int64_t find_worth(const struct stowage_state *state, const struct fragme
     return fill(state, room) * WEIGHT_SUM + use_part * state->future_count;
 }
 
-static void make_key(const struct fragment_room *room, struct room_key *key)
+static void make_key(const struct stowage_state *state, const struct fragment_room *room,
+                     struct room_key *key)
 {
-    *key = (struct room_key){.group = room->group, .cpu_milli = room->cpu_milli};
+    *key =
+        (struct room_key){.list = state->groups[room->group].first, .cpu_milli = room->cpu_milli};
     for (int32_t i = 0; i < room->device_count; i++) {
         int32_t at = i;
         for (; at > 0 && key->share_milli[at - 1] > room->share_milli[i]; at--)
@@ -421,12 +518,11 @@ static int64_t worth(const struct policy_context *context, const struct fragment
 {
     const struct stowage_state *state = context->state;
     struct room_key key;
-    if (room->group >= state->group_count ||
-        state->offer_first[room->group] == state->offer_first[room->group + 1])
+    if (room->group >= state->group_count || state->groups[room->group].count == 0)
         return 0;
     if (room->device_count > REMEMBERED_DEVICES)
         return find_worth(state, room);
-    make_key(room, &key);
+    make_key(state, room, &key);
     struct remembered *place = &state->remembered[hash_key(&key) & (REMEMBERED - 1)];
     if (!place->is_set || memcmp(&place->key, &key, sizeof key) != 0)
         *place = (struct remembered){key, find_worth(state, room), true};
