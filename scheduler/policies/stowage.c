@@ -316,7 +316,7 @@ static int add_group(struct stowage_state *state, struct err *err)
                       sizeof *state->offers, err))
         return -1;
     struct offer_list list = list_offers(state, state->group_count);
-    const struct offer_list *same = find_same(state, &list);
+    const struct offer_list *same = list.count > 0 ? find_same(state, &list) : NULL;
     if (same != NULL) {
         list = *same;
     } else if (list.count > 0) {
