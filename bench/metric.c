@@ -259,6 +259,7 @@ static double request_share(const struct metric_view *view, int32_t priority, in
 struct eviction_total {
     int64_t count, open_count;
     int128 work_lost_us, share_lost_milli_us, recovery_us;
+    int64_t cascaded_count;
     int32_t depth_max;
 };
 
@@ -270,6 +271,7 @@ static struct eviction_total add_evictions(const struct metric_view *view, int32
         if (!is_of(priority, it->victim_priority))
             continue;
         total.count++;
+        total.cascaded_count += it->chain_depth > 1;
         total.open_count += it->recovered_at_us == TIME_NEVER;
         total.work_lost_us += it->work_lost_us;
         total.share_lost_milli_us += eviction_share_lost(view->sim, it);
@@ -324,6 +326,40 @@ static double cascade_depth(const struct metric_view *view, int32_t priority, in
 {
     (void)unused;
     return add_evictions(view, priority).depth_max;
+}
+
+static double cascades(const struct metric_view *view, int32_t priority, int64_t unused)
+{
+    (void)unused;
+    return (double)add_evictions(view, priority).cascaded_count;
+}
+
+static double repeated(const struct metric_view *view, int32_t priority, int64_t unused)
+{
+    (void)unused;
+    int64_t sum = 0;
+    for (int p = 0; p < PRIORITY_COUNT; p++)
+        sum += is_of(priority, p) ? view->loops.repeated[p] : 0;
+    return (double)sum;
+}
+
+static double most_repeated(const struct metric_view *view, int32_t priority, int64_t unused)
+{
+    (void)unused;
+    int64_t most = 0;
+    for (int p = 0; p < PRIORITY_COUNT; p++)
+        if (is_of(priority, p) && view->loops.most[p] > most)
+            most = view->loops.most[p];
+    return (double)most;
+}
+
+static double victims(const struct metric_view *view, int32_t priority, int64_t unused)
+{
+    (void)unused;
+    int64_t sum = 0;
+    for (int p = 0; p < PRIORITY_COUNT; p++)
+        sum += is_of(priority, p) ? view->loops.victims[p] : 0;
+    return (double)sum;
 }
 
 static double failures(const struct metric_view *view, int32_t priority, int64_t unused)
@@ -387,6 +423,17 @@ static const struct metric metrics[] = {
      0},
     {"preemptions", "replicas", "Evictions of replicas of this priority (of all) by preemption.",
      METRIC_LOWER_IS_BETTER, true, false, 0, preemptions, 0},
+    {"victim_runners", "runners", "Runners that lost at least one replica by preemption.",
+     METRIC_LOWER_IS_BETTER, true, false, NEED_LOOPS, victims, 0},
+    {"cascades", "replicas",
+     "Evictions for a demand that itself replaces a victim: the second and further links of "
+     "chains.",
+     METRIC_LOWER_IS_BETTER, true, false, 0, cascades, 0},
+    {"repeated_preemptions", "replicas",
+     "Evictions of work that had been evicted before: loops of evict, restart and evict.",
+     METRIC_LOWER_IS_BETTER, true, false, NEED_LOOPS, repeated, 0},
+    {"preemptions_of_work_max", "replicas", "Most evictions that one piece of work suffered.",
+     METRIC_LOWER_IS_BETTER, true, true, NEED_LOOPS, most_repeated, 0},
     {"preemptions_per_replica_h", "1/h", "Evictions per hour that a replica ran.",
      METRIC_LOWER_IS_BETTER, true, false, 0, preemption_rate, 0},
     {"work_lost_h", "h", "Replica-hours of running thrown away by preemption.",
@@ -500,14 +547,28 @@ int32_t metric_set_add(struct metric_set *set, const struct metric_choice *choic
     return set->count++;
 }
 
+static const char preemption_list[] =
+    "preemptions,preemptions_per_replica_h,victim_runners,cascades,cascade_depth_max,"
+    "repeated_preemptions,preemptions_of_work_max,work_lost_h,device_work_lost_h,recovery_s_mean,"
+    "unrecovered";
+
+static int add_name(struct metric_set *set, const char *name, struct err *err)
+{
+    struct metric_choice choice;
+    if (metric_parse(name, &choice, err) != 0)
+        return -1;
+    return metric_set_add(set, &choice, err) < 0 ? -1 : 0;
+}
+
 int metric_set_parse(struct metric_set *set, const char *list, struct err *err)
 {
     for (;;) {
         char name[METRIC_NAME_SIZE];
-        struct metric_choice choice;
         size_t length = strcspn(list, ",");
         snprintf(name, sizeof name, "%.*s", (int)(length < 1000 ? length : 1000), list);
-        if (metric_parse(name, &choice, err) != 0 || metric_set_add(set, &choice, err) < 0)
+        int added = strcmp(name, "preemption") == 0 ? metric_set_parse(set, preemption_list, err)
+                                                    : add_name(set, name, err);
+        if (added != 0)
             return -1;
         if (list[length] == '\0')
             return 0;
@@ -603,6 +664,9 @@ static int make_parts(struct metric_view *view, unsigned needs, struct err *err)
     metric_sums_read(view->sim, view->sim->now_us, &view->to);
     if ((needs & NEED_WAITS) != 0 &&
         wait_samples_make(&view->waits, view->sim, view->from, err) != 0)
+        return -1;
+    if ((needs & NEED_LOOPS) != 0 &&
+        eviction_loops_make(&view->loops, view->sim, view->from->eviction_count, err) != 0)
         return -1;
     return (needs & NEED_PACKING) != 0 ? make_packing(view, err) : 0;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "bench/eviction_loops.h"
 #include "bench/metric_sums.h"
 #include "bench/wait_sample.h"
 #include "reports/packing.h"
@@ -55,7 +56,8 @@ struct metric_set {
 /* Its place in the set, where it is put if it is not there yet. -1 with ERR_USAGE: the set is full.
  */
 int32_t metric_set_add(struct metric_set *set, const struct metric_choice *choice, struct err *err);
-/* Adds those of a list "wait_s_p95,preemptions_p9". On -1 the set may have some of them. */
+/* Adds those of a list "wait_s_p95,preemptions_p9". The name "preemption" stands for all that tell
+ * who is evicted, how often again, and what is lost by it. On -1 the set may have some of them. */
 int metric_set_parse(struct metric_set *set, const char *list, struct err *err);
 
 /* What is compared where nothing is chosen: utilization, waits, what is left unserved, preemption;
@@ -65,13 +67,14 @@ void metric_set_default(struct metric_set *set, const struct scenario *scenario)
 /* ---- values of a run ---- */
 
 /* NEED_COMPACTION: the metric is no property of a run; replicate asks bench/compact.h for it. */
-enum metric_need { NEED_WAITS = 1, NEED_PACKING = 2, NEED_COMPACTION = 4 };
+enum metric_need { NEED_WAITS = 1, NEED_PACKING = 2, NEED_COMPACTION = 4, NEED_LOOPS = 8 };
 
 struct metric_view {
     const struct sim *sim;          /* borrowed */
     const struct metric_sums *from; /* sums at the start of what is measured; borrowed */
     struct metric_sums to;          /* at the end */
     struct wait_samples waits;      /* NEED_WAITS */
+    struct eviction_loops loops;    /* NEED_LOOPS */
     struct packing_view packing;    /* NEED_PACKING */
 };
 

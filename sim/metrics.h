@@ -122,6 +122,8 @@ struct eviction {
                                 is less (at once where the victim was starting); TIME_NEVER: not by
                                 the end, or its runner left before (censored) */
     int32_t victim_runner, victim_ordinal;
+    int32_t victim_work; /* number of the piece of work within the runner: what replaces the victim
+                            does the same one */
     int32_t demand_runner, demand_ordinal;
     int32_t node;
     int32_t chain_depth;    /* 1: the demand was an ordinary one */

@@ -349,6 +349,7 @@ static struct eviction eviction_of(const struct sim *sim, const struct decision 
         .recovered_at_us = TIME_NEVER,
         .victim_runner = victim->runner,
         .victim_ordinal = victim->ordinal,
+        .victim_work = sim->replicas[decision->replica].work,
         .demand_runner = demand->runner,
         .demand_ordinal = demand->ordinal,
         .node = decision->node,

@@ -61,6 +61,38 @@ Test(metric, a_metric_is_in_a_set_once)
     cr_assert_eq(set.items[1].priority, 9);
 }
 
+/* ---- preemption ---- */
+
+/* Work 1 of runner 0 is evicted three times, work 2 once; work 1 of runner 3 twice. */
+Test(metric, loops_of_evict_and_restart_are_counted_by_work)
+{
+    static struct eviction evictions[] = {
+        {.victim_runner = 0, .victim_work = 1, .victim_priority = 2},
+        {.victim_runner = 3, .victim_work = 1, .victim_priority = 5},
+        {.victim_runner = 0, .victim_work = 1, .victim_priority = 2},
+        {.victim_runner = 0, .victim_work = 2, .victim_priority = 2},
+        {.victim_runner = 0, .victim_work = 1, .victim_priority = 2},
+        {.victim_runner = 3, .victim_work = 1, .victim_priority = 5},
+    };
+    struct sim sim = {.metrics = {.evictions = evictions, .eviction_count = 6}};
+    struct eviction_loops loops;
+    struct err err;
+    cr_assert_eq(eviction_loops_make(&loops, &sim, 0, &err), 0);
+    cr_expect(loops.repeated[2] == 2 && loops.most[2] == 3 && loops.victims[2] == 1);
+    cr_expect(loops.repeated[5] == 1 && loops.most[5] == 2 && loops.victims[5] == 1);
+    cr_assert_eq(eviction_loops_make(&loops, &sim, 4, &err), 0);
+    cr_expect(loops.repeated[2] == 1 && loops.most[2] == 1 && loops.victims[2] == 1);
+    cr_expect(loops.repeated[5] == 1 && loops.repeated[0] == 0);
+}
+
+Test(metric, preemption_stands_for_all_of_it)
+{
+    struct metric_set set = {.count = 0};
+    struct err err;
+    cr_assert_eq(metric_set_parse(&set, "pending,preemption,work_lost_h", &err), 0);
+    cr_assert_eq(set.count, 12);
+}
+
 /* ---- values ---- */
 
 static void load(struct scenario *scenario, const char *name)
