@@ -13,10 +13,12 @@
 #include "cli/command_text.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/plan_instance.h"
 #include "cli/plan_scenario.h"
 
 enum {
     OPTION_OUTPUT,
+    OPTION_INSTANCE,
     OPTION_TARGET,
     OPTION_SURVIVE,
     OPTION_NODES,
@@ -35,6 +37,7 @@ enum {
 
 static const struct command_option options[] = {
     [OPTION_OUTPUT] = {'o', "output", "DIR", "write the report of the plan to DIR"},
+    [OPTION_INSTANCE] = {'i', "instance", "FILE", "plan for items and types, without a scenario"},
     [OPTION_TARGET] = {'t', "target", "TARGET", "what a run has to keep (default: floors)"},
     [OPTION_SURVIVE] = {0, "survive", "LOSS", "also without: node, N nodes, zone, zone:Z, spot"},
     [OPTION_NODES] = {'n', "nodes", "POOL=LOW..HIGH", "how many nodes it may have (see below)"},
@@ -128,6 +131,9 @@ static int parse_option(int option, const char *value, struct plan_scenario_opti
     case OPTION_OUTPUT:
         plan->output_path = value;
         break;
+    case OPTION_INSTANCE:
+        plan->instance_path = value;
+        break;
     case OPTION_TARGET:
         return add_text(&plan->targets, value, name, err);
     case OPTION_SURVIVE:
@@ -164,11 +170,37 @@ static int parse_option(int option, const char *value, struct plan_scenario_opti
     return 0;
 }
 
+static int check_instance_arguments(const struct plan_scenario_options *plan, int argc,
+                                    struct err *err)
+{
+    bool simulates = plan->targets.count > 0 || plan->survives.count > 0 ||
+                     plan->bounds.count > 0 || plan->edits.count > 0 || plan->has_seed;
+    if (optind < argc)
+        return err_set(err, ERR_USAGE, "plan: takes a scenario or --instance FILE, not both");
+    if (simulates)
+        return err_set(err, ERR_USAGE,
+                       "plan: --instance is not simulated: give only --format, --output and "
+                       "--quiet with it");
+    return 0;
+}
+
+static int plan_instance(const struct plan_scenario_options *plan)
+{
+    const struct plan_instance_options instance = {.instance_path = plan->instance_path,
+                                                   .output_path = plan->output_path,
+                                                   .command = plan->command,
+                                                   .prints_json = plan->prints_json,
+                                                   .is_quiet = plan->is_quiet};
+    return plan_instance_run(&instance);
+}
+
 static int check_arguments(struct plan_scenario_options *plan, int argc, char **argv,
                            struct err *err)
 {
+    if (plan->instance_path != NULL)
+        return check_instance_arguments(plan, argc, err);
     if (optind >= argc)
-        return err_set(err, ERR_USAGE, "plan: give a scenario");
+        return err_set(err, ERR_USAGE, "plan: give a scenario, or --instance FILE");
     if (argc - optind > 1)
         return err_set(err, ERR_USAGE, "plan: takes one scenario");
     plan->scenario_path = argv[optind];
@@ -205,6 +237,8 @@ static int run_plan(const struct command *command, int argc, char **argv)
         code = options_stop(command, found, &err);
     else if (result != 0 || check_arguments(&plan, argc, argv, &err) != 0)
         code = options_fail(command, &err);
+    else if (plan.instance_path != NULL)
+        code = plan_instance(&plan);
     else
         code = plan_scenario_run(&plan);
     free(text);
@@ -219,7 +253,11 @@ const struct command cmd_plan = {
         "Looks for the cheapest numbers of nodes with which the scenario keeps all targets, by\n"
         "simulating each plan with the same seeds, and measures the one that it ends with on\n"
         "seeds that no plan has seen: 59 clean ones of 59 claim a probability of 0.95 with a\n"
-        "confidence of 95 %. Says what binds, and what one node more or less would do.\n",
+        "confidence of 95 %. Says what binds, and what one node more or less would do.\n"
+        "With --instance FILE nothing is simulated: of items (how many, the request of one) and\n"
+        "instance types (capacity, price per hour) it makes the cheapest nodes that hold all, and\n"
+        "a lower bound that no nodes can undercut, proved in integers; -o writes plan.txt,\n"
+        "nodes.csv, prices.csv and summary.json.\n",
     .notes =
         "TARGET is floors (no floor is missed at any time), no-preemption PRIORITY, placed\n"
         "DURATION PERCENT, or METRIC OP NUMBER with OP one of <= >= < > == !=; it may be given\n"
@@ -230,6 +268,7 @@ const struct command cmd_plan = {
         "Exit status: 0 a plan was found and checked; 1 there is none, or it is over the budget;\n"
         "2 wrong usage or input; 3 a failure of the system, or an interrupt.\n",
     .example = "  stowage plan scenarios/clarifai-week.json --target floors -o report/plan\n"
+               "  stowage plan --instance examples/plan/services.json --format json\n"
                "  stowage plan fleet.json -t 'placed 5m 99' -t 'no-preemption 8' --survive node\n",
     .options = options,
     .option_count = ARRAY_LEN(options),

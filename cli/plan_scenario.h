@@ -19,6 +19,7 @@ struct plan_texts { /* values of an option that may be given several times; borr
 
 struct plan_scenario_options {
     const char *scenario_path, *output_path;
+    const char *instance_path;                    /* --instance, of which it knows nothing */
     const char *command;                          /* the command line */
     struct edit_option edits;                     /* --set */
     struct plan_texts targets, survives, bounds;  /* bounds: --nodes */

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/dive.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/devices.h"
+
+struct dive_state {
+    struct master *master;
+    const struct dive_request *request;
+    struct node_set *set;
+    int64_t *left;      /* [row] demand */
+    int64_t *node_left; /* [type] */
+    int64_t *counts;    /* [row] */
+    int128 cost;
+};
+
+/* ---- does it fit? ---- */
+
+static bool devices_fit(const struct cover *cover, int32_t type, const int64_t *counts)
+{
+    enum { DEMANDS_MAX = 256 };
+    struct device_demand demands[DEMANDS_MAX];
+    int32_t demand_count = 0, r = cover->device_resource;
+    if (r < 0)
+        return true;
+    for (int32_t i = 0; i < cover->row_count; i++) {
+        int64_t units = cover_weight(cover, i)[r];
+        if (counts[i] == 0 || units == 0)
+            continue;
+        if (demand_count == DEMANDS_MAX)
+            return false;
+        demands[demand_count++] = (struct device_demand){.units = units, .count = counts[i]};
+    }
+    int64_t devices = cover_capacity(cover, type)[r] / cover->device_units;
+    return devices_pack(demands, demand_count, devices, cover->device_units) == DEVICES_FIT;
+}
+
+static bool amounts_fit(const struct cover *cover, int32_t type, const int64_t *counts,
+                        const int64_t *amounts)
+{
+    const int64_t *capacity = cover_capacity(cover, type);
+    for (int32_t r = 0; r < cover->resource_count; r++) {
+        if (amounts[r] > capacity[r])
+            return false;
+    }
+    for (int32_t i = 0; i < cover->row_count; i++) {
+        if (counts[i] > 0 && !cover_may_use(cover, i, type))
+            return false;
+    }
+    return devices_fit(cover, type, counts);
+}
+
+int32_t dive_cheapest_type(const struct cover *cover, const int64_t *counts,
+                           const int64_t *node_left)
+{
+    int64_t amounts[INSTANCE_RESOURCES_MAX] = {0};
+    for (int32_t i = 0; i < cover->row_count; i++) {
+        for (int32_t r = 0; counts[i] > 0 && r < cover->resource_count; r++)
+            amounts[r] += counts[i] * cover_weight(cover, i)[r];
+    }
+    for (int32_t t = 0; t < cover->type_count; t++) {
+        if (node_left[t] > 0 && amounts_fit(cover, t, counts, amounts))
+            return t;
+    }
+    return -1;
+}
+
+/* ---- taking ---- */
+
+/* Takes up to `copies` nodes with a pattern, cut to the demand that is left; returns how many, -1
+ * on failure. */
+static int64_t take_pattern(struct dive_state *dive, int32_t p, int64_t copies, struct err *err)
+{
+    const struct cover *cover = dive->master->cover;
+    const struct patterns *patterns = &dive->master->patterns;
+    const struct pattern *pattern = &patterns->items[p];
+    const struct pattern_entry *entries = pattern_entries(patterns, p);
+    bool holds_any = false;
+    memset(dive->counts, 0, (size_t)cover->row_count * sizeof *dive->counts);
+    for (int32_t e = 0; e < pattern->entry_count; e++) {
+        int64_t left = dive->left[entries[e].row];
+        int64_t count = entries[e].count < left ? entries[e].count : left;
+        dive->counts[entries[e].row] = count;
+        holds_any = holds_any || count > 0;
+        if (count > 0 && copies > left / count)
+            copies = left / count;
+    }
+    int32_t type = holds_any ? dive_cheapest_type(cover, dive->counts, dive->node_left) : -1;
+    if (type < 0)
+        return 0;
+    copies = copies < dive->node_left[type] ? copies : dive->node_left[type];
+    if (node_set_add(dive->set, type, dive->counts, copies, err))
+        return -1;
+    for (int32_t e = 0; e < pattern->entry_count; e++)
+        dive->left[entries[e].row] -= copies * dive->counts[entries[e].row];
+    if (dive->node_left[type] != INSTANCE_NO_LIMIT)
+        dive->node_left[type] -= copies;
+    dive->cost += (int128)cover->types[type].price_nano * copies;
+    return copies;
+}
+
+/* The whole parts of the solution, and of the fractions those that are nearly whole; if there are
+ * none, the largest. Returns the number of nodes, -1 on failure. */
+static int64_t take_solution(struct dive_state *dive, struct err *err)
+{
+    const struct master *master = dive->master;
+    const double nearly = 0.8, exact = 1e-7;
+    int64_t taken = 0;
+    int32_t largest = -1;
+    for (int32_t p = 0; p < master->x_count; p++) {
+        double fraction = master->x[p] - floor(master->x[p]);
+        int64_t whole = (int64_t)floor(master->x[p] + exact);
+        if (whole > 0) {
+            int64_t copies = take_pattern(dive, p, whole, err);
+            if (copies < 0)
+                return -1;
+            taken += copies;
+        } else if (fraction > exact && (largest < 0 || master->x[p] > master->x[largest])) {
+            largest = p;
+        }
+    }
+    for (int32_t p = 0; taken == 0 && p < master->x_count; p++) {
+        if (p == largest || master->x[p] < nearly)
+            continue;
+        int64_t copies = take_pattern(dive, p, 1, err);
+        if (copies < 0)
+            return -1;
+        taken += copies;
+    }
+    return taken > 0 || largest < 0 ? taken : take_pattern(dive, largest, 1, err);
+}
+
+/* ---- the dive ---- */
+
+static bool is_covered(const struct dive_state *dive)
+{
+    for (int32_t i = 0; i < dive->master->cover->row_count; i++) {
+        if (dive->left[i] > 0)
+            return false;
+    }
+    return true;
+}
+
+/* The cost so far with the linear program's for the rest (as far as it was solved). */
+static bool is_hopeless(const struct dive_state *dive)
+{
+    if (dive->request->cost_below == 0)
+        return false;
+    int128 rest = dive->master->is_optimal ? (int128)(dive->master->value * 1e9 - 1) : 0;
+    return dive->cost + rest >= dive->request->cost_below;
+}
+
+static int run(struct dive_state *dive, bool *is_done, struct err *err)
+{
+    struct master_effort effort = {.steps_max = INT64_MAX / 2,
+                                   .search_steps_max = dive->request->search_steps_max,
+                                   .rounds_max = dive->request->rounds_max};
+    *is_done = false;
+    while (!is_covered(dive)) {
+        master_set_demand(dive->master, dive->left, dive->node_left);
+        if (master_solve(dive->master, &effort, err))
+            return -1;
+        if (is_hopeless(dive))
+            return 0;
+        int64_t taken = take_solution(dive, err);
+        if (taken < 0)
+            return -1;
+        if (taken == 0)
+            return 0;
+    }
+    *is_done = dive->request->cost_below == 0 || dive->cost < dive->request->cost_below;
+    return 0;
+}
+
+int dive(struct master *master, const struct dive_request *request, struct node_set *set,
+         bool *is_done, struct err *err)
+{
+    size_t rows = (size_t)master->cover->row_count, types = (size_t)master->cover->type_count;
+    struct dive_state state = {.master = master, .request = request, .set = set};
+    state.left = calloc(rows + 1, sizeof *state.left);
+    state.counts = calloc(rows + 1, sizeof *state.counts);
+    state.node_left = calloc(types + 1, sizeof *state.node_left);
+    int result;
+    if (state.left && state.counts && state.node_left) {
+        memcpy(state.left, request->demand, rows * sizeof *state.left);
+        memcpy(state.node_left, request->node_left, types * sizeof *state.node_left);
+        result = run(&state, is_done, err);
+    } else {
+        result = err_no_memory(err);
+    }
+    free(state.left);
+    free(state.counts);
+    free(state.node_left);
+    return result;
+}

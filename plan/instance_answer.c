@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/instance_answer.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "plan/dive.h"
+#include "plan/master.h"
+#include "plan/node_set.h"
+#include "plan/place.h"
+
+/* With more rows than this, items that only limits tell apart are merged for the bound. */
+enum { ROWS_MAX = 1000 };
+/* With more rows than this the linear program is too slow to dive with. */
+enum { DIVE_ROWS_MAX = 600 };
+
+static void find_misfits(struct instance_answer *answer)
+{
+    char reason[INSTANCE_REASON_SIZE];
+    for (int32_t i = 0; i < answer->instance->item_count; i++) {
+        if (!instance_never_fits(answer->instance, i, reason))
+            continue;
+        if (answer->misfit_count++ == 0)
+            snprintf(answer->reason, sizeof answer->reason, "%s", reason);
+    }
+}
+
+static int find_nodes(struct instance_answer *answer, struct master *master, struct node_set *set,
+                      struct err *err)
+{
+    const struct cover *cover = &answer->cover;
+    if (cover->row_count > DIVE_ROWS_MAX)
+        return 0;
+    size_t rows = (size_t)cover->row_count, types = (size_t)cover->type_count;
+    int64_t *demand = calloc(rows + 1, sizeof *demand);
+    int64_t *node_left = calloc(types + 1, sizeof *node_left);
+    int result = demand && node_left ? 0 : err_no_memory(err);
+    if (result == 0) {
+        bool is_done;
+        for (int32_t i = 0; i < cover->row_count; i++)
+            demand[i] = cover->rows[i].demand;
+        for (int32_t t = 0; t < cover->type_count; t++)
+            node_left[t] = cover->types[t].node_max;
+        struct dive_request request = {
+            .demand = demand, .node_left = node_left, .search_steps_max = 20000, .rounds_max = 30};
+        result = dive(master, &request, set, &is_done, err);
+    }
+    free(demand);
+    free(node_left);
+    return result;
+}
+
+static int find_plan(struct instance_answer *answer, struct master *master, struct err *err)
+{
+    struct node_set set = {.row_count = answer->cover.row_count};
+    struct place_request request = {
+        .cover = &answer->cover, .nodes = &set, .worth = answer->bound.prices};
+    int result = find_nodes(answer, master, &set, err);
+    if (result == 0)
+        result = fleet_plan_init(&answer->plan, answer->instance, err);
+    if (result == 0)
+        result = place_items(&answer->plan, &request, &answer->is_feasible, err);
+    node_set_release(&set);
+    if (result != 0)
+        return -1;
+    if (!answer->is_feasible) {
+        fleet_plan_release(&answer->plan);
+        snprintf(answer->reason, sizeof answer->reason,
+                 "no plan was found within the numbers of nodes (max_nodes)");
+        return 0;
+    }
+    if (fleet_plan_check(&answer->plan, err))
+        return -1;
+    answer->cost_nano = (int64_t)fleet_plan_cost(&answer->plan);
+    assert(answer->cost_nano >= answer->bound.best_nano);
+    return 0;
+}
+
+static int find_all(struct instance_answer *answer, struct err *err)
+{
+    struct master master;
+    if (cover_init(&answer->cover, answer->instance, ROWS_MAX, err) ||
+        master_init(&master, &answer->cover, err))
+        return -1;
+    int result = cost_bound_find(&answer->bound, &master, err);
+    answer->has_bound = result == 0;
+    if (result == 0)
+        result = find_plan(answer, &master, err);
+    master_release(&master);
+    return result;
+}
+
+int instance_answer_find(struct instance_answer *answer, const struct instance *instance,
+                         struct err *err)
+{
+    *answer = (struct instance_answer){.instance = instance};
+    find_misfits(answer);
+    if (answer->misfit_count > 0)
+        return 0;
+    if (find_all(answer, err)) {
+        instance_answer_release(answer);
+        return -1;
+    }
+    return 0;
+}
+
+void instance_answer_release(struct instance_answer *answer)
+{
+    cover_release(&answer->cover);
+    cost_bound_release(&answer->bound);
+    fleet_plan_release(&answer->plan);
+    *answer = (struct instance_answer){0};
+}

@@ -1,0 +1,635 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/instance_load.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "plan/devices.h"
+#include "scenarios/fields.h"
+#include "scenarios/lookup.h"
+#include "scenarios/value.h"
+
+static const size_t file_bytes_max = (size_t)256 << 20;
+
+/* Numbers are stored as doubles first: how many decimals a resource needs is known when all of its
+ * amounts have been seen. */
+struct loader {
+    struct instance *instance;
+    struct reader reader;
+    struct lookup items, types; /* index by name; LEFT_OUT: of demand 0 */
+    int32_t *decimals;          /* [resource] behind the point, the most that any amount has */
+    double *item_amounts;       /* [item][resource] */
+    double *type_amounts;       /* [type][resource] */
+    struct pair_note *pairs;
+    int32_t pair_count, pair_capacity;
+};
+
+/* `item` allows at most `max` of `other` beside it. */
+struct pair_note {
+    int32_t item, other;
+    int64_t max;
+    bool is_mirror; /* the same pair, noted for `other` */
+};
+
+enum { LEFT_OUT = INT32_MAX };
+
+static const char *const instance_keys[] = {"name",  "desc",  "description",    "resources",
+                                            "items", "types", "device_resource"};
+static const struct object_kind instance_kind = {.name = "an instance",
+                                                 .is_api = true,
+                                                 .keys = instance_keys,
+                                                 .key_count = ARRAY_LEN(instance_keys)};
+static const char *const item_keys[] = {"id",           "demand", "req",
+                                        "max_per_node", "types",  "anti_affinity"};
+static const struct object_kind item_kind = {
+    .name = "an item", .is_api = true, .keys = item_keys, .key_count = ARRAY_LEN(item_keys)};
+static const char *const type_keys[] = {"type", "alloc", "usd_hr", "max_nodes"};
+static const struct object_kind type_kind = {
+    .name = "a type", .is_api = true, .keys = type_keys, .key_count = ARRAY_LEN(type_keys)};
+
+/* ---- numbers ---- */
+
+static int32_t decimals_of(double number)
+{
+    char text[NUMBER_TEXT_SIZE];
+    const char *point = strchr(number_text(number, text), '.');
+    if (strchr(text, 'e') != NULL)
+        return INSTANCE_DECIMALS;
+    int32_t decimals = point != NULL ? (int32_t)strlen(point + 1) : 0;
+    return decimals < INSTANCE_DECIMALS ? decimals : INSTANCE_DECIMALS;
+}
+
+static bool read_amount(const struct value *value, double most, double *out)
+{
+    char text[NUMBER_TEXT_SIZE], limit[NUMBER_TEXT_SIZE];
+    if (!cJSON_IsNumber(value->item)) {
+        value_wrong_type(value, "a number");
+        return false;
+    }
+    double number = value->item->valuedouble;
+    if (!(number >= 0 && number <= most)) {
+        value_error(value, "%s is out of range: give 0 to %s", number_text(number, text),
+                    number_text(most, limit));
+        return false;
+    }
+    *out = number;
+    return true;
+}
+
+/* The array of amounts under `key`, one per resource. */
+static void read_amounts(struct loader *loader, const struct value *object, const char *key,
+                         double *amounts)
+{
+    struct value array, element;
+    int32_t count = loader->instance->resource_count;
+    if (!value_require(object, key, "an amount of each resource", &array))
+        return;
+    if (!value_is_array(&array)) {
+        value_wrong_type(&array, "an array with an amount of each resource");
+        return;
+    }
+    if (array_length(&array) != count) {
+        value_error(&array, "has %" PRId32 " amounts: give %" PRId32 ", one per resource",
+                    array_length(&array), count);
+        return;
+    }
+    for (struct cursor cursor = cursor_at(&array); cursor_next(&cursor, &element);) {
+        double *amount = &amounts[element.index];
+        if (!read_amount(&element, (double)INSTANCE_QUANTITY_MAX, amount))
+            continue;
+        int32_t decimals = decimals_of(*amount);
+        if (decimals > loader->decimals[element.index])
+            loader->decimals[element.index] = decimals;
+    }
+}
+
+/* A name: text, or a whole number as text. */
+static const char *require_name(const struct value *object, const char *key)
+{
+    struct value value;
+    int64_t number;
+    const char *text;
+    if (!value_require(object, key, "a name", &value))
+        return NULL;
+    if (json_exact_int(value.item, &number)) {
+        char buffer[NUMBER_TEXT_SIZE];
+        snprintf(buffer, sizeof buffer, "%" PRId64, number);
+        return reader_keep(value.reader, buffer);
+    }
+    return read_id(&value, &text) ? reader_keep(value.reader, text) : NULL;
+}
+
+/* Puts a name into a lookup; the error when it is there already. */
+static void put_name(struct lookup *lookup, const struct value *place, const char *name,
+                     int32_t index)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    struct err err;
+    if (lookup_find_text(lookup, name) >= 0)
+        value_error(place, "%s occurs twice: give each name once", text_quote(name, quoted));
+    else if (lookup_put_text(lookup, name, index, &err))
+        reader_no_memory(place->reader);
+}
+
+/* ---- types ---- */
+
+static void load_type(struct loader *loader, struct value *value, double *amounts)
+{
+    struct instance *instance = loader->instance;
+    struct value price;
+    struct instance_type *type = &instance->types[instance->type_count];
+    *type = (struct instance_type){.name = "", .price_nano = -1, .node_max = INSTANCE_NO_LIMIT};
+    if (!object_open(value, &type_kind))
+        return;
+    const char *name = require_name(value, "type");
+    if (name) {
+        type->name = name;
+        put_name(&loader->types, value, name, instance->type_count);
+    }
+    read_amounts(loader, value, "alloc", amounts);
+    double dollars;
+    if (value_get(value, "usd_hr", &price) &&
+        read_amount(&price, (double)(INSTANCE_PRICE_NANO_MAX / 1000000000), &dollars)) {
+        type->price_nano = llround(dollars * 1e9);
+        instance->has_prices = true;
+    }
+    get_int(value, "max_nodes", (struct int_range){0, INT32_MAX}, &type->node_max);
+    instance->type_count++;
+}
+
+static void load_types(struct loader *loader, const struct value *array)
+{
+    struct value element;
+    for (struct cursor cursor = cursor_at(array); cursor_next(&cursor, &element);)
+        load_type(loader, &element,
+                  &loader->type_amounts[(int64_t)loader->instance->type_count *
+                                        loader->instance->resource_count]);
+}
+
+static void complete_prices(struct loader *loader, const struct value *array)
+{
+    struct instance *instance = loader->instance;
+    int32_t without = 0;
+    for (int32_t t = 0; t < instance->type_count; t++) {
+        struct instance_type *type = &instance->types[t];
+        if (type->price_nano >= 0)
+            continue;
+        without++;
+        if (instance->has_prices)
+            type->node_max = 0;
+        type->price_nano = instance->has_prices ? 0 : 1000000000;
+    }
+    if (instance->has_prices && without > 0)
+        value_warn(array, "%" PRId32 " of %" PRId32 " types have no price: they are not used",
+                   without, instance->type_count);
+}
+
+/* ---- items ---- */
+
+static bool *new_may_use(struct loader *loader)
+{
+    bool *may_use = arena_array(&loader->instance->arena, (size_t)loader->instance->type_count + 1,
+                                sizeof *may_use);
+    if (!may_use)
+        reader_no_memory(&loader->reader);
+    return may_use;
+}
+
+static void load_item_types(struct loader *loader, const struct value *value,
+                            struct instance_item *item)
+{
+    const struct instance *instance = loader->instance;
+    struct value array, element;
+    if (!array_get(value, "types", &array))
+        return;
+    bool *may_use = new_may_use(loader);
+    if (!may_use)
+        return;
+    for (struct cursor cursor = cursor_at(&array); cursor_next(&cursor, &element);) {
+        const char *pattern;
+        char quoted[TEXT_QUOTE_SIZE];
+        bool is_used = false;
+        if (!read_id(&element, &pattern))
+            continue;
+        for (int32_t t = 0; t < instance->type_count; t++) {
+            if (text_matches_glob(pattern, instance->types[t].name))
+                is_used = may_use[t] = true;
+        }
+        if (!is_used)
+            value_error(&element,
+                        "%s is no type of the instance: give names of types, * for any "
+                        "text",
+                        text_quote(pattern, quoted));
+    }
+    item->may_use = may_use;
+}
+
+static void load_item(struct loader *loader, struct value *value, double *amounts)
+{
+    struct instance *instance = loader->instance;
+    struct value limit;
+    int64_t number = -1;
+    struct instance_item *item = &instance->items[instance->item_count];
+    *item = (struct instance_item){.id = "", .max_per_node = INSTANCE_NO_LIMIT};
+    if (!object_open(value, &item_kind))
+        return;
+    const char *id = require_name(value, "id");
+    if (value_require(value, "demand", "how many there are", &limit))
+        read_int(&limit, (struct int_range){0, INSTANCE_DEMAND_MAX}, &item->demand);
+    read_amounts(loader, value, "req", amounts);
+    if (get_int(value, "max_per_node", (struct int_range){-1, INSTANCE_DEMAND_MAX}, &number)) {
+        value_get(value, "max_per_node", &limit);
+        if (number == 0)
+            value_error(&limit, "0: no node could hold it: give 1 or more, or null for no limit");
+        if (number > 0)
+            item->max_per_node = number;
+    }
+    load_item_types(loader, value, item);
+    if (id) {
+        item->id = id;
+        put_name(&loader->items, value, id, item->demand > 0 ? instance->item_count : LEFT_OUT);
+    }
+    if (item->demand > 0)
+        instance->item_count++;
+}
+
+static void load_items(struct loader *loader, const struct value *array)
+{
+    struct value element;
+    for (struct cursor cursor = cursor_at(array); cursor_next(&cursor, &element);) {
+        double *amounts = &loader->item_amounts[(int64_t)loader->instance->item_count *
+                                                loader->instance->resource_count];
+        load_item(loader, &element, amounts);
+    }
+}
+
+/* ---- pairs of items ---- */
+
+static void note_pair(struct loader *loader, struct pair_note note)
+{
+    struct err err;
+    if (array_reserve(&loader->pairs, &loader->pair_capacity, loader->pair_count + INT64_C(2),
+                      sizeof *loader->pairs, &err)) {
+        reader_no_memory(&loader->reader);
+        return;
+    }
+    loader->pairs[loader->pair_count++] = note;
+    loader->pairs[loader->pair_count++] = (struct pair_note){note.other, note.item, note.max, true};
+}
+
+/* "other", or ["other", n]. */
+static void load_pair(struct loader *loader, const struct value *element, int32_t item)
+{
+    const cJSON *name = element->item, *most = NULL;
+    char buffer[NUMBER_TEXT_SIZE], quoted[TEXT_QUOTE_SIZE];
+    int64_t number, max = 0;
+    if (cJSON_IsArray(element->item) && cJSON_GetArraySize(element->item) == 2) {
+        name = element->item->child;
+        most = name->next;
+    }
+    const char *text = cJSON_IsString(name) ? name->valuestring : NULL;
+    if (!text && json_exact_int(name, &number)) {
+        snprintf(buffer, sizeof buffer, "%" PRId64, number);
+        text = buffer;
+    }
+    if (!text || (most && (!json_exact_int(most, &max) || max < 0))) {
+        value_error(element, "is no limit: give the id of an item, or [id, how many of it may be "
+                             "on the node]");
+        return;
+    }
+    int32_t other = lookup_find_text(&loader->items, text);
+    if (other < 0)
+        value_error(element, "%s is no item: give the id of one", text_quote(text, quoted));
+    else if (other == item)
+        value_error(element, "%s is the item itself: give max_per_node for that",
+                    text_quote(text, quoted));
+    else if (other != LEFT_OUT)
+        note_pair(loader, (struct pair_note){item, other, max, false});
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+    const struct pair_note *x = a, *y = b;
+    if (x->item != y->item)
+        return x->item < y->item ? -1 : 1;
+    return x->other < y->other ? -1 : x->other > y->other;
+}
+
+/* Sorted, notes of one pair become one entry with the smallest limit of each direction. */
+static void keep_pairs(struct loader *loader)
+{
+    struct instance *instance = loader->instance;
+    struct item_pair *kept =
+        arena_array(&instance->arena, (size_t)loader->pair_count + 1, sizeof *kept);
+    if (!kept) {
+        reader_no_memory(&loader->reader);
+        return;
+    }
+    if (loader->pair_count > 0)
+        qsort(loader->pairs, (size_t)loader->pair_count, sizeof *loader->pairs, compare_pairs);
+    int32_t kept_count = 0;
+    for (int32_t p = 0; p < loader->pair_count; p++) {
+        const struct pair_note *note = &loader->pairs[p];
+        struct instance_item *item = &instance->items[note->item];
+        if (p == 0 || compare_pairs(note - 1, note) != 0) {
+            if (item->pair_count++ == 0)
+                item->pairs = &kept[kept_count];
+            kept[kept_count++] = (struct item_pair){
+                .other = note->other, .other_max = INSTANCE_NO_LIMIT, .own_max = INSTANCE_NO_LIMIT};
+        }
+        struct item_pair *pair = &kept[kept_count - 1];
+        int64_t *max = note->is_mirror ? &pair->own_max : &pair->other_max;
+        *max = note->max < *max ? note->max : *max;
+    }
+}
+
+static void load_pairs(struct loader *loader, const struct value *array)
+{
+    struct value element, list, entry;
+    for (struct cursor cursor = cursor_at(array); cursor_next(&cursor, &element);) {
+        const cJSON *id = cJSON_GetObjectItemCaseSensitive(element.item, "id");
+        if (!id || !value_is_object(&element) ||
+            !cJSON_GetObjectItemCaseSensitive(element.item, "anti_affinity"))
+            continue;
+        char buffer[NUMBER_TEXT_SIZE];
+        int64_t number;
+        const char *text = cJSON_IsString(id) ? id->valuestring : "";
+        if (json_exact_int(id, &number)) {
+            snprintf(buffer, sizeof buffer, "%" PRId64, number);
+            text = buffer;
+        }
+        int32_t item = lookup_find_text(&loader->items, text);
+        element.kind = &item_kind;
+        if (item < 0 || item == LEFT_OUT || !array_get(&element, "anti_affinity", &list))
+            continue;
+        for (struct cursor inner = cursor_at(&list); cursor_next(&inner, &entry);)
+            load_pair(loader, &entry, item);
+    }
+    keep_pairs(loader);
+}
+
+/* ---- resources ---- */
+
+static bool load_resources(struct loader *loader, const struct value *top)
+{
+    struct instance *instance = loader->instance;
+    struct value array, element;
+    if (!value_require(top, "resources", "the names of the resources", &array))
+        return false;
+    if (!value_is_array(&array)) {
+        value_wrong_type(&array, "an array of names");
+        return false;
+    }
+    int32_t count = array_length(&array);
+    if (count < 1 || count > INSTANCE_RESOURCES_MAX) {
+        value_error(&array, "has %" PRId32 " names: give 1 to %d", count, INSTANCE_RESOURCES_MAX);
+        return false;
+    }
+    const char **names = arena_array(&instance->arena, (size_t)count, sizeof *names);
+    loader->decimals = arena_array(&instance->arena, (size_t)count, sizeof *loader->decimals);
+    if (!names || !loader->decimals) {
+        reader_no_memory(&loader->reader);
+        return false;
+    }
+    for (struct cursor cursor = cursor_at(&array); cursor_next(&cursor, &element);) {
+        const char *name = "";
+        if (read_id(&element, &name))
+            name = reader_keep(&loader->reader, name);
+        names[element.index] = name;
+    }
+    instance->resources = names;
+    instance->resource_count = count;
+    return true;
+}
+
+static void load_device_resource(struct loader *loader, const struct value *top)
+{
+    struct instance *instance = loader->instance;
+    struct value value;
+    char quoted[TEXT_QUOTE_SIZE];
+    const char *name;
+    instance->device_resource = -1;
+    if (!value_get(top, "device_resource", &value) || !read_id(&value, &name))
+        return;
+    for (int32_t r = 0; r < instance->resource_count; r++) {
+        if (strcmp(instance->resources[r], name) == 0)
+            instance->device_resource = r;
+    }
+    if (instance->device_resource < 0)
+        value_error(&value, "%s is none of the resources: give one of them",
+                    text_quote(name, quoted));
+}
+
+/* ---- integers ---- */
+
+static double scale_of(const struct loader *loader, int32_t resource)
+{
+    double scale = 1;
+    for (int32_t i = 0; i < loader->decimals[resource]; i++)
+        scale *= 10;
+    return scale;
+}
+
+/* The amounts as integers in the arena; the error where one is too large for its decimals. */
+static const int64_t *make_integers(struct loader *loader, const struct value *array,
+                                    const double *amounts, int32_t count)
+{
+    int64_t resources = loader->instance->resource_count;
+    size_t total = (size_t)(count * resources);
+    int64_t *integers = arena_array(&loader->instance->arena, total + 1, sizeof *integers);
+    if (!integers) {
+        reader_no_memory(&loader->reader);
+        return NULL;
+    }
+    for (int32_t r = 0; r < resources; r++) {
+        double scale = scale_of(loader, r);
+        for (int32_t i = 0; i < count; i++) {
+            char text[NUMBER_TEXT_SIZE], quoted[TEXT_QUOTE_SIZE];
+            double scaled = amounts[i * resources + r] * scale;
+            if (scaled > (double)INSTANCE_QUANTITY_MAX) {
+                value_error(array,
+                            "%s of %s is too much for numbers with %" PRId32
+                            " decimals: give the resource in a larger unit or rounded",
+                            number_text(amounts[i * resources + r], text),
+                            text_quote(loader->instance->resources[r], quoted),
+                            loader->decimals[r]);
+                return NULL;
+            }
+            integers[i * resources + r] = llround(scaled);
+        }
+    }
+    return integers;
+}
+
+static void check_devices(struct loader *loader, const struct value *items,
+                          const struct value *types)
+{
+    struct instance *instance = loader->instance;
+    char quoted[TEXT_QUOTE_SIZE];
+    int32_t d = instance->device_resource;
+    if (d < 0)
+        return;
+    instance->device_units = llround(scale_of(loader, d));
+    for (int32_t i = 0; i < instance->item_count; i++) {
+        int64_t units = instance->items[i].req[d];
+        if (units > instance->device_units && units % instance->device_units != 0)
+            value_error(items,
+                        "item %s asks for more than one device and a part of one: give a "
+                        "whole number, or a share below 1",
+                        text_quote(instance->items[i].id, quoted));
+    }
+    for (int32_t t = 0; t < instance->type_count; t++) {
+        int64_t units = instance->types[t].alloc[d];
+        if (units % instance->device_units != 0 || units / instance->device_units > DEVICES_MAX)
+            value_error(types, "type %s has no whole number of devices up to %d",
+                        text_quote(instance->types[t].name, quoted), DEVICES_MAX);
+    }
+}
+
+static void finish_quantities(struct loader *loader, const struct value *items,
+                              const struct value *types)
+{
+    struct instance *instance = loader->instance;
+    int64_t resources = instance->resource_count;
+    double *unit = arena_array(&instance->arena, (size_t)resources, sizeof *unit);
+    const int64_t *req = make_integers(loader, items, loader->item_amounts, instance->item_count);
+    const int64_t *alloc = make_integers(loader, types, loader->type_amounts, instance->type_count);
+    if (!unit || !req || !alloc) {
+        if (!unit)
+            reader_no_memory(&loader->reader);
+        return;
+    }
+    for (int32_t r = 0; r < resources; r++)
+        unit[r] = 1 / scale_of(loader, r);
+    instance->unit = unit;
+    for (int32_t i = 0; i < instance->item_count; i++)
+        instance->items[i].req = &req[i * resources];
+    for (int32_t t = 0; t < instance->type_count; t++)
+        instance->types[t].alloc = &alloc[t * resources];
+    check_devices(loader, items, types);
+}
+
+/* ---- the whole ---- */
+
+/* A required array with 1 to `most` elements. */
+static bool require_list(const struct value *top, const char *key, int32_t most,
+                         struct value *array)
+{
+    if (!value_require(top, key, "an array", array))
+        return false;
+    if (!value_is_array(array)) {
+        value_wrong_type(array, "an array");
+        return false;
+    }
+    int32_t length = array_length(array);
+    if (length < 1 || length > most) {
+        value_error(array, "has %" PRId32 " elements: give 1 to %" PRId32, length, most);
+        return false;
+    }
+    return true;
+}
+
+static bool make_room(struct loader *loader, int32_t items, int32_t types)
+{
+    struct instance *instance = loader->instance;
+    size_t resources = (size_t)instance->resource_count;
+    instance->items = arena_array(&instance->arena, (size_t)items + 1, sizeof *instance->items);
+    instance->types = arena_array(&instance->arena, (size_t)types + 1, sizeof *instance->types);
+    loader->item_amounts = calloc(((size_t)items + 1) * resources, sizeof(double));
+    loader->type_amounts = calloc(((size_t)types + 1) * resources, sizeof(double));
+    if (instance->items && instance->types && loader->item_amounts && loader->type_amounts)
+        return true;
+    reader_no_memory(&loader->reader);
+    return false;
+}
+
+static void check_demand(const struct loader *loader, const struct value *items)
+{
+    int64_t sum = 0;
+    for (int32_t i = 0; i < loader->instance->item_count; i++)
+        sum += loader->instance->items[i].demand;
+    if (sum > INSTANCE_DEMAND_MAX)
+        value_error(items, "ask for %" PRId64 " places: at most %" PRId64 " can be planned", sum,
+                    INSTANCE_DEMAND_MAX);
+    if (sum == 0)
+        value_error(items, "there is no demand: give items with a demand of 1 or more");
+}
+
+static void load_top(struct loader *loader, struct value *top)
+{
+    struct value items, types;
+    const char *name;
+    if (!object_open(top, &instance_kind))
+        return;
+    loader->instance->name = "";
+    if (get_text(top, "name", &name))
+        loader->instance->name = reader_keep(&loader->reader, name);
+    if (!load_resources(loader, top))
+        return;
+    load_device_resource(loader, top);
+    bool has_types = require_list(top, "types", INSTANCE_TYPES_MAX, &types);
+    bool has_items = require_list(top, "items", INSTANCE_ITEMS_MAX, &items);
+    if (!has_types || !has_items || !make_room(loader, array_length(&items), array_length(&types)))
+        return;
+    load_types(loader, &types);
+    complete_prices(loader, &types);
+    load_items(loader, &items);
+    if (loader->reader.problems->error_count > 0)
+        return;
+    check_demand(loader, &items);
+    load_pairs(loader, &items);
+    finish_quantities(loader, &items, &types);
+}
+
+static int load_file(struct loader *loader, const char *path, struct problems *problems,
+                     struct err *err)
+{
+    char *bytes;
+    size_t size;
+    struct err why;
+    if (json_read_file(path, file_bytes_max, &bytes, &size, &why)) {
+        if (why.kind == ERR_SYSTEM) {
+            *err = why;
+            return -1;
+        }
+        problems_add_err(problems, SEVERITY_ERROR, &why);
+        return problems_result(problems, err);
+    }
+    struct json_text text = {.file = path, .bytes = bytes, .size = size};
+    cJSON *tree = json_parse(text, &why);
+    free(bytes);
+    if (tree) {
+        struct value top = value_of_tree(&loader->reader, path, tree, 0);
+        load_top(loader, &top);
+        cJSON_Delete(tree);
+    } else if (why.kind == ERR_SYSTEM) {
+        *err = why;
+        return -1;
+    } else {
+        problems_add_err(problems, SEVERITY_ERROR, &why);
+    }
+    return problems_result(problems, err);
+}
+
+int instance_load(struct instance *instance, const char *path, struct problems *problems,
+                  struct err *err)
+{
+    *instance = (struct instance){.device_resource = -1};
+    struct loader loader = {.instance = instance};
+    reader_init(&loader.reader, problems, &instance->arena);
+    int result = load_file(&loader, path, problems, err);
+    lookup_release(&loader.items);
+    lookup_release(&loader.types);
+    free(loader.item_amounts);
+    free(loader.type_amounts);
+    free(loader.pairs);
+    reader_release(&loader.reader);
+    if (result != 0)
+        instance_release(instance);
+    return result;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/master.h"
+
+#include <assert.h>
+#include <glpk.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "plan/certificate.h"
+
+static const double nano = 1e-9;
+
+/* ---- building ---- */
+
+/* How many of one row alone fit a node of the type. */
+static int64_t count_alone(const struct cover *cover, int32_t row, int32_t type)
+{
+    const int64_t *weight = cover_weight(cover, row);
+    const int64_t *capacity = cover_capacity(cover, type);
+    int64_t count = cover->rows[row].count_max;
+    for (int32_t r = 0; r < cover->resource_count; r++) {
+        if (weight[r] > 0 && count > capacity[r] / weight[r])
+            count = capacity[r] / weight[r];
+    }
+    int32_t d = cover->device_resource;
+    if (d >= 0 && weight[d] > 0 && weight[d] < cover->device_units) {
+        int64_t shared = capacity[d] / cover->device_units * (cover->device_units / weight[d]);
+        count = count < shared ? count : shared;
+    }
+    return count;
+}
+
+int master_add(struct master *master, int32_t type, const int64_t *counts, struct err *err)
+{
+    const struct cover *cover = master->cover;
+    struct patterns *patterns = &master->patterns;
+    if (patterns_add(patterns, type, counts, cover->row_count, err))
+        return -1;
+    const struct pattern *pattern = &patterns->items[patterns->count - 1];
+    const struct pattern_entry *entries = pattern_entries(patterns, patterns->count - 1);
+    size_t size = (size_t)pattern->entry_count + 2;
+    int *indices = calloc(size, sizeof *indices);
+    double *values = calloc(size, sizeof *values);
+    if (!indices || !values) {
+        free(indices);
+        free(values);
+        return err_no_memory(err);
+    }
+    int used = 0;
+    for (int32_t e = 0; e < pattern->entry_count; e++) {
+        indices[++used] = entries[e].row + 1;
+        values[used] = (double)entries[e].count;
+    }
+    if (cover->types[type].node_max != INSTANCE_NO_LIMIT) {
+        indices[++used] = cover->row_count + type + 1;
+        values[used] = 1;
+    }
+    int column = glp_add_cols(master->lp, 1);
+    glp_set_col_bnds(master->lp, column, GLP_LO, 0, 0);
+    glp_set_obj_coef(master->lp, column, (double)cover->types[type].price_nano * nano);
+    glp_set_mat_col(master->lp, column, used, indices, values);
+    free(indices);
+    free(values);
+    return 0;
+}
+
+/* For each row the type that holds it at the least cost for one, and a slack. */
+static int add_first_columns(struct master *master, struct err *err)
+{
+    const struct cover *cover = master->cover;
+    for (int32_t i = 0; i < cover->row_count; i++) {
+        int32_t best = -1;
+        int64_t best_count = 0;
+        for (int32_t t = 0; t < cover->type_count; t++) {
+            int64_t count = cover_may_use(cover, i, t) ? count_alone(cover, i, t) : 0;
+            if (count > 0 &&
+                (best < 0 || (double)cover->types[t].price_nano * (double)best_count <
+                                 (double)cover->types[best].price_nano * (double)count)) {
+                best = t;
+                best_count = count;
+            }
+        }
+        assert(best >= 0);
+        master->counts[i] = best_count;
+        if (master_add(master, best, master->counts, err))
+            return -1;
+        master->counts[i] = 0;
+    }
+    return 0;
+}
+
+static void add_rows(struct master *master)
+{
+    const struct cover *cover = master->cover;
+    int64_t dearest = cover->types[cover->type_count - 1].price_nano;
+    glp_add_rows(master->lp, cover->row_count + cover->type_count);
+    for (int32_t t = 0; t < cover->type_count; t++)
+        glp_set_row_bnds(master->lp, cover->row_count + t + 1, GLP_FR, 0, 0);
+    glp_add_cols(master->lp, cover->row_count);
+    for (int i = 1; i <= cover->row_count; i++) {
+        double one[] = {0, 1};
+        int index[] = {0, i};
+        glp_set_col_bnds(master->lp, i, GLP_LO, 0, 0);
+        glp_set_obj_coef(master->lp, i, 2 * (double)dearest * nano);
+        glp_set_mat_col(master->lp, i, 1, index, one);
+    }
+}
+
+int master_init(struct master *master, const struct cover *cover, struct err *err)
+{
+    size_t rows = (size_t)cover->row_count + 1;
+    *master = (struct master){.cover = cover, .shift = certificate_shift(cover)};
+    if (pricing_init(&master->pricing, cover, err))
+        return -1;
+    master->prices = calloc(rows, sizeof *master->prices);
+    master->counts = calloc(rows, sizeof *master->counts);
+    master->trial = calloc(rows, sizeof *master->trial);
+    master->bound_prices = calloc(rows, sizeof *master->bound_prices);
+    master->worth = calloc((size_t)cover->type_count + 1, sizeof *master->worth);
+    if (!master->prices || !master->counts || !master->trial || !master->bound_prices ||
+        !master->worth) {
+        master_release(master);
+        return err_no_memory(err);
+    }
+    master->lp = glp_create_prob();
+    add_rows(master);
+    master_set_demand(master, NULL, NULL);
+    if (add_first_columns(master, err)) {
+        master_release(master);
+        return -1;
+    }
+    return 0;
+}
+
+void master_release(struct master *master)
+{
+    if (master->lp)
+        glp_delete_prob(master->lp);
+    pricing_release(&master->pricing);
+    patterns_release(&master->patterns);
+    free(master->prices);
+    free(master->worth);
+    free(master->counts);
+    free(master->trial);
+    free(master->x);
+    free(master->bound_prices);
+    *master = (struct master){0};
+}
+
+void master_set_demand(struct master *master, const int64_t *demand, const int64_t *node_max)
+{
+    const struct cover *cover = master->cover;
+    for (int32_t i = 0; i < cover->row_count; i++)
+        glp_set_row_bnds(master->lp, i + 1, GLP_LO,
+                         (double)(demand ? demand[i] : cover->rows[i].demand), 0);
+    for (int32_t t = 0; t < cover->type_count; t++) {
+        int64_t most = node_max ? node_max[t] : cover->types[t].node_max;
+        if (most != INSTANCE_NO_LIMIT)
+            glp_set_row_bnds(master->lp, cover->row_count + t + 1, GLP_UP, 0, (double)most);
+    }
+    pricing_limit(&master->pricing, demand);
+}
+
+/* ---- solving ---- */
+
+enum { ITERATIONS_MAX = 200000 }; /* GLPK can stall on degenerate programs */
+
+/* False when GLPK fails even from a fresh basis. */
+static bool solve_lp(struct master *master)
+{
+    glp_smcp parameters;
+    glp_init_smcp(&parameters);
+    parameters.msg_lev = GLP_MSG_OFF;
+    parameters.it_lim = ITERATIONS_MAX;
+    if (glp_simplex(master->lp, &parameters) == 0 && glp_get_status(master->lp) == GLP_OPT)
+        return true;
+    glp_std_basis(master->lp);
+    return glp_simplex(master->lp, &parameters) == 0 && glp_get_status(master->lp) == GLP_OPT;
+}
+
+static int64_t price_of_dual(const struct master *master, double dual)
+{
+    const struct cover *cover = master->cover;
+    double most = 2 * (double)cover->types[cover->type_count - 1].price_nano;
+    double price = dual / nano;
+    if (!(price > 0))
+        return 0;
+    return (int64_t)ldexp(price < most ? price : most, master->shift);
+}
+
+static int read_solution(struct master *master, struct err *err)
+{
+    const struct cover *cover = master->cover;
+    if (array_reserve(&master->x, &master->x_capacity, master->patterns.count + INT64_C(1),
+                      sizeof *master->x, err))
+        return -1;
+    master->value = glp_get_obj_val(master->lp);
+    master->missing = 0;
+    for (int32_t i = 0; i < cover->row_count; i++) {
+        master->prices[i] = price_of_dual(master, glp_get_row_dual(master->lp, i + 1));
+        master->missing += glp_get_col_prim(master->lp, i + 1);
+    }
+    master->x_count = master->patterns.count;
+    for (int32_t p = 0; p < master->x_count; p++)
+        master->x[p] = glp_get_col_prim(master->lp, cover->row_count + p + 1);
+    return 0;
+}
+
+/* What a node must be worth more than to improve the solution: its price, and what one more of its
+ * type costs where node_max binds. */
+static int64_t threshold(const struct master *master, int32_t type)
+{
+    const struct cover *cover = master->cover;
+    int64_t price = cover->types[type].price_nano << master->shift;
+    if (cover->types[type].node_max == INSTANCE_NO_LIMIT)
+        return price;
+    double dual = glp_get_row_dual(master->lp, cover->row_count + type + 1);
+    return price + price_of_dual(master, -dual);
+}
+
+struct round_result {
+    int32_t added;    /* columns */
+    bool is_complete; /* every search has ended by itself */
+};
+
+/* One search per type; new columns. */
+static int price_types(struct master *master, int64_t search_steps_max, struct round_result *result,
+                       struct err *err)
+{
+    /* What is worth so little more than it costs is no column: the dual prices are not exact. */
+    enum { TOLERANCE_BITS = 33 };
+    const struct cover *cover = master->cover;
+    *result = (struct round_result){.is_complete = true};
+    for (int32_t t = 0; t < cover->type_count; t++) {
+        int64_t above = threshold(master, t);
+        above += above >> TOLERANCE_BITS;
+        struct pricing_query query = {.type = t, .prices = master->prices};
+        query.limits = (struct knapsack_limits){.above = above,
+                                                .stop_at = INT64_MAX,
+                                                .steps_max = search_steps_max,
+                                                .trusts_devices = master->trusts_devices};
+        struct knapsack_answer answer;
+        if (pricing_solve(&master->pricing, &query, master->counts, &answer, err))
+            return -1;
+        master->worth[t] = answer.upper_bound;
+        master->steps += answer.steps;
+        if (answer.profit >= 0) {
+            if (master_add(master, t, master->counts, err))
+                return -1;
+            result->added++;
+        }
+        if (answer.is_cut_short)
+            result->is_complete = false;
+    }
+    return 0;
+}
+
+static void certify(struct master *master)
+{
+    const struct cover *cover = master->cover;
+    size_t bytes = (size_t)cover->row_count * sizeof *master->prices;
+    memcpy(master->trial, master->prices, bytes);
+    int64_t bound = certificate_bound(cover, master->shift, master->trial, master->worth);
+    if (bound > master->bound_nano) {
+        master->bound_nano = bound;
+        memcpy(master->bound_prices, master->trial, bytes);
+    }
+}
+
+/* No better bound than this round's can change what is printed. */
+static bool is_tight(const struct master *master)
+{
+    return (double)master->bound_nano * nano >= master->value * (1 - 1e-10);
+}
+
+int master_solve(struct master *master, const struct master_effort *effort, struct err *err)
+{
+    enum { SEARCH_STEPS_FIRST = 1000, SEARCH_STEPS_GROWTH = 8 };
+    int64_t search_steps = SEARCH_STEPS_FIRST;
+    int64_t steps_end = master->steps + effort->steps_max;
+    master->trusts_devices = effort->seeks_bound;
+    master->is_optimal = false;
+    for (int32_t round = 0;; round++) {
+        if (!solve_lp(master))
+            return 0;
+        if (read_solution(master, err))
+            return -1;
+        if (round >= effort->rounds_max || master->steps >= steps_end)
+            return 0;
+        struct round_result result;
+        if (search_steps > effort->search_steps_max)
+            search_steps = effort->search_steps_max;
+        if (price_types(master, search_steps, &result, err))
+            return -1;
+        master->rounds++;
+        if (effort->seeks_bound)
+            certify(master);
+        if (result.added == 0 && result.is_complete)
+            master->is_optimal = true;
+        if (master->is_optimal || (effort->seeks_bound && is_tight(master)) ||
+            (result.added == 0 && search_steps == effort->search_steps_max))
+            return 0;
+        if (result.added == 0)
+            search_steps *= SEARCH_STEPS_GROWTH;
+    }
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_PLAN_MASTER_H
+#define STOWAGE_PLAN_MASTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "plan/cover.h"
+#include "plan/patterns.h"
+#include "plan/pricing.h"
+
+/* The pattern linear program (Gilmore and Gomory, Operations Research 9, 1961): the cheapest mix of
+ * patterns, in fractions, that holds all items,
+ *     min sum c_p x_p  with  sum a_ip x_p >= demand_i,  sum over type t of x_p <= node_max_t,
+ * by column generation: its dual prices of the items go to the knapsack of each type, and a node
+ * whose content is worth more than it costs is a new column. GLPK solves the linear programs. Where
+ * node_max binds, a slack per row at a high cost keeps the program feasible.
+ *
+ * Deterministic: effort is counted in steps of the knapsack searches, never in time. */
+
+struct glp_prob; /* of GLPK */
+
+struct master {
+    const struct cover *cover; /* borrowed */
+    struct patterns patterns;  /* [p] is column column_of_pattern(p) */
+    struct pricing pricing;
+    struct glp_prob *lp;
+    int32_t shift;               /* of the prices, see plan/certificate.h */
+    int64_t *prices;             /* [row] of the last solution */
+    int64_t *worth;              /* [type] upper bound of a node's content at these prices */
+    int64_t *counts;             /* [row] scratch */
+    int64_t *trial;              /* [row] scratch */
+    double *x;                   /* [patterns.capacity] of the last solution */
+    int32_t x_capacity, x_count; /* columns that were there when it was found */
+    double value;                /* of the last solution, in the currency */
+    double missing;              /* demand that only the slacks cover: 0 unless node_max binds */
+    int64_t bound_nano;          /* the best bound certified so far; of the full demand */
+    int64_t *bound_prices;       /* [row] the prices that prove it */
+    int64_t steps;               /* of the searches, so far */
+    int32_t rounds;
+    bool trusts_devices; /* see struct knapsack_limits: true while a bound is sought */
+    bool is_optimal;     /* no column can improve the last solution */
+};
+
+struct master_effort {
+    int64_t steps_max;        /* of all searches together */
+    int64_t search_steps_max; /* of one search */
+    int32_t rounds_max;
+    bool seeks_bound; /* certify a bound in each round; only for the full demand */
+};
+
+int master_init(struct master *master, const struct cover *cover, struct err *err);
+void master_release(struct master *master);
+
+/* Sets the demand that is to be covered ([row_count]) and how many nodes there are of each type
+ * ([type_count]); NULL: those of the cover. */
+void master_set_demand(struct master *master, const int64_t *demand, const int64_t *node_max);
+
+/* Solves, adding columns until none improves or the effort is spent. */
+int master_solve(struct master *master, const struct master_effort *effort, struct err *err);
+
+/* A column of the caller's; the pattern must fit. */
+int master_add(struct master *master, int32_t type, const int64_t *counts, struct err *err);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/pricing.h"
+
+#include <glpk.h>
+#include <stdlib.h>
+
+#include "plan/knapsack_table.h"
+
+/* The relaxation of one type: a column for each row of the cover that may use it, a row for each
+ * resource, in shares of the capacity. */
+struct pricing_type {
+    glp_prob *relaxation;
+    int32_t *rows; /* [column_count] */
+    int32_t column_count;
+};
+
+/* ---- building ---- */
+
+static void add_column(struct pricing *pricing, int32_t type, int32_t row)
+{
+    const struct cover *cover = pricing->cover;
+    struct pricing_type *t = &pricing->types[type];
+    const int64_t *weight = cover_weight(cover, row);
+    const int64_t *capacity = cover_capacity(cover, type);
+    int indices[INSTANCE_RESOURCES_MAX + 1];
+    double values[INSTANCE_RESOURCES_MAX + 1];
+    int used = 0;
+    for (int32_t r = 0; r < cover->resource_count; r++) {
+        if (weight[r] > 0) {
+            indices[++used] = r + 1;
+            values[used] = (double)weight[r] / (double)capacity[r];
+        }
+    }
+    int column = glp_add_cols(t->relaxation, 1);
+    glp_set_mat_col(t->relaxation, column, used, indices, values);
+    t->rows[t->column_count++] = row;
+}
+
+static int build_type(struct pricing *pricing, int32_t type, struct err *err)
+{
+    const struct cover *cover = pricing->cover;
+    struct pricing_type *t = &pricing->types[type];
+    t->rows = calloc((size_t)cover->row_count, sizeof *t->rows);
+    if (!t->rows)
+        return err_no_memory(err);
+    t->relaxation = glp_create_prob();
+    glp_set_obj_dir(t->relaxation, GLP_MAX);
+    glp_add_rows(t->relaxation, cover->resource_count);
+    for (int r = 1; r <= cover->resource_count; r++)
+        glp_set_row_bnds(t->relaxation, r, GLP_UP, 0, 1);
+    for (int32_t i = 0; i < cover->row_count; i++) {
+        if (cover_may_use(cover, i, type))
+            add_column(pricing, type, i);
+    }
+    return 0;
+}
+
+int pricing_init(struct pricing *pricing, const struct cover *cover, struct err *err)
+{
+    size_t rows = (size_t)cover->row_count;
+    *pricing = (struct pricing){.cover = cover};
+    pricing->types = calloc((size_t)cover->type_count + 1, sizeof *pricing->types);
+    pricing->count_max = calloc(rows + 1, sizeof *pricing->count_max);
+    pricing->allowed = calloc(rows + 1, sizeof *pricing->allowed);
+    pricing->multiplier = calloc((size_t)cover->resource_count + 1, sizeof *pricing->multiplier);
+    bool is_whole = pricing->types && pricing->count_max && pricing->allowed && pricing->multiplier;
+    if (!is_whole)
+        err_no_memory(err);
+    is_whole = is_whole && knapsack_work_init(&pricing->work, cover->row_count,
+                                              cover->resource_count, err) == 0;
+    for (int32_t t = 0; is_whole && t < cover->type_count; t++)
+        is_whole = build_type(pricing, t, err) == 0;
+    if (!is_whole) {
+        pricing_release(pricing);
+        return -1;
+    }
+    pricing_limit(pricing, NULL);
+    return 0;
+}
+
+void pricing_release(struct pricing *pricing)
+{
+    for (int32_t t = 0; pricing->types && t < pricing->cover->type_count; t++) {
+        free(pricing->types[t].rows);
+        if (pricing->types[t].relaxation)
+            glp_delete_prob(pricing->types[t].relaxation);
+    }
+    free(pricing->types);
+    free(pricing->count_max);
+    free(pricing->allowed);
+    free(pricing->multiplier);
+    knapsack_work_release(&pricing->work);
+    *pricing = (struct pricing){0};
+}
+
+void pricing_limit(struct pricing *pricing, const int64_t *demand)
+{
+    const struct cover *cover = pricing->cover;
+    for (int32_t i = 0; i < cover->row_count; i++) {
+        int64_t most = cover->rows[i].count_max;
+        pricing->count_max[i] = demand && demand[i] < most ? demand[i] : most;
+    }
+    for (int32_t t = 0; t < cover->type_count; t++) {
+        const struct pricing_type *type = &pricing->types[t];
+        for (int32_t c = 0; c < type->column_count; c++) {
+            int64_t most = pricing->count_max[type->rows[c]];
+            glp_set_col_bnds(type->relaxation, c + 1, most > 0 ? GLP_DB : GLP_FX, 0, (double)most);
+        }
+    }
+}
+
+/* ---- solving ---- */
+
+/* The dual prices of the resources, as integers whose sum over the full capacity is near 2^60. */
+static void set_multipliers(struct pricing *pricing, int32_t type, const double *duals)
+{
+    const struct cover *cover = pricing->cover;
+    const int64_t *capacity = cover_capacity(cover, type);
+    const double full = (double)(INT64_C(1) << 60);
+    double sum = 0;
+    for (int32_t r = 0; r < cover->resource_count; r++)
+        sum += duals[r];
+    for (int32_t r = 0; r < cover->resource_count; r++) {
+        bool counts = capacity[r] > 0 && sum > 0;
+        double share = counts ? full * (duals[r] / sum) / (double)capacity[r] : 0;
+        pricing->multiplier[r] = (int64_t)share;
+    }
+}
+
+static void solve_relaxation(struct pricing *pricing, int32_t type, const int64_t *prices)
+{
+    const struct pricing_type *t = &pricing->types[type];
+    double duals[INSTANCE_RESOURCES_MAX];
+    double scale = 1;
+    for (int32_t c = 0; c < t->column_count; c++)
+        scale = (double)prices[t->rows[c]] > scale ? (double)prices[t->rows[c]] : scale;
+    for (int32_t c = 0; c < t->column_count; c++)
+        glp_set_obj_coef(t->relaxation, c + 1, (double)prices[t->rows[c]] / scale);
+    glp_smcp parameters;
+    glp_init_smcp(&parameters);
+    parameters.msg_lev = GLP_MSG_OFF;
+    bool is_solved =
+        glp_simplex(t->relaxation, &parameters) == 0 && glp_get_status(t->relaxation) == GLP_OPT;
+    double sum = 0;
+    for (int32_t r = 0; r < pricing->cover->resource_count; r++) {
+        double dual = is_solved ? glp_get_row_dual(t->relaxation, r + 1) : 1;
+        duals[r] = dual > 1e-12 ? dual : 0;
+        sum += duals[r];
+    }
+    for (int32_t r = 0; sum <= 0 && r < pricing->cover->resource_count; r++)
+        duals[r] = 1;
+    set_multipliers(pricing, type, duals);
+}
+
+int pricing_solve(struct pricing *pricing, const struct pricing_query *query, int64_t *counts,
+                  struct knapsack_answer *answer, struct err *err)
+{
+    const struct cover *cover = pricing->cover;
+    for (int32_t i = 0; i < cover->row_count; i++)
+        pricing->allowed[i] = cover_may_use(cover, i, query->type) ? pricing->count_max[i] : 0;
+    solve_relaxation(pricing, query->type, query->prices);
+    struct knapsack knapsack = {.item_count = cover->row_count,
+                                .resource_count = cover->resource_count,
+                                .profit = query->prices,
+                                .count_max = pricing->allowed,
+                                .weight = cover->weight,
+                                .capacity = cover_capacity(cover, query->type),
+                                .multiplier = pricing->multiplier,
+                                .pair_first = cover->pair_first,
+                                .pairs = cover->pairs,
+                                .device_resource = cover->device_resource,
+                                .device_units = cover->device_units};
+    *answer = knapsack_solve(&knapsack, &query->limits, &pricing->work, counts);
+    if (!answer->is_cut_short || knapsack_table_cells(&knapsack) < 0)
+        return 0;
+    int64_t steps = answer->steps;
+    if (knapsack_table_solve(&knapsack, answer, counts, err))
+        return -1;
+    answer->steps += steps;
+    if (answer->profit <= query->limits.above)
+        *answer = (struct knapsack_answer){
+            .profit = -1, .upper_bound = query->limits.above, .steps = answer->steps};
+    return 0;
+}

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""stowage plan --instance from outside: the answer, its files, and what is refused."""
+import csv
+import json
+import unittest
+
+from e2e import ANSWER_IS_NO, BAD_INPUT, DONE, SOURCE, ProgramTest
+
+EXAMPLE = SOURCE / "examples/plan/services.json"
+
+
+def instance(**changes):
+    """Five of 3 cores on nodes of 8 at a dollar: two to a node, so three nodes."""
+    return dict({"name": "i", "resources": ["cpu"],
+                 "items": [{"id": "web", "demand": 5, "req": [3]}],
+                 "types": [{"type": "n8", "alloc": [8], "usd_hr": 1}]}, **changes)
+
+
+def item(**changes):
+    return instance(items=[dict({"id": "web", "demand": 5, "req": [3]}, **changes)])
+
+
+def node_type(**changes):
+    return instance(types=[dict({"type": "n8", "alloc": [8], "usd_hr": 1}, **changes)])
+
+
+# What is wrong, and the whole of what is said about it.
+REFUSED = [
+    ("[]", "i.json: is an array: give an object"),
+    (instance(resources=[]), "i.json: resources: has 0 names: give 1 to 32"),
+    (instance(items=[]), "i.json: items: has 0 elements: give 1 to 100000"),
+    (instance(types={}), "i.json: types: is an object: give an array"),
+    (item(req=[3, 4]), "i.json: items[0].req: has 2 amounts: give 1, one per resource"),
+    (item(req=["3"]), "i.json: items[0].req[0]: is text: give a number"),
+    (item(req=[-1]), "i.json: items[0].req[0]: -1 is out of range: give 0 to 1125899906842624"),
+    (item(demand=2.5), "i.json: items[0].demand: 2.5 is not an integer: give one from 0 to 10000000"),
+    (item(max_per_node=0),
+     "i.json: items[0].max_per_node: 0: no node could hold it: give 1 or more, or null for no limit"),
+    (item(types=["m*"]),
+     'i.json: items[0].types[0]: "m*" is no type of the instance: give names of types, * for any text'),
+    (item(anti_affinity=["x"]),
+     'i.json: items[0].anti_affinity[0]: "x" is no item: give the id of one'),
+    (item(anti_affinity=["web"]),
+     'i.json: items[0].anti_affinity[0]: "web" is the item itself: give max_per_node for that'),
+    (item(anti_affinity=[{}]),
+     "i.json: items[0].anti_affinity[0]: is no limit: give the id of an item, or [id, how many of it "
+     "may be on the node]"),
+    (item(demand=0), "i.json: items: there is no demand: give items with a demand of 1 or more"),
+    (node_type(usd_hr=-1), "i.json: types[0].usd_hr: -1 is out of range: give 0 to 1000000"),
+    (instance(device_resource="gpu"),
+     'i.json: device_resource: "gpu" is none of the resources: give one of them'),
+    (instance(items=[{"id": "a", "demand": 1, "req": [1]}] * 2),
+     'i.json: items[1]: "a" occurs twice: give each name once'),
+    (instance(items=[{"id": "a", "demand": 1, "req": [1.5]}], device_resource="cpu"),
+     'i.json: items: item "a" asks for more than one device and a part of one: give a whole number, '
+     "or a share below 1"),
+]
+
+
+class PlanInstance(ProgramTest):
+    def answer(self, content, code=DONE):
+        self.write("i.json", content)
+        result = self.stowage("plan", "--instance", "i.json", "--format", "json")
+        self.check_ended(result, code)
+        return json.loads(result.stdout)
+
+    def test_the_answer_has_a_bound_a_cost_and_nodes(self):
+        answer = self.answer(instance())
+        self.assertTrue(answer["feasible"])
+        self.assertEqual(answer["lower_bound"], 3)
+        self.assertEqual(answer["cost"], 3)
+        self.assertEqual(answer["gap_pct"], 0)
+        self.assertEqual(answer["node_mix"], {"n8": 3})
+        self.assertEqual(sum(n["count"] * n["pattern"]["web"] for n in answer["nodes"]), 5)
+        # In fractions 2.5 nodes; by volume too, as a node of 8 can use only 6 of them.
+        self.assertEqual(answer["bounds"]["volume"], {"cpu": 2.5})
+        self.assertAlmostEqual(answer["bounds"]["pattern"], 2.5, places=6)
+        self.assertAlmostEqual(answer["prices"]["items"]["web"], 0.5, places=6)
+
+    def test_without_prices_nodes_are_counted(self):
+        answer = self.answer(instance(types=[{"type": "n8", "alloc": [8]}]))
+        self.assertEqual((answer["unit"], answer["cost"]), ("nodes", 3))
+
+    def test_types_without_a_price_are_not_used_where_others_have_one(self):
+        self.write("i.json", instance(types=[{"type": "n8", "alloc": [8], "usd_hr": 1},
+                                             {"type": "n99", "alloc": [99], "usd_hr": None}]))
+        result = self.stowage("plan", "-i", "i.json", "-f", "json")
+        self.check_ended(result, DONE, "warning: i.json: types: 1 of 2 types have no price")
+        self.assertEqual(json.loads(result.stdout)["node_mix"], {"n8": 3})
+
+    def test_limits_are_kept(self):
+        for changes, nodes in (({"max_per_node": 1}, 5), ({"max_per_node": -1}, 3),
+                               ({"max_per_node": None}, 3), ({"req": [2.5]}, 2),
+                               ({"req": [2.7]}, 3), ({"demand": 1}, 1)):
+            self.assertEqual(self.answer(item(**changes))["node_count"], nodes, changes)
+
+    def test_items_that_are_kept_apart_share_no_node(self):
+        items = [{"id": "a", "demand": 1, "req": [1], "anti_affinity": ["b", ["c", 1]]},
+                 {"id": "b", "demand": 1, "req": [1]}, {"id": "c", "demand": 4, "req": [1]}]
+        answer = self.answer(instance(items=items))
+        self.assertEqual(answer["node_count"], 2)
+        for node in answer["nodes"]:
+            pattern = node["pattern"]
+            self.assertFalse("a" in pattern and "b" in pattern)
+            self.assertFalse("a" in pattern and pattern.get("c", 0) > 1)
+
+    def test_shares_of_a_device_do_not_span_two(self):
+        items = [{"id": "a", "demand": 4, "req": [0.6]}]
+        types = [{"type": "two", "alloc": [2], "usd_hr": 1}]
+        self.assertEqual(self.answer(instance(items=items, types=types))["node_count"], 2)
+        shared = self.answer(instance(items=items, types=types, device_resource="cpu"))
+        self.assertEqual(shared["node_count"], 2)
+        items[0]["demand"] = 3
+        self.assertEqual(self.answer(instance(items=items, types=types))["node_count"], 1)
+        shared = self.answer(instance(items=items, types=types, device_resource="cpu"))
+        self.assertEqual(shared["node_count"], 2)
+
+    def test_an_item_that_fits_no_type_is_named(self):
+        answer = self.answer(item(req=[9]), ANSWER_IS_NO)
+        self.assertFalse(answer["feasible"])
+        self.assertEqual(answer["reason"],
+                         'item "web": needs 9 of "cpu"; the most that a type offers it is 8')
+        result = self.stowage("plan", "-i", "i.json")
+        self.check_ended(result, ANSWER_IS_NO)
+        self.assertIn("infeasible: item", result.stdout)
+
+    def test_too_few_nodes_are_infeasible(self):
+        answer = self.answer(node_type(max_nodes=2), ANSWER_IS_NO)
+        self.assertIn("max_nodes", answer["reason"])
+        self.assertEqual(self.answer(node_type(max_nodes=3))["cost"], 3)
+
+    def test_unknown_keys_are_warnings(self):
+        self.write("i.json", item(colour="red"))
+        result = self.stowage("plan", "-i", "i.json")
+        self.check_ended(result, DONE, 'warning: i.json: items[0].colour: ')
+
+    def test_what_is_wrong_is_refused_with_its_place(self):
+        for content, message in REFUSED:
+            self.write("i.json", content)
+            result = self.stowage("plan", "--instance", "i.json")
+            self.check_ended(result, BAD_INPUT)
+            self.assertEqual(result.stderr.splitlines()[0], f"error: {message}")
+            self.assertEqual(result.stdout, "")
+
+    def test_the_command_line_is_checked(self):
+        self.write("i.json", instance())
+        for arguments, text in (
+                (["--instance", "i.json", "s.json"], "takes a scenario or --instance FILE, not both"),
+                (["--instance", "i.json", "--survive", "node"], "--instance is not simulated"),
+                (["--instance", "none.json"], "none.json"),
+                (["--instance", "i.json", "--format", "csv"], "csv")):
+            self.check_ended(self.stowage("plan", *arguments), BAD_INPUT, text)
+
+    def test_the_folder_holds_the_answer_and_its_tables(self):
+        result = self.stowage("plan", "--instance", EXAMPLE, "-o", "out", "-q")
+        self.check_ended(result, DONE)
+        self.assertEqual(result.stdout, "")
+        summary = json.loads((self.folder / "out/summary.json").read_text(encoding="utf-8"))
+        self.assertEqual(summary["tool"], "stowage")
+        with open((self.folder / "out/nodes.csv"), encoding="utf-8", newline="") as table:
+            rows = list(csv.DictReader(table))
+        placed = {}
+        for row in rows:
+            placed[row["item"]] = placed.get(row["item"], 0) + int(row["node_count"]) * int(row["item_count"])
+        example = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+        self.assertEqual(placed, {i["id"]: i["demand"] for i in example["items"]})
+        with open((self.folder / "out/prices.csv"), encoding="utf-8", newline="") as table:
+            bound = sum(int(r["demand"]) * float(r["price_usd_hr"]) for r in csv.DictReader(table))
+        # No item price of a limited type: the sum of prices is the bound of the linear program.
+        self.assertAlmostEqual(bound, summary["bounds"]["pattern"], places=5)
+        self.assertIn("no fleet can cost less than", (self.folder / "out/plan.txt").read_text(encoding="utf-8"))
+
+    def test_equal_input_gives_equal_bytes(self):
+        first = self.stowage("plan", "--instance", EXAMPLE, "-f", "json")
+        self.assertEqual(first.stdout, self.stowage("plan", "--instance", EXAMPLE, "-f", "json").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

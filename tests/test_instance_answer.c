@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/instance_answer.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "plan/instance_load.h"
+
+/* Small random instances against the search of all fleets. */
+
+enum { ITEMS = 3, TYPES = 3, RESOURCES = 2, DEMAND_MAX = 3, STATES = 64, LIMIT_MAX = 3 };
+enum { OPTIMAL_PCT_LEAST = 80 }; /* it was 8x when this was written */
+
+struct small {
+    struct instance instance;
+    struct instance_item items[ITEMS];
+    struct instance_type types[TYPES];
+    struct item_pair pairs[ITEMS][ITEMS];
+    int64_t req[ITEMS][RESOURCES], alloc[TYPES][RESOURCES];
+    bool may_use[ITEMS][TYPES];
+};
+
+static const char *const names[] = {"a", "b", "c"};
+static const double units[RESOURCES] = {1, 1};
+
+static int64_t below(struct rng *rng, int64_t bound)
+{
+    return (int64_t)rng_below(rng, (uint64_t)bound);
+}
+
+static void draw_items(struct small *small, struct rng *rng)
+{
+    int64_t limit[ITEMS][ITEMS];
+    bool has_pairs = below(rng, 3) == 0, has_types = below(rng, 4) == 0;
+    for (int i = 0; i < ITEMS; i++) {
+        for (int j = 0; j < ITEMS; j++)
+            limit[i][j] =
+                has_pairs && i != j && below(rng, 2) == 0 ? below(rng, 3) : INSTANCE_NO_LIMIT;
+    }
+    for (int i = 0; i < ITEMS; i++) {
+        struct instance_item *item = &small->items[i];
+        *item = (struct instance_item){.id = names[i],
+                                       .demand = 1 + below(rng, DEMAND_MAX),
+                                       .max_per_node = below(rng, 3) == 0 ? 1 + below(rng, 2)
+                                                                          : INSTANCE_NO_LIMIT,
+                                       .req = small->req[i],
+                                       .pairs = small->pairs[i]};
+        for (int r = 0; r < RESOURCES; r++)
+            small->req[i][r] = below(rng, 7);
+        for (int t = 0; t < TYPES; t++)
+            small->may_use[i][t] = !has_types || below(rng, 2) == 0;
+        item->may_use = has_types ? small->may_use[i] : NULL;
+        for (int j = 0; j < ITEMS; j++) {
+            if (limit[i][j] != INSTANCE_NO_LIMIT || limit[j][i] != INSTANCE_NO_LIMIT)
+                small->pairs[i][item->pair_count++] =
+                    (struct item_pair){j, limit[i][j], limit[j][i]};
+        }
+    }
+}
+
+static void draw(struct small *small, struct rng *rng)
+{
+    *small = (struct small){.instance = {.name = "small",
+                                         .resources = names,
+                                         .unit = units,
+                                         .resource_count = RESOURCES,
+                                         .device_resource = -1,
+                                         .item_count = ITEMS,
+                                         .type_count = 1 + (int32_t)below(rng, TYPES),
+                                         .has_prices = true}};
+    small->instance.items = small->items;
+    small->instance.types = small->types;
+    draw_items(small, rng);
+    bool has_limits = below(rng, 4) == 0;
+    for (int t = 0; t < TYPES; t++) {
+        for (int r = 0; r < RESOURCES; r++)
+            small->alloc[t][r] = 3 + below(rng, 12);
+        small->types[t] = (struct instance_type){.name = names[t],
+                                                 .alloc = small->alloc[t],
+                                                 .price_nano = (1 + below(rng, 20)) * 100000000,
+                                                 .node_max = has_limits ? below(rng, LIMIT_MAX + 1)
+                                                                        : INSTANCE_NO_LIMIT};
+    }
+    if (below(rng, 4) == 0) {
+        static const int64_t parts[] = {0, 1, 2, 3, 4, 8};
+        small->instance.device_resource = 0;
+        small->instance.device_units = 4;
+        for (int t = 0; t < TYPES; t++)
+            small->alloc[t][0] = 4 * below(rng, 4);
+        for (int i = 0; i < ITEMS; i++)
+            small->req[i][0] = parts[below(rng, 6)];
+    }
+}
+
+/* ---- the twin ---- */
+
+static bool shares_fit(const int64_t *shares, int count, int64_t *room, int devices)
+{
+    if (count == 0)
+        return true;
+    for (int d = 0; d < devices; d++) {
+        if (room[d] < shares[0])
+            continue;
+        room[d] -= shares[0];
+        bool fits = shares_fit(shares + 1, count - 1, room, devices);
+        room[d] += shares[0];
+        if (fits)
+            return true;
+    }
+    return false;
+}
+
+static bool devices_fit(const struct small *small, int type, const int *counts)
+{
+    int64_t shares[ITEMS * DEMAND_MAX], room[3] = {4, 4, 4};
+    int devices = (int)(small->alloc[type][0] / 4), count = 0;
+    for (int i = 0; i < ITEMS; i++) {
+        for (int k = 0; k < counts[i] && small->req[i][0] > 0; k++) {
+            if (small->req[i][0] < 4)
+                shares[count++] = small->req[i][0];
+            else
+                devices -= (int)(small->req[i][0] / 4);
+        }
+    }
+    return devices >= 0 && shares_fit(shares, count, room, devices);
+}
+
+static bool may_share_node(const struct small *small, int type, const int *counts)
+{
+    for (int r = 0; r < RESOURCES; r++) {
+        int64_t sum = 0;
+        for (int i = 0; i < ITEMS; i++)
+            sum += counts[i] * small->req[i][r];
+        if (sum > small->alloc[type][r])
+            return false;
+    }
+    for (int i = 0; i < ITEMS; i++) {
+        const struct instance_item *item = &small->items[i];
+        if (counts[i] > 0 &&
+            (counts[i] > item->max_per_node || (item->may_use && !item->may_use[type])))
+            return false;
+        for (int p = 0; p < item->pair_count; p++) {
+            if (counts[i] > 0 && counts[item->pairs[p].other] > item->pairs[p].other_max)
+                return false;
+        }
+    }
+    return small->instance.device_resource < 0 || devices_fit(small, type, counts);
+}
+
+/* least[state] of what is placed, with nodes of types[0..type]; state in digits of base 4. With
+ * limits on numbers of nodes the types are taken one after the other, node by node. */
+static int64_t least_cost(const struct small *small)
+{
+    int64_t least[STATES], next[STATES];
+    int full = 0;
+    for (int i = ITEMS - 1; i >= 0; i--)
+        full = full * 4 + (int)small->items[i].demand;
+    memset(least, 0x3f, sizeof least);
+    least[0] = 0;
+    for (int t = 0; t < small->instance.type_count; t++) {
+        int64_t most = small->types[t].node_max;
+        most = most < ITEMS * DEMAND_MAX ? most : ITEMS * DEMAND_MAX;
+        for (int64_t n = 0; n < most; n++) {
+            memcpy(next, least, sizeof next);
+            for (int content = 1; content < STATES; content++) {
+                int counts[ITEMS] = {content % 4, content / 4 % 4, content / 16};
+                if (!may_share_node(small, t, counts))
+                    continue;
+                for (int from = 0; from + content < STATES; from++) {
+                    bool carries = false;
+                    for (int i = 0, s = from; i < ITEMS; i++, s /= 4)
+                        carries = carries || s % 4 + counts[i] > small->items[i].demand;
+                    int64_t cost = least[from] + small->types[t].price_nano;
+                    if (!carries && cost < next[from + content])
+                        next[from + content] = cost;
+                }
+            }
+            memcpy(least, next, sizeof least);
+        }
+    }
+    return least[full];
+}
+
+Test(instance_answer, bound_is_below_and_plan_above_the_best_of_all_fleets)
+{
+    enum { CASES = 4000 };
+    const int64_t none = 0x3f3f3f3f3f3f3f3f;
+    int feasible = 0, optimal = 0, tight = 0, missed = 0;
+    for (uint64_t i = 0; i < CASES; i++) {
+        struct rng rng = rng_stream(7, "instances", i);
+        struct small small;
+        struct instance_answer answer;
+        struct err err = {.kind = ERR_NONE};
+        draw(&small, &rng);
+        int64_t least = least_cost(&small);
+        cr_assert_eq(instance_answer_find(&answer, &small.instance, &err), 0, "%s", err.text);
+        if (least >= none) {
+            cr_assert(!answer.is_feasible, "case %d", (int)i);
+            cr_assert_neq(answer.reason[0], '\0');
+        } else {
+            feasible++;
+            cr_assert_eq(answer.misfit_count, 0);
+            cr_assert_leq(answer.bound.best_nano, least, "case %d", (int)i);
+            cr_assert_leq(answer.bound.pattern_nano, least);
+            cr_assert_leq(answer.bound.mixed_nano, least);
+            if (answer.is_feasible) {
+                cr_assert_geq(answer.cost_nano, least, "case %d", (int)i);
+                optimal += answer.cost_nano == least;
+                tight += answer.bound.best_nano == least;
+            } else {
+                missed++;
+            }
+        }
+        instance_answer_release(&answer);
+    }
+    cr_log_info("%d feasible, %d optimal, %d bounds tight, %d missed", feasible, optimal, tight,
+                missed);
+    cr_assert_gt(feasible, CASES / 2);
+    cr_assert_gt(optimal * 100, feasible * OPTIMAL_PCT_LEAST);
+    cr_assert_gt(tight * 100, feasible * 50);
+    cr_assert_leq(missed * 100, feasible);
+}
+
+/* ---- the published instance ---- */
+
+static const char *data_path(const char *file, char path[4096])
+{
+    const char *folder = getenv("STOWAGE_DATA");
+    snprintf(path, 4096, "%s/%s", folder ? folder : STOWAGE_SOURCE_DIR "/../shared/data", file);
+    return path;
+}
+
+Test(instance_answer, comes_within_a_tenth_of_a_percent_on_the_openb_instance)
+{
+    char path[4096];
+    struct instance instance;
+    struct problems problems = {0};
+    struct err err;
+    FILE *file = fopen(data_path("cost-optimum/openb_cpu_aws_cpu.instance.json", path), "r");
+    if (!file)
+        cr_skip_test("%s is not there", path);
+    fclose(file);
+    cr_assert_eq(instance_load(&instance, path, &problems, &err), 0);
+    struct instance_answer answer;
+    cr_assert_eq(instance_answer_find(&answer, &instance, &err), 0);
+    cr_assert(answer.bound.is_exact);
+    /* The published proof says 785.6489, the value of the linear program 785.7244, the best fleet
+     * known 785.7504. */
+    cr_assert_geq(answer.bound.pattern_nano, INT64_C(785724380000));
+    cr_assert_leq(answer.bound.pattern_nano, INT64_C(785724380690));
+    cr_assert_leq(answer.bound.best_nano, INT64_C(785750400000));
+    cr_assert_leq(answer.cost_nano, INT64_C(786758400000));
+    instance_answer_release(&answer);
+    instance_release(&instance);
+    problems_release(&problems);
+}
