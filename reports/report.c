@@ -18,7 +18,7 @@ static const struct report_table *const tables[] = {
     &preemptions_table, &preemption_totals_table, &utilization_table, &packing_table,
     &waits_table,       &timeline_table,          &groups_table,      &failures_table,
     &traffic_table,     &traffic_timeline_table,  &launches_table,    &consolidations_table,
-    &cost_table,
+    &cost_table,        &crashes_table,
 };
 
 const struct report_table *const *report_tables(size_t *count)

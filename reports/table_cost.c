@@ -235,6 +235,11 @@ static void write_losses(const struct cost_table *to)
         row.grains = to->view->sim->metrics.cost_lost[blame];
         write_row(to, &row);
     }
+    if (crashes_table.is_wanted(to->view)) {
+        struct cost_row row = row_of("lost", "crash");
+        row.grains = to->view->sim->metrics.cost_lost_by_crashes;
+        write_row(to, &row);
+    }
 }
 
 /* ---- runners ---- */

@@ -22,5 +22,6 @@ extern const struct report_table traffic_timeline_table;
 extern const struct report_table launches_table;
 extern const struct report_table consolidations_table;
 extern const struct report_table cost_table;
+extern const struct report_table crashes_table;
 
 #endif

@@ -49,6 +49,7 @@ struct pool_note {
 
 struct startup_terms { /* see struct runner_def */
     int32_t startup, image_pull;
+    struct dist load; /* without the pulling */
 };
 
 struct loader {
@@ -279,6 +280,7 @@ struct replica_settings {
     bool has_compute_info; /* deployments only */
     bool may_preempt, may_move;
     struct traffic_def *traffic; /* of the arena; NULL: none */
+    const struct crash_def *crash;
 };
 /* Fills `out` with defaults and then what is given. Further pools are added to the eligible ones
  * that loader->pools_scratch[0..*pool_count) holds. */
@@ -335,6 +337,12 @@ void check_autoscale_total(const struct value *object, const struct autoscale *s
 /* A copy of the traffic, in the arena, that the runner's replicas follow so. */
 const struct traffic_def *keep_autoscale(struct loader *loader, const struct autoscale *scale,
                                          const struct traffic_def *traffic, bool is_disabled);
+
+/* ---- load_crash.c ---- */
+
+/* `crashes` of this `simulation`, of replicas that start so; NULL: none. */
+const struct crash_def *get_crashes(struct loader *loader, const struct value *simulation,
+                                    const struct startup_terms *startup);
 
 /* ---- load_traffic.c ---- */
 

@@ -212,7 +212,7 @@ static bool is_plain_constant(const struct dist *dist)
 static struct startup_terms sum_of(struct loader *loader, const struct dist *pull,
                                    const struct dist *load)
 {
-    struct startup_terms terms = {.image_pull = NO_INDEX};
+    struct startup_terms terms = {.image_pull = NO_INDEX, .load = *load};
     if (is_plain_constant(pull) && is_plain_constant(load) && pull->a + load->a <= TIME_US_MAX) {
         struct dist sum = dist_constant((int64_t)pull->a + (int64_t)load->a);
         terms.startup = keep_dist(loader, &sum);

@@ -13,7 +13,7 @@
 #define SETTINGS_KEYS                                                                              \
     "arrival", "departure", "startup", "replica_duration", "grace_period", "max_wait",             \
         "nodepools", "share_milli", "device_sharing", "packing", "max_per_node", "architecture",   \
-        "may_preempt", "may_move", "num_threads", "traffic"
+        "may_preempt", "may_move", "num_threads", "traffic", "crashes"
 
 static const char *const runner_keys[] = {SETTINGS_KEYS};
 static const struct object_kind runner_kind = {
@@ -94,6 +94,7 @@ void load_replica_settings(struct loader *loader, const struct value *owner, boo
     get_bool(&simulation, "may_preempt", &out->may_preempt);
     get_bool(&simulation, "may_move", &out->may_move);
     get_int32(&simulation, "num_threads", (struct int_range){1, INT32_MAX}, &out->num_threads);
+    out->crash = get_crashes(loader, &simulation, &out->startup);
     out->traffic = get_traffic(loader, &simulation);
     if (!is_deployment)
         return;

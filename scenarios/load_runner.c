@@ -167,6 +167,7 @@ void set_runner_settings(const struct loader *loader, const struct value *object
     runner->may_preempt = settings->may_preempt;
     runner->must_stay = !settings->may_move;
     runner->traffic = settings->traffic;
+    runner->crash = settings->crash;
     if (settings->num_threads > 0)
         runner->num_threads = settings->num_threads;
     else if (runner->num_threads == 0)

@@ -15,8 +15,8 @@ void load_defaults(struct loader *loader, const struct value *root)
         .name = "defaults", .keys = keys, .key_count = ARRAY_LEN(keys)};
     struct value defaults;
     struct dist none = dist_constant(0);
-    loader->default_startup =
-        (struct startup_terms){.startup = keep_dist(loader, &none), .image_pull = NO_INDEX};
+    loader->default_startup = (struct startup_terms){
+        .startup = keep_dist(loader, &none), .image_pull = NO_INDEX, .load = none};
     loader->default_grace_us = GRACE_DEFAULT_US;
     if (!object_get(root, "defaults", &kind, &defaults))
         return;

@@ -117,6 +117,15 @@ struct runner_extra {
     const struct runner_metrics *observed; /* NULL: none */
 };
 
+/* How the replicas of a runner crash, and come back: sim/crashes.c. */
+struct crash_def {
+    int32_t between;             /* index into dists: from running to the crash; NO_INDEX */
+    int32_t restart;             /* index into dists: from the end of the wait to running */
+    int32_t at_start_permillion; /* of the starts end in a crash */
+    int64_t first_us, most_us;   /* the wait, which doubles */
+    int64_t reset_us;            /* it begins anew after so long without a crash */
+};
+
 struct runner_def {
     const char *id;
     const char *worker;     /* identity "model:user/app/model@version", "workflow:..."; "" none */
@@ -136,6 +145,7 @@ struct runner_def {
     int32_t min_replicas;              /* as given */
     int32_t num_threads;               /* requests that one replica serves at once; 16 by default */
     const struct traffic_def *traffic; /* NULL: none */
+    const struct crash_def *crash;     /* NULL: they do not crash */
     int8_t priority;
     bool may_preempt;
     bool must_stay; /* no consolidation moves its replicas */

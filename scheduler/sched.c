@@ -131,6 +131,16 @@ void sched_running(struct sched *sched, int32_t replica, int64_t now)
         fleet_touch(&sched->fleet, sched->replicas[replica].node);
 }
 
+void sched_crashed(struct sched *sched, int32_t replica)
+{
+    assert(sched->replicas[replica].state == REPLICA_RUNNING);
+    sched->replicas[replica].state = REPLICA_STARTING;
+    sched->replicas[replica].running_since = INT64_MAX;
+    sched->eviction_version++;
+    if (sched->options.preemption_enabled)
+        fleet_touch(&sched->fleet, sched->replicas[replica].node);
+}
+
 void sched_grant_evictions(struct sched *sched, int32_t bucket, int32_t count)
 {
     assert(bucket >= 0 && bucket < sched->queue.bucket_count);

@@ -17,6 +17,7 @@
  * pass, and acts on its decisions.
  *
  *   sched_demand -> PENDING -(pass)-> STARTING -sched_running-> RUNNING
+ *   RUNNING -sched_crashed-> STARTING
  *                      \-(pass)-> NOMINATED -(pass, victims gone)-> STARTING
  *   STARTING/RUNNING -sched_terminate, or eviction in a pass-> TERMINATING -sched_gone-> none
  *   PENDING/NOMINATED/BLOCKED -sched_withdraw-> none
@@ -122,6 +123,9 @@ int sched_withdraw(struct sched *sched, int32_t replica, struct err *err);
 
 /* STARTING -> RUNNING at tick `now`. */
 void sched_running(struct sched *sched, int32_t replica, int64_t now);
+
+/* RUNNING -> STARTING: it is started again where it is. */
+void sched_crashed(struct sched *sched, int32_t replica);
 
 /* STARTING or RUNNING -> TERMINATING: not live any more, still holds its room. */
 int sched_terminate(struct sched *sched, int32_t replica, struct err *err);

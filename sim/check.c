@@ -340,6 +340,20 @@ static int check_expenses(const struct sim *sim, struct err *err)
     return 0;
 }
 
+/* Replicas that are down after a crash are live and do not run. */
+static int check_crashes(const struct sim *sim, struct err *err)
+{
+    for (int32_t i = 0; i < sim->metrics.runner_count; i++) {
+        const struct runner_stats *stats = &sim->metrics.runners[i];
+        const struct crash_stats *crashes = &stats->crashes;
+        if (crashes->at_start_count > crashes->count ||
+            crashes->work_lost_us > stats->work_lost_us ||
+            crashes->down_us > stats->live.area - stats->running.area)
+            return contradiction(err, "crashes of runner", i);
+    }
+    return 0;
+}
+
 static int check_bound(const struct sim *sim, struct err *err)
 {
     int64_t by_runner = 0;
@@ -483,8 +497,9 @@ int sim_check_results(const struct sim *sim, struct err *err)
         if (check_waits(sim, (int32_t)i, err))
             return -1;
     if (check_scopes(sim, err) || check_evictions(sim, err) || check_bound(sim, err) ||
-        check_failures(sim, err) || check_blame(sim, err) || check_lives(sim, err) ||
-        check_phases(sim, err) || check_expenses(sim, err) || traffic_check(sim, err))
+        check_failures(sim, err) || check_blame(sim, err) || check_crashes(sim, err) ||
+        check_lives(sim, err) || check_phases(sim, err) || check_expenses(sim, err) ||
+        traffic_check(sim, err))
         return -1;
     return 0;
 }

@@ -31,6 +31,7 @@ enum event_action {
     ACTION_CONSOLIDATE, /* index into sim->consolidations.items: the wait is over; NO_INDEX: a look
                          */
     ACTION_SPOT_CAPACITY, /* index into scenario->spot_capacities: its next step */
+    ACTION_CRASHED,       /* replica */
     ACTION_COUNT,
 };
 
@@ -122,6 +123,15 @@ int replica_lost(struct sim *sim, int32_t replica, struct err *err);
 int replica_withdraw(struct sim *sim, int32_t replica, struct err *err);
 int replica_gave_up(struct sim *sim, int32_t replica, struct err *err);
 int replica_unnominate(struct sim *sim, int32_t replica, struct err *err);
+
+/* ---- crashes.c ---- */
+
+/* Its startup is over: it runs, or crashes. */
+int replica_start_ends(struct sim *sim, int32_t replica, struct err *err);
+int replica_crashes(struct sim *sim, int32_t replica, struct err *err);
+/* Counts the time down after a crash up to now; when the replica runs again, goes, or at the end.
+ */
+void crash_settle(struct sim *sim, int32_t replica);
 
 /* ---- expense.c: what replicas cost ---- */
 

@@ -153,6 +153,12 @@ struct met_time {
     int64_t asked_since_us; /* of asked_us, from the instant on at which it was first met */
 };
 
+struct crash_stats {
+    int32_t count, at_start_count; /* the second: of the first */
+    int64_t down_us;               /* replica-time from crash to running, or to gone */
+    int64_t work_lost_us;
+};
+
 struct runner_stats {
     struct integral running, live, wish; /* replica-us */
     int64_t existed_us; /* from arrival to departure or the end (complete at the end) */
@@ -164,7 +170,8 @@ struct runner_stats {
     int64_t since_us;                    /* the five above are complete up to then */
     int64_t wait_us_sum;                 /* over bound demands */
     int64_t wait_us_max;
-    int64_t work_lost_us; /* by evictions, drains and lost nodes */
+    int64_t work_lost_us; /* by evictions, drains, lost nodes and crashes */
+    struct crash_stats crashes;
     int32_t bound_count, finished_count, evicted_count,
         evicting_count; /* evicting: victims it made */
     int32_t drained_count, lost_count, gave_up_count;
@@ -211,6 +218,7 @@ struct metrics {
     int64_t floor_breaches_by_consolidation; /* always 0 */
     int64_t node_failures, node_reclaims;
     int128 cost_lost[BLAME_COUNT]; /* of the work lost, in 1e-17 USD */
+    int128 cost_lost_by_crashes;   /* the same */
 };
 
 /* ---- measuring (called by the engine) ---- */

@@ -31,6 +31,7 @@ static const char *const kind_names[] = {
     [RECORD_NODE_LAUNCHED] = "node-launched",
     [RECORD_LAUNCH_FAILED] = "launch-failed",
     [RECORD_OUT_OF_STOCK] = "out-of-stock",
+    [RECORD_CRASHED] = "crashed",
 };
 _Static_assert(ARRAY_LEN(kind_names) == RECORD_KIND_COUNT, "every kind has a name");
 

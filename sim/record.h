@@ -35,6 +35,7 @@ enum record_kind {
     RECORD_NODE_LAUNCHED,      /* node is asked for; runner = for whom, count = its replicas */
     RECORD_LAUNCH_FAILED,      /* node will not come; NODE_REMOVED follows */
     RECORD_OUT_OF_STOCK,       /* node = pool index: no node could be had; runner as LAUNCHED */
+    RECORD_CRASHED,            /* replica on node: it will be started again */
     RECORD_KIND_COUNT,
 };
 

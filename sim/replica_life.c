@@ -283,6 +283,7 @@ static int begin_to_go(struct sim *sim, const struct farewell *farewell, struct 
     if (farewell->is_limited && grace_us > farewell->grace_us_max)
         grace_us = farewell->grace_us_max;
     sim_cancel(sim, &it->plans);
+    crash_settle(sim, farewell->replica);
     it->cause = (uint8_t)farewell->cause;
     it->gone_at_us = sim->now_us + grace_us;
     expense_settle(sim, farewell->replica, EXPENSE_TERMINATING);
@@ -407,6 +408,7 @@ static int leave(struct sim *sim, int32_t replica, enum gone_cause cause, struct
         return -1;
     occupancy_give(sim, &occupancy);
     expense_settle(sim, replica, EXPENSE_STARTING);
+    crash_settle(sim, replica);
     forget(sim, replica);
     return sched_gone(&sim->sched, replica, err);
 }

@@ -28,6 +28,7 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
     case ACTION_STARTED:
     case ACTION_UNPROTECTED:
     case ACTION_GAVE_UP:
+    case ACTION_CRASHED:
         return &sim->replicas[event->subject].plans;
     case ACTION_NODE_REPAIRED:
     case ACTION_NODE_RECLAIMED:
@@ -177,7 +178,9 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
     case ACTION_FINISHED:
         return replica_finished(sim, event->subject, err);
     case ACTION_STARTED:
-        return replica_started(sim, event->subject, err);
+        return replica_start_ends(sim, event->subject, err);
+    case ACTION_CRASHED:
+        return replica_crashes(sim, event->subject, err);
     case ACTION_UNPROTECTED:
         return sim_plan_pass(sim, err);
     case ACTION_NODE_REPAIRED:
@@ -298,6 +301,8 @@ static void close_expenses(struct sim *sim)
         uint8_t state = sim->sched.replicas[i].state;
         if (state == REPLICA_STARTING || state == REPLICA_RUNNING || state == REPLICA_TERMINATING)
             expense_settle(sim, i, (enum expense)sim->replicas[i].expense);
+        if (state == REPLICA_STARTING)
+            crash_settle(sim, i);
     }
     for (int32_t i = 0; i < sim->node_count; i++) {
         struct sim_node *node = &sim->nodes[i];

@@ -32,12 +32,14 @@
  * period 0), or where the pass itself made more replicas evictable.
  *
  * Random numbers are keyed by entity, so that two policies see the same ones: "startup" by runner
- * and ordinal, "duration" by runner and piece of work, "interarrival" by entry of `arrivals`,
- * "repair" by node and number of its failure, "between failures" and "repair of failure" by entry
- * of `failures`, domain and number of its failure, "launch" and "scheduling-choice" by pool and
- * number of the node asked for there. A replica that replaces one that was evicted,
- * drained or lost does that one's piece of work again from the start, so it needs the same time:
- * were it drawn anew, long replicas, which are evicted more often, would turn into short ones.
+ * and ordinal, "duration" by runner and piece of work, "crash at start",
+ * "between crashes" and "restart" by runner, ordinal and number of its crash, "interarrival" by
+ * entry of `arrivals`, "repair" by node and number of its failure, "between failures" and "repair
+ * of failure" by entry of `failures`, domain and number of its failure, "launch" and
+ * "scheduling-choice" by pool and number of the node asked for there. A replica that replaces one
+ * that was evicted, drained or lost does that one's piece of work again from the start, so it needs
+ * the same time: were it drawn anew, long replicas, which are evicted more often, would turn into
+ * short ones.
  *
  * A replica that is asked to go does not finish any more. One that finishes goes at once. */
 
@@ -122,8 +124,12 @@ struct sim_replica {
     int32_t work;                               /* number of its piece of work within the runner */
     int32_t next_of_runner, previous_of_runner; /* NO_INDEX: none */
     int64_t charged_us;                         /* while bound: its cost is counted up to then */
-    uint8_t cause;                              /* enum gone_cause, while terminating */
-    uint8_t expense;                            /* enum expense, while bound */
+    int64_t crashed_us;                         /* where is_crashed */
+    int64_t back_off_us;                        /* the wait after the next crash; 0: the first */
+    int32_t crash_count;
+    bool is_crashed; /* since its last crash it has not run */
+    uint8_t cause;   /* enum gone_cause, while terminating */
+    uint8_t expense; /* enum expense, while bound */
 };
 
 /* A runner that arrives within the run, in order of (time, runner). */
