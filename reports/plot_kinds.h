@@ -10,6 +10,7 @@ extern const struct plot plot_pending;
 extern const struct plot plot_preemptions;
 extern const struct plot plot_runners;
 extern const struct plot plot_nodes;
+extern const struct plot plot_node_states;
 extern const struct plot plot_packing;
 extern const struct plot plot_traffic;
 extern const struct plot plot_replicas;

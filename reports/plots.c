@@ -13,8 +13,8 @@
 enum { NAME_SIZE = 64, DETAIL_SIZE = 176, GNUPLOT_SECONDS_MAX = 120 };
 
 static const struct plot *const plots[] = {
-    &plot_utilization, &plot_pending, &plot_preemptions, &plot_runners, &plot_nodes,
-    &plot_packing,     &plot_traffic, &plot_replicas,    &plot_waits,
+    &plot_utilization, &plot_pending, &plot_preemptions, &plot_runners,  &plot_nodes,
+    &plot_node_states, &plot_packing, &plot_traffic,     &plot_replicas, &plot_waits,
 };
 
 const struct plot *const *plot_list(size_t *count)

@@ -14,11 +14,13 @@
 #include "reports/view.h"
 
 static const struct report_table *const tables[] = {
-    &placements_table,  &runners_table,           &nodes_table,       &pending_table,
-    &preemptions_table, &preemption_totals_table, &utilization_table, &packing_table,
-    &waits_table,       &timeline_table,          &groups_table,      &failures_table,
-    &traffic_table,     &traffic_timeline_table,  &launches_table,    &consolidations_table,
-    &cost_table,        &crashes_table,
+    &placements_table,     &runners_table,          &nodes_table,
+    &pending_table,        &preemptions_table,      &preemption_totals_table,
+    &utilization_table,    &packing_table,          &waits_table,
+    &timeline_table,       &groups_table,           &failures_table,
+    &traffic_table,        &traffic_timeline_table, &launches_table,
+    &consolidations_table, &node_states_table,      &cost_table,
+    &crashes_table,
 };
 
 const struct report_table *const *report_tables(size_t *count)

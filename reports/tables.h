@@ -20,6 +20,7 @@ extern const struct report_table failures_table;
 extern const struct report_table traffic_table;
 extern const struct report_table traffic_timeline_table;
 extern const struct report_table launches_table;
+extern const struct report_table node_states_table;
 extern const struct report_table consolidations_table;
 extern const struct report_table cost_table;
 extern const struct report_table crashes_table;
