@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bench/mpi_ranks.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    TAG_PIECE = 1, /* a number; STOP: there is nothing more to do */
+    TAG_RESULT,
+    STOP = -1,
+    NAP_US = 200, /* between two looks for news: MPI itself would wait at full speed */
+};
+
+struct mpi_crew {
+    struct crew crew;
+    bool *is_busy; /* [crew.worker_count] worker i is rank i + 1 */
+};
+
+static int check(int code, const char *what, struct err *err)
+{
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int length = 0;
+    if (code == MPI_SUCCESS)
+        return 0;
+    MPI_Error_string(code, text, &length);
+    return err_set(err, ERR_SYSTEM, "MPI: %s: %.*s", what, length, text);
+}
+
+static int begin(int32_t *rank, int32_t *count, struct err *err)
+{
+    int number = 0, size = 1;
+    if (check(MPI_Init(NULL, NULL), "starting", err) != 0)
+        return -1;
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    if (check(MPI_Comm_rank(MPI_COMM_WORLD, &number), "starting", err) != 0 ||
+        check(MPI_Comm_size(MPI_COMM_WORLD, &size), "starting", err) != 0)
+        return -1;
+    *rank = number;
+    *count = size;
+    return 0;
+}
+
+/* ---- what to work on ---- */
+
+static int tell(const char *bytes, size_t size, struct err *err)
+{
+    char none = 0;
+    int length = (int)size;
+    if (size > INT_MAX)
+        return err_set(err, ERR_LIMIT, "the plan is too large for MPI");
+    /* What is sent is only read. */
+    char *sent = size > 0 ? malloc(size) : &none;
+    if (sent == NULL)
+        return err_no_memory(err);
+    if (size > 0)
+        memcpy(sent, bytes, size);
+    int result = check(MPI_Bcast(&length, 1, MPI_INT, 0, MPI_COMM_WORLD), "telling the plan", err);
+    if (result == 0 && length > 0)
+        result =
+            check(MPI_Bcast(sent, length, MPI_BYTE, 0, MPI_COMM_WORLD), "telling the plan", err);
+    if (size > 0)
+        free(sent);
+    return result;
+}
+
+static int hear(char **bytes, size_t *size, struct err *err)
+{
+    int length = 0;
+    if (check(MPI_Bcast(&length, 1, MPI_INT, 0, MPI_COMM_WORLD), "hearing the plan", err) != 0)
+        return -1;
+    char *heard = malloc((size_t)length + 1);
+    if (heard == NULL)
+        return err_no_memory(err);
+    if (length > 0 && check(MPI_Bcast(heard, length, MPI_BYTE, 0, MPI_COMM_WORLD),
+                            "hearing the plan", err) != 0) {
+        free(heard);
+        return -1;
+    }
+    heard[length] = '\0';
+    *bytes = heard;
+    *size = (size_t)length;
+    return 0;
+}
+
+/* ---- the others ---- */
+
+static int serve(const struct crew_work *work, struct err *err)
+{
+    int size = (int)work->result_size;
+    char *result = malloc(work->result_size);
+    if (result == NULL)
+        return err_no_memory(err);
+    int outcome = 0;
+    while (outcome == 0) {
+        int32_t piece;
+        outcome =
+            check(MPI_Recv(&piece, 1, MPI_INT32_T, 0, TAG_PIECE, MPI_COMM_WORLD, MPI_STATUS_IGNORE),
+                  "waiting for work", err);
+        if (outcome != 0 || piece == STOP)
+            break;
+        memset(result, 0, work->result_size);
+        work->run(work->context, piece, result);
+        outcome = check(MPI_Send(result, size, MPI_BYTE, 0, TAG_RESULT, MPI_COMM_WORLD),
+                        "sending a result", err);
+    }
+    free(result);
+    return outcome;
+}
+
+/* ---- rank 0 ---- */
+
+static int give(struct crew *crew, int32_t worker, int32_t piece, struct err *err)
+{
+    ((struct mpi_crew *)crew)->is_busy[worker] = true;
+    return check(MPI_Send(&piece, 1, MPI_INT32_T, worker + 1, TAG_PIECE, MPI_COMM_WORLD),
+                 "giving work", err);
+}
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int wait_for_news(struct crew *crew, int32_t milliseconds, struct crew_news *news,
+                         void *result, struct err *err)
+{
+    const struct timespec nap = {.tv_nsec = NAP_US * 1000};
+    const int64_t end_us = now_us() + (int64_t)milliseconds * 1000;
+    int is_there = 0;
+    MPI_Status status;
+    *news = (struct crew_news){.event = CREW_NOTHING};
+    for (;;) {
+        if (check(MPI_Iprobe(MPI_ANY_SOURCE, TAG_RESULT, MPI_COMM_WORLD, &is_there, &status),
+                  "waiting for results", err) != 0)
+            return -1;
+        if (is_there || now_us() >= end_us)
+            break;
+        nanosleep(&nap, NULL);
+    }
+    if (!is_there)
+        return 0;
+    if (check(MPI_Recv(result, (int)crew->work.result_size, MPI_BYTE, status.MPI_SOURCE, TAG_RESULT,
+                       MPI_COMM_WORLD, MPI_STATUS_IGNORE),
+              "receiving a result", err) != 0)
+        return -1;
+    *news = (struct crew_news){.event = CREW_RESULT, .worker = status.MPI_SOURCE - 1};
+    ((struct mpi_crew *)crew)->is_busy[news->worker] = false;
+    return 0;
+}
+
+/* Those that are still at work are left to `end`. */
+static void stop(struct crew *crew)
+{
+    struct mpi_crew *ranks = (struct mpi_crew *)crew;
+    const int32_t piece = STOP;
+    for (int32_t i = 0; i < crew->worker_count; i++)
+        if (!ranks->is_busy[i])
+            MPI_Send(&piece, 1, MPI_INT32_T, i + 1, TAG_PIECE, MPI_COMM_WORLD);
+    free(ranks->is_busy);
+    free(ranks);
+}
+
+static struct crew *start(const struct crew_work *work, struct err *err)
+{
+    static const struct crew_kind kind = {.give = give, .wait = wait_for_news, .stop = stop};
+    int count = 0;
+    if (check(MPI_Comm_size(MPI_COMM_WORLD, &count), "starting", err) != 0)
+        return NULL;
+    assert(count > 1);
+    struct mpi_crew *ranks = calloc(1, sizeof *ranks);
+    if (ranks != NULL)
+        ranks->is_busy = calloc((size_t)count - 1, sizeof *ranks->is_busy);
+    if (ranks == NULL || ranks->is_busy == NULL) {
+        free(ranks);
+        err_no_memory(err);
+        return NULL;
+    }
+    ranks->crew = (struct crew){.kind = &kind, .work = *work, .worker_count = count - 1};
+    return &ranks->crew;
+}
+
+static void end(bool is_whole, int exit_code)
+{
+    if (is_whole)
+        MPI_Finalize();
+    else
+        MPI_Abort(MPI_COMM_WORLD, exit_code);
+}
+
+const struct mpi_ranks *mpi_ranks_find(void)
+{
+    static const struct mpi_ranks ranks = {
+        .begin = begin, .tell = tell, .hear = hear, .start = start, .serve = serve, .end = end};
+    return &ranks;
+}

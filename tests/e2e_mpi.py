@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""stowage sweep on the ranks of an MPI job, all on this machine. Skipped where there is no mpirun or the
+program is built without MPI."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import unittest
+
+import e2e_sweep
+from e2e import ANSWER_IS_NO, BAD_INPUT, DONE, HANGS_AFTER_S, PROGRAM, default_signals
+from e2e_sweep import GRID, random_scenario
+
+SKIPPED = 77
+
+
+class Ranks(e2e_sweep.Sweep):
+    """Only what is about ranks: the tests of Sweep itself run elsewhere."""
+
+    def environment(self, **changes):
+        return super().environment(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+                                   **changes)
+
+    def command(self, ranks, *arguments):
+        return ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks), str(PROGRAM),
+                *map(str, arguments)]
+
+    def on_ranks(self, ranks, *arguments):
+        return subprocess.run(self.command(ranks, *arguments), text=True, capture_output=True,
+                              cwd=self.folder, timeout=HANGS_AFTER_S, env=self.environment(),
+                              preexec_fn=default_signals, check=False)
+
+    def test_the_bytes_are_those_of_one_process(self):
+        arguments = ["s.json", "--no-plots", "-n", "6", *GRID]
+        self.good(self.stowage("sweep", *arguments, "-o", "one"))
+        for ranks in (1, 2, 4):
+            self.good(self.on_ranks(ranks, "sweep", *arguments, "-o", f"ranks-{ranks}"))
+            self.assert_same("one", f"ranks-{ranks}")
+        result = self.good(self.on_ranks(3, "sweep", *arguments, "-o", "ranks-2"))
+        self.assertIn("36 of 36 runs are there already", result.stderr)
+
+    def test_what_is_wrong_is_told_once(self):
+        for arguments, code, message in [
+                (["s.json"], BAD_INPUT, "sweep: give --output DIR"),
+                (["s.json", "-o", "out", "-v", "seed=1", "-j", "2"], BAD_INPUT, "the ranks of MPI"),
+                (["none.json", "-o", "out", "-v", "seed=1"], BAD_INPUT, "none.json: No such file"),
+                (["s.json", "-o", "out", "--no-plots", "-v", "scheduler.policy=fgd,x"], ANSWER_IS_NO,
+                 '"x" is not a policy')]:
+            result = self.good(self.on_ranks(3, "sweep", *arguments), code)
+            self.assertEqual(result.stderr.count(message), 1, result.stderr)
+
+    def ranks_of(self, process):
+        """The processes of the program below mpirun."""
+        pids = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], check=True,
+                              capture_output=True, text=True).stdout.split()
+        return [int(pid) for pid in pids
+                if os.path.realpath(f"/proc/{pid}/exe") == str(PROGRAM)]
+
+    def test_a_rank_that_is_killed_ends_the_job_and_what_is_kept_is_not_done_again(self):
+        self.write("s.json", random_scenario(horizon="20d"))
+        arguments = ["sweep", "s.json", "-o", "out", "--no-plots", "-n", "6", "-v",
+                     "nodepools[p].simulation.nodes=3..9"]
+        for number, which in ((signal.SIGKILL, -1), (signal.SIGTERM, None)):
+            process = subprocess.Popen(self.command(3, *arguments), text=True, cwd=self.folder,
+                                       env=self.environment(), preexec_fn=default_signals,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.addCleanup(self.end, process)
+            kept = len(self.cells())
+            self.wait_until(lambda kept=kept: len(self.cells()) > kept, "another cell is kept")
+            ranks = self.ranks_of(process)
+            self.assertEqual(len(ranks), 3)
+            os.kill(ranks[which] if which is not None else process.pid, number)
+            process.communicate(timeout=HANGS_AFTER_S)
+            self.assertNotEqual(process.returncode, DONE)
+            self.wait_until(lambda ranks=ranks: not any(map(self.is_running, ranks)), "they end")
+            self.assertFalse((self.folder / "out/summary.json").exists())
+        result = self.good(self.on_ranks(3, *arguments))
+        self.assertRegex(result.stderr, r"\d+ of 42 runs are there already")
+        arguments[3] = "whole"
+        self.good(self.stowage(*arguments))
+        self.assert_same("whole", "out")
+
+    def cells(self):
+        folder = self.folder / "out/cells"
+        return [path for path in folder.glob("*.json")] if folder.exists() else []
+
+
+def is_possible():
+    """Is there an mpirun that can start the program's ranks here?"""
+    if not shutil.which("mpirun"):
+        return False
+    environment = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+    result = subprocess.run(["mpirun", "--oversubscribe", "-n", "2", str(PROGRAM), "sweep", "--help"],
+                            env=environment, capture_output=True, text=True, check=False,
+                            timeout=HANGS_AFTER_S)
+    return result.returncode == DONE and "without MPI" not in result.stderr
+
+
+if __name__ == "__main__":
+    if not is_possible():
+        print("skipped: no mpirun, or a build without MPI")
+        sys.exit(SKIPPED)
+    names = [name for name in vars(Ranks) if name.startswith("test_")]
+    suite = unittest.TestSuite(Ranks(name) for name in names)
+    sys.exit(not unittest.TextTestRunner().run(suite).wasSuccessful())
