@@ -118,12 +118,20 @@ static void select_best(struct standing *heap, int32_t count, int32_t limit)
     }
 }
 
+/* The floor never falls while the list lives: what was below it is not there. The heap may still
+ * hold some that are, from before it rose. */
+static void raise_floor(struct shortlist *list, const struct standing *to)
+{
+    if (list->is_complete || standing_precedes(to, &list->floor))
+        list->floor = *to;
+    list->is_complete = false;
+}
+
 static void keep_best(struct shortlist *list, int32_t count)
 {
     select_best(list->heap, list->count, count);
     list->count = count;
-    list->floor = list->heap[count - 1];
-    list->is_complete = false;
+    raise_floor(list, &list->heap[count - 1]);
 }
 
 int32_t shortlist_best_of(struct shortlist *list, struct standing *standings, int32_t count)
@@ -132,8 +140,7 @@ int32_t shortlist_best_of(struct shortlist *list, struct standing *standings, in
     if (count <= most)
         return count;
     select_best(standings, count, most);
-    list->floor = standings[most - 1];
-    list->is_complete = false;
+    raise_floor(list, &standings[most - 1]);
     return most;
 }
 

@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/rng.h"
 #include "scheduler/index_find.h"
+#include "scheduler/index_shortlist.h"
 #include "tests/random_fleet.h"
 
 /* ---- rows ---- */
@@ -261,6 +262,30 @@ Test(index, finds_what_a_plain_scan_finds_with_every_policy)
     for (size_t i = 0; i < count; i++)
         if (strcmp(policies[i]->name, "weighted") != 0)
             cr_expect_gt(try_policy(policies[i], NULL, 1 + 1000 * i), 1000);
+}
+
+/* Nodes 0 to 8 score 1 to 9; then those of a batch that score 90 and more are all that is taken of
+ * it. Cutting the list to its limit must not make room again for what the batch left out. */
+Test(index, a_list_that_is_cut_keeps_the_floor_that_a_batch_raised)
+{
+    struct shortlist list = {0};
+    struct standing batch[10];
+    struct err err;
+    cr_assert_eq(shortlist_reserve(&list, 8, &err), 0);
+    shortlist_clear(&list);
+    for (int32_t i = 0; i < 9; i++)
+        shortlist_push(&list, &(struct standing){.score = 1.0 + i, .node = i});
+    for (int32_t i = 0; i < 10; i++)
+        batch[i] = (struct standing){.score = 82.0 + i, .node = 20 + i};
+    cr_assert_eq(shortlist_best_of(&list, batch, 10), 2);
+    const struct standing left_out = {.score = 89.0, .node = 27};
+    const struct standing taken = {.score = 90.0, .node = 28};
+    cr_expect(shortlist_is_below(&list, &left_out));
+    shortlist_cut(&list);
+    cr_expect_eq(list.count, 8);
+    cr_expect(shortlist_is_below(&list, &left_out));
+    cr_expect_not(shortlist_is_below(&list, &taken));
+    shortlist_release(&list);
 }
 
 /* A few steps make many ties. */
