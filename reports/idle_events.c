@@ -20,6 +20,8 @@ const char *event_kind_name(enum event_kind kind)
         [EVENT_FAIL_NODE] = "fail_node",
         [EVENT_REPAIR_NODE] = "repair_node",
         [EVENT_SET_POOL] = "set_nodepool",
+        [EVENT_DEPLOY] = "deploy",
+        [EVENT_SET_STATUS] = "set_status",
     };
     _Static_assert(ARRAY_LEN(names) == EVENT_KIND_COUNT, "every kind has a name");
     assert((size_t)kind < ARRAY_LEN(names));

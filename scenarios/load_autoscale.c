@@ -200,7 +200,7 @@ const struct traffic_def *keep_autoscale(struct loader *loader, const struct aut
     *own = *traffic;
     own->is_rejected = is_disabled;
     own->autoscale = (struct autoscale_def){
-        .is_on = !is_disabled,
+        .is_on = true,
         .low = autoscale_low(scale),
         .high = scale->max,
         .history_us = scale->delays_s[AUTOSCALE_HISTORY] * US_PER_S,

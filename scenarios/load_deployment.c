@@ -41,14 +41,12 @@ static const struct object_kind deployment_kind = {.name = "apiDeployment",
 
 static void warn_no_effect(const struct value *object)
 {
-    static const char *const keys[] = {"deploy_latest_version", "graceful_deploy"};
+    bool is_on = false;
     struct value place;
     const char *text;
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        bool is_on = false;
-        if (get_bool(object, keys[i], &is_on) && is_on && value_get(object, keys[i], &place))
-            value_warn_once(&place, "has no effect: versions do not change");
-    }
+    if (get_bool(object, "deploy_latest_version", &is_on) && is_on &&
+        value_get(object, "deploy_latest_version", &place))
+        value_warn_once(&place, "has no effect: versions change by deploy events only");
     if (get_text(object, "email_reminder_after", &text) &&
         value_get(object, "email_reminder_after", &place))
         value_warn_once(&place, "has no effect: no mail is sent");
@@ -140,6 +138,7 @@ static void set_counts(const struct draft *draft, const struct autoscale *scale,
     int64_t wish = draft->settings.num_replicas;
     if (wish < 0)
         wish = autoscale_low(scale);
+    runner->enabled_replicas = (int32_t)wish;
     if (draft->deployment.is_disabled)
         wish = 0;
     runner->num_replicas = (int32_t)wish;
@@ -198,6 +197,7 @@ static void read_draft(struct loader *loader, const struct value *object, struct
     runner->worker = worker.identity;
     runner->blocked_by = get_undone_handling(object);
     runner->num_threads = worker.num_threads;
+    get_bool(object, "graceful_deploy", &runner->is_graceful);
     set_runner_settings(loader, object, &draft->settings, created_unix_us, runner);
 }
 

@@ -117,6 +117,29 @@ static void read_set_pool(struct loader *loader, const struct value *object,
         get_bool(object, "schedulable", &event->is_schedulable);
 }
 
+/* Whether gracefully, is the runner's unless it is said here. */
+static void read_deploy(struct loader *loader, const struct value *object, struct event_def *event)
+{
+    event->runner = get_runner(loader, object);
+    if (event->runner != NO_INDEX)
+        event->is_graceful = loader->scenario->runners[event->runner].is_graceful;
+    get_bool(object, "graceful", &event->is_graceful);
+}
+
+static void read_set_status(struct loader *loader, const struct value *object,
+                            struct event_def *event)
+{
+    static const char *const names[] = {"ENABLED", "DISABLED"};
+    struct value place;
+    int64_t status = 0;
+    event->runner = get_runner(loader, object);
+    if (value_require(object, "status", "ENABLED or DISABLED", &place))
+        get_enum(object, "status", (struct words){names, ARRAY_LEN(names)}, &status);
+    event->is_enabled = status == 0;
+}
+
+static const char *const deploy_keys[] = {"runner", "graceful"};
+static const char *const status_keys[] = {"runner", "status"};
 static const char *const scale_keys[] = {"runner", "num_replicas", "min_replicas"};
 static const char *const runner_keys[] = {"runner"};
 static const char *const add_keys[] = {"nodepool", "instance_type", "capacity_type", "count",
@@ -148,6 +171,9 @@ static const struct kind_form forms[] = {
     [EVENT_REPAIR_NODE] = {{"repair_node", false, selection_keys, ARRAY_LEN(selection_keys)},
                            get_selection},
     [EVENT_SET_POOL] = {{"set_nodepool", false, pool_keys, ARRAY_LEN(pool_keys)}, read_set_pool},
+    [EVENT_DEPLOY] = {{"deploy", false, deploy_keys, ARRAY_LEN(deploy_keys)}, read_deploy},
+    [EVENT_SET_STATUS] = {{"set_status", false, status_keys, ARRAY_LEN(status_keys)},
+                          read_set_status},
 };
 _Static_assert(ARRAY_LEN(forms) == EVENT_KIND_COUNT, "every kind has a form");
 

@@ -329,5 +329,7 @@ void add_runner(struct loader *loader, const struct value *object, const struct 
     loader->wish_total += runner->num_replicas;
     scenario->runners[scenario->runner_count] = *runner;
     scenario->runners[scenario->runner_count].id = id;
+    if (runner->deployment == NO_INDEX)
+        scenario->runners[scenario->runner_count].enabled_replicas = runner->num_replicas;
     scenario->runner_count++;
 }

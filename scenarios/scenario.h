@@ -141,9 +141,11 @@ struct runner_def {
     int32_t shape;
     int32_t pool;       /* the first eligible pool (all of them: shapes.items[shape].pools) */
     int32_t deployment; /* NO_INDEX: given as a runner */
-    int32_t num_replicas, floor;       /* floor in force: min(min_replicas, num_replicas) */
-    int32_t min_replicas;              /* as given */
-    int32_t num_threads;               /* requests that one replica serves at once; 16 by default */
+    int32_t num_replicas, floor; /* floor in force: min(min_replicas, num_replicas) */
+    int32_t min_replicas;        /* as given */
+    int32_t num_threads;         /* requests that one replica serves at once; 16 by default */
+    int32_t enabled_replicas; /* num_replicas where its deployment is not, or no longer, disabled */
+    bool is_graceful; /* a new version runs before the old one goes, unless an event says so */
     const struct traffic_def *traffic; /* NULL: none */
     const struct crash_def *crash;     /* NULL: they do not crash */
     int8_t priority;
@@ -180,6 +182,8 @@ enum event_kind {
     EVENT_FAIL_NODE,      /* node selection: everything on it is lost at once; repair_after */
     EVENT_REPAIR_NODE,    /* node selection */
     EVENT_SET_POOL,       /* pool: is_schedulable */
+    EVENT_DEPLOY,         /* runner: a new version of what it serves; is_graceful */
+    EVENT_SET_STATUS,     /* runner: is_enabled */
     EVENT_KIND_COUNT,
 };
 
@@ -194,6 +198,8 @@ struct event_def {
     int64_t grace_us;      /* of a drain; TIME_NEVER: each replica's own */
     int32_t repair_after;  /* index into dists, or NO_INDEX: stays down */
     bool is_schedulable;
+    bool is_graceful;    /* of a DEPLOY */
+    bool is_enabled;     /* of a SET_STATUS */
     bool extends_repair; /* of FAIL_NODE: a node that is down already stays so for as long as this
                             failure lasts (failures_file) */
 };

@@ -186,6 +186,8 @@ static int introduce_runners(struct sim *sim, struct err *err)
         runner->min_replicas = def->min_replicas;
         runner->first_replica = NO_INDEX;
         runner->is_blocked = def->blocked_by != NULL;
+        runner->is_disabled =
+            def->deployment != NO_INDEX && sim->scenario->deployments[def->deployment].is_disabled;
         struct runner_terms terms = {
             .shape = def->shape,
             .priority = def->priority,

@@ -84,6 +84,17 @@ struct runner_scale {
 };
 int runner_scale(struct sim *sim, const struct runner_scale *scale, bool *had_effect,
                  struct err *err);
+/* A new version of what the runner serves. Gracefully: as many replicas more as it has are asked
+ * for, and each that runs lets one of the old version go, so that no fewer serve meanwhile. Else
+ * all that are bound are asked to go, and asked for again, at once. */
+int runner_deploy(struct sim *sim, int32_t runner, bool is_graceful, bool *had_effect,
+                  struct err *err);
+/* One of its replicas runs, or it wishes fewer: replicas of an old version may have to go. */
+int runner_roll(struct sim *sim, int32_t runner, struct err *err);
+/* Disabled: it wishes none, whatever its autoscaler says, and its requests are rejected. Enabled:
+ * as many as at the start. */
+int runner_set_enabled(struct sim *sim, int32_t runner, bool is_enabled, bool *had_effect,
+                       struct err *err);
 int runner_unblock(struct sim *sim, int32_t runner, bool *had_effect, struct err *err);
 /* A replica finished or a demand gave up: one less is wanted. Adds what changes to *delta, which
  * the caller hands to the metrics. */
@@ -331,6 +342,8 @@ void traffic_release(struct sim *sim);
 int traffic_replica_runs(struct sim *sim, int32_t replica, struct err *err);
 int traffic_replica_closes(struct sim *sim, int32_t replica, struct err *err);
 int traffic_replica_gone(struct sim *sim, int32_t replica, struct err *err);
+/* The runner's requests are rejected from now on, or no longer. */
+int traffic_set_rejected(struct sim *sim, int32_t runner, bool is_rejected, struct err *err);
 /* Requests = served + dropped + waiting, exactly. */
 int traffic_check(const struct sim *sim, struct err *err);
 

@@ -45,6 +45,7 @@ static const char *const cause_names[] = {
     [GONE_NODE_LOST] = "node-lost",
     [GONE_RECLAIMED] = "reclaimed",
     [GONE_CONSOLIDATED] = "consolidated",
+    [GONE_DEPLOYED] = "deployed",
 };
 _Static_assert(ARRAY_LEN(cause_names) == GONE_CAUSE_COUNT, "every cause has a name");
 

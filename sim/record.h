@@ -50,6 +50,7 @@ enum gone_cause {
     GONE_NODE_LOST,
     GONE_RECLAIMED,    /* the provider takes its node back */
     GONE_CONSOLIDATED, /* its node goes to save what it costs */
+    GONE_DEPLOYED,     /* a new version of what it serves takes its place */
     GONE_CAUSE_COUNT,
 };
 

@@ -240,6 +240,7 @@ int replica_bound(struct sim *sim, const struct decision *decision, struct err *
     struct sim_replica *it = &sim->replicas[replica];
     sim_cancel(sim, &it->plans);
     it->bound_us = sim->now_us;
+    it->version = sim->runners[record.runner].version;
     if (sim->nodes[decision->node].bound_count++ == 0)
         sim->nodes[decision->node].first_bound_us = sim->now_us;
     occupancy_take(sim, &occupancy);

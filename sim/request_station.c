@@ -440,6 +440,16 @@ void request_station_release(struct request_station *station)
     *station = (struct request_station){0};
 }
 
+void request_station_limit(struct request_station *station, int64_t queue_limit)
+{
+    station->options.queue_limit = queue_limit;
+    station->first_cold_us = -1;
+    if (station->queue_count <= queue_limit)
+        return;
+    station->counts.dropped += station->queue_count - queue_limit;
+    station->queue_count = (int32_t)queue_limit;
+}
+
 void request_station_end(struct request_station *station)
 {
     request_source_close(&station->source);

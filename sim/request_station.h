@@ -95,6 +95,9 @@ int request_station_open(struct request_station *station, int32_t id, struct err
 void request_station_close(struct request_station *station, int32_t id);
 int request_station_take(struct request_station *station, int32_t id, struct err *err);
 
+/* So many may wait from now on; of more, the latest are dropped. */
+void request_station_limit(struct request_station *station, int64_t queue_limit);
+
 /* No more requests come, and those that wait are dropped; so is from now on what is interrupted. */
 void request_station_end(struct request_station *station);
 

@@ -25,6 +25,8 @@ enum event_class scripted_class(const struct event_def *def)
     case EVENT_SCALE:
     case EVENT_DEPART:
     case EVENT_CLEAR_HANDLING:
+    case EVENT_DEPLOY:
+    case EVENT_SET_STATUS:
     case EVENT_KIND_COUNT:
         break;
     }
@@ -113,6 +115,8 @@ static bool is_meant(const struct sim *sim, int32_t node, const struct event_def
     case EVENT_CLEAR_HANDLING:
     case EVENT_ADD_NODES:
     case EVENT_SET_POOL:
+    case EVENT_DEPLOY:
+    case EVENT_SET_STATUS:
     case EVENT_KIND_COUNT:
         break;
     }
@@ -183,6 +187,8 @@ static int run_on_node(struct sim *sim, const struct event_def *def, int32_t nod
     case EVENT_CLEAR_HANDLING:
     case EVENT_ADD_NODES:
     case EVENT_SET_POOL:
+    case EVENT_DEPLOY:
+    case EVENT_SET_STATUS:
     case EVENT_KIND_COUNT:
         break;
     }
@@ -222,6 +228,10 @@ static int run(struct sim *sim, const struct event_def *def, bool *had_effect, s
         return runner_depart(sim, def->runner, had_effect, err);
     case EVENT_CLEAR_HANDLING:
         return runner_unblock(sim, def->runner, had_effect, err);
+    case EVENT_DEPLOY:
+        return runner_deploy(sim, def->runner, def->is_graceful, had_effect, err);
+    case EVENT_SET_STATUS:
+        return runner_set_enabled(sim, def->runner, def->is_enabled, had_effect, err);
     case EVENT_ADD_NODES:
         return node_add(sim, def, err);
     case EVENT_SET_POOL:

@@ -178,7 +178,10 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
     case ACTION_FINISHED:
         return replica_finished(sim, event->subject, err);
     case ACTION_STARTED:
-        return replica_start_ends(sim, event->subject, err);
+        return replica_start_ends(sim, event->subject, err) ||
+                       runner_roll(sim, sim->sched.replicas[event->subject].runner, err)
+                   ? -1
+                   : 0;
     case ACTION_CRASHED:
         return replica_crashes(sim, event->subject, err);
     case ACTION_UNPROTECTED:

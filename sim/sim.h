@@ -64,8 +64,10 @@ struct sim_runner {
     int32_t floor;       /* in force: min(min_replicas, wish) */
     int32_t min_replicas;
     int32_t first_replica; /* list of its replicas of any state, newest first; NO_INDEX */
+    int32_t version;       /* of what it serves: how often a new one was deployed */
+    int32_t surge;         /* of its wish: replicas more, until those of an old version are gone */
     int32_t work_count;    /* pieces of work so far: demands that replace no other */
-    bool has_arrived, is_blocked;
+    bool has_arrived, is_blocked, is_disabled;
 };
 
 /* What the engine keeps of a pool beside the scheduler: its nodes in order of index. */
@@ -121,6 +123,7 @@ struct sim_replica {
     int64_t bound_us;                           /* while bound */
     int64_t gone_at_us;                         /* while terminating */
     struct plans plans;                         /* cancelled when the slot is reused, too */
+    int32_t version;                            /* of its runner, when it was bound */
     int32_t work;                               /* number of its piece of work within the runner */
     int32_t next_of_runner, previous_of_runner; /* NO_INDEX: none */
     int64_t charged_us;                         /* while bound: its cost is counted up to then */

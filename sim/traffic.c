@@ -44,7 +44,7 @@ static struct autoscale_view view_of(const struct sim *sim, const struct sim_tra
 {
     struct autoscale_view view = {
         .now_us = sim->now_us,
-        .wish = sim->runners[it->runner].wish,
+        .wish = sim->runners[it->runner].wish - sim->runners[it->runner].surge,
         .slots = sim->runners[it->runner].def->num_threads,
     };
     int64_t running = sim->metrics.runners[it->runner].running.value;
@@ -66,8 +66,9 @@ static struct autoscale_view view_of(const struct sim *sim, const struct sim_tra
 static int autoscale(struct sim *sim, struct sim_traffic *it, struct err *err)
 {
     const struct autoscale_def *def = &it->def->autoscale;
-    int32_t before = sim->runners[it->runner].wish;
-    if (!def->is_on || it->window_count == 0)
+    const struct sim_runner *runner = &sim->runners[it->runner];
+    int32_t before = runner->wish - runner->surge;
+    if (!def->is_on || it->is_rejected || it->window_count == 0)
         return 0;
     struct autoscale_view view = view_of(sim, it);
     struct runner_scale scale = {.runner = it->runner, .min_replicas = NO_INDEX};
@@ -104,6 +105,7 @@ int traffic_build(struct sim *sim, struct err *err)
             .def = def,
             .runner = i,
             .now_us = -1,
+            .is_rejected = def->is_rejected,
             .totals = {.wish_max = sim->runners[i].wish},
         };
         rate_cursor_init(&it->cursor, def, &terms);
@@ -205,10 +207,9 @@ void traffic_release(struct sim *sim)
 
 /* ---- replicas come and go ---- */
 
-/* The station of the replica's runner as it is now, or NULL: it has none. */
-static int station_now(struct sim *sim, int32_t replica, struct sim_traffic **out, struct err *err)
+/* The traffic of a runner, or NULL. */
+static struct sim_traffic *find_traffic(struct sim *sim, int32_t runner)
 {
-    int32_t runner = sim->sched.replicas[replica].runner;
     int32_t low = 0;
     int32_t high = sim->traffic_count;
     while (low < high) {
@@ -218,12 +219,16 @@ static int station_now(struct sim *sim, int32_t replica, struct sim_traffic **ou
         else
             high = middle;
     }
-    *out = NULL;
-    if (low == sim->traffic_count || sim->traffics[low].runner != runner ||
-        !is_of_requests(&sim->traffics[low]))
-        return 0;
-    *out = &sim->traffics[low];
-    return count_up_to_now(sim, *out, err);
+    return low < sim->traffic_count && sim->traffics[low].runner == runner ? &sim->traffics[low]
+                                                                           : NULL;
+}
+
+/* The traffic of the replica's runner, counted up to now, where it is one of single requests. */
+static int station_now(struct sim *sim, int32_t replica, struct sim_traffic **out, struct err *err)
+{
+    struct sim_traffic *it = find_traffic(sim, sim->sched.replicas[replica].runner);
+    *out = it && is_of_requests(it) ? it : NULL;
+    return *out ? count_up_to_now(sim, it, err) : 0;
 }
 
 int traffic_replica_runs(struct sim *sim, int32_t replica, struct err *err)
@@ -250,6 +255,25 @@ int traffic_replica_gone(struct sim *sim, int32_t replica, struct err *err)
     if (station_now(sim, replica, &it, err))
         return -1;
     return it ? requests_take(sim, it, replica, err) : 0;
+}
+
+int traffic_set_rejected(struct sim *sim, int32_t runner, bool is_rejected, struct err *err)
+{
+    struct sim_traffic *it = find_traffic(sim, runner);
+    if (!it)
+        return 0;
+    if (count_up_to_now(sim, it, err))
+        return -1;
+    it->is_rejected = is_rejected;
+    if (it->now_us < 0 || it->is_over)
+        return 0;
+    if (is_rejected && it->is_cold)
+        traffic_end_cold_start(it, it->now_us);
+    if (it->station)
+        requests_set_rejected(sim, it);
+    else if (is_rejected)
+        fluid_drop_beyond(it, 0);
+    return 0;
 }
 
 /* ---- checks ---- */

@@ -64,8 +64,9 @@ struct traffic_totals {
 struct sim_traffic {
     const struct traffic_def *def;
     int32_t runner;
-    int64_t now_us; /* counted up to then; -1: the runner has not arrived */
-    bool is_over;   /* the runner has left */
+    int64_t now_us;   /* counted up to then; -1: the runner has not arrived */
+    bool is_over;     /* the runner has left */
+    bool is_rejected; /* the runner is disabled: all is dropped */
     struct rate_cursor cursor;
     struct traffic_parcel *parcels;                      /* the oldest at `first_parcel` */
     int32_t first_parcel, parcel_count, parcel_capacity; /* count: from the start of the array */

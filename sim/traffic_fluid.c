@@ -212,7 +212,7 @@ static void follow_cold_starts(struct sim_traffic *it, const struct fluid_step *
     bool has_served = step->slot_us > 0;
     bool has_come = step->has_requests;
     int64_t cold_until_us = has_served ? step->service_from_us : step->until_us;
-    if (was_running || it->def->is_rejected || (cold_until_us == step->from_us && !it->is_cold))
+    if (was_running || it->is_rejected || (cold_until_us == step->from_us && !it->is_cold))
         return;
     int64_t length_us = step->until_us - step->from_us;
     it->totals.cold_micro +=
@@ -316,7 +316,7 @@ int fluid_advance(struct sim *sim, struct sim_traffic *it, int64_t until_us, str
     it->look.in_flight_area += in_flight_area(it, &step, waited_before);
     it->look.us += until_us - step.from_us;
     it->look.has_requests = it->look.has_requests || step.has_requests;
-    int128 limit = it->def->is_rejected ? 0 : (int128)it->def->queue_limit * MICRO;
+    int128 limit = it->is_rejected ? 0 : (int128)it->def->queue_limit * MICRO;
     fluid_drop_beyond(it, limit);
     it->totals.served_micro += step.served_micro;
     it->totals.slot_us += step.slot_us;

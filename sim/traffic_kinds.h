@@ -31,6 +31,8 @@ int requests_begin(struct sim *sim, struct sim_traffic *it, struct err *err);
 int requests_advance(struct sim *sim, struct sim_traffic *it, int64_t until_us, struct err *err);
 /* The runner has left, now. */
 void requests_end(struct sim *sim, struct sim_traffic *it);
+/* it->is_rejected has changed, now. */
+void requests_set_rejected(struct sim *sim, struct sim_traffic *it);
 /* A replica runs, or is gone, now. */
 int requests_open(struct sim_traffic *it, int32_t replica, struct err *err);
 int requests_take(struct sim *sim, struct sim_traffic *it, int32_t replica, struct err *err);

@@ -25,7 +25,7 @@ int requests_begin(struct sim *sim, struct sim_traffic *it, struct err *err)
 {
     struct station_options options = {
         .slots = (int32_t)slots_of(sim, it),
-        .queue_limit = it->def->is_rejected ? 0 : it->def->queue_limit,
+        .queue_limit = it->is_rejected ? 0 : it->def->queue_limit,
         .slo = it->def->slo,
         .drops_interrupted = it->def->drops_interrupted,
     };
@@ -83,7 +83,7 @@ static void take_counts(const struct sim *sim, struct sim_traffic *it, int64_t i
 /* A cold start begins with the first request that comes upon no running replica. */
 static void follow_cold_starts(struct sim_traffic *it)
 {
-    if (it->is_cold || it->station->first_cold_us < 0 || it->def->is_rejected)
+    if (it->is_cold || it->station->first_cold_us < 0 || it->is_rejected)
         return;
     it->is_cold = true;
     it->cold_since_us = it->station->first_cold_us;
@@ -114,6 +114,12 @@ int requests_advance(struct sim *sim, struct sim_traffic *it, int64_t until_us, 
 void requests_end(struct sim *sim, struct sim_traffic *it)
 {
     request_station_end(it->station);
+    take_counts(sim, it, it->now_us);
+}
+
+void requests_set_rejected(struct sim *sim, struct sim_traffic *it)
+{
+    request_station_limit(it->station, it->is_rejected ? 0 : it->def->queue_limit);
     take_counts(sim, it, it->now_us);
 }
 

@@ -363,7 +363,11 @@ static void random_event(struct rng *rng, struct scenario *scenario, int64_t at_
 {
     enum event_kind kind = (enum event_kind)below(rng, EVENT_KIND_COUNT);
     struct event_def *event = make_event(scenario, at_us, kind);
-    if (kind == EVENT_SCALE || kind == EVENT_DEPART || kind == EVENT_CLEAR_HANDLING) {
+    if (kind == EVENT_DEPLOY || kind == EVENT_SET_STATUS) {
+        event->runner = below(rng, scenario->runner_count);
+        event->is_graceful = one_in(rng, 2);
+        event->is_enabled = one_in(rng, 2);
+    } else if (kind == EVENT_SCALE || kind == EVENT_DEPART || kind == EVENT_CLEAR_HANDLING) {
         event->runner = below(rng, scenario->runner_count);
         if (one_in(rng, 2))
             event->num_replicas = below(rng, 8);

@@ -677,9 +677,8 @@ Test(scenario_objects, what_has_no_effect_is_said_once_for_each_key)
         "effect: the number of replicas changes by events only\n"
         "warning: s.json: deployments[0].scheduling_choice: has no effect: each nodepool has its "
         "own replicas, and the policy chooses the nodes\n"
-        "warning: s.json: deployments[0].deploy_latest_version: has no effect: versions do not "
-        "change\n"
-        "warning: s.json: deployments[0].graceful_deploy: has no effect: versions do not change\n"
+        "warning: s.json: deployments[0].deploy_latest_version: has no effect: versions change "
+        "by deploy events only\n"
         "warning: s.json: deployments[0].email_reminder_after: has no effect: no mail is sent\n");
 }
 
