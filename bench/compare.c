@@ -40,19 +40,15 @@ static void read_bins(const struct compare *compare, const struct sim *sim, stru
     }
 }
 
-static int look(void *context, const struct sim *sim, const struct metric_sums *from,
-                struct err *err)
+static int look(void *context, const struct metric_view *view, struct err *err)
 {
+    (void)err;
     const struct looking *looking = context;
-    struct wait_samples waits;
-    if (wait_samples_make(&waits, sim, from, err) != 0)
-        return -1;
-    wait_sample_shares(&waits.all, looking->compare->wait_grid_us, WAIT_GRID,
+    wait_sample_shares(&view->waits.all, looking->compare->wait_grid_us, WAIT_GRID,
                        looking->run->wait_shares);
-    wait_samples_release(&waits);
-    read_bins(looking->compare, sim, looking->run);
+    read_bins(looking->compare, view->sim, looking->run);
     if (looking->run->runners != NULL)
-        blast_read(sim, looking->run->runners);
+        blast_read(view->sim, looking->run->runners);
     return 0;
 }
 
@@ -88,7 +84,8 @@ static int run_scenario(const struct compare *compare, const struct piece *piece
         .warm_up_us = compare->warm_up_us,
         .metrics = request->metrics,
         .is_cancelled = &compare->is_cancelled,
-        .look = look,
+        .look_at_view = look,
+        .view_needs = NEED_WAITS,
         .context = &looking,
     };
     if (replicate(&replication, memory, err) != 0) {

@@ -68,13 +68,21 @@ static const char *three_digits(double p, char out[FIGURE_TEXT_SIZE])
     return out;
 }
 
+/* A small share keeps a digit: "(-0.0 %)" would say that there is no effect. */
+enum { SHARE_SIZE = 32 };
+
+static void print_share(double percent, char out[SHARE_SIZE])
+{
+    snprintf(out, SHARE_SIZE, fabs(percent) < 0.05 ? " (%+.1g %%)" : " (%+.1f %%)", percent);
+}
+
 const char *verdict_words(const struct compare_difference *difference, double baseline,
                           char out[INTERVAL_TEXT_SIZE])
 {
     const char *verdict = verdict_text(difference->verdict);
-    char share[32] = "", p_value[FIGURE_TEXT_SIZE];
+    char share[SHARE_SIZE] = "", p_value[FIGURE_TEXT_SIZE];
     if (difference->verdict > VERDICT_SAME && baseline != 0 && !isnan(baseline))
-        snprintf(share, sizeof share, " (%+.1f %%)", 100 * difference->effect / fabs(baseline));
+        print_share(100 * difference->effect / fabs(baseline), share);
     if (difference->verdict == VERDICT_BASELINE || isnan(difference->p_adjusted))
         snprintf(out, INTERVAL_TEXT_SIZE, "%s", verdict);
     else if (difference->is_equal)

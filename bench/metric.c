@@ -410,17 +410,17 @@ static const struct metric metrics[] = {
     {"gave_up", "replicas", "Demands that gave up: not bound within max_wait.",
      METRIC_LOWER_IS_BETTER, true, false, 0, gave_up, 0},
     {"served_pct", "%", "Running replicas over wished ones, over time.", METRIC_HIGHER_IS_BETTER,
-     true, false, 0, served, 0},
+     true, false, NEED_RUNNERS, served, 0},
     {"floor_pct", "%", "Time at which runners with a floor had it running.",
-     METRIC_HIGHER_IS_BETTER, true, false, 0, at_floor, 0},
+     METRIC_HIGHER_IS_BETTER, true, false, NEED_RUNNERS, at_floor, 0},
     {"wish_pct", "%", "Time at which runners had all replicas that they wish running.",
-     METRIC_HIGHER_IS_BETTER, true, false, 0, at_wish, 0},
+     METRIC_HIGHER_IS_BETTER, true, false, NEED_RUNNERS, at_wish, 0},
     {"below_floor_h", "h", "Runner-hours with fewer live replicas than the floor.",
-     METRIC_LOWER_IS_BETTER, true, false, 0, below_floor, 0},
+     METRIC_LOWER_IS_BETTER, true, false, NEED_RUNNERS, below_floor, 0},
     {"finished", "replicas", "Replicas that came to their end.", METRIC_HIGHER_IS_BETTER, true,
-     false, 0, finished, 0},
-    {"lost", "replicas", "Replicas lost with a node.", METRIC_LOWER_IS_BETTER, true, false, 0, lost,
-     0},
+     false, NEED_RUNNERS, finished, 0},
+    {"lost", "replicas", "Replicas lost with a node.", METRIC_LOWER_IS_BETTER, true, false,
+     NEED_RUNNERS, lost, 0},
     {"preemptions", "replicas", "Evictions of replicas of this priority (of all) by preemption.",
      METRIC_LOWER_IS_BETTER, true, false, 0, preemptions, 0},
     {"victim_runners", "runners", "Runners that lost at least one replica by preemption.",
@@ -435,7 +435,7 @@ static const struct metric metrics[] = {
     {"preemptions_of_work_max", "replicas", "Most evictions that one piece of work suffered.",
      METRIC_LOWER_IS_BETTER, true, true, NEED_LOOPS, most_repeated, 0},
     {"preemptions_per_replica_h", "1/h", "Evictions per hour that a replica ran.",
-     METRIC_LOWER_IS_BETTER, true, false, 0, preemption_rate, 0},
+     METRIC_LOWER_IS_BETTER, true, false, NEED_RUNNERS, preemption_rate, 0},
     {"work_lost_h", "h", "Replica-hours of running thrown away by preemption.",
      METRIC_LOWER_IS_BETTER, true, false, 0, work_lost, 0},
     {"device_work_lost_h", "h", "Device-hours of running thrown away by preemption.",
@@ -482,167 +482,6 @@ const struct metric *metric_list(size_t *count)
     return metrics;
 }
 
-/* ---- choosing ---- */
-
-/* The priority at the end of "NAME_p9" and the length of NAME; else METRIC_ALL_PRIORITIES. */
-static int32_t split_priority(const char *name, size_t *length)
-{
-    *length = strlen(name);
-    if (*length < 4)
-        return METRIC_ALL_PRIORITIES;
-    const char *end = name + *length - 3;
-    if (strncmp(end, "_p", 2) != 0 || end[2] < '0' || end[2] > '9')
-        return METRIC_ALL_PRIORITIES;
-    *length -= 3;
-    return end[2] - '0';
-}
-
-static int refuse_name(const char *name, struct err *err)
-{
-    char quoted[TEXT_QUOTE_SIZE];
-    const char *names[ARRAY_LEN(metrics)];
-    for (size_t i = 0; i < ARRAY_LEN(metrics); i++)
-        names[i] = metrics[i].name;
-    const char *nearest = text_nearest(name, names, ARRAY_LEN(names));
-    if (nearest != NULL)
-        return err_set(err, ERR_USAGE, "%s: no such metric: did you mean %s?",
-                       text_quote(name, quoted), nearest);
-    return err_set(err, ERR_USAGE, "%s: no such metric: the manual lists them, as in %s",
-                   text_quote(name, quoted), "wait_s_p95,preemptions_p9");
-}
-
-int metric_parse(const char *name, struct metric_choice *choice, struct err *err)
-{
-    size_t length;
-    int32_t priority = split_priority(name, &length);
-    for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
-        if (strlen(metrics[i].name) != length || strncmp(metrics[i].name, name, length) != 0)
-            continue;
-        if (priority != METRIC_ALL_PRIORITIES && !metrics[i].has_priorities)
-            return err_set(err, ERR_USAGE, "%s: %s is not counted by priority", name,
-                           metrics[i].name);
-        *choice = (struct metric_choice){&metrics[i], priority};
-        return 0;
-    }
-    return refuse_name(name, err);
-}
-
-const char *metric_name(const struct metric_choice *choice, char out[METRIC_NAME_SIZE])
-{
-    if (choice->priority == METRIC_ALL_PRIORITIES)
-        snprintf(out, METRIC_NAME_SIZE, "%s", choice->metric->name);
-    else
-        snprintf(out, METRIC_NAME_SIZE, "%s_p%" PRId32, choice->metric->name, choice->priority);
-    return out;
-}
-
-int32_t metric_set_add(struct metric_set *set, const struct metric_choice *choice, struct err *err)
-{
-    for (int32_t i = 0; i < set->count; i++)
-        if (set->items[i].metric == choice->metric && set->items[i].priority == choice->priority)
-            return i;
-    if (set->count == METRICS_MAX)
-        return err_set(err, ERR_USAGE, "more than %d metrics", METRICS_MAX);
-    set->items[set->count] = *choice;
-    return set->count++;
-}
-
-static const char preemption_list[] =
-    "preemptions,preemptions_per_replica_h,victim_runners,cascades,cascade_depth_max,"
-    "repeated_preemptions,preemptions_of_work_max,work_lost_h,device_work_lost_h,recovery_s_mean,"
-    "unrecovered";
-
-static int add_name(struct metric_set *set, const char *name, struct err *err)
-{
-    struct metric_choice choice;
-    if (metric_parse(name, &choice, err) != 0)
-        return -1;
-    return metric_set_add(set, &choice, err) < 0 ? -1 : 0;
-}
-
-int metric_set_parse(struct metric_set *set, const char *list, struct err *err)
-{
-    for (;;) {
-        char name[METRIC_NAME_SIZE];
-        size_t length = strcspn(list, ",");
-        snprintf(name, sizeof name, "%.*s", (int)(length < 1000 ? length : 1000), list);
-        int added = strcmp(name, "preemption") == 0 ? metric_set_parse(set, preemption_list, err)
-                                                    : add_name(set, name, err);
-        if (added != 0)
-            return -1;
-        if (list[length] == '\0')
-            return 0;
-        list += length + 1;
-    }
-}
-
-static bool has_devices(const struct scenario *scenario)
-{
-    for (int32_t i = 0; i < scenario->type_count; i++)
-        if (scenario->types[i].device_count > 0)
-            return true;
-    return false;
-}
-
-static bool has_prices(const struct scenario *scenario)
-{
-    for (int32_t i = 0; i < scenario->type_count; i++)
-        if (scenario->types[i].has_price)
-            return true;
-    return false;
-}
-
-static bool has_targets(const struct scenario *scenario)
-{
-    for (int32_t i = 0; i < scenario->runner_count; i++) {
-        const struct traffic_def *traffic = scenario->runners[i].traffic;
-        if (traffic != NULL && traffic->slo.kind != SLO_NONE)
-            return true;
-    }
-    return false;
-}
-
-static bool can_give_up(const struct scenario *scenario)
-{
-    for (int32_t i = 0; i < scenario->runner_count; i++)
-        if (scenario->runners[i].max_wait_us != TIME_NEVER)
-            return true;
-    for (int32_t i = 0; i < scenario->arrival_count; i++)
-        if (scenario->arrivals[i].template.max_wait_us != TIME_NEVER)
-            return true;
-    return false;
-}
-
-static void add_named(struct metric_set *set, const char *name)
-{
-    struct err err;
-    struct metric_choice choice;
-    int parsed = metric_parse(name, &choice, &err);
-    assert(parsed == 0);
-    int32_t place = metric_set_add(set, &choice, &err);
-    assert(place >= 0);
-}
-
-void metric_set_default(struct metric_set *set, const struct scenario *scenario)
-{
-    add_named(set, "utilization_pct_cpu");
-    if (has_devices(scenario))
-        add_named(set, "utilization_pct_device_share");
-    add_named(set, "wait_s_mean");
-    add_named(set, "wait_s_p95");
-    add_named(set, "served_pct");
-    if (can_give_up(scenario))
-        add_named(set, "gave_up");
-    if (scenario->scheduler.preemption_enabled) {
-        add_named(set, "preemptions");
-        add_named(set, "work_lost_h");
-    }
-    if (has_targets(scenario))
-        add_named(set, "slo_pct");
-    if (has_prices(scenario))
-        add_named(set, "usd_per_hour");
-}
-
 /* ---- reading ---- */
 
 static int make_packing(struct metric_view *view, struct err *err)
@@ -659,9 +498,17 @@ static int make_packing(struct metric_view *view, struct err *err)
     return result;
 }
 
+unsigned metric_set_needs(const struct metric_set *set)
+{
+    unsigned needs = 0;
+    for (int32_t i = 0; i < set->count; i++)
+        needs |= set->items[i].metric->needs;
+    return needs;
+}
+
 static int make_parts(struct metric_view *view, unsigned needs, struct err *err)
 {
-    metric_sums_read(view->sim, view->sim->now_us, &view->to);
+    metric_sums_read(view->sim, view->sim->now_us, (needs & NEED_RUNNERS) != 0, &view->to);
     if ((needs & NEED_WAITS) != 0 &&
         wait_samples_make(&view->waits, view->sim, view->from, err) != 0)
         return -1;
@@ -671,20 +518,39 @@ static int make_parts(struct metric_view *view, unsigned needs, struct err *err)
     return (needs & NEED_PACKING) != 0 ? make_packing(view, err) : 0;
 }
 
+int metric_view_init(struct metric_view *view, const struct sim *sim,
+                     const struct metric_sums *from, unsigned needs, struct err *err)
+{
+    assert(sim->is_finished);
+    *view = (struct metric_view){.sim = sim, .from = from};
+    if (make_parts(view, needs, err) == 0)
+        return 0;
+    metric_view_release(view);
+    return -1;
+}
+
+void metric_view_release(struct metric_view *view)
+{
+    wait_samples_release(&view->waits);
+    packing_release(&view->packing);
+}
+
+void metric_view_values(const struct metric_view *view, const struct metric_set *set,
+                        double *values)
+{
+    for (int32_t i = 0; i < set->count; i++) {
+        const struct metric *metric = set->items[i].metric;
+        values[i] = metric->read(view, set->items[i].priority, metric->argument);
+    }
+}
+
 int metric_values_read(const struct metric_set *set, const struct sim *sim,
                        const struct metric_sums *from, double *values, struct err *err)
 {
-    assert(sim->is_finished);
-    struct metric_view view = {.sim = sim, .from = from};
-    unsigned needs = 0;
-    for (int32_t i = 0; i < set->count; i++)
-        needs |= set->items[i].metric->needs;
-    int result = make_parts(&view, needs, err);
-    for (int32_t i = 0; i < set->count && result == 0; i++) {
-        const struct metric *metric = set->items[i].metric;
-        values[i] = metric->read(&view, set->items[i].priority, metric->argument);
-    }
-    wait_samples_release(&view.waits);
-    packing_release(&view.packing);
-    return result;
+    struct metric_view view;
+    if (metric_view_init(&view, sim, from, metric_set_needs(set), err) != 0)
+        return -1;
+    metric_view_values(&view, set, values);
+    metric_view_release(&view);
+    return 0;
 }

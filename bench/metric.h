@@ -67,7 +67,13 @@ void metric_set_default(struct metric_set *set, const struct scenario *scenario)
 /* ---- values of a run ---- */
 
 /* NEED_COMPACTION: the metric is no property of a run; replicate asks bench/compact.h for it. */
-enum metric_need { NEED_WAITS = 1, NEED_PACKING = 2, NEED_COMPACTION = 4, NEED_LOOPS = 8 };
+enum metric_need {
+    NEED_WAITS = 1,
+    NEED_PACKING = 2,
+    NEED_COMPACTION = 4,
+    NEED_LOOPS = 8,
+    NEED_RUNNERS = 16
+};
 
 struct metric_view {
     const struct sim *sim;          /* borrowed */
@@ -83,5 +89,14 @@ struct metric_view {
  * it is asked for. Memory is the only thing that can fail. */
 int metric_values_read(const struct metric_set *set, const struct sim *sim,
                        const struct metric_sums *from, double *values, struct err *err);
+
+/* The same in parts, for who wants more of the run than its metrics: what the set needs, and
+ * `needs` besides, is read once. The view is to be released. */
+int metric_view_init(struct metric_view *view, const struct sim *sim,
+                     const struct metric_sums *from, unsigned needs, struct err *err);
+void metric_view_release(struct metric_view *view);
+unsigned metric_set_needs(const struct metric_set *set);
+void metric_view_values(const struct metric_view *view, const struct metric_set *set,
+                        double *values);
 
 #endif

@@ -35,12 +35,24 @@ static void read_cost(const struct sim *sim, struct metric_sums *sums)
     }
 }
 
-/* Time with a wish (a floor) of `asked`, counted up to since_us, and what has come since then. */
-static void add_met_time(const struct met_time *time, int64_t lasted_us, bool is_met,
-                         int128 sums[2])
+/* Time with a wish (a floor) of `asked`, counted up to since_us, and what has come since then. Of
+ * the many runners most have no floor: then nothing is touched. */
+static void add_met_time(const struct met_time *time, int64_t lasted_us, bool is_met, int128 *asked,
+                         int128 *met)
 {
-    sums[0] += time->asked_us + lasted_us;
-    sums[1] += time->met_us + (is_met ? lasted_us : 0);
+    int64_t asked_us = time->asked_us + lasted_us;
+    if (asked_us == 0)
+        return;
+    *asked += asked_us;
+    *met += time->met_us + (is_met ? lasted_us : 0);
+}
+
+static int64_t below_floor_us(const struct runner_stats *stats, int64_t lasted_us)
+{
+    int64_t sum_us = stats->live.value < stats->floor ? lasted_us : 0;
+    for (int i = 0; i < BLAME_COUNT; i++)
+        sum_us += stats->below_floor_us[i];
+    return sum_us;
 }
 
 static void read_runner(const struct sim *sim, int32_t runner, struct metric_sums *sums)
@@ -48,23 +60,21 @@ static void read_runner(const struct sim *sim, int32_t runner, struct metric_sum
     const struct runner_stats *stats = &sim->metrics.runners[runner];
     int priority = sim->sched.runners[runner].priority;
     int64_t lasted_us = stats->is_there ? sums->at_us - stats->since_us : 0;
-    int128 floor[2] = {0, 0}, wish[2] = {0, 0};
+    int64_t below_us = below_floor_us(stats, lasted_us);
+    if (below_us != 0)
+        sums->below_floor_us[priority] += below_us;
     add_met_time(&stats->floor_by_running, stats->floor > 0 ? lasted_us : 0,
-                 stats->running.value >= stats->floor, floor);
+                 stats->running.value >= stats->floor, &sums->floor_asked_us[priority],
+                 &sums->floor_met_us[priority]);
     add_met_time(&stats->wish_by_running, stats->wish.value > 0 ? lasted_us : 0,
-                 stats->running.value >= stats->wish.value, wish);
-    for (int i = 0; i < BLAME_COUNT; i++)
-        sums->below_floor_us[priority] += stats->below_floor_us[i];
-    if (stats->live.value < stats->floor)
-        sums->below_floor_us[priority] += lasted_us;
+                 stats->running.value >= stats->wish.value, &sums->wish_asked_us[priority],
+                 &sums->wish_met_us[priority]);
     sums->running_us[priority] += integral_area(&stats->running, sums->at_us);
     sums->wish_us[priority] += integral_area(&stats->wish, sums->at_us);
-    sums->floor_asked_us[priority] += floor[0];
-    sums->floor_met_us[priority] += floor[1];
-    sums->wish_asked_us[priority] += wish[0];
-    sums->wish_met_us[priority] += wish[1];
     sums->bound[priority] += stats->bound_count;
     sums->finished[priority] += stats->finished_count;
+    if ((stats->drained_count | stats->lost_count) == 0)
+        return;
     sums->drained[priority] += stats->drained_count;
     sums->lost[priority] += stats->lost_count;
 }
@@ -80,7 +90,8 @@ static void read_waits(const struct sim *sim, struct metric_sums *sums)
     }
 }
 
-void metric_sums_read(const struct sim *sim, int64_t at_us, struct metric_sums *sums)
+void metric_sums_read(const struct sim *sim, int64_t at_us, bool reads_runners,
+                      struct metric_sums *sums)
 {
     *sums = (struct metric_sums){
         .at_us = at_us,
@@ -91,6 +102,6 @@ void metric_sums_read(const struct sim *sim, int64_t at_us, struct metric_sums *
     read_fleet(sim, sums);
     read_cost(sim, sums);
     read_waits(sim, sums);
-    for (int32_t i = 0; i < sim->runner_count; i++)
+    for (int32_t i = 0; reads_runners && i < sim->runner_count; i++)
         read_runner(sim, i, sums);
 }

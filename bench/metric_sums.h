@@ -2,6 +2,7 @@
 #ifndef STOWAGE_BENCH_METRIC_SUMS_H
 #define STOWAGE_BENCH_METRIC_SUMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/int128.h"
@@ -34,7 +35,9 @@ struct metric_sums {
 };
 
 /* The sums by at_us, where the run has no event left before or at it (or is finished, with at_us
- * its end). O(runners + nodes). */
-void metric_sums_read(const struct sim *sim, int64_t at_us, struct metric_sums *sums);
+ * its end). What is counted runner by runner (from running_us to lost) stays 0 unless it is asked
+ * for. O(runners + nodes). */
+void metric_sums_read(const struct sim *sim, int64_t at_us, bool reads_runners,
+                      struct metric_sums *sums);
 
 #endif

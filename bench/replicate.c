@@ -49,9 +49,24 @@ static int run(struct sim *sim, const struct replication *replication, struct me
     if (replication->warm_up_us > 0) {
         if (step_until(sim, replication->warm_up_us, replication, err) < 0)
             return -1;
-        metric_sums_read(sim, replication->warm_up_us, from);
+        metric_sums_read(sim, replication->warm_up_us, true, from);
     }
     return sim->is_finished ? 0 : step_to_end(sim, replication, err);
+}
+
+static int read_values(const struct replication *replication, const struct sim *sim,
+                       const struct metric_sums *from, double *values, struct err *err)
+{
+    struct metric_view view;
+    unsigned needs = metric_set_needs(replication->metrics) | replication->view_needs;
+    if (metric_view_init(&view, sim, from, needs, err) != 0)
+        return -1;
+    metric_view_values(&view, replication->metrics, values);
+    int result = 0;
+    if (replication->look_at_view != NULL)
+        result = replication->look_at_view(replication->context, &view, err);
+    metric_view_release(&view);
+    return result;
 }
 
 static int run_and_read(const struct replication *replication, double *values, struct err *err)
@@ -68,7 +83,7 @@ static int run_and_read(const struct replication *replication, double *values, s
         return -1;
     int result = run(&sim, replication, &from, err);
     if (result == 0)
-        result = metric_values_read(replication->metrics, &sim, &from, values, err);
+        result = read_values(replication, &sim, &from, values, err);
     if (result == 0 && replication->look != NULL)
         result = replication->look(replication->context, &sim, &from, err);
     sim_release(&sim);

@@ -31,6 +31,9 @@ struct replication { /* all borrowed */
      * nobody does. An error ends the replication. */
     int (*look)(void *context, const struct sim *sim, const struct metric_sums *from,
                 struct err *err);
+    /* The same with all that was read of it, and `view_needs` (of enum metric_need) besides. */
+    int (*look_at_view)(void *context, const struct metric_view *view, struct err *err);
+    unsigned view_needs;
     void *context;
 };
 

@@ -140,9 +140,9 @@ double sign_p_value(const double *differences, int32_t count)
         positive += differences[i] > 0;
         negative += differences[i] < 0;
     }
-    unsigned fewer = positive < negative ? positive : negative;
-    double p = 2 * gsl_cdf_binomial_P(fewer, 0.5, positive + negative);
-    return positive + negative == 0 || p > 1 ? 1 : p;
+    unsigned more = positive > negative ? positive : negative;
+    double p = 2 * gsl_cdf_binomial_P((unsigned)count - more, 0.5, (unsigned)count);
+    return count == 0 || p > 1 ? 1 : p;
 }
 
 /* ---- several comparisons ---- */

@@ -13,18 +13,22 @@
 
 /* ---- sorting ---- */
 
-enum { DIGIT_BITS = 8, DIGIT_VALUES = 1 << DIGIT_BITS, DIGITS = 64 / DIGIT_BITS };
+enum {
+    DIGIT_BITS = 11,
+    DIGIT_VALUES = 1 << DIGIT_BITS,
+    DIGITS = (63 + DIGIT_BITS - 1) / DIGIT_BITS
+};
 
 static int digit_of(int64_t key, int digit)
 {
     return (int)((uint64_t)key >> (digit * DIGIT_BITS) & (DIGIT_VALUES - 1));
 }
 
-static void count_digits(const int64_t *keys, int64_t count, int64_t (*counts)[DIGIT_VALUES])
+static void count_digit(const int64_t *keys, int64_t count, int64_t counts[DIGIT_VALUES], int digit)
 {
+    memset(counts, 0, DIGIT_VALUES * sizeof *counts);
     for (int64_t i = 0; i < count; i++)
-        for (int digit = 0; digit < DIGITS; digit++)
-            counts[digit][digit_of(keys[i], digit)]++;
+        counts[digit_of(keys[i], digit)]++;
 }
 
 /* Moves the keys in order of one digit, those of equal digits in the order they had. */
@@ -43,13 +47,15 @@ static void move_by_digit(const int64_t *from, int64_t *to, int64_t count,
 
 void wait_keys_sort(int64_t *keys, int64_t *spare, int64_t count)
 {
-    int64_t counts[DIGITS][DIGIT_VALUES] = {{0}};
+    int64_t counts[DIGIT_VALUES], used = 0;
     int64_t *from = keys, *to = spare;
-    count_digits(keys, count, counts);
-    for (int digit = 0; digit < DIGITS && count > 0; digit++) {
-        if (counts[digit][digit_of(from[0], digit)] == count)
+    for (int64_t i = 0; i < count; i++)
+        used |= keys[i];
+    for (int digit = 0; digit < DIGITS && used >> (digit * DIGIT_BITS) != 0; digit++) {
+        count_digit(from, count, counts, digit);
+        if (counts[digit_of(from[0], digit)] == count)
             continue; /* all keys have the same one */
-        move_by_digit(from, to, count, counts[digit], digit);
+        move_by_digit(from, to, count, counts, digit);
         int64_t *swap = from;
         from = to;
         to = swap;
@@ -82,39 +88,45 @@ static int64_t count_waits(const struct sim *sim, const struct metric_sums *from
     return count;
 }
 
+static void sort_unless_sorted(int64_t *keys, int64_t *spare, int64_t count)
+{
+    for (int64_t i = 1; i < count; i++) {
+        if (keys[i - 1] > keys[i]) {
+            wait_keys_sort(keys, spare, count);
+            return;
+        }
+    }
+}
+
 int wait_samples_make(struct wait_samples *samples, const struct sim *sim,
                       const struct metric_sums *from, struct err *err)
 {
     int64_t total = count_waits(sim, from);
-    int64_t *keys = calloc((size_t)total * 2 + 1, sizeof *keys);
-    int64_t *spare = calloc((size_t)total + 1, sizeof *spare);
-    if (keys == NULL || spare == NULL) {
-        free(keys);
-        free(spare);
+    int64_t *memory = malloc(((size_t)total * 3 + 1) * sizeof *memory);
+    if (memory == NULL)
         return err_no_memory(err);
-    }
-    int64_t *own = keys + total;
-    *samples = (struct wait_samples){.all = {keys, total}};
+    int64_t *spare = memory + 2 * total, *own = memory;
+    *samples = (struct wait_samples){.memory = memory};
     for (int p = 0; p < PRIORITY_COUNT; p++) {
         int64_t count = add_keys(&sim->metrics.waits[p], from, p, own);
         samples->of_priority[p] = (struct wait_sample){own, count};
-        wait_keys_sort(own, spare, count);
+        sort_unless_sorted(own, spare, count);
+        if (count == total)
+            samples->all = samples->of_priority[p]; /* all are of this one */
         own += count;
     }
-    memcpy(keys, keys + total, (size_t)total * sizeof *keys);
-    bool is_sorted = true; /* where all are of one priority */
-    for (int64_t i = 1; i < total && is_sorted; i++)
-        is_sorted = keys[i - 1] <= keys[i];
-    if (!is_sorted)
-        wait_keys_sort(keys, spare, total);
-    free(spare);
+    if (samples->all.count == total)
+        return 0;
+    memcpy(own, memory, (size_t)total * sizeof *memory);
+    sort_unless_sorted(own, spare, total);
+    samples->all = (struct wait_sample){own, total};
     return 0;
 }
 
 void wait_samples_release(struct wait_samples *samples)
 {
-    free(samples->all.keys);
-    *samples = (struct wait_samples){0};
+    free(samples->memory);
+    *samples = (struct wait_samples){.memory = NULL};
 }
 
 /* ---- reading ---- */

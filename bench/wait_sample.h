@@ -17,13 +17,14 @@
 /* A wait as one integer: 2 * length, and 1 more for one that was cut off, so that of equal lengths
  * the ended ones come first. */
 struct wait_sample {
-    int64_t *keys; /* [count] ascending; owned, or borrowed by a part of it */
+    int64_t *keys; /* [count] ascending; borrowed */
     int64_t count;
 };
 
 /* Waits of all priorities, and of each (parts of the same memory). */
 struct wait_samples {
     struct wait_sample all, of_priority[PRIORITY_COUNT];
+    int64_t *memory; /* of all of them; owned */
 };
 
 /* From the instant of `from` to the end. O(n). */

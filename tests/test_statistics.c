@@ -106,12 +106,16 @@ Test(statistics, the_median_and_its_interval_are_values_of_the_sample)
     cr_assert_eq(sorted_quantile(sorted, 10, 0.91), 5.5);
 }
 
-/* Of the ten differences one is 0 and nine are positive: 2 / 2^9. */
-Test(statistics, the_sign_test_leaves_zeros_out)
+/* Of the ten differences one is 0 and nine are positive: 2 (1 + 10) / 2^10; without the one that is
+ * 0, 2 / 2^9. */
+Test(statistics, the_sign_test_counts_zeros_against_the_finding)
 {
     double differences[10];
     subtract(drug_2, drug_1, 10, differences);
-    cr_assert_float_eq(sign_p_value(differences, 10), 2.0 / 512, 1e-12);
+    cr_assert_float_eq(sign_p_value(differences, 10), 22.0 / 1024, 1e-12);
+    cr_assert_eq(differences[4], 0);
+    differences[4] = differences[9];
+    cr_assert_float_eq(sign_p_value(differences, 9), 2.0 / 512, 1e-12);
     static const double even[] = {1, -1, 0, 2, -3};
     static const double zeros[] = {0, 0};
     cr_assert_eq(sign_p_value(even, 5), 1);
