@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/peak.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/int128.h"
+#include "base/units.h"
+#include "plan/instance_answer.h"
+#include "plan/peak_instance.h"
+
+/* ---- which floors count when ---- */
+
+/* Is it certain that this runner's floor must be met while it is there? */
+static bool is_certain(const struct scenario *scenario, const struct runner_def *def)
+{
+    if (def->blocked_by != NULL || (def->traffic != NULL && def->traffic->autoscale.is_on))
+        return false;
+    return def->deployment == NO_INDEX || !scenario->deployments[def->deployment].is_disabled;
+}
+
+static int32_t least(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Events of the instant itself have happened. */
+static void apply_events(const struct scenario *scenario, int64_t at_us, int32_t *floors)
+{
+    for (int32_t i = 0; i < scenario->event_count; i++) {
+        const struct event_def *event = &scenario->events[i];
+        if (event->at_us > at_us)
+            return;
+        if (event->runner == NO_INDEX)
+            continue;
+        if (event->kind == EVENT_DEPART)
+            floors[event->runner] = 0;
+    }
+}
+
+/* The floor in force after the scale events up to the instant. */
+static int32_t scaled_floor(const struct scenario *scenario, int32_t runner, int64_t at_us)
+{
+    const struct runner_def *def = &scenario->runners[runner];
+    int32_t wish = def->num_replicas;
+    int32_t least_wanted = def->min_replicas;
+    for (int32_t i = 0; i < scenario->event_count && scenario->events[i].at_us <= at_us; i++) {
+        const struct event_def *event = &scenario->events[i];
+        if (event->kind != EVENT_SCALE || event->runner != runner)
+            continue;
+        wish = event->num_replicas != NO_INDEX ? event->num_replicas : wish;
+        least_wanted = event->min_replicas != NO_INDEX ? event->min_replicas : least_wanted;
+    }
+    return least(wish, least_wanted);
+}
+
+static bool has_scale_event(const struct scenario *scenario, int32_t runner)
+{
+    for (int32_t i = 0; i < scenario->event_count; i++)
+        if (scenario->events[i].kind == EVENT_SCALE && scenario->events[i].runner == runner)
+            return true;
+    return false;
+}
+
+void peak_floors_at(const struct scenario *scenario, int64_t at_us, int32_t *floors)
+{
+    for (int32_t i = 0; i < scenario->runner_count; i++) {
+        const struct runner_def *def = &scenario->runners[i];
+        floors[i] = 0;
+        if (!is_certain(scenario, def) || at_us < def->arrival_us || at_us >= def->departure_us)
+            continue;
+        if (def->duration != NO_INDEX)
+            floors[i] = def->arrival_us == at_us && !has_scale_event(scenario, i) ? def->floor : 0;
+        else
+            floors[i] = scaled_floor(scenario, i, at_us);
+    }
+    apply_events(scenario, at_us, floors);
+}
+
+/* ---- the instants to look at ---- */
+
+/* What is asked for in all at an instant. */
+enum { SUM_REPLICAS, SUM_CPU, SUM_MEMORY, SUM_SHARE, SUM_COUNT };
+
+struct instants {
+    const struct scenario *scenario;
+    int64_t *items; /* ascending, each once */
+    int32_t *floors;
+    int32_t count, capacity, floor_capacity;
+    int64_t end_us; /* none from here on */
+};
+
+static int compare_int64(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+static int add_instant(struct instants *instants, int64_t at_us, struct err *err)
+{
+    if (at_us >= instants->end_us)
+        return 0;
+    if (array_reserve(&instants->items, &instants->capacity, instants->count + INT64_C(1),
+                      sizeof *instants->items, err))
+        return -1;
+    instants->items[instants->count++] = at_us;
+    return 0;
+}
+
+static int list_instants(struct instants *instants, struct err *err)
+{
+    const struct scenario *scenario = instants->scenario;
+    instants->end_us = scenario->horizon_us;
+    for (int32_t i = 0; i < scenario->event_count; i++)
+        if (scenario->events[i].kind == EVENT_ADD_NODES &&
+            scenario->events[i].at_us < instants->end_us)
+            instants->end_us = scenario->events[i].at_us;
+    for (int32_t i = 0; i < scenario->runner_count; i++)
+        if (scenario->runners[i].floor > 0 &&
+            add_instant(instants, scenario->runners[i].arrival_us, err) != 0)
+            return -1;
+    for (int32_t i = 0; i < scenario->event_count; i++)
+        if (scenario->events[i].kind == EVENT_SCALE &&
+            add_instant(instants, scenario->events[i].at_us, err) != 0)
+            return -1;
+    if (instants->count > 0)
+        qsort(instants->items, (size_t)instants->count, sizeof *instants->items, compare_int64);
+    int32_t kept = 0;
+    for (int32_t i = 0; i < instants->count; i++)
+        if (i == 0 || instants->items[i] != instants->items[i - 1])
+            instants->items[kept++] = instants->items[i];
+    instants->count = kept;
+    return 0;
+}
+
+/* Where looking at all instants would take long, only at some of them, evenly spread. */
+static void thin_out(struct instants *instants)
+{
+    const int64_t steps_max = 200 * 1000 * 1000;
+    int64_t steps =
+        (int64_t)instants->scenario->runner_count * (1 + instants->scenario->event_count);
+    int64_t most = steps > 0 ? steps_max / steps : instants->count;
+    if (most < 1)
+        most = 1;
+    if (instants->count <= most)
+        return;
+    for (int64_t i = 0; i < most; i++)
+        instants->items[i] = instants->items[i * instants->count / most];
+    instants->count = (int32_t)most;
+}
+
+static void sum_floors(const struct scenario *scenario, const int32_t *floors, double *sums)
+{
+    memset(sums, 0, sizeof *sums * SUM_COUNT);
+    for (int32_t i = 0; i < scenario->runner_count; i++) {
+        const struct shape *shape = &scenario->shapes.items[scenario->runners[i].shape];
+        sums[SUM_REPLICAS] += floors[i];
+        sums[SUM_CPU] += (double)floors[i] * (double)shape->cpu_milli;
+        sums[SUM_MEMORY] += (double)floors[i] * (double)shape->mem_bytes;
+        sums[SUM_SHARE] += (double)floors[i] * shape->device_count * shape->share_milli;
+    }
+}
+
+/* Keeps of the instants those at which most is asked for, of each resource the first. Any would
+ * give a valid bound; these give high ones. */
+static int choose_instants(struct instants *instants, struct err *err)
+{
+    double highest[SUM_COUNT] = {0};
+    int64_t chosen[SUM_COUNT];
+    int32_t count = 0;
+    if (array_reserve(&instants->floors, &instants->floor_capacity,
+                      instants->scenario->runner_count + INT64_C(1), sizeof *instants->floors, err))
+        return -1;
+    thin_out(instants);
+    memset(chosen, -1, sizeof chosen);
+    for (int32_t i = 0; i < instants->count; i++) {
+        double sums[SUM_COUNT];
+        peak_floors_at(instants->scenario, instants->items[i], instants->floors);
+        sum_floors(instants->scenario, instants->floors, sums);
+        for (int r = 0; r < SUM_COUNT; r++)
+            if (sums[r] > highest[r]) {
+                highest[r] = sums[r];
+                chosen[r] = instants->items[i];
+            }
+    }
+    for (int r = 0; r < SUM_COUNT; r++) {
+        bool is_new = chosen[r] >= 0;
+        for (int32_t i = 0; i < count; i++)
+            is_new = is_new && instants->items[i] != chosen[r];
+        if (is_new)
+            instants->items[count++] = chosen[r];
+    }
+    instants->count = count;
+    return 0;
+}
+
+/* ---- one instant ---- */
+
+static int compare_prices(const void *a, const void *b)
+{
+    const struct peak_price *left = a;
+    const struct peak_price *right = b;
+    if (left->usd_per_hour != right->usd_per_hour)
+        return left->usd_per_hour > right->usd_per_hour ? -1 : 1;
+    return strcmp(left->runner, right->runner);
+}
+
+static int keep_prices(struct peak *peak, const struct instance_answer *answer, struct err *err)
+{
+    const struct instance *instance = answer->instance;
+    int32_t capacity = 0;
+    free(peak->prices);
+    peak->prices = NULL;
+    peak->price_count = 0;
+    if (array_reserve(&peak->prices, &capacity, instance->item_count + INT64_C(1),
+                      sizeof *peak->prices, err))
+        return -1;
+    for (int32_t i = 0; i < instance->item_count; i++) {
+        double price =
+            ldexp((double)answer->bound.prices[answer->cover.row_of[i]], -answer->bound.shift);
+        peak->prices[peak->price_count++] = (struct peak_price){
+            .runner = instance->items[i].id,
+            .demand = instance->items[i].demand,
+            .usd_per_hour = price * 3600 / 1e11,
+        };
+    }
+    if (peak->price_count > 0)
+        qsort(peak->prices, (size_t)peak->price_count, sizeof *peak->prices, compare_prices);
+    return 0;
+}
+
+static int keep_start(struct peak *peak, const struct instance_answer *answer, struct err *err)
+{
+    int32_t capacity = 0;
+    int32_t count = answer->instance->type_count;
+    if (!answer->is_feasible)
+        return 0;
+    if (peak->start == NULL &&
+        array_reserve(&peak->start, &capacity, count, sizeof *peak->start, err))
+        return -1;
+    for (int32_t i = 0; i < count; i++) {
+        int64_t used = answer->plan.used[i];
+        int64_t most = answer->instance->types[i].node_max;
+        peak->start[i] = (int32_t)(used < most ? used : most);
+    }
+    return 0;
+}
+
+static int keep_answer(struct peak *peak, const struct instance_answer *answer, int64_t at_us,
+                       struct err *err)
+{
+    if (answer->misfit_count > 0) {
+        char at[UNITS_TEXT_SIZE];
+        snprintf(peak->impossible, sizeof peak->impossible, "%s (a floor at %s)", answer->reason,
+                 print_duration(at_us, at));
+        return 0;
+    }
+    if (!answer->has_bound || (peak->has_bound && answer->bound.best_nano <= peak->bound))
+        return 0;
+    peak->has_bound = true;
+    peak->is_exact = answer->bound.is_exact;
+    peak->at_us = at_us;
+    peak->bound = answer->bound.best_nano;
+    peak->replicas = 0;
+    for (int32_t i = 0; i < answer->instance->item_count; i++)
+        peak->replicas += answer->instance->items[i].demand;
+    return keep_start(peak, answer, err) || keep_prices(peak, answer, err) ? -1 : 0;
+}
+
+/* Does the highest fleet have less of a resource than is asked of it? */
+static void compare_volume(struct peak *peak, const struct instance *instance, int64_t at_us)
+{
+    for (int32_t r = 0; r < instance->resource_count; r++) {
+        int128 asked = 0, there = 0;
+        for (int32_t i = 0; i < instance->item_count; i++)
+            asked += (int128)instance->items[i].req[r] * instance->items[i].demand;
+        for (int32_t i = 0; i < instance->type_count; i++)
+            there += (int128)instance->types[i].alloc[r] * instance->types[i].node_max;
+        if (asked <= there || peak->impossible[0] != '\0')
+            continue;
+        char at[UNITS_TEXT_SIZE];
+        snprintf(peak->impossible, sizeof peak->impossible,
+                 "at %s the floors ask for %.0f %% of the %s that the highest fleet has",
+                 print_duration(at_us, at), there > 0 ? 100 * int128_ratio(asked, there) : INFINITY,
+                 instance->resources[r]);
+    }
+}
+
+static int look_at(struct peak *peak, const struct peak_demand *demand, int64_t at_us,
+                   struct err *err)
+{
+    struct instance instance;
+    const int32_t *runner_of;
+    if (peak_instance_make(&instance, demand, &runner_of, err) != 0)
+        return -1;
+    compare_volume(peak, &instance, at_us);
+    int result = 0;
+    if (instance.item_count > 0 && peak->impossible[0] == '\0') {
+        struct instance_answer answer;
+        result = instance_answer_find(&answer, &instance, err);
+        if (result == 0) {
+            result = keep_answer(peak, &answer, at_us, err);
+            instance_answer_release(&answer);
+        }
+    }
+    instance_release(&instance);
+    return result;
+}
+
+/* ---- all of it ---- */
+
+static bool asks_for_floors(const struct target_set *targets)
+{
+    for (int32_t i = 0; i < targets->count; i++) {
+        const struct target *target = &targets->items[i];
+        if (target->metric < 0 || target->operator!= TARGET_AT_MOST || target->number> 0)
+            continue;
+        const struct metric_choice *choice = &targets->metrics.items[target->metric];
+        if (choice->priority == METRIC_ALL_PRIORITIES &&
+            strcmp(choice->metric->name, "below_floor_h") == 0)
+            return true;
+    }
+    return false;
+}
+
+int peak_make(struct peak *peak, const struct scenario *scenario, const struct plan_axes *axes,
+              const struct target_set *targets, struct err *err)
+{
+    struct instants instants = {.scenario = scenario};
+    *peak = (struct peak){0};
+    if (axes->is_scaling || !asks_for_floors(targets))
+        return 0;
+    int result = list_instants(&instants, err);
+    if (result == 0)
+        result = choose_instants(&instants, err);
+    for (int32_t i = 0; i < instants.count && result == 0; i++) {
+        peak_floors_at(scenario, instants.items[i], instants.floors);
+        const struct peak_demand demand = {scenario, axes, instants.floors};
+        result = look_at(peak, &demand, instants.items[i], err);
+    }
+    free(instants.items);
+    free(instants.floors);
+    if (result != 0)
+        peak_release(peak);
+    return result == 0 ? 0 : -1;
+}
+
+void peak_release(struct peak *peak)
+{
+    free(peak->start);
+    free(peak->prices);
+    *peak = (struct peak){0};
+}

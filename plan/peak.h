@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_PLAN_PEAK_H
+#define STOWAGE_PLAN_PEAK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "plan/axis.h"
+#include "plan/instance.h"
+#include "plan/target.h"
+
+/* What no simulation is needed for: where the target `floors` is asked, all floors that count at
+ * one instant must have a place at once, so no fleet is cheaper than the cheapest that packs them.
+ * That is a plain packing problem (plan/instance.h), whose certified lower bound is one for every
+ * plan, and whose plan is a good start for the search.
+ *
+ * Counted are floors that must be met whatever is drawn: of the scenario's runners, from arrival to
+ * departure with their scale events; of a runner whose replicas end, at its arrival only. Left
+ * aside, which leaves the bound valid: generated runners, runners that follow traffic or whose
+ * special handling is not done, memory of shared devices, fractions of several devices (only their
+ * sum counts), nodes that fail. No bound is given for instants at which an event has added nodes,
+ * or where a pool scales. */
+
+enum { PEAK_REASON_SIZE = 640 };
+
+struct peak_price {
+    const char *runner;  /* the first of its kind; of the scenario */
+    int64_t demand;      /* replicas of the kind at the instant */
+    double usd_per_hour; /* what one more of it adds to the bound */
+};
+
+struct peak {
+    bool has_bound;
+    bool is_exact;    /* the linear program was solved to the end */
+    int64_t at_us;    /* the instant of which the bound is highest */
+    int64_t bound;    /* in the unit of plan_axes_price */
+    int64_t replicas; /* floors at that instant */
+    int32_t *start;   /* [axes->count] nodes that pack them, within the axes; NULL: none; owned */
+    struct peak_price *prices; /* [price_count] by price, dearest first; owned */
+    int32_t price_count;
+    char impossible[PEAK_REASON_SIZE]; /* why no plan within the axes can be; "" where that is not
+                                          proven */
+};
+
+/* has_bound is false where nothing follows from the targets. -1: memory. */
+int peak_make(struct peak *peak, const struct scenario *scenario, const struct plan_axes *axes,
+              const struct target_set *targets, struct err *err);
+void peak_release(struct peak *peak);
+
+/* The floors that count at an instant, by runner of the scenario: floors[scenario->runner_count].
+ */
+void peak_floors_at(const struct scenario *scenario, int64_t at_us, int32_t *floors);
+
+#endif

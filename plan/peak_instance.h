@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_PLAN_PEAK_INSTANCE_H
+#define STOWAGE_PLAN_PEAK_INSTANCE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "plan/axis.h"
+#include "plan/instance.h"
+#include "scenarios/scenario.h"
+
+/* Replicas of runners as a packing problem over the axes of a plan: type i of the instance is axis
+ * i, and may be taken as often as the axis allows. Prices are those of the axes, so costs are in
+ * the unit of plan_axes_price. A relaxation of what the scheduler has to keep (see peak.h):
+ * whatever packs the replicas in the simulation packs the instance. */
+
+struct peak_demand { /* borrowed */
+    const struct scenario *scenario;
+    const struct plan_axes *axes; /* of kind AXIS_NODES */
+    const int32_t *counts;        /* [scenario->runner_count] replicas of each runner */
+};
+
+/* runner_of[item_count] says which runner each item stands for (the first of its shape; of shapes
+ * with max_per_node each runner is an item); in the instance's arena. An instance without items is
+ * possible. On -1 the instance is zeroed. */
+int peak_instance_make(struct instance *instance, const struct peak_demand *demand,
+                       const int32_t **runner_of, struct err *err);
+
+#endif
