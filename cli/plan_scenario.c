@@ -24,6 +24,7 @@ struct planning {
     struct plan_texts target_texts, survive_texts;
     struct survive survives[PLAN_TEXTS_MAX];
     struct plan_request request;
+    struct peak peak;
     struct plan_result result;
     struct interrupt interrupt;
     struct progress progress;
@@ -182,6 +183,7 @@ static void ask(struct planning *planning)
     request->question.trial_count = plan_trials(&request->goal, request->question.failures_allowed);
     planning->result = (struct plan_result){
         .request = request,
+        .peak = &planning->peak,
         .target_texts = planning->target_texts.items,
         .survive_texts = planning->survive_texts.items,
         .version = STOWAGE_VERSION,
@@ -246,6 +248,18 @@ static int probe_output(const struct planning *planning, struct err *err)
     return 0;
 }
 
+/* What can be known without a simulation: a bound, a start, or that there is no plan. */
+static int look_at_peak(struct planning *planning, struct err *err)
+{
+    struct peak *peak = &planning->peak;
+    struct plan_axes *axes = &planning->axes;
+    if (peak_make(peak, &planning->scenario, axes, &planning->targets, err) != 0)
+        return -1;
+    for (int32_t i = 0; i < axes->count && peak->start != NULL; i++)
+        planning->start[i] = clamp(peak->start[i], axes->items[i].low, axes->items[i].high);
+    return 0;
+}
+
 static int plan(struct planning *planning, struct err *err)
 {
     if (read_targets(planning, err) != 0 || read_axes(planning, err) != 0 ||
@@ -253,6 +267,8 @@ static int plan(struct planning *planning, struct err *err)
         interrupt_block(&planning->interrupt, err) != 0)
         return -1;
     progress_init(&planning->progress, planning->options->is_quiet);
+    if (look_at_peak(planning, err) != 0)
+        return -1;
     ask(planning);
     int result = plan_result_make(&planning->result, err);
     progress_clear(&planning->progress);
@@ -277,6 +293,7 @@ int plan_scenario_run(const struct plan_scenario_options *options)
     struct planning planning = {.options = options};
     int code = load_and_plan(&planning);
     free(planning.start);
+    peak_release(&planning.peak);
     plan_axes_release(&planning.axes);
     scenario_release(&planning.scenario);
     return code;

@@ -111,6 +111,32 @@ static void print_binding(const struct binding *binding, struct json_writer *w)
     json_close_object(w);
 }
 
+static void print_bound(const struct plan_result *result, struct json_writer *w)
+{
+    const struct peak *peak = result->peak;
+    json_string(w, "impossible", peak->impossible[0] != '\0' ? peak->impossible : NULL);
+    if (!peak->has_bound) {
+        json_null(w, "lower_bound");
+        return;
+    }
+    json_object(w, "lower_bound");
+    json_decimal(w, "usd_per_hour", plan_usd_per_hour(result, peak->bound), USD_DIGITS);
+    json_decimal(w, "gap_pct", plan_gap_percent(result), 6);
+    json_decimal(w, "at_s", (double)peak->at_us / US_PER_S, 6);
+    json_int(w, "replicas", peak->replicas);
+    json_bool(w, "is_exact", peak->is_exact);
+    json_array(w, "prices");
+    for (int32_t i = 0; i < peak->price_count; i++) {
+        json_object(w, NULL);
+        json_string(w, "runner", peak->prices[i].runner);
+        json_int(w, "replicas", peak->prices[i].demand);
+        json_decimal(w, "usd_per_hour_each", peak->prices[i].usd_per_hour, USD_DIGITS);
+        json_close_object(w);
+    }
+    json_close_array(w);
+    json_close_object(w);
+}
+
 static void print_neighbours(const struct plan_result *result, struct json_writer *w)
 {
     const struct found_fleet *answer = &result->answer;
@@ -218,6 +244,7 @@ void plan_print_json(const struct plan_result *result, FILE *out)
     json_bool(&w, "answer", plan_result_is_yes(result));
     print_question(result, &w);
     print_plan(result, &w);
+    print_bound(result, &w);
     if (result->answer.is_found)
         print_neighbours(result, &w);
     else

@@ -7,6 +7,8 @@
 #include "reports/plot_frame.h"
 #include "reports/plots.h"
 
+enum { PRICE_BARS_MAX = 20 };
+
 /* USD an hour, or nodes where prices are unknown. */
 static double height_of(const struct plan_result *result, int32_t point)
 {
@@ -38,9 +40,30 @@ static void write_search_data(const struct plan_result *result, FILE *out)
     }
 }
 
+/* A line at the lower bound, across (or up) the picture. */
+static void write_bound_line(const struct plan_result *result, bool is_upright, FILE *out)
+{
+    if (!result->peak->has_bound)
+        return;
+    double usd = plan_usd_per_hour(result, result->peak->bound);
+    double bound = isnan(usd) ? (double)result->peak->bound : usd;
+    if (is_upright)
+        fprintf(out,
+                "set arrow 9 from %.6f, graph 0 to %.6f, graph 1 nohead linetype 4 dashtype 3\n"
+                "set label 9 'no fleet costs less' at %.6f, graph 0.94 left offset 0.5, 0\n",
+                bound, bound, bound);
+    else
+        fprintf(out,
+                "set arrow 9 from graph 0, first %.6f to graph 1, first %.6f nohead linetype 4"
+                " dashtype 3\n"
+                "set label 9 'no fleet costs less' at graph 0.02, first %.6f left offset 0, -0.7\n",
+                bound, bound, bound);
+}
+
 static void write_search_script(const struct plan_result *result, FILE *out)
 {
     plot_frame_open(out, "search", 420);
+    write_bound_line(result, false, out);
     fprintf(
         out,
         "set datafile missing '?'\nset key outside top center horizontal\n"
@@ -79,6 +102,7 @@ static void write_front_script(const struct plan_result *result, FILE *out)
 {
     double cost = height_of(result, result->answer.search.best);
     plot_frame_open(out, "front", 420);
+    write_bound_line(result, true, out);
     fprintf(out,
             "set datafile missing '?'\nset key outside top center horizontal\n"
             "set xlabel '%s'\nset ylabel 'replications that keep the targets [%%]'\n"
@@ -93,6 +117,37 @@ static void write_front_script(const struct plan_result *result, FILE *out)
     plot_frame_close(out);
 }
 
+/* ---- prices ---- */
+
+static void write_price_data(const struct plan_result *result, FILE *out)
+{
+    fputs("# row\tusd_per_hour\trunner\n", out);
+    for (int32_t i = 0; i < result->peak->price_count && i < PRICE_BARS_MAX; i++)
+        fprintf(out, "%" PRId32 "\t%.6f\t%s\n", i, result->peak->prices[i].usd_per_hour,
+                result->peak->prices[i].runner);
+}
+
+static void write_price_script(const struct plan_result *result, FILE *out)
+{
+    int32_t count =
+        result->peak->price_count < PRICE_BARS_MAX ? result->peak->price_count : PRICE_BARS_MAX;
+    plot_frame_open(out, "prices", 140 + 26 * (int)count);
+    fprintf(out,
+            "unset key\nset xlabel 'USD an hour for one more'\nset xrange [0:*]\n"
+            "set yrange [%" PRId32 ".5:-0.5]\nset ytics nomirror scale 0 (",
+            count - 1);
+    for (int32_t i = 0; i < count; i++) {
+        if (i > 0)
+            fputs(", ", out);
+        plot_print_tic(out, result->peak->prices[i].runner);
+        fprintf(out, " %" PRId32, i);
+    }
+    fputs(")\nset grid noytics\nset style fill solid 0.9 noborder\n"
+          "plot 'prices.dat' using ($2/2):1:($2/2):(0.35) with boxxyerror linetype 1\n",
+          out);
+    plot_frame_close(out);
+}
+
 /* ---- all ---- */
 
 static const struct picture {
@@ -102,7 +157,16 @@ static const struct picture {
 } pictures[] = {
     {"search", write_search_data, write_search_script},
     {"front", write_front_data, write_front_script},
+    {"prices", write_price_data, write_price_script},
 };
+
+static bool applies(const struct plan_result *result, size_t picture)
+{
+    if (picture == 0)
+        return result->answer.search.point_count > 0;
+    return picture == 1 ? result->front.count > 1
+                        : result->peak->has_bound && result->request->question.axes->is_priced;
+}
 
 static int write_file(struct output_dir *dir, const struct plan_result *result,
                       const struct picture *picture, bool is_script, struct err *err)
@@ -119,8 +183,9 @@ static int write_file(struct output_dir *dir, const struct plan_result *result,
 int plan_plots_write(const struct plan_result *result, struct output_dir *dir, bool draws,
                      struct report_outcome *outcome, struct err *err)
 {
-    size_t count = result->front.count > 1 ? 2 : result->answer.search.point_count > 0 ? 1 : 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(pictures); i++) {
+        if (!applies(result, i))
+            continue;
         if (write_file(dir, result, &pictures[i], false, err) != 0 ||
             write_file(dir, result, &pictures[i], true, err) != 0)
             return -1;

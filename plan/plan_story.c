@@ -8,7 +8,7 @@
 #include "plan/plan_report.h"
 #include "reports/plots.h"
 
-enum { CELL_SIZE = 1024, HOURS_A_MONTH = 730 };
+enum { CELL_SIZE = 1024, HOURS_A_MONTH = 730, PRICES_TOLD_MAX = 20 };
 
 static const struct plan_question *question_of(const struct plan_result *result)
 {
@@ -99,6 +99,47 @@ static void print_cost(const struct plan_result *result, struct page *page)
                              usd <= result->budget_usd_h ? "kept" : "not kept");
     }
     page_end_paragraph(page);
+}
+
+static void print_bound(const struct plan_result *result, struct page *page)
+{
+    static const struct page_column columns[] = {
+        {"floors like those of", false}, {"replicas", true}, {"USD an hour each", true}};
+    const struct peak *peak = result->peak;
+    char at[UNITS_TEXT_SIZE];
+    if (!peak->has_bound)
+        return;
+    page_heading(page, "How much cheaper it could be");
+    page_begin_paragraph(page);
+    page_format_text(
+        page,
+        "At %s %" PRId64
+        " floors must have a place at once. No fleet that holds them %s %.4f%s, whatever the "
+        "scheduler does",
+        print_duration(peak->at_us, at), peak->replicas,
+        question_of(result)->axes->is_priced ? "costs less than" : "has less nodes than",
+        question_of(result)->axes->is_priced ? plan_usd_per_hour(result, peak->bound)
+                                             : (double)peak->bound,
+        question_of(result)->axes->is_priced ? " USD an hour" : "");
+    if (!isnan(plan_gap_percent(result)))
+        page_format_text(page, "; the plan is %.2f %% above that", plan_gap_percent(result));
+    page_text(page,
+              ". What one more of these floors adds to the bound, by the prices that prove it:");
+    page_end_paragraph(page);
+    if (!question_of(result)->axes->is_priced)
+        return;
+    page_begin_table(page, columns, ARRAY_LEN(columns));
+    for (int32_t i = 0; i < peak->price_count && i < PRICES_TOLD_MAX; i++) {
+        page_begin_row(page);
+        page_cell_name(page, peak->prices[i].runner);
+        page_cell_int(page, peak->prices[i].demand);
+        page_begin_cell(page);
+        print_usd(page, peak->prices[i].usd_per_hour);
+        page_end_row(page);
+    }
+    page_end_table(page);
+    page_more(page, peak->price_count - PRICES_TOLD_MAX, "plan.json");
+    page_picture(page, "prices", "What one more of each floor adds to the bound");
 }
 
 static void print_claim(const struct plan_result *result, struct page *page)
@@ -267,6 +308,7 @@ static void print_found(const struct plan_result *result, struct page *page)
     print_cost(result, page);
     print_claim(result, page);
     print_neighbours(result, page);
+    print_bound(result, page);
     print_front(result, page);
     print_growth(result, page);
 }
@@ -276,6 +318,12 @@ static void print_none(const struct plan_result *result, struct page *page)
     const struct found_fleet *answer = &result->answer;
     int32_t highest = answer->search.point_count - 1;
     page_heading(page, "There is no plan");
+    if (result->peak->impossible[0] != '\0') {
+        page_begin_paragraph(page);
+        page_format_text(page, "None is possible: %s.", result->peak->impossible);
+        page_end_paragraph(page);
+        return;
+    }
     if (answer->is_interrupted || highest < 0) {
         page_paragraph(page, "The search was interrupted before a plan was found.");
         return;

@@ -42,6 +42,24 @@ static void print_cost(const struct plan_result *result, int64_t cost, FILE *out
                 usd <= result->budget_usd_h ? "kept" : "NOT kept");
 }
 
+static void print_bound(const struct plan_result *result, FILE *out)
+{
+    const struct peak *peak = result->peak;
+    char at[UNITS_TEXT_SIZE];
+    if (!peak->has_bound)
+        return;
+    double usd = plan_usd_per_hour(result, peak->bound);
+    fprintf(out, "Bound       no fleet that holds the %" PRId64 " floors of %s %s %.4f %s",
+            peak->replicas, print_duration(peak->at_us, at),
+            isnan(usd) ? "has less than" : "costs less than",
+            isnan(usd) ? (double)peak->bound : usd, isnan(usd) ? "nodes" : "USD an hour");
+    double gap = plan_gap_percent(result);
+    if (isnan(gap))
+        fputc('\n', out);
+    else
+        fprintf(out, ":\n            the plan is %.2f %% above it\n", gap);
+}
+
 static void print_claim(const struct plan_result *result, FILE *out)
 {
     const struct found_fleet *answer = &result->answer;
@@ -150,6 +168,10 @@ static void print_growth(const struct plan_result *result, FILE *out)
 static void print_none(const struct plan_result *result, FILE *out)
 {
     const struct found_fleet *answer = &result->answer;
+    if (result->peak->impossible[0] != '\0') {
+        fprintf(out, "Plan        none is possible: %s\n", result->peak->impossible);
+        return;
+    }
     if (answer->is_interrupted) {
         fputs("Plan        none: interrupted before one was found\n", out);
         return;
@@ -172,12 +194,14 @@ void plan_print_text(const struct plan_result *result, FILE *out)
         fprintf(out, "%-11s %s\n", i == 0 ? "Survives" : "", result->survive_texts[i]);
     if (!answer->is_found) {
         print_none(result, out);
+        print_bound(result, out);
         print_search(result, out);
         return;
     }
     fputs("Plan        ", out);
     print_counts(result, found_fleet_counts(answer), out);
     print_cost(result, answer->search.points[answer->search.best].answer.cost, out);
+    print_bound(result, out);
     print_claim(result, out);
     print_neighbours(result, out);
     print_growth(result, out);

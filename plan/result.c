@@ -60,6 +60,10 @@ int plan_result_make(struct plan_result *result, struct err *err)
     result->highest = (struct binding){.is_found = false};
     result->front.count = 0;
     result->regret = (struct regret){.least = -1};
+    if (result->peak->impossible[0] != '\0') { /* no simulation is needed */
+        result->answer = (struct found_fleet){.search = {.best = -1, .worse = {-1, -1}}};
+        return 0;
+    }
     if (found_fleet_make(&result->answer, result->request, err) != 0)
         return -1;
     if (look_around(result, err) != 0) {
@@ -104,4 +108,13 @@ bool plan_result_is_yes(const struct plan_result *result)
         return false;
     double usd = plan_usd_per_hour(result, answer->search.points[answer->search.best].answer.cost);
     return isnan(result->budget_usd_h) || usd <= result->budget_usd_h;
+}
+
+double plan_gap_percent(const struct plan_result *result)
+{
+    const struct found_fleet *answer = &result->answer;
+    if (!result->peak->has_bound || !answer->is_found || result->peak->bound <= 0)
+        return (double)NAN;
+    double bound = (double)result->peak->bound;
+    return 100 * ((double)answer->search.points[answer->search.best].answer.cost - bound) / bound;
 }

@@ -11,6 +11,7 @@
 #include "plan/found_fleet.h"
 #include "plan/binding.h"
 #include "plan/front.h"
+#include "plan/peak.h"
 #include "plan/regret.h"
 
 /* All that `stowage plan SCENARIO` tells, in one place for the terminal, plan.json, the report and
@@ -18,6 +19,7 @@
 
 struct plan_result {
     const struct plan_request *request; /* borrowed */
+    const struct peak *peak;            /* borrowed; zeroed where nothing is known */
     struct found_fleet answer;
     struct binding *bindings;         /* [answer.neighbour_count]; of those that fail; owned */
     struct binding highest;           /* where no plan was found: of the highest one */
@@ -43,6 +45,9 @@ void plan_print_misses(const struct plan_result *result, const struct trial_tall
 
 /* USD an hour of a cost of the search; NaN where prices are unknown. */
 double plan_usd_per_hour(const struct plan_result *result, int64_t cost);
+
+/* By how many percent at most a plan could be cheaper: (cost - bound) / bound; NaN: not known. */
+double plan_gap_percent(const struct plan_result *result);
 
 /* One screen. */
 void plan_print_text(const struct plan_result *result, FILE *out);

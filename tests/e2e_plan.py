@@ -108,6 +108,33 @@ class Plan(ProgramTest):
             for cost in costs:
                 self.assertIn(f"{cost:.2f}", text, name)
 
+    def test_the_bound_is_of_the_floors_at_their_peak(self):
+        runner = dict(small_scenario()["runners"][0], min_replicas=3)
+        late = dict(runner, id="late", num_replicas=1, min_replicas=1,
+                    worker={"model": {"id": "m", "model_version": {"id": "v"}}},
+                    simulation={"arrival": "10m", "departure": "20m"})
+        self.write("s.json", small_scenario(runners=[runner, late], instance_types=priced("10"),
+                                            events=[{"at": "30m", "scale": {
+                                                "runner": "r", "num_replicas": 1,
+                                                "min_replicas": 1}}]))
+        plan = self.json_of("s.json", "-n", "p=0..9")
+        bound = plan["lower_bound"]
+        self.assertEqual(bound["replicas"], 4)
+        self.assertEqual(bound["at_s"], 600)
+        self.assertAlmostEqual(bound["usd_per_hour"], 2 * 0.36)
+        self.assertAlmostEqual(bound["gap_pct"], 0)
+        self.assertAlmostEqual(sum(row["replicas"] * row["usd_per_hour_each"]
+                                   for row in bound["prices"]), 2 * 0.36, places=5)
+
+    def test_what_cannot_be_is_told_without_a_simulation(self):
+        runner = dict(small_scenario()["runners"][0], num_replicas=9, min_replicas=9)
+        self.write("s.json", small_scenario(runners=[runner]))
+        plan = self.json_of("s.json", code=ANSWER_IS_NO)
+        self.assertEqual(plan["search"]["runs"], 0)
+        self.assertIn("the floors ask for 225 % of the cpu", plan["impossible"])
+        self.check_ended(self.plan("s.json", "-o", "out", "-q"), ANSWER_IS_NO)
+        self.assertIn("None is possible", (self.folder / "out/report.md").read_text())
+
     def test_losses_take_more_nodes(self):
         runner = dict(small_scenario()["runners"][0], min_replicas=3)
         self.write("s.json", small_scenario(runners=[runner]))
@@ -116,13 +143,12 @@ class Plan(ProgramTest):
         self.assertEqual(counts, [2, 3, 4])
 
     def test_no_plan_is_the_answer_no(self):
-        runner = dict(small_scenario()["runners"][0], min_replicas=3)
-        self.write("s.json", small_scenario(runners=[runner]))
-        result = self.plan("s.json", "-n", "p=0..1")
+        self.write("s.json", small_scenario())
+        result = self.plan("s.json", "-t", "pending <= 0", "-n", "p=0..1")
         self.check_ended(result, ANSWER_IS_NO)
-        self.assertIn("none: even the highest of the bounds misses floors", result.stdout)
-        self.assertIn("1 demand is left waiting, below a floor; r does not fit now", result.stdout)
-        report = self.plan("s.json", "-n", "p=0..1", "-o", "out", "-q")
+        self.assertIn("none: even the highest of the bounds misses pending <= 0", result.stdout)
+        self.assertIn("1 demand is left waiting; r does not fit now", result.stdout)
+        report = self.plan("s.json", "-t", "pending <= 0", "-n", "p=0..1", "-o", "out", "-q")
         self.check_ended(report, ANSWER_IS_NO)
         self.assertIn("There is no plan", (self.folder / "out/report.md").read_text())
 
