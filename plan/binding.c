@@ -69,9 +69,9 @@ static int look_for_wait(const struct scenario *scenario, uint64_t seed, bool co
     if (result == 1)
         result = describe(&sim, binding, err);
     else if (result == 0 && core_only)
-        binding->breaches = sim.metrics.floor_breaches_by_drain +
-                            sim.metrics.floor_breaches_by_loss +
-                            sim.metrics.floor_breaches_by_reclaim;
+        binding->breaches =
+            sim.metrics.floor_breaches_by_drain + sim.metrics.floor_breaches_by_loss +
+            sim.metrics.floor_breaches_by_reclaim + sim.metrics.floor_breaches_by_upgrade;
     sim_release(&sim);
     return result;
 }

@@ -112,7 +112,8 @@ void answer_who_waits(const struct report_view *view, const struct waiting_reaso
 static int64_t breach_total(const struct metrics *metrics)
 {
     return metrics->floor_breaches_by_preemption + metrics->floor_breaches_by_drain +
-           metrics->floor_breaches_by_loss + metrics->floor_breaches_by_reclaim;
+           metrics->floor_breaches_by_loss + metrics->floor_breaches_by_reclaim +
+           metrics->floor_breaches_by_upgrade;
 }
 
 bool answer_floors_are_bad(const struct report_view *view)
@@ -139,6 +140,8 @@ void answer_floors(const struct report_view *view, struct sentence *out)
                  metrics->floor_breaches_by_loss);
     if (metrics->floor_breaches_by_reclaim > 0)
         sentence_add(out, ", reclaims %" PRId64, metrics->floor_breaches_by_reclaim);
+    if (metrics->floor_breaches_by_upgrade > 0)
+        sentence_add(out, ", upgrades %" PRId64, metrics->floor_breaches_by_upgrade);
 }
 
 static void add_shortfall(const struct scenario *scenario, const struct floor_shortfall *shortfall,

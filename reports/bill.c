@@ -27,6 +27,7 @@ const char *blame_name(enum blame blame)
         [BLAME_NONE] = "",           [BLAME_PREEMPTION] = "preemption",
         [BLAME_DRAIN] = "drain",     [BLAME_FAILURE] = "failure",
         [BLAME_RECLAIM] = "reclaim", [BLAME_CONSOLIDATION] = "consolidation",
+        [BLAME_UPGRADE] = "upgrade",
     };
     assert((size_t)blame < ARRAY_LEN(names));
     return names[blame];

@@ -22,6 +22,7 @@ const char *event_kind_name(enum event_kind kind)
         [EVENT_SET_POOL] = "set_nodepool",
         [EVENT_DEPLOY] = "deploy",
         [EVENT_SET_STATUS] = "set_status",
+        [EVENT_UPGRADE] = "upgrade",
     };
     _Static_assert(ARRAY_LEN(names) == EVENT_KIND_COUNT, "every kind has a name");
     assert((size_t)kind < ARRAY_LEN(names));

@@ -115,4 +115,5 @@ void summary_print_run(const struct report_view *view, struct json_writer *w)
     json_int(w, "floor_breaches_by_drain", sim->metrics.floor_breaches_by_drain);
     json_int(w, "floor_breaches_by_loss", sim->metrics.floor_breaches_by_loss);
     json_int(w, "floor_breaches_by_reclaim", sim->metrics.floor_breaches_by_reclaim);
+    json_int(w, "floor_breaches_by_upgrade", sim->metrics.floor_breaches_by_upgrade);
 }

@@ -231,6 +231,8 @@ static void write_losses(const struct cost_table *to)
     for (int blame = BLAME_PREEMPTION; blame < BLAME_COUNT; blame++) {
         if (blame == BLAME_CONSOLIDATION && !to->view->sim->consolidations.is_enabled)
             continue;
+        if (blame == BLAME_UPGRADE && to->view->sim->upgrade_count == 0)
+            continue;
         struct cost_row row = row_of("lost", blame_name((enum blame)blame));
         row.grains = to->view->sim->metrics.cost_lost[blame];
         write_row(to, &row);

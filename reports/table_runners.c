@@ -73,6 +73,7 @@ static const struct column columns[] = {
     {"below_floor_s_failure", "s", "Of that, since the failure of a node."},
     {"below_floor_s_reclaim", "s", "Of that, since a provider took its node back."},
     {"below_floor_s_consolidation", "s", "Of that, since a consolidation: always 0."},
+    {"below_floor_s_upgrade", "s", "Of that, since a node was upgraded."},
     {"observed_pods_total", "count", "runner_metrics of the input: pods_total."},
     {"observed_pods_running", "count", "runner_metrics of the input: pods_running."},
     {"observed_pods_running_time_s", "replica-s",

@@ -24,5 +24,6 @@ extern const struct report_table node_states_table;
 extern const struct report_table consolidations_table;
 extern const struct report_table cost_table;
 extern const struct report_table crashes_table;
+extern const struct report_table upgrades_table;
 
 #endif

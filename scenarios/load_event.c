@@ -140,6 +140,22 @@ static void read_set_status(struct loader *loader, const struct value *object,
 
 static const char *const deploy_keys[] = {"runner", "graceful"};
 static const char *const status_keys[] = {"runner", "status"};
+static const int64_t upgrade_default_us = 300 * US_PER_S;
+static const int64_t floor_wait_default_us = INT64_C(3600) * US_PER_S;
+
+static void read_upgrade(struct loader *loader, const struct value *object, struct event_def *event)
+{
+    struct dist lasts = dist_constant(upgrade_default_us);
+    event->pool = get_pool(loader, object);
+    event->zone = get_name(object, "zone");
+    event->floor_wait_us = floor_wait_default_us;
+    event->repair_after = keep_dist(loader, &lasts);
+    get_int32(object, "parallelism", node_range, &event->count);
+    get_duration(object, "grace_period", &event->grace_us);
+    get_dist(loader, object, "duration", &event->repair_after);
+    get_duration(object, "floor_wait", &event->floor_wait_us);
+}
+
 static const char *const scale_keys[] = {"runner", "num_replicas", "min_replicas"};
 static const char *const runner_keys[] = {"runner"};
 static const char *const add_keys[] = {"nodepool", "instance_type", "capacity_type", "count",
@@ -147,6 +163,8 @@ static const char *const add_keys[] = {"nodepool", "instance_type", "capacity_ty
 static const char *const selection_keys[] = {"node", "nodepool", "count", "zone"};
 static const char *const drain_keys[] = {"node", "nodepool", "count", "zone", "grace_period"};
 static const char *const fail_keys[] = {"node", "nodepool", "count", "zone", "repair_after"};
+static const char *const upgrade_keys[] = {"nodepool",     "zone",     "parallelism",
+                                           "grace_period", "duration", "floor_wait"};
 static const char *const pool_keys[] = {"nodepool", "schedulable"};
 
 struct kind_form {
@@ -174,6 +192,7 @@ static const struct kind_form forms[] = {
     [EVENT_DEPLOY] = {{"deploy", false, deploy_keys, ARRAY_LEN(deploy_keys)}, read_deploy},
     [EVENT_SET_STATUS] = {{"set_status", false, status_keys, ARRAY_LEN(status_keys)},
                           read_set_status},
+    [EVENT_UPGRADE] = {{"upgrade", false, upgrade_keys, ARRAY_LEN(upgrade_keys)}, read_upgrade},
 };
 _Static_assert(ARRAY_LEN(forms) == EVENT_KIND_COUNT, "every kind has a form");
 

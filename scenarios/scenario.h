@@ -184,6 +184,7 @@ enum event_kind {
     EVENT_SET_POOL,       /* pool: is_schedulable */
     EVENT_DEPLOY,         /* runner: a new version of what it serves; is_graceful */
     EVENT_SET_STATUS,     /* runner: is_enabled */
+    EVENT_UPGRADE,        /* pool, zone: its nodes in turn, count at once; see sim/upgrades.c */
     EVENT_KIND_COUNT,
 };
 
@@ -196,7 +197,8 @@ struct event_def {
     const char *node_name; /* one node by name (also one that an earlier event added), or NULL */
     const char *zone;      /* of nodes to add; or selects nodes of this zone; NULL: any */
     int64_t grace_us;      /* of a drain; TIME_NEVER: each replica's own */
-    int32_t repair_after;  /* index into dists, or NO_INDEX: stays down */
+    int32_t repair_after;  /* index into dists, or NO_INDEX: stays down; of an upgrade: the work */
+    int64_t floor_wait_us; /* of an upgrade: so long a node waits rather than break a floor */
     bool is_schedulable;
     bool is_graceful;    /* of a DEPLOY */
     bool is_enabled;     /* of a SET_STATUS */

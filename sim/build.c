@@ -138,6 +138,7 @@ int sim_build_node(struct sim *sim, const struct node_def *def, enum node_state 
         .idle_since_us = TIME_NEVER,
         .next_in_pool = NO_INDEX,
         .reclaimed_by = NO_INDEX,
+        .upgrade = NO_INDEX,
     };
     for (int i = 0; i < RESOURCE_COUNT; i++)
         added->used[i].since_us = sim->now_us;

@@ -32,6 +32,8 @@ enum event_action {
                          */
     ACTION_SPOT_CAPACITY, /* index into scenario->spot_capacities: its next step */
     ACTION_CRASHED,       /* replica */
+    ACTION_UPGRADE,       /* index into sim->upgrades: its next turn */
+    ACTION_NODE_UPGRADED, /* node: the work on it is done */
     ACTION_COUNT,
 };
 
@@ -211,6 +213,8 @@ int node_replace(struct sim *sim, int32_t node, struct err *err);
 int node_consolidate(struct sim *sim, int32_t node, struct err *err);
 /* A node that is coming is provisioned. */
 void node_boots(struct sim *sim, int32_t node);
+/* The node is drained, to be worked on. */
+int node_upgrade(struct sim *sim, int32_t node, int64_t grace_us, struct err *err);
 /* A node that was asked for is ready. */
 int node_open(struct sim *sim, int32_t node, struct err *err);
 int node_repair(struct sim *sim, int32_t node, struct err *err);
@@ -318,7 +322,21 @@ int consolidation_trials_begin(struct sim *sim, struct err *err);
 int consolidation_try(struct sim *sim, const struct trial_request *request,
                       struct consolidation_trial *trial, struct err *err);
 
+/* ---- upgrades.c ---- */
+
+int upgrade_begin(struct sim *sim, int32_t event, struct err *err);
+/* Lets nodes begin for which it is time. */
+int upgrade_turn(struct sim *sim, int32_t upgrade, struct err *err);
+/* The node has lost a replica, or all: if it is empty and in an upgrade, the work begins. */
+int upgrade_node_empty(struct sim *sim, int32_t node, struct err *err);
+int upgrade_node_done(struct sim *sim, int32_t node, struct err *err);
+/* Counts waits that are still open, at the end. */
+void upgrades_finish(struct sim *sim);
+
 /* ---- scripted.c ---- */
+
+/* NULL: any. */
+bool node_is_in_zone(const struct sim_node *node, const char *zone);
 
 /* The class in which an event of the file is processed. */
 enum event_class scripted_class(const struct event_def *def);

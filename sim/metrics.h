@@ -144,6 +144,7 @@ enum blame {
     BLAME_FAILURE,
     BLAME_RECLAIM,
     BLAME_CONSOLIDATION, /* always 0 */
+    BLAME_UPGRADE,
     BLAME_COUNT
 };
 
@@ -216,6 +217,7 @@ struct metrics {
      * replicas than its floor. */
     int64_t floor_breaches_by_drain, floor_breaches_by_loss, floor_breaches_by_reclaim;
     int64_t floor_breaches_by_consolidation; /* always 0 */
+    int64_t floor_breaches_by_upgrade;
     int64_t node_failures, node_reclaims;
     int128 cost_lost[BLAME_COUNT]; /* of the work lost, in 1e-17 USD */
     int128 cost_lost_by_crashes;   /* the same */

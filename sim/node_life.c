@@ -182,6 +182,15 @@ int node_drain(struct sim *sim, int32_t node, int64_t grace_us, struct err *err)
     return drain(sim, node, &terms, err);
 }
 
+int node_upgrade(struct sim *sim, int32_t node, int64_t grace_us, struct err *err)
+{
+    struct farewell terms = {
+        .cause = GONE_UPGRADED,
+        .grace_us = grace_us,
+    };
+    return drain(sim, node, &terms, err);
+}
+
 /* Back in service, or back but cordoned as before. */
 static int open(struct sim *sim, int32_t node, struct err *err)
 {
@@ -223,6 +232,8 @@ void node_boots(struct sim *sim, int32_t node)
 int node_vacated(struct sim *sim, int32_t node, struct err *err)
 {
     struct sim_node *it = &sim->nodes[node];
+    if (upgrade_node_empty(sim, node, err))
+        return -1;
     if (!it->is_leaving || it->replica_count > 0)
         return 0;
     set_state(sim, node, NODE_REMOVED);
@@ -303,6 +314,8 @@ int node_fail(struct sim *sim, const struct node_failing *failing, struct err *e
             return -1;
     sim->failures[it->last_failure].work_lost_us += it->work_lost_us;
     set_state(sim, node, NODE_DOWN);
+    if (upgrade_node_empty(sim, node, err))
+        return -1;
     if (it->is_leaving)
         return node_vacated(sim, node, err);
     return plan_repair(sim, node, failing->repair_at_us, err);

@@ -46,6 +46,7 @@ static const char *const cause_names[] = {
     [GONE_RECLAIMED] = "reclaimed",
     [GONE_CONSOLIDATED] = "consolidated",
     [GONE_DEPLOYED] = "deployed",
+    [GONE_UPGRADED] = "upgraded",
 };
 _Static_assert(ARRAY_LEN(cause_names) == GONE_CAUSE_COUNT, "every cause has a name");
 

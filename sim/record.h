@@ -51,6 +51,7 @@ enum gone_cause {
     GONE_RECLAIMED,    /* the provider takes its node back */
     GONE_CONSOLIDATED, /* its node goes to save what it costs */
     GONE_DEPLOYED,     /* a new version of what it serves takes its place */
+    GONE_UPGRADED,     /* its node is upgraded */
     GONE_CAUSE_COUNT,
 };
 

@@ -308,6 +308,8 @@ static enum blame blame_of(enum gone_cause cause)
 {
     if (cause == GONE_RECLAIMED)
         return BLAME_RECLAIM;
+    if (cause == GONE_UPGRADED)
+        return BLAME_UPGRADE;
     return cause == GONE_CONSOLIDATED ? BLAME_CONSOLIDATION : BLAME_DRAIN;
 }
 
@@ -316,6 +318,8 @@ static int64_t *breaches_by(struct metrics *metrics, enum blame blame)
 {
     if (blame == BLAME_RECLAIM)
         return &metrics->floor_breaches_by_reclaim;
+    if (blame == BLAME_UPGRADE)
+        return &metrics->floor_breaches_by_upgrade;
     return blame == BLAME_CONSOLIDATION ? &metrics->floor_breaches_by_consolidation
                                         : &metrics->floor_breaches_by_drain;
 }

@@ -15,6 +15,7 @@ enum event_class scripted_class(const struct event_def *def)
     case EVENT_DRAIN_NODE:
     case EVENT_REMOVE_NODE:
     case EVENT_FAIL_NODE:
+    case EVENT_UPGRADE:
         return EVENT_CLASS_NODE_LOST;
     case EVENT_ADD_NODES:
     case EVENT_UNCORDON_NODE:
@@ -106,7 +107,7 @@ static bool is_meant(const struct sim *sim, int32_t node, const struct event_def
         return state == NODE_READY || (by_name && state == NODE_DRAINED) ||
                (def->extends_repair && state == NODE_DOWN);
     case EVENT_UNCORDON_NODE:
-        return it->is_cordoned && !it->is_leaving &&
+        return it->is_cordoned && !it->is_leaving && it->upgrade == NO_INDEX &&
                (state == NODE_DRAINED || (by_name && state == NODE_DOWN));
     case EVENT_REPAIR_NODE:
         return state == NODE_DOWN;
@@ -117,13 +118,14 @@ static bool is_meant(const struct sim *sim, int32_t node, const struct event_def
     case EVENT_SET_POOL:
     case EVENT_DEPLOY:
     case EVENT_SET_STATUS:
+    case EVENT_UPGRADE:
     case EVENT_KIND_COUNT:
         break;
     }
     return false;
 }
 
-static bool is_in_zone(const struct sim_node *node, const char *zone)
+bool node_is_in_zone(const struct sim_node *node, const char *zone)
 {
     return !zone || (node->def.zone && strcmp(node->def.zone, zone) == 0);
 }
@@ -147,7 +149,7 @@ static int select_nodes(struct sim *sim, const struct event_def *def, struct err
     }
     for (int32_t i = sim->pools[def->pool].first_node;
          i != NO_INDEX && sim->selected_node_count < def->count; i = sim->nodes[i].next_in_pool)
-        if (is_meant(sim, i, def) && is_in_zone(&sim->nodes[i], def->zone) &&
+        if (is_meant(sim, i, def) && node_is_in_zone(&sim->nodes[i], def->zone) &&
             select_node(sim, i, err))
             return -1;
     return 0;
@@ -189,6 +191,7 @@ static int run_on_node(struct sim *sim, const struct event_def *def, int32_t nod
     case EVENT_SET_POOL:
     case EVENT_DEPLOY:
     case EVENT_SET_STATUS:
+    case EVENT_UPGRADE:
     case EVENT_KIND_COUNT:
         break;
     }
@@ -222,6 +225,8 @@ static int run(struct sim *sim, const struct event_def *def, bool *had_effect, s
 {
     *had_effect = true;
     switch (def->kind) {
+    case EVENT_UPGRADE:
+        return upgrade_begin(sim, (int32_t)(def - sim->scenario->events), err);
     case EVENT_SCALE:
         return run_scale(sim, def, had_effect, err);
     case EVENT_DEPART:

@@ -45,6 +45,8 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
     case ACTION_SCALE_NODES:
     case ACTION_CONSOLIDATE:
     case ACTION_SPOT_CAPACITY:
+    case ACTION_UPGRADE:
+    case ACTION_NODE_UPGRADED:
     case ACTION_COUNT:
         break;
     }
@@ -217,6 +219,10 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
         return consolidation_run(sim, event->subject, err);
     case ACTION_SPOT_CAPACITY:
         return spot_capacity_step(sim, event->subject, err);
+    case ACTION_UPGRADE:
+        return upgrade_turn(sim, event->subject, err);
+    case ACTION_NODE_UPGRADED:
+        return upgrade_node_done(sim, event->subject, err);
     case ACTION_COUNT:
         break;
     }
@@ -328,6 +334,7 @@ int sim_finish(struct sim *sim, struct err *err)
             integral_set(&sim->nodes[i].used[j], sim->nodes[i].used[j].value, sim->now_us);
     }
     node_scaling_settle(sim);
+    upgrades_finish(sim);
     close_expenses(sim);
     metrics_finish(&sim->metrics, sim->now_us);
     sim->is_finished = true;
@@ -356,6 +363,7 @@ void sim_release(struct sim *sim)
     free(sim->idle_events);
     free(sim->outages);
     free(sim->spots);
+    free(sim->upgrades);
     free(sim->failures);
     free(sim->records);
     *sim = (struct sim){0};

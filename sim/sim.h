@@ -35,11 +35,11 @@
  * and ordinal, "duration" by runner and piece of work, "crash at start",
  * "between crashes" and "restart" by runner, ordinal and number of its crash, "interarrival" by
  * entry of `arrivals`, "repair" by node and number of its failure, "between failures" and "repair
- * of failure" by entry of `failures`, domain and number of its failure, "launch" and
- * "scheduling-choice" by pool and number of the node asked for there. A replica that replaces one
- * that was evicted, drained or lost does that one's piece of work again from the start, so it needs
- * the same time: were it drawn anew, long replicas, which are evicted more often, would turn into
- * short ones.
+ * of failure" by entry of `failures`, domain and number of its failure, "upgrade" by number of the
+ * upgrade and node, "launch" and "scheduling-choice" by pool and number of the node asked for
+ * there. A replica that replaces one that was evicted, drained or lost does that one's piece of
+ * work again from the start, so it needs the same time: were it drawn anew, long replicas, which
+ * are evicted more often, would turn into short ones.
  *
  * A replica that is asked to go does not finish any more. One that finishes goes at once. */
 
@@ -116,6 +116,9 @@ struct sim_node {
     bool is_cordoned;     /* cordoned or draining; kept while it is down */
     bool is_booting;      /* while it is coming: it has been provisioned */
     bool is_leaving;      /* removed once it is empty */
+    int32_t upgrade;      /* index into sim->upgrades; NO_INDEX */
+    bool is_worked_on;    /* in its upgrade: it is empty */
+    bool stays_cordoned;  /* after its upgrade */
 };
 
 /* The engine's side of a replica; index = the scheduler's replica number (slots are reused). */
@@ -168,6 +171,21 @@ struct sim_spot {
     int32_t first_node;  /* the first of them; NO_INDEX: none */
 };
 
+/* A rolling upgrade that has begun. */
+struct sim_upgrade {
+    int32_t event;            /* index into scenario->events */
+    int32_t next_node;        /* of its pool; NO_INDEX: all have had their turn */
+    int32_t end_node;         /* nodes from this one on have come later */
+    int32_t active_count;     /* out of service for it now */
+    int32_t done_count;       /* upgraded */
+    int32_t passed_count;     /* not in service when their turn came */
+    int32_t forced_count;     /* drained although a floor broke */
+    int64_t waiting_since_us; /* the next node waits for floors; TIME_NEVER */
+    int64_t waited_us;        /* such times */
+    int64_t retry_at_us;      /* the last planned look at floors */
+    int64_t ended_us;         /* TIME_NEVER: it has not */
+};
+
 /* One failure of one node. */
 struct node_failure {
     int64_t time_us, end_us; /* end: TIME_NEVER while it is down, or where it was removed */
@@ -215,6 +233,8 @@ struct sim {
     struct sim_outage *outages;    /* failure domains */
     struct node_failure *failures; /* that happened */
     int32_t outage_count, outage_capacity;
+    struct sim_upgrade *upgrades; /* in the order of their beginning */
+    int32_t upgrade_count, upgrade_capacity;
     struct sim_spot *spots; /* [scenario->spot_capacity_count] */
     int32_t spot_capacity;
     int32_t failure_count, failure_capacity;

@@ -61,7 +61,8 @@ static void check_grace(struct ledger *ledger, const struct sim *sim, const stru
     const struct ledger_replica *it = &ledger->replicas[record->runner][record->ordinal];
     int64_t took_us = record->time_us - it->leaving_us;
     if (it->cause != GONE_DRAINED && it->cause != GONE_RECLAIMED &&
-        it->cause != GONE_CONSOLIDATED && took_us != sim->runners[record->runner].def->grace_us &&
+        it->cause != GONE_CONSOLIDATED && it->cause != GONE_UPGRADED &&
+        took_us != sim->runners[record->runner].def->grace_us &&
         ledger->failed_at_us[it->node] != record->time_us)
         complain(ledger, "not its grace period", record);
 }
@@ -97,7 +98,7 @@ static void read_leaving(struct ledger *ledger, const struct record *record)
         complain(ledger, "out of order", record);
     end_life(ledger, record,
              is_evicted || record->cause == GONE_DRAINED || record->cause == GONE_RECLAIMED ||
-                 record->cause == GONE_CONSOLIDATED);
+                 record->cause == GONE_CONSOLIDATED || record->cause == GONE_UPGRADED);
     it->state = LEDGER_TERMINATING;
     it->cause = record->cause;
     it->leaving_us = record->time_us;

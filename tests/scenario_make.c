@@ -359,9 +359,23 @@ static void random_selection(struct rng *rng, struct scenario *scenario, struct 
     event->zone = one_in(rng, 3) ? "a" : NULL;
 }
 
+static void random_upgrade(struct rng *rng, struct scenario *scenario, struct event_def *event)
+{
+    event->pool = below(rng, scenario->pool_count);
+    event->count = 1 + below(rng, 3);
+    event->zone = one_in(rng, 3) ? "a" : NULL;
+    event->grace_us = one_in(rng, 2) ? TIME_NEVER : steps(rng, 4);
+    event->repair_after = make_dist(scenario, some_duration(rng));
+    event->floor_wait_us = steps(rng, 6);
+}
+
 static void random_event(struct rng *rng, struct scenario *scenario, int64_t at_us)
 {
     enum event_kind kind = (enum event_kind)below(rng, EVENT_KIND_COUNT);
+    if (kind == EVENT_UPGRADE) {
+        random_upgrade(rng, scenario, make_event(scenario, at_us, kind));
+        return;
+    }
     struct event_def *event = make_event(scenario, at_us, kind);
     if (kind == EVENT_DEPLOY || kind == EVENT_SET_STATUS) {
         event->runner = below(rng, scenario->runner_count);

@@ -178,6 +178,7 @@ Test(reports, a_small_run_is_reported_as_written_down)
                   strcmp(list[i]->file, "launches.csv") == 0 ||
                   strcmp(list[i]->file, "crashes.csv") == 0 ||
                   strcmp(list[i]->file, "node_states.csv") == 0 ||
+                  strcmp(list[i]->file, "upgrades.csv") == 0 ||
                   strcmp(list[i]->file, "consolidations.csv") == 0;
     cr_assert_not_null(mkdtemp(folder));
     write_all(folder);

@@ -396,7 +396,8 @@ Test(scenario, every_kind_of_event_is_read)
                        "{'at':9,'fail_node':{'nodepool':'p','repair_after':'1m'}},"
                        "{'at':10,'repair_node':{'nodepool':'p'}},"
                        "{'at':12,'deploy':{'runner':'r','graceful':true}},"
-                       "{'at':13,'set_status':{'runner':'q','status':'DISABLED'}}]}");
+                       "{'at':13,'set_status':{'runner':'q','status':'DISABLED'}},"
+                       "{'at':14,'upgrade':{'nodepool':'p','parallelism':3,'floor_wait':0}}]}");
     cr_assert_eq(s.event_count, EVENT_KIND_COUNT);
     for (int32_t i = 0; i < s.event_count; i++) {
         cr_expect_eq((int32_t)s.events[i].kind, i, "sorted by time, which is in order of kinds");
@@ -420,6 +421,9 @@ Test(scenario, every_kind_of_event_is_read)
     cr_expect_eq(e[EVENT_REPAIR_NODE].count, 1);
     cr_expect(e[EVENT_SET_POOL].is_schedulable);
     cr_expect(e[EVENT_DEPLOY].is_graceful && e[EVENT_DEPLOY].runner == 1);
+    cr_expect_eq(e[EVENT_UPGRADE].count, 3);
+    cr_expect_eq(e[EVENT_UPGRADE].floor_wait_us, 0);
+    cr_expect_eq(s.dists[e[EVENT_UPGRADE].repair_after].a, 3e8);
     cr_expect(!e[EVENT_SET_STATUS].is_enabled && e[EVENT_SET_STATUS].runner == 0);
     scenario_release(&s);
 }
