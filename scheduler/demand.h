@@ -2,6 +2,7 @@
 #ifndef STOWAGE_SCHEDULER_DEMAND_H
 #define STOWAGE_SCHEDULER_DEMAND_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,19 +28,32 @@ struct replica {
     int32_t runner;
     int32_t ordinal; /* 0, 1, 2 ... within the runner, never used twice */
     int32_t node;    /* while bound or nominated, else -1 */
-    int32_t next_on_node, previous_on_node;
+    int32_t next_on_node;
+    union {
+        int32_t previous_on_node; /* while bound or nominated */
+        int32_t queue_position;   /* while it waits: in the heap of its bucket; -1: in none */
+    };
     /* The runner's pending (or blocked) demands by (asked_at, ordinal), or, once bound, its bound
      * replicas in no particular order; -1: none. */
     int32_t next_pending, previous_pending;
-    int32_t queue_position; /* in the heap of its bucket; -1: in none */
-    int32_t pledged_to;   /* a victim: the nominated replica that its room is held for; -1: none */
-    int32_t victims_left; /* nominated: victims that have not gone yet */
+    union {
+        int32_t pledged_to;   /* of a victim: the nominee that its room is held for; -1: none */
+        int32_t victims_left; /* while nominated: victims that have not gone yet */
+    };
     int32_t chain_depth; /* 0: an ordinary demand; n: replaces a victim of an eviction of depth n */
     uint8_t state;       /* enum replica_state */
     uint8_t served_class; /* enum demand_class in which it was nominated or bound */
 };
 
-/* The slot of a replica is reused after the replica is gone. */
+/* The slot of a replica is reused after the replica is gone. Millions are bound at a time, so a
+ * slot fills one line of a cache. */
+static_assert(sizeof(struct replica) == 64, "a replica has grown");
+
+/* Is this a victim whose room is held for that nominee? */
+static inline bool replica_is_pledged_to(const struct replica *replica, int32_t nominee)
+{
+    return replica->state == REPLICA_TERMINATING && replica->pledged_to == nominee;
+}
 
 struct runner {
     int32_t shape;

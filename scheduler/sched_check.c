@@ -174,7 +174,7 @@ static int check_nominee(const struct sched *sched, int32_t replica, struct err 
     int32_t victims = 0, ready = 0;
     for (int32_t i = sched->fleet.nodes[nominee->node].first_replica; i >= 0;
          i = sched->replicas[i].next_on_node)
-        victims += sched->replicas[i].pledged_to == replica ? 1 : 0;
+        victims += replica_is_pledged_to(&sched->replicas[i], replica) ? 1 : 0;
     for (int32_t i = 0; i < sched->ready_count; i++)
         ready += sched->ready_nominees[i] == replica ? 1 : 0;
     if (victims != nominee->victims_left)
@@ -187,7 +187,7 @@ static int check_nominee(const struct sched *sched, int32_t replica, struct err 
 static int check_pledge(const struct sched *sched, int32_t replica, struct err *err)
 {
     const struct replica *victim = &sched->replicas[replica];
-    if (victim->pledged_to < 0)
+    if (victim->state == REPLICA_NOMINATED || victim->pledged_to < 0)
         return 0;
     const struct replica *nominee = &sched->replicas[victim->pledged_to];
     if (victim->state != REPLICA_TERMINATING || nominee->state != REPLICA_NOMINATED ||
@@ -204,11 +204,9 @@ static int check_replica(const struct sched *sched, int32_t number, struct err *
     if (has_node != (replica->node >= 0))
         return err_set(err, ERR_SYSTEM, "replica %" PRId32 " in state %d has node %" PRId32, number,
                        replica->state, replica->node);
-    if ((replica->queue_position >= 0) != (replica->state == REPLICA_PENDING))
+    if (!has_node && (replica->queue_position >= 0) != (replica->state == REPLICA_PENDING))
         return err_set(err, ERR_SYSTEM, "replica %" PRId32 " in state %d, queue position %" PRId32,
                        number, replica->state, replica->queue_position);
-    if (replica->state != REPLICA_NOMINATED && replica->victims_left != 0)
-        return differs(err, "victims of replica", number, replica->victims_left, 0);
     if (replica->state == REPLICA_NOMINATED && check_nominee(sched, number, err))
         return -1;
     return check_pledge(sched, number, err);

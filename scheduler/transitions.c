@@ -35,7 +35,6 @@ int replica_new(struct sched *sched, int32_t runner, int64_t asked_at, int32_t *
                                              .ordinal = sched->runners[runner].next_ordinal,
                                              .node = -1,
                                              .next_on_node = -1,
-                                             .previous_on_node = -1,
                                              .next_pending = -1,
                                              .previous_pending = -1,
                                              .queue_position = -1,
@@ -173,7 +172,7 @@ void nominee_held(const struct sched *sched, int32_t nominee, struct room *held)
     *held = (struct room){.device_count = type->device_count};
     room_vacate(held, type, &request);
     for (; at >= 0; at = sched->replicas[at].next_on_node) {
-        if (sched->replicas[at].pledged_to != nominee)
+        if (!replica_is_pledged_to(&sched->replicas[at], nominee))
             continue;
         const struct claim coming = replica_claim(sched, at);
         room_occupy(held, type, &coming);
@@ -229,6 +228,7 @@ int replica_bind_nominee(struct sched *sched, int32_t replica, struct err *err)
     assert(sched->replicas[replica].state == REPLICA_NOMINATED);
     assert(sched->replicas[replica].victims_left == 0);
     fleet_use_held(&sched->fleet, &claim);
+    sched->replicas[replica].pledged_to = -1;
     sched->runners[sched->replicas[replica].runner].nominated--;
     return start(sched, replica, err);
 }
@@ -264,12 +264,12 @@ void replica_drop_nomination(struct sched *sched, int32_t replica)
     fleet_unhold(&sched->fleet, nominee->node, &held);
     int32_t at = sched->fleet.nodes[nominee->node].first_replica;
     for (; at >= 0; at = sched->replicas[at].next_on_node)
-        if (sched->replicas[at].pledged_to == replica)
+        if (replica_is_pledged_to(&sched->replicas[at], replica))
             sched->replicas[at].pledged_to = -1;
     if (nominee->victims_left == 0)
         remove_ready(sched, replica);
     leave_node(sched, replica);
-    nominee->victims_left = 0;
+    nominee->pledged_to = -1;
     sched->runners[nominee->runner].nominated--;
 }
 
