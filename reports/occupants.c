@@ -151,10 +151,11 @@ void node_room_read(const struct fleet *fleet, int32_t node, struct node_room *r
 {
     const struct node *at = &fleet->nodes[node];
     const struct node_type *type = fleet_type_of(fleet, node);
+    const struct node_held held = fleet_held(fleet, node);
     *room = (struct node_room){
-        .used = {[RESOURCE_CPU] = type->cpu_milli - at->cpu_free_milli - at->cpu_held_milli,
-                 [RESOURCE_MEMORY] = type->mem_bytes - at->mem_free_bytes - at->mem_held_bytes},
-        .held = {[RESOURCE_CPU] = at->cpu_held_milli, [RESOURCE_MEMORY] = at->mem_held_bytes},
+        .used = {[RESOURCE_CPU] = type->cpu_milli - at->cpu_free_milli - held.cpu_milli,
+                 [RESOURCE_MEMORY] = type->mem_bytes - at->mem_free_bytes - held.mem_bytes},
+        .held = {[RESOURCE_CPU] = held.cpu_milli, [RESOURCE_MEMORY] = held.mem_bytes},
     };
     read_devices(fleet, node, room);
     for (int r = 0; r < RESOURCE_COUNT; r++) {

@@ -22,6 +22,8 @@ void fleet_release(struct fleet *fleet)
     free(fleet->pools);
     free(fleet->nodes);
     free(fleet->devices);
+    free(fleet->device_mem);
+    free(fleet->held);
     free(fleet->suits);
     free(fleet->changed);
     *fleet = (struct fleet){0};
@@ -89,8 +91,9 @@ void fleet_forget_changes(struct fleet *fleet)
 static void add_devices(struct fleet *fleet, const struct node_type *type)
 {
     for (int32_t i = 0; i < type->device_count; i++) {
-        fleet->devices[fleet->device_count] = (struct device){
-            .mem_free_bytes = type->device_mem_bytes, .share_free_milli = SHARE_WHOLE};
+        fleet->devices[fleet->device_count] = (struct device){.share_free_milli = SHARE_WHOLE};
+        if (type->device_mem_bytes > 0)
+            fleet->device_mem[fleet->device_count].free_bytes = type->device_mem_bytes;
         fleet->device_count++;
     }
 }
@@ -106,6 +109,11 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
     /* One more than needed, so that &devices[first_device] exists for nodes without devices too. */
     if (array_reserve(&fleet->devices, &fleet->device_capacity,
                       (int64_t)fleet->device_count + type->device_count + 1, sizeof *fleet->devices,
+                      err))
+        return -1;
+    if (type->device_mem_bytes > 0 &&
+        array_reserve(&fleet->device_mem, &fleet->device_mem_capacity,
+                      (int64_t)fleet->device_count + type->device_count, sizeof *fleet->device_mem,
                       err))
         return -1;
     if (array_reserve(&fleet->changed, &fleet->changed_capacity, (int64_t)fleet->node_count + 1,
@@ -265,19 +273,21 @@ void fleet_room(const struct fleet *fleet, int32_t node, struct room *room)
     room->device_count = fleet_type_of(fleet, node)->device_count;
     for (int32_t i = 0; i < room->device_count; i++) {
         room->share_milli[i] = devices[i].share_free_milli;
-        room->device_mem_bytes[i] = devices[i].mem_free_bytes;
+        room->device_mem_bytes[i] = fleet_device_mem(fleet, at->first_device + i).free_bytes;
     }
 }
 
 static bool devices_fit(const struct fleet *fleet, int32_t node, const struct shape *shape)
 {
     const struct node_type *type = fleet_type_of(fleet, node);
-    const struct device *devices = &fleet->devices[fleet->nodes[node].first_device];
+    int32_t first = fleet->nodes[node].first_device;
+    const struct device *devices = &fleet->devices[first];
     int32_t share_milli = shape_share_on(shape, type);
     int64_t mem_bytes = shape_device_mem_on(shape, type);
     int32_t found = 0;
     for (int32_t i = 0; i < type->device_count && found < shape->device_count; i++)
-        if (devices[i].share_free_milli >= share_milli && devices[i].mem_free_bytes >= mem_bytes)
+        if (devices[i].share_free_milli >= share_milli &&
+            (mem_bytes == 0 || fleet_device_mem(fleet, first + i).free_bytes >= mem_bytes))
             found++;
     return found >= shape->device_count;
 }
@@ -300,6 +310,15 @@ bool fleet_fits(const struct fleet *fleet, int32_t shape, int32_t node, int32_t 
 
 /* ---- moving room ---- */
 
+/* To what is free on a device. */
+static void add_device_mem(struct fleet *fleet, int32_t device, int64_t mem_bytes)
+{
+    if (mem_bytes == 0)
+        return;
+    fleet->device_mem[device].free_bytes += mem_bytes;
+    assert(fleet->device_mem[device].free_bytes >= 0);
+}
+
 /* Adds `sign` times what the claim takes to what is free. */
 static void add_claim(struct fleet *fleet, const struct claim *claim, int32_t sign)
 {
@@ -318,12 +337,12 @@ static void add_claim(struct fleet *fleet, const struct claim *claim, int32_t si
     int32_t share_milli = sign * shape_share_on(shape, type);
     int64_t mem_bytes = sign * shape_device_mem_on(shape, type);
     for (uint64_t left = claim->devices; left != 0; left &= left - 1) {
-        struct device *device = &fleet->devices[at->first_device + __builtin_ctzll(left)];
+        int32_t number = at->first_device + __builtin_ctzll(left);
+        struct device *device = &fleet->devices[number];
         at->share_free_milli += share_milli;
         device->share_free_milli += share_milli;
-        device->mem_free_bytes += mem_bytes;
         assert(device->share_free_milli >= 0 && device->share_free_milli <= SHARE_WHOLE);
-        assert(device->mem_free_bytes >= 0);
+        add_device_mem(fleet, number, mem_bytes);
     }
 }
 
@@ -339,26 +358,30 @@ static void add_free(struct fleet *fleet, int32_t node, const struct room *amoun
         struct device *device = &fleet->devices[at->first_device + i];
         at->share_free_milli += sign * amount->share_milli[i];
         device->share_free_milli += sign * amount->share_milli[i];
-        device->mem_free_bytes += sign * amount->device_mem_bytes[i];
         assert(device->share_free_milli >= 0 && device->share_free_milli <= SHARE_WHOLE);
-        assert(device->mem_free_bytes >= 0);
+        add_device_mem(fleet, at->first_device + i, sign * amount->device_mem_bytes[i]);
     }
 }
 
 static void add_held(struct fleet *fleet, int32_t node, const struct room *amount, int32_t sign)
 {
-    struct node *at = &fleet->nodes[node];
+    const struct node *at = &fleet->nodes[node];
+    assert(node < fleet->held_capacity);
+    struct node_held *held = &fleet->held[node];
     fleet_touch(fleet, node);
-    at->cpu_held_milli += sign * amount->cpu_milli;
-    at->mem_held_bytes += sign * amount->mem_bytes;
-    assert(at->cpu_held_milli >= 0);
-    assert(at->mem_held_bytes >= 0);
+    held->cpu_milli += sign * amount->cpu_milli;
+    held->mem_bytes += sign * amount->mem_bytes;
+    assert(held->cpu_milli >= 0);
+    assert(held->mem_bytes >= 0);
     for (int32_t i = 0; i < amount->device_count; i++) {
         struct device *device = &fleet->devices[at->first_device + i];
         device->share_held_milli += sign * amount->share_milli[i];
-        device->mem_held_bytes += sign * amount->device_mem_bytes[i];
         assert(device->share_held_milli >= 0 && device->share_held_milli <= SHARE_WHOLE);
-        assert(device->mem_held_bytes >= 0);
+        if (amount->device_mem_bytes[i] == 0)
+            continue;
+        struct device_mem *mem = &fleet->device_mem[at->first_device + i];
+        mem->held_bytes += sign * amount->device_mem_bytes[i];
+        assert(mem->held_bytes >= 0);
     }
 }
 
@@ -380,10 +403,14 @@ void fleet_use_held(struct fleet *fleet, const struct claim *claim)
     add_held(fleet, claim->node, &amount, -1);
 }
 
-void fleet_hold(struct fleet *fleet, int32_t node, const struct room *amount)
+int fleet_hold(struct fleet *fleet, int32_t node, const struct room *amount, struct err *err)
 {
+    if (array_reserve(&fleet->held, &fleet->held_capacity, (int64_t)node + 1, sizeof *fleet->held,
+                      err))
+        return -1;
     add_free(fleet, node, amount, -1);
     add_held(fleet, node, amount, 1);
+    return 0;
 }
 
 void fleet_unhold(struct fleet *fleet, int32_t node, const struct room *amount)

@@ -49,15 +49,17 @@ enum node_state {
 };
 
 struct device {
-    int64_t mem_free_bytes; /* 0 where the type's memory is unknown */
-    int64_t mem_held_bytes;
     int32_t share_free_milli;
     int32_t share_held_milli;
 };
 
+/* Beside it, where the type's memory is known; 0 elsewhere. */
+struct device_mem {
+    int64_t free_bytes, held_bytes;
+};
+
 struct node {
-    int64_t cpu_free_milli, cpu_held_milli;
-    int64_t mem_free_bytes, mem_held_bytes;
+    int64_t cpu_free_milli, mem_free_bytes;
     int32_t group;
     int32_t share_free_milli; /* of all its devices together */
     int32_t first_device;  /* its devices are devices[first_device .. + device_count of the type) */
@@ -66,6 +68,11 @@ struct node {
     int32_t isolated_count; /* of these, how many want the node for themselves */
     enum node_state state;
     bool is_changed; /* it is in fleet.changed */
+};
+
+/* Beside it, since few nodes hold room for anybody. */
+struct node_held {
+    int64_t cpu_milli, mem_bytes;
 };
 
 struct pool {
@@ -79,11 +86,14 @@ struct fleet {
     struct pool *pools;
     struct node *nodes;
     struct device *devices;
+    struct device_mem *device_mem; /* read by fleet_device_mem: may be shorter than devices, */
+    struct node_held *held;        /* and by fleet_held: shorter than nodes */
     int32_t type_count, type_capacity;
     int32_t group_count, group_capacity;
     int32_t pool_count, pool_capacity;
     int32_t node_count, node_capacity;
     int32_t device_count, device_capacity;
+    int32_t device_mem_capacity, held_capacity;
     const struct shape_table *shapes; /* borrowed; may grow while the fleet lives */
     /* Which groups suit which shapes when empty: byte [shape * suits_stride + group] is 1 or 0, for
      * the first suits_shape_count shapes and suits_group_count groups; see fleet_suits. */
@@ -153,6 +163,15 @@ static inline const struct node_type *fleet_type_of(const struct fleet *fleet, i
 {
     return &fleet->types[fleet->groups[fleet->nodes[node].group].type];
 }
+static inline struct device_mem fleet_device_mem(const struct fleet *fleet, int32_t device)
+{
+    return device < fleet->device_mem_capacity ? fleet->device_mem[device]
+                                               : (struct device_mem){0, 0};
+}
+static inline struct node_held fleet_held(const struct fleet *fleet, int32_t node)
+{
+    return node < fleet->held_capacity ? fleet->held[node] : (struct node_held){0, 0};
+}
 int32_t fleet_pool_of(const struct fleet *fleet, int32_t node);
 
 /* 0 when an empty node of this group could hold the shape, else the misfit bits (pool, arch, device
@@ -207,8 +226,9 @@ void fleet_give(struct fleet *fleet, const struct claim *claim);     /* used -> 
 void fleet_use_held(struct fleet *fleet, const struct claim *claim); /* held -> used */
 
 /* What is kept on a node for a nominated demand: an amount that is at most its whole request. Of
- * `amount` the counts are not read. */
-void fleet_hold(struct fleet *fleet, int32_t node, const struct room *amount);   /* free -> held */
+ * `amount` the counts are not read. fleet_hold gives -1 for want of memory. */
+int fleet_hold(struct fleet *fleet, int32_t node, const struct room *amount,
+               struct err *err);                                                 /* free -> held */
 void fleet_unhold(struct fleet *fleet, int32_t node, const struct room *amount); /* held -> free */
 
 /* Trials on a room: as if the owner of the claim had left the node, or came to it.

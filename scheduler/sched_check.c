@@ -59,14 +59,15 @@ static int compare_room(const struct sched *sched, int32_t node, const struct ro
                         const struct room *held, struct err *err)
 {
     const struct node *at = &sched->fleet.nodes[node];
+    const struct node_held at_held = fleet_held(&sched->fleet, node);
     if (at->cpu_free_milli < 0 || at->cpu_free_milli != left->cpu_milli)
         return differs(err, "free CPU of node", node, at->cpu_free_milli, left->cpu_milli);
     if (at->mem_free_bytes < 0 || at->mem_free_bytes != left->mem_bytes)
         return differs(err, "free memory of node", node, at->mem_free_bytes, left->mem_bytes);
-    if (at->cpu_held_milli != held->cpu_milli)
-        return differs(err, "held CPU of node", node, at->cpu_held_milli, held->cpu_milli);
-    if (at->mem_held_bytes != held->mem_bytes)
-        return differs(err, "held memory of node", node, at->mem_held_bytes, held->mem_bytes);
+    if (at_held.cpu_milli != held->cpu_milli)
+        return differs(err, "held CPU of node", node, at_held.cpu_milli, held->cpu_milli);
+    if (at_held.mem_bytes != held->mem_bytes)
+        return differs(err, "held memory of node", node, at_held.mem_bytes, held->mem_bytes);
     int64_t share_free_milli = 0;
     for (int32_t i = 0; i < left->device_count; i++)
         share_free_milli += left->share_milli[i];
@@ -75,17 +76,18 @@ static int compare_room(const struct sched *sched, int32_t node, const struct ro
                        share_free_milli);
     for (int32_t i = 0; i < left->device_count; i++) {
         const struct device *device = &sched->fleet.devices[at->first_device + i];
+        const struct device_mem mem = fleet_device_mem(&sched->fleet, at->first_device + i);
         if (device->share_free_milli < 0 || device->share_free_milli != left->share_milli[i])
             return differs(err, "free share on a device of node", node, device->share_free_milli,
                            left->share_milli[i]);
-        if (device->mem_free_bytes < 0 || device->mem_free_bytes != left->device_mem_bytes[i])
-            return differs(err, "free memory on a device of node", node, device->mem_free_bytes,
+        if (mem.free_bytes < 0 || mem.free_bytes != left->device_mem_bytes[i])
+            return differs(err, "free memory on a device of node", node, mem.free_bytes,
                            left->device_mem_bytes[i]);
         if (device->share_held_milli != held->share_milli[i])
             return differs(err, "held share on a device of node", node, device->share_held_milli,
                            held->share_milli[i]);
-        if (device->mem_held_bytes != held->device_mem_bytes[i])
-            return differs(err, "held memory on a device of node", node, device->mem_held_bytes,
+        if (mem.held_bytes != held->device_mem_bytes[i])
+            return differs(err, "held memory on a device of node", node, mem.held_bytes,
                            held->device_mem_bytes[i]);
     }
     return 0;

@@ -251,7 +251,8 @@ int replica_nominate(struct sched *sched, const struct nomination *nomination, s
     sched->replicas[nominee].victims_left = nomination->victim_count;
     sched->runners[sched->replicas[nominee].runner].nominated++;
     nominee_held(sched, nominee, &held);
-    fleet_hold(&sched->fleet, nomination->seat.node, &held);
+    if (fleet_hold(&sched->fleet, nomination->seat.node, &held, err))
+        return -1;
     return waiting_settle(sched, sched->replicas[nominee].runner, err);
 }
 
@@ -296,7 +297,8 @@ static int give_to_nominee(struct sched *sched, int32_t victim, struct err *err)
     fleet_give(&sched->fleet, &claim);
     sched->replicas[victim].pledged_to = -1;
     nominee_held(sched, nominee, &held);
-    fleet_hold(&sched->fleet, claim.node, &held);
+    if (fleet_hold(&sched->fleet, claim.node, &held, err))
+        return -1;
     sched->replicas[nominee].victims_left--;
     return sched->replicas[nominee].victims_left == 0 ? add_ready(sched, nominee, err) : 0;
 }

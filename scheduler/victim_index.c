@@ -161,7 +161,8 @@ static struct lack find_lack(const struct victim_search *search, int32_t node)
     int64_t mem_bytes = shape_device_mem_on(shape, type);
     const struct device *devices = &fleet->devices[at->first_device];
     for (int32_t i = 0; i < type->device_count; i++)
-        if (devices[i].share_free_milli >= share_milli && devices[i].mem_free_bytes >= mem_bytes)
+        if (devices[i].share_free_milli >= share_milli &&
+            fleet_device_mem(fleet, at->first_device + i).free_bytes >= mem_bytes)
             lack.devices--;
     return lack;
 }

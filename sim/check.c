@@ -108,8 +108,9 @@ static void count_used(const struct sim *sim, int32_t number, int64_t used[RESOU
     const struct fleet *fleet = &sim->sched.fleet;
     const struct node *node = &fleet->nodes[number];
     const struct node_type *type = fleet_type_of(fleet, number);
-    used[RESOURCE_CPU] = type->cpu_milli - node->cpu_free_milli - node->cpu_held_milli;
-    used[RESOURCE_MEMORY] = type->mem_bytes - node->mem_free_bytes - node->mem_held_bytes;
+    const struct node_held held = fleet_held(fleet, number);
+    used[RESOURCE_CPU] = type->cpu_milli - node->cpu_free_milli - held.cpu_milli;
+    used[RESOURCE_MEMORY] = type->mem_bytes - node->mem_free_bytes - held.mem_bytes;
     used[RESOURCE_DEVICES] = used[RESOURCE_SHARE] = 0;
     for (int32_t i = 0; i < type->device_count; i++) {
         const struct device *device = &fleet->devices[node->first_device + i];

@@ -179,7 +179,7 @@ Test(index_storms, searches_again_only_for_shapes_that_a_change_could_have_made_
         cr_expect_eq(searches_of_pass(&fleet, 0), 0);
         int32_t full = node_with_device(nodes, 0), open = node_with_device(nodes, full + 1);
         const struct room all = {.cpu_milli = nodes->nodes[full].cpu_free_milli};
-        fleet_hold(nodes, full, &all);
+        cr_assert_eq(fleet_hold(nodes, full, &all, &err), 0);
         sched_set_node_state(&fleet.sched, full, NODE_READY);
         cr_expect_eq(searches_of_pass(&fleet, 0), 0);
         sched_set_node_state(&fleet.sched, open, NODE_READY);

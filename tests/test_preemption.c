@@ -312,7 +312,7 @@ static void reservation_init(struct reservation *it)
 static void expect_cpu(const struct reservation *it, int64_t free_milli, int64_t held_milli)
 {
     cr_expect_eq(it->fleet.sched.fleet.nodes[0].cpu_free_milli, free_milli);
-    cr_expect_eq(it->fleet.sched.fleet.nodes[0].cpu_held_milli, held_milli);
+    cr_expect_eq(fleet_held(&it->fleet.sched.fleet, 0).cpu_milli, held_milli);
 }
 
 Test(preemption, holds_what_the_victims_will_not_bring_and_takes_their_room_as_they_go)
@@ -381,10 +381,10 @@ Test(preemption, frees_what_a_victim_has_beyond_the_request)
     small_pass(&fleet, 2);
     const struct node *node = &fleet.sched.fleet.nodes[0];
     const struct device *devices = fleet.sched.fleet.devices;
-    cr_expect_eq(node->cpu_held_milli, 0);
+    cr_expect_eq(fleet_held(&fleet.sched.fleet, 0).cpu_milli, 0);
     cr_expect_eq(devices[0].share_held_milli, 0);
     small_gone(&fleet, victim);
-    cr_expect_eq(node->cpu_held_milli, 1000);
+    cr_expect_eq(fleet_held(&fleet.sched.fleet, 0).cpu_milli, 1000);
     cr_expect_eq(node->cpu_free_milli, 3000);
     cr_expect_eq(devices[0].share_held_milli, 300);
     cr_expect_eq(devices[0].share_free_milli, 700);

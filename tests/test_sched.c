@@ -258,25 +258,25 @@ static bool corrupt(struct zoo *zoo, int which)
         node->cpu_free_milli++;
         return true;
     case 1:
-        node->cpu_held_milli++;
+        sched->fleet.held[node - sched->fleet.nodes].cpu_milli++;
         return true;
     case 2:
         other->mem_free_bytes--;
         return true;
     case 3:
-        node->mem_held_bytes++;
+        sched->fleet.held[node - sched->fleet.nodes].mem_bytes++;
         return true;
     case 4:
         sched->fleet.devices[other->first_device].share_free_milli--;
         return true;
     case 5:
-        sched->fleet.devices[other->first_device + 1].mem_free_bytes--;
+        sched->fleet.device_mem[other->first_device + 1].free_bytes--;
         return true;
     case 6:
         sched->fleet.devices[node->first_device].share_held_milli++;
         return true;
     case 7:
-        sched->fleet.devices[node->first_device].mem_held_bytes++;
+        sched->fleet.device_mem[node->first_device].held_bytes++;
         return true;
     case 8:
         node->occupant_count++;

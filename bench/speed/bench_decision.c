@@ -118,6 +118,8 @@ static struct memory memory_of(const struct busy_fleet *fleet)
         (double)nodes->node_count * (double)(sizeof *nodes->nodes + sizeof *nodes->changed);
     double list_bytes = 0.0;
     node_bytes += (double)nodes->device_count * (double)sizeof *nodes->devices;
+    node_bytes += (double)nodes->device_mem_capacity * (double)sizeof *nodes->device_mem;
+    node_bytes += (double)nodes->held_capacity * (double)sizeof *nodes->held;
     node_bytes += rows * (double)sizeof *index->blocks;
     node_bytes += (double)index->node_count * (double)sizeof *index->marks;
     node_bytes += (double)index->journal.capacity * (double)sizeof *index->journal.nodes;
