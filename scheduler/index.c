@@ -11,7 +11,7 @@
 /* What the index keeps of the fleet, and how it follows it. The fleet lists the nodes that changed
  * (fleet.changed); each gets a new row and an entry in the journal. */
 
-enum { JOURNAL_LEAST = 4096, LIST_LIMIT = 32 };
+enum { JOURNAL_LEAST = 512, LIST_LIMIT = 32 };
 
 struct node_index *index_new(const struct index_tuning *tuning, struct err *err)
 {
@@ -61,12 +61,12 @@ static int reserve_nodes(struct node_index *index, const struct fleet *fleet, st
                          sizeof *index->empty_scores, err);
 }
 
-/* Half as many entries as nodes; who is further behind than that scans. */
+/* A quarter to half as many entries as nodes; who is further behind than that scans. */
 static int reserve_journal(struct node_index *index, const struct sched *sched, struct err *err)
 {
     int32_t least = sched->options.tuning.journal_least;
     int32_t capacity = least > 0 ? least : JOURNAL_LEAST;
-    while (capacity < sched->fleet.node_count / 2)
+    while (capacity <= sched->fleet.node_count / 4)
         capacity *= 2;
     if (capacity == index->journal.capacity)
         return 0;
