@@ -22,6 +22,7 @@ enum {
     OPTION_TARGET,
     OPTION_SURVIVE,
     OPTION_NODES,
+    OPTION_WHAT_IF,
     OPTION_PROBABILITY,
     OPTION_CONFIDENCE,
     OPTION_FAILURES,
@@ -41,6 +42,8 @@ static const struct command_option options[] = {
     [OPTION_TARGET] = {'t', "target", "TARGET", "what a run has to keep (default: floors)"},
     [OPTION_SURVIVE] = {0, "survive", "LOSS", "also without: node, N nodes, zone, zone:Z, spot"},
     [OPTION_NODES] = {'n', "nodes", "POOL=LOW..HIGH", "how many nodes it may have (see below)"},
+    [OPTION_WHAT_IF] = {0, "what-if", "CHANGE",
+                        "only look at the fleet there is, with this change"},
     [OPTION_PROBABILITY] = {0, "probability", "P", "that a run keeps all targets (default 0.95)"},
     [OPTION_CONFIDENCE] = {0, "confidence", "C", "with which that is claimed (default 0.95)"},
     [OPTION_FAILURES] = {0, "failures", "N", "replications that may fail (default 0)"},
@@ -140,6 +143,8 @@ static int parse_option(int option, const char *value, struct plan_scenario_opti
         return add_text(&plan->survives, value, name, err);
     case OPTION_NODES:
         return add_text(&plan->bounds, value, name, err);
+    case OPTION_WHAT_IF:
+        return add_text(&plan->what_ifs, value, name, err);
     case OPTION_PROBABILITY:
         return parse_share(value, name, &plan->probability, err);
     case OPTION_CONFIDENCE:
@@ -261,7 +266,10 @@ const struct command cmd_plan = {
     .notes =
         "TARGET is floors (no floor is missed at any time), no-preemption PRIORITY, placed\n"
         "DURATION PERCENT, or METRIC OP NUMBER with OP one of <= >= < > == !=; it may be given\n"
-        "several times, as may --survive and --nodes.\n"
+        "several times, as may --survive, --nodes and --what-if.\n"
+        "CHANGE is \"add N nodes of TYPE to pool POOL\", \"remove N nodes of TYPE from pool "
+        "POOL\",\n"
+        "or nothing.\n"
         "POOL=LOW..HIGH bounds every instance type of the pool, POOL/TYPE=LOW..HIGH one of them;\n"
         "of a pool that scales, POOL/max, POOL/min and POOL/warm. Without it a pool may have as\n"
         "many nodes of each type as its max_instances, or as it has now if these are more.\n"

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/output.h"
@@ -84,8 +85,22 @@ static int read_survives(struct planning *planning, struct err *err)
     return 0;
 }
 
+/* The fleet as it is, with some changes. */
+static int read_what_ifs(struct planning *planning, struct err *err)
+{
+    const struct plan_texts *texts = &planning->options->what_ifs;
+    plan_axes_fix(&planning->axes);
+    for (int32_t i = 0; i < texts->count; i++)
+        if (strcmp(texts->items[i], "nothing") != 0 &&
+            plan_axes_change(&planning->axes, &planning->scenario, texts->items[i], err) != 0)
+            return err_prefix(err, "plan: --what-if");
+    return 0;
+}
+
 static int read_bounds(struct planning *planning, struct err *err)
 {
+    if (planning->options->what_ifs.count > 0)
+        return read_what_ifs(planning, err);
     const struct plan_def *def = &planning->scenario.plan;
     struct plan_texts texts = {.count = 0};
     if (join_texts(def->nodes, def->node_count, &planning->options->bounds, &texts, err) != 0)

@@ -22,6 +22,7 @@ struct plan_scenario_options {
     const char *instance_path;                    /* --instance, of which it knows nothing */
     const char *command;                          /* the command line */
     struct edit_option edits;                     /* --set */
+    struct plan_texts what_ifs;                   /* --what-if: this fleet and no other */
     struct plan_texts targets, survives, bounds;  /* bounds: --nodes */
     double probability, confidence, budget_usd_h; /* NaN: as the scenario has it */
     int32_t failures_allowed;                     /* -1: likewise */

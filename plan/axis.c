@@ -217,6 +217,63 @@ int plan_axes_bound(struct plan_axes *axes, const struct scenario *scenario, con
     return is_found ? 0 : tell_axes(axes, scenario, text, err);
 }
 
+void plan_axes_fix(struct plan_axes *axes)
+{
+    for (int32_t i = 0; i < axes->count; i++)
+        axes->items[i].low = axes->items[i].high = axes->items[i].given;
+}
+
+/* "add 3 nodes of TYPE to pool POOL": the words between which TYPE and POOL stand. */
+struct change {
+    int64_t count;             /* negative: taken away */
+    char name[AXIS_NAME_SIZE]; /* "POOL/TYPE" */
+};
+
+static bool parse_change(const char *text, struct change *change)
+{
+    char verb[8], unit[8], link[8], type[AXIS_NAME_SIZE / 2], pool[AXIS_NAME_SIZE / 2];
+    char count[16];
+    int end = 0;
+    struct err unused;
+    if (sscanf(text, " %7s %15s %7s of %199s %7s pool %199s %n", verb, count, unit, type, link,
+               pool, &end) != 6 ||
+        text[end] != '\0' || parse_int64(count, &change->count, &unused) != 0 ||
+        change->count < 0 || change->count > PLAN_NODES_MAX)
+        return false;
+    bool adds = strcmp(verb, "add") == 0 && strcmp(link, "to") == 0;
+    bool removes = strcmp(verb, "remove") == 0 && strcmp(link, "from") == 0;
+    if ((!adds && !removes) || (strcmp(unit, "nodes") != 0 && strcmp(unit, "node") != 0))
+        return false;
+    if (removes)
+        change->count = -change->count;
+    snprintf(change->name, sizeof change->name, "%s/%s", pool, type);
+    return true;
+}
+
+int plan_axes_change(struct plan_axes *axes, const struct scenario *scenario, const char *text,
+                     struct err *err)
+{
+    struct change change;
+    if (!parse_change(text, &change))
+        return err_set(err, ERR_USAGE,
+                       "%s: give \"add N nodes of TYPE to pool POOL\" or \"remove N nodes of TYPE "
+                       "from pool POOL\"",
+                       text);
+    for (int32_t i = 0; i < axes->count; i++) {
+        struct plan_axis *axis = &axes->items[i];
+        char name[AXIS_NAME_SIZE];
+        if (strcmp(plan_axis_name(scenario, axis, name), change.name) != 0)
+            continue;
+        if (axis->low + change.count < 0)
+            return err_set(err, ERR_USAGE, "%s: there are only %" PRId32 " of %s", text, axis->low,
+                           change.name);
+        axis->low += (int32_t)change.count;
+        axis->high += (int32_t)change.count;
+        return 0;
+    }
+    return tell_axes(axes, scenario, change.name, err);
+}
+
 int plan_axes_check(const struct plan_axes *axes, struct err *err)
 {
     int128 price = 0;

@@ -50,6 +50,14 @@ void plan_axes_release(struct plan_axes *axes);
 int plan_axes_bound(struct plan_axes *axes, const struct scenario *scenario, const char *text,
                     struct err *err);
 
+/* Only the fleet that the scenario has: every axis from what is given to what is given. */
+void plan_axes_fix(struct plan_axes *axes);
+
+/* A change of that fleet: "add 3 nodes of g5.2xlarge to pool gpu", "remove 1 node of g5.2xlarge
+ * from pool gpu". ERR_USAGE: not understood, no such axis, or more taken away than there is. */
+int plan_axes_change(struct plan_axes *axes, const struct scenario *scenario, const char *text,
+                     struct err *err);
+
 /* ERR_LIMIT where the price of the highest plan cannot be held exactly. */
 int plan_axes_check(const struct plan_axes *axes, struct err *err);
 

@@ -176,8 +176,12 @@ static void print_none(const struct plan_result *result, FILE *out)
         fputs("Plan        none: interrupted before one was found\n", out);
         return;
     }
-    fputs("Plan        none: even the highest of the bounds misses ", out);
-    plan_print_misses(result, &answer->tallies[answer->search.point_count - 1], out);
+    const struct trial_tally *tally = &answer->tallies[answer->search.point_count - 1];
+    fprintf(out,
+            "Plan        none: %" PRId32 " of the first %" PRId32
+            " replications of the highest fleet allowed miss ",
+            tally->trials - tally->successes, tally->trials);
+    plan_print_misses(result, tally, out);
     fputc('\n', out);
     print_binding(&result->highest, out);
     fputs("Highest     ", out);

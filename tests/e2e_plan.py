@@ -135,6 +135,20 @@ class Plan(ProgramTest):
         self.check_ended(self.plan("s.json", "-o", "out", "-q"), ANSWER_IS_NO)
         self.assertIn("None is possible", (self.folder / "out/report.md").read_text())
 
+    def test_a_change_of_the_fleet_is_looked_at_alone(self):
+        runner = dict(small_scenario()["runners"][0], num_replicas=5, min_replicas=5)
+        self.write("s.json", small_scenario(runners=[runner]))
+        for changes, code in ((["nothing"], ANSWER_IS_NO),
+                              (["add 1 node of four to pool p"], DONE),
+                              (["add 2 nodes of four to pool p",
+                                "remove 1 node of four from pool p"], DONE),
+                              (["remove 1 node of four from pool p"], ANSWER_IS_NO)):
+            options = [word for change in changes for word in ("--what-if", change)]
+            plan = self.json_of("s.json", *options, code=code)
+            if code == DONE:
+                self.assertEqual(plan["plan"]["counts"], {"p/four": 3})
+            self.assertLessEqual(len(plan["search"]["points"]), 1)
+
     def test_losses_take_more_nodes(self):
         runner = dict(small_scenario()["runners"][0], min_replicas=3)
         self.write("s.json", small_scenario(runners=[runner]))
@@ -146,7 +160,7 @@ class Plan(ProgramTest):
         self.write("s.json", small_scenario())
         result = self.plan("s.json", "-t", "pending <= 0", "-n", "p=0..1")
         self.check_ended(result, ANSWER_IS_NO)
-        self.assertIn("none: even the highest of the bounds misses pending <= 0", result.stdout)
+        self.assertIn("replications of the highest fleet allowed miss pending <= 0", result.stdout)
         self.assertIn("1 demand is left waiting; r does not fit now", result.stdout)
         report = self.plan("s.json", "-t", "pending <= 0", "-n", "p=0..1", "-o", "out", "-q")
         self.check_ended(report, ANSWER_IS_NO)
@@ -209,6 +223,9 @@ class Plan(ProgramTest):
             (["s.json", "--probability", "1"], "a number between 0 and 1"),
             (["s.json", "--jobs", "0"], "give 1 or more"),
             (["s.json", "--failures", "-1"], "give 0 to 1000"),
+            (["s.json", "--what-if", "add a node"], "give \"add N nodes of TYPE to pool POOL"),
+            (["s.json", "--what-if", "add 1 node of x to pool p"], "there are: p/four"),
+            (["s.json", "--what-if", "remove 3 nodes of four from pool p"], "there are only 2"),
             (["s.json", "-f", "xml"], "give text or json"),
         ]
         for arguments, told in cases:
