@@ -62,10 +62,10 @@ struct median_estimate {
 };
 struct median_estimate median_estimate_make(const double *sorted, int32_t count, double confidence);
 
-/* Two-sided sign test of paired differences: were the median 0, the probability of so many positive,
- * or so many negative ones. Zeros count against the finding, so that the test and the interval of
- * ranks agree: what is equal in most pairs has a median of 0, whatever the others say. 1: all are 0.
- */
+/* Two-sided sign test of paired differences: were the median 0, the probability of so many
+ * positive, or so many negative ones. Zeros count against the finding, so that the test and the
+ * interval of ranks agree: what is equal in most pairs has a median of 0, whatever the others say.
+ * 1: all are 0. */
 double sign_p_value(const double *differences, int32_t count);
 
 /* Ascending order. */
