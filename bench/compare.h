@@ -137,6 +137,7 @@ struct compare_difference {
     double effect; /* mean (of a tail: median) of variant - baseline */
     struct interval interval;
     double p_value, p_adjusted; /* adjusted by Holm for all variants of this metric */
+    double p_unpaired;          /* Welch's test, as if the runs were not paired; NaN for tails */
     double correlation;         /* of the pairs; NaN: one side does not vary */
     double variance_ratio; /* variance of the difference of independent runs over that of pairs: so
                               many times as many replications would be needed without common random

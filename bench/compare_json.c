@@ -73,6 +73,7 @@ static void print_difference(const struct compare_difference *difference, struct
     json_decimal(w, "effect_high", difference->interval.high, DIGITS);
     json_decimal(w, "p_value", difference->p_value, DIGITS);
     json_decimal(w, "p_adjusted", difference->p_adjusted, DIGITS);
+    json_decimal(w, "p_unpaired", difference->p_unpaired, DIGITS);
     json_decimal(w, "correlation", difference->correlation, 6);
     json_decimal(w, "variance_ratio", difference->variance_ratio, 6);
 }

@@ -117,6 +117,7 @@ static void make_difference(struct pairs *pairs, bool tail, double confidence,
     if (!tail || is_constant)
         made->p_value = mean_p_value(&estimate.mean);
     made->is_equal = pairs->count > 0 && estimate.min == 0 && estimate.max == 0;
+    made->p_unpaired = tail ? (double)NAN : welch_estimate_make(&ours, &theirs, confidence).p_value;
     made->effect = estimate.center;
     made->interval = estimate.interval;
     made->p_adjusted = made->p_value;

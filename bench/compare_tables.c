@@ -90,6 +90,9 @@ static const struct column verdict_columns[] = {
     {"p_value", "probability",
      "Of an effect at least as large, were there none: paired t-test, or sign test for tails."},
     {"p_adjusted", "probability", "The same, adjusted by Holm for the variants of this metric."},
+    {"p_unpaired", "probability",
+     "Welch's t-test of the same values as if they were not paired: what common random numbers "
+     "bring; none for tails."},
     {"correlation", "ratio", "Of the pairs: what common random numbers bring."},
     {"variance_ratio", "ratio",
      "So many times as many replications would be needed without common random numbers."},
@@ -114,7 +117,7 @@ static void write_difference(const struct compare_difference *difference, struct
 {
     table_text(table, verdict_text(difference->verdict));
     if (difference->verdict == VERDICT_BASELINE) {
-        for (int i = 0; i < 8; i++)
+        for (int i = 0; i < 9; i++)
             table_empty(table);
         return;
     }
@@ -124,6 +127,7 @@ static void write_difference(const struct compare_difference *difference, struct
     table_decimal(table, difference->interval.high, DIGITS);
     table_decimal(table, difference->p_value, P_DIGITS);
     table_decimal(table, difference->p_adjusted, P_DIGITS);
+    table_decimal(table, difference->p_unpaired, P_DIGITS);
     table_decimal(table, difference->correlation, 6);
     table_decimal(table, difference->variance_ratio, 6);
 }

@@ -111,9 +111,10 @@ static void say_replications(const struct compare *compare, char out[SENTENCE_SI
     else
         snprintf(range, sizeof range, "%" PRId32 " to %" PRId32, least, most);
     snprintf(out, SENTENCE_SIZE,
-             "%" PRId32 " variants, %s replications of each with the seeds from %" PRIu64
+             "%" PRId32 " variant%s, %s replications of each with the seeds from %" PRIu64
              " on, the same for all (common random numbers by entity); intervals of %g %%.",
-             request->variant_count, range, request->seed, 100 * request->confidence);
+             request->variant_count, request->variant_count == 1 ? "" : "s", range, request->seed,
+             100 * request->confidence);
 }
 
 static void say_precision(const struct compare *compare, const char *how, char out[SENTENCE_SIZE])
