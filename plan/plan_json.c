@@ -32,6 +32,12 @@ static void print_tally(const struct plan_result *result, const struct trial_tal
             json_int(w, target_print(targets, i, text), tally->missed[i]);
     }
     json_close_object(w);
+    json_object(w, "mean");
+    for (int32_t i = 0; i < targets->count; i++) {
+        char text[TARGET_TEXT_SIZE];
+        json_decimal(w, target_print(targets, i, text), tally->values[i], 6);
+    }
+    json_close_object(w);
 }
 
 static void print_point(const struct plan_result *result, int32_t point, struct json_writer *w)

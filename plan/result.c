@@ -90,6 +90,8 @@ void plan_print_misses(const struct plan_result *result, const struct trial_tall
         if (tally->missed[i] == 0 || text == told)
             continue;
         fprintf(out, "%s%s", told < 0 ? "" : "; ", result->target_texts[text]);
+        if (!isnan(tally->values[i]))
+            fprintf(out, " (%.4g %s on the average)", tally->values[i], target_unit(targets, i));
         told = text;
     }
 }

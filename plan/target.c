@@ -199,24 +199,30 @@ static int read_placed(const struct target *target, const struct target_view *vi
     return 0;
 }
 
-int target_set_check(const struct target_set *set, const struct target_view *view, uint32_t *missed,
-                     struct err *err)
+int target_set_check(const struct target_set *set, const struct target_view *view,
+                     struct target_outcome *outcome, struct err *err)
 {
-    *missed = 0;
+    outcome->missed = 0;
     for (int32_t i = 0; i < set->count; i++) {
         const struct target *target = &set->items[i];
-        double value;
+        double *value = &outcome->values[i];
         if (target->metric >= 0)
-            value = view->values[target->metric];
-        else if (read_placed(target, view, &value, err) != 0)
+            *value = view->values[target->metric];
+        else if (read_placed(target, view, value, err) != 0)
             return -1;
-        if (!is_kept(target, value))
-            *missed |= UINT32_C(1) << i;
+        if (!is_kept(target, *value))
+            outcome->missed |= UINT32_C(1) << i;
     }
     return 0;
 }
 
 /* ---- printing ---- */
+
+const char *target_unit(const struct target_set *set, int32_t target)
+{
+    int32_t metric = set->items[target].metric;
+    return metric < 0 ? "%" : set->metrics.items[metric].metric->unit;
+}
 
 const char *target_print(const struct target_set *set, int32_t target, char out[TARGET_TEXT_SIZE])
 {

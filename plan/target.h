@@ -51,9 +51,15 @@ struct target_view {
     const struct sim *sim;
     const struct metric_sums *from;
 };
-/* A bit for each target that is missed, by its index; 0: all are kept. *missed. */
-int target_set_check(const struct target_set *set, const struct target_view *view, uint32_t *missed,
-                     struct err *err);
+struct target_outcome {
+    uint32_t missed;            /* a bit for each target, by its index; 0: all are kept */
+    double values[TARGETS_MAX]; /* what each target is about, as the run had it; NaN: no value */
+};
+int target_set_check(const struct target_set *set, const struct target_view *view,
+                     struct target_outcome *outcome, struct err *err);
+
+/* Of its value: "s", "%", "h", "replicas", ... */
+const char *target_unit(const struct target_set *set, int32_t target);
 
 enum { TARGET_TEXT_SIZE = 96 };
 /* As it may be given again; returns out. */

@@ -28,7 +28,7 @@ void tester_init(struct tester *tester, const struct plan_question *question)
 
 /* A simulation of a block: one seed with one loss. */
 struct piece {
-    uint32_t missed;
+    struct target_outcome outcome;
     double cost;
 };
 
@@ -45,7 +45,7 @@ struct block {
 struct look {
     const struct target_set *targets;
     const double *values;
-    uint32_t missed;
+    struct target_outcome outcome;
 };
 
 static int look_at_run(void *context, const struct sim *sim, const struct metric_sums *from,
@@ -53,7 +53,7 @@ static int look_at_run(void *context, const struct sim *sim, const struct metric
 {
     struct look *look = context;
     struct target_view view = {.values = look->values, .sim = sim, .from = from};
-    return target_set_check(look->targets, &view, &look->missed, err);
+    return target_set_check(look->targets, &view, &look->outcome, err);
 }
 
 static int run_piece(void *context, int32_t index, struct err *err)
@@ -74,7 +74,7 @@ static int run_piece(void *context, int32_t index, struct err *err)
     if (replicate(&replication, values, err) != 0)
         return -1;
     block->pieces[index] = (struct piece){
-        .missed = look.missed,
+        .outcome = look.outcome,
         .cost = tester->cost_metric >= 0 ? values[tester->cost_metric] : (double)NAN,
     };
     return 0;
@@ -112,17 +112,29 @@ static void remember_hard(struct tester *tester, int32_t trial)
     tester->hard[0] = trial;
 }
 
+/* Keeps the mean. */
+static void add_value(struct trial_tally *tally, int32_t target, double value)
+{
+    if (isnan(value))
+        return;
+    int32_t count = ++tally->value_counts[target];
+    double *mean = &tally->values[target];
+    *mean = count == 1 ? value : *mean + (value - *mean) / count;
+}
+
 static void count_trial(struct block *block, int32_t trial, struct trial_tally *tally)
 {
     const struct piece *pieces = &block->pieces[trial * block->variant_count];
     uint32_t missed = 0;
     int32_t first_variant = -1;
     for (int32_t i = 0; i < block->variant_count; i++) {
-        missed |= pieces[i].missed;
-        if (first_variant < 0 && pieces[i].missed != 0)
+        missed |= pieces[i].outcome.missed;
+        if (first_variant < 0 && pieces[i].outcome.missed != 0)
             first_variant = i;
     }
     tally->trials++;
+    for (int32_t i = 0; i < block->tester->question.targets->count; i++)
+        add_value(tally, i, pieces[0].outcome.values[i]);
     tally->cost_per_hour += pieces[0].cost;
     if (missed == 0) {
         tally->successes++;
@@ -223,6 +235,8 @@ int tester_run(struct tester *tester, const int32_t *counts, const struct trial_
     int32_t *order = NULL;
     int32_t order_capacity = 0, piece_capacity = 0;
     *tally = (struct trial_tally){.first_failure = -1};
+    for (int32_t i = 0; i < TARGETS_MAX; i++)
+        tally->values[i] = (double)NAN;
     int result = make_variants(&variants, tester, counts, err);
     if (result == 0) {
         block.variants = variants.items;

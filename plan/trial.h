@@ -52,8 +52,11 @@ struct trial_tally {
     int32_t trials, successes;
     bool passes;                 /* at most failures_allowed of trial_count failed */
     int32_t missed[TARGETS_MAX]; /* trials that missed the target */
-    int32_t first_failure;       /* its number; -1: none */
-    int32_t first_loss;          /* which of the losses it was under (losses_make); 0: none */
+    double values[TARGETS_MAX];  /* what each target is about: the mean of the whole fleet's runs
+                                    that have a value; NaN: none has */
+    int32_t value_counts[TARGETS_MAX]; /* of the mean */
+    int32_t first_failure;             /* its number; -1: none */
+    int32_t first_loss;                /* which of the losses it was under (losses_make); 0: none */
     double cost_per_hour; /* mean of what the whole fleet cost, in USD; node-hours an hour where
                                 prices are unknown */
 };

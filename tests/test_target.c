@@ -77,7 +77,7 @@ static struct scenario made_crowded(void)
 struct checked {
     const struct target_set *set;
     const double *values;
-    uint32_t missed;
+    struct target_outcome outcome;
 };
 
 static int check(void *context, const struct sim *sim, const struct metric_sums *from,
@@ -85,7 +85,7 @@ static int check(void *context, const struct sim *sim, const struct metric_sums 
 {
     struct checked *checked = context;
     struct target_view view = {.values = checked->values, .sim = sim, .from = from};
-    return target_set_check(checked->set, &view, &checked->missed, err);
+    return target_set_check(checked->set, &view, &checked->outcome, err);
 }
 
 Test(target, runs_are_checked)
@@ -119,7 +119,7 @@ Test(target, runs_are_checked)
         struct replication replication = {
             .scenario = &scenario, .metrics = &set.metrics, .look = check, .context = &checked};
         cr_assert_eq(replicate(&replication, values, &err), 0, "%s", err.text);
-        cr_expect_eq(checked.missed, rows[i].missed, "%s", rows[i].text);
+        cr_expect_eq(checked.outcome.missed, rows[i].missed, "%s", rows[i].text);
     }
     made_release(&scenario);
 }
