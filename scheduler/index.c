@@ -11,7 +11,7 @@
 /* What the index keeps of the fleet, and how it follows it. The fleet lists the nodes that changed
  * (fleet.changed); each gets a new row and an entry in the journal. */
 
-enum { JOURNAL_LEAST = 512, LIST_LIMIT = 32 };
+enum { JOURNAL_LEAST = 512, JOURNAL_LEAST_WITH_PREY = 4096, LIST_LIMIT = 32 };
 
 struct node_index *index_new(const struct index_tuning *tuning, struct err *err)
 {
@@ -61,12 +61,15 @@ static int reserve_nodes(struct node_index *index, const struct fleet *fleet, st
                          sizeof *index->empty_scores, err);
 }
 
-/* A quarter to half as many entries as nodes; who is further behind than that scans. */
+/* A quarter to half as many entries as nodes; who is further behind than that scans. To judge all
+ * nodes for their victims takes longer than to scan rows, so with preemption there are more. */
 static int reserve_journal(struct node_index *index, const struct sched *sched, struct err *err)
 {
     int32_t least = sched->options.tuning.journal_least;
-    int32_t capacity = least > 0 ? least : JOURNAL_LEAST;
-    while (capacity <= sched->fleet.node_count / 4)
+    bool has_prey = sched->options.preemption_enabled;
+    int32_t capacity = has_prey ? JOURNAL_LEAST_WITH_PREY : JOURNAL_LEAST;
+    capacity = least > 0 ? least : capacity;
+    while (capacity <= sched->fleet.node_count / (has_prey ? 2 : 4))
         capacity *= 2;
     if (capacity == index->journal.capacity)
         return 0;
@@ -121,7 +124,8 @@ static int follow_prey(struct node_index *index, const struct sched *sched, stru
 {
     if (!sched->options.preemption_enabled || index->prey_count == index->node_count)
         return 0;
-    if (array_reserve(&index->prey, &index->prey_capacity, index->node_count, sizeof *index->prey,
+    if (reserve_journal(index, sched, err) ||
+        array_reserve(&index->prey, &index->prey_capacity, index->node_count, sizeof *index->prey,
                       err))
         return -1;
     for (; index->prey_count < index->node_count; index->prey_count++)
