@@ -44,6 +44,11 @@ static const struct column columns[] = {
     {"near_there", "unit of near_lacks", "How much of it is there."},
     {"floor_blocked_nodes", "count",
      "Nodes on which an eviction would make room if floors did not forbid it."},
+    {"new_node", "text",
+     "Why no new node takes them: ambiguous (scheduling choice FAIL, and several types could); "
+     "no-type (that its pools may launch could hold one); coming (one is); closed, at-maximum, "
+     "out-of-stock (the pools); to-come (the run ended before it was asked for). None where no "
+     "pool scales, and for nominated and blocked demand."},
 };
 
 static void write_empty(struct table *table, int count)
@@ -103,6 +108,16 @@ static void write_explanation(const struct sim *sim, const struct explanation *e
         table_empty(table);
 }
 
+static void write_outlook(const struct sim *sim, const struct waiting *row, struct table *table)
+{
+    bool is_pending = row->kind == WAITING_CORE || row->kind == WAITING_EXTRA;
+    enum node_outlook outlook = is_pending ? node_outlook_of(sim, row->runner) : OUTLOOK_NONE;
+    if (outlook == OUTLOOK_NONE)
+        table_empty(table);
+    else
+        table_text(table, node_outlook_name(outlook));
+}
+
 static void write_row(const struct report_view *view, const struct waiting *row,
                       struct table *table)
 {
@@ -120,6 +135,7 @@ static void write_row(const struct report_view *view, const struct waiting *row,
     table_seconds(table, row->longest_us);
     write_explanation(sim, row->reason == NO_INDEX ? NULL : &list->reasons[row->reason].explanation,
                       table);
+    write_outlook(sim, row, table);
     table_end_row(table);
 }
 

@@ -25,6 +25,19 @@
  * too. One that is out of stock costs nothing. Draws of a launch come from the stream "launch" of
  * (pool, number of the launch): delay, boot, out of stock, failure. */
 
+/* apiDeployment.SchedulingChoice, as of pools and types for new nodes: scale_up.c. */
+enum scheduling_choice {
+    CHOICE_UNKNOWN = 0,
+    CHOICE_FAIL,
+    CHOICE_RANDOM,
+    CHOICE_PRICE,
+    CHOICE_PERFORMANCE,
+    CHOICE_NETWORK,
+    CHOICE_UTILIZATION,
+    CHOICE_PREFER_SPOT,
+    CHOICE_PREFER_ONDEMAND,
+};
+
 enum launch_reason {
     LAUNCH_FOR_DEMAND = 0,
     LAUNCH_FOR_MIN,         /* the pool had fewer than min_instances */
@@ -94,5 +107,22 @@ struct node_scaling {
     bool has_choices;    /* some deployment has a scheduling choice */
     bool is_interrupted; /* an eviction comes first; the evaluation begins anew after it */
 };
+
+/* Why no new node takes what waits of a runner. */
+enum node_outlook {
+    OUTLOOK_NONE = 0,     /* none of its pools scales */
+    OUTLOOK_AMBIGUOUS,    /* its scheduling choice is FAIL, and several types could hold it */
+    OUTLOOK_NO_TYPE,      /* no type that its pools may launch could */
+    OUTLOOK_COMING,       /* a node that could hold it is coming */
+    OUTLOOK_CLOSED,       /* pools that could launch one take no demand, */
+    OUTLOOK_AT_MAXIMUM,   /* have all the nodes that they may have, */
+    OUTLOOK_OUT_OF_STOCK, /* or are not asked again yet, after none was to be had or came */
+    OUTLOOK_TO_COME,      /* one could be asked for at once: the run ended */
+    NODE_OUTLOOK_COUNT,
+};
+const char *node_outlook_name(enum node_outlook outlook); /* "ambiguous", ...; "" for NONE */
+
+struct sim;
+enum node_outlook node_outlook_of(const struct sim *sim, int32_t runner);
 
 #endif

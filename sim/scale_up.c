@@ -28,18 +28,6 @@
  * at 32 a second. `cheapest`: 10 / 1 against 32 / 4 = 8 a replica: the large one takes four. For
  * the fifth 10 / 1 against 32 / 1: the small one. */
 
-enum choice {
-    CHOICE_UNKNOWN = 0,
-    CHOICE_FAIL,
-    CHOICE_RANDOM,
-    CHOICE_PRICE,
-    CHOICE_PERFORMANCE,
-    CHOICE_NETWORK,
-    CHOICE_UTILIZATION,
-    CHOICE_PREFER_SPOT,
-    CHOICE_PREFER_ONDEMAND,
-};
-
 /* ---- the demand, in groups ---- */
 
 static int32_t rank_of(const struct sim *sim, enum demand_class class, int32_t priority)
@@ -334,7 +322,7 @@ static int64_t key_of(const struct sim *sim, int32_t choice, int32_t fleet_group
     struct node_group group = sim->sched.fleet.groups[fleet_group];
     const struct node_type *type = &sim->sched.fleet.types[group.type];
     const struct pool_def *pool = &sim->scenario->pools[group.pool];
-    switch ((enum choice)choice) {
+    switch ((enum scheduling_choice)choice) {
     case CHOICE_PRICE:
         return type->has_price ? type->price_micro : INT64_MAX;
     case CHOICE_PERFORMANCE:

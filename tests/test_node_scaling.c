@@ -307,7 +307,7 @@ static const char *const choice_scenario =
     "'simulation':{'nodepools':['q'],'arrival':'1m',"
     "'compute_info':{'cpu_limit':'4','cpu_memory':'1Gi'}}}]}";
 
-/* The pool of the first node that is asked for; NO_INDEX: none is. */
+/* The pool of the first node that is asked for; NO_INDEX: none is, for a choice that fails. */
 static int32_t pool_chosen(int choice, int seed)
 {
     char text[4096];
@@ -317,6 +317,9 @@ static int32_t pool_chosen(int choice, int seed)
     load_good(&scenario, text);
     free(node_story(&scenario, &sim));
     int32_t pool = sim.scaling.launch_count > 0 ? sim.scaling.launches[0].pool : NO_INDEX;
+    for (int32_t i = 0; pool == NO_INDEX && i < sim.runner_count; i++)
+        if (sim.runners[i].def->deployment != NO_INDEX)
+            cr_expect_eq((int)node_outlook_of(&sim, i), (int)OUTLOOK_AMBIGUOUS);
     sim_release(&sim);
     scenario_release(&scenario);
     return pool;
@@ -385,6 +388,47 @@ Test(node_scaling, a_deployment_may_prefer_on_demand_within_a_pool_that_prefers_
         char *story = node_story(&scenario, &sim);
         cr_expect_str_eq(story, cases[i].expected, "%s:\n%s", cases[i].name, story);
         free(story);
+        sim_release(&sim);
+        scenario_release(&scenario);
+    }
+}
+
+/* ---- why none comes ---- */
+
+Test(node_scaling, what_waits_says_why_no_node_comes)
+{
+    static const struct {
+        const char *name, *pool, *runner, *outlook;
+    } cases[] = {
+        {"no pool scales", "'max_instances':1,'simulation':{'nodes':1}", "'num_replicas':9", ""},
+        {"too large for any type", "'max_instances':2,'simulation':{'scaling':{}}",
+         "'num_replicas':1,'simulation':{'share_milli':1000,'max_per_node':1},'labels':['large']",
+         "no-type"},
+        {"one is coming", "'max_instances':2,'simulation':{'scaling':{'provision_delay':'2h'}}",
+         "'num_replicas':1", "coming"},
+        {"the pool has its maximum", "'max_instances':1,'simulation':{'nodes':1,'scaling':{}}",
+         "'num_replicas':9", "at-maximum"},
+        {"out of stock",
+         "'max_instances':2,'simulation':{'scaling':{'stock_out':1,'retry_after':'7m'}}",
+         "'num_replicas':1", "out-of-stock"},
+        {"the pool is in error",
+         "'max_instances':2,'status':'NODEPOOL_STATUS_ERROR','simulation':{'scaling':{}}",
+         "'num_replicas':1", "closed"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[4096];
+        struct scenario scenario;
+        struct sim sim;
+        bool is_large = strstr(cases[i].runner, "large") != NULL;
+        snprintf(text, sizeof text,
+                 "{'stowage':1," TYPES "'horizon':'1h','nodepools':[{'id':'p','instance_types':["
+                 "{'id':'one'}],%s}],'runners':[{'id':'r','nodepool':'p','compute_info':{"
+                 "'cpu_limit':'%d','cpu_memory':'1Gi','num_accelerators':1},%s}]}",
+                 cases[i].pool, is_large ? 5 : 1, cases[i].runner);
+        load_good(&scenario, text);
+        free(node_story(&scenario, &sim));
+        cr_expect_str_eq(node_outlook_name(node_outlook_of(&sim, 0)), cases[i].outlook, "%s",
+                         cases[i].name);
         sim_release(&sim);
         scenario_release(&scenario);
     }
