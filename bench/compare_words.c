@@ -196,7 +196,7 @@ static bool say_shaken(const struct compare *compare, char out[SENTENCE_SIZE])
         return false;
     snprintf(
         out, SENTENCE_SIZE,
-        "The trace is shaken: arrivals by up to %g mean gaps, lives by up to %g %%; the run as "
+        "The trace is shaken: arrivals by up to %g median gaps, lives by up to %g %%; the run as "
         "recorded is shown beside it.",
         20 * compare->request.shake, 100 * compare->request.shake);
     return true;

@@ -28,19 +28,30 @@ bool scenario_is_trace(const struct scenario *scenario)
     return count_instants(scenario) >= TRACE_ARRIVALS_MIN;
 }
 
-/* From the first to the last instant, over their number. */
-static double mean_gap_us(const struct scenario *scenario)
+static int compare_instants(const void *left, const void *right)
 {
-    int64_t first_us = TIME_NEVER, last_us = 0;
-    int32_t count = count_instants(scenario);
-    for (int32_t i = 0; i < scenario->runner_count; i++) {
-        const struct runner_def *runner = &scenario->runners[i];
-        if (!has_instant(scenario, runner))
-            continue;
-        first_us = runner->arrival_us < first_us ? runner->arrival_us : first_us;
-        last_us = runner->arrival_us > last_us ? runner->arrival_us : last_us;
-    }
-    return count > 1 ? (double)(last_us - first_us) / (count - 1) : 0;
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* The median of what lies between two arrivals that follow each other. Traces come in bursts: the
+ * mean would be far longer than the gaps within one, and shaking by it would pull them apart. */
+static int median_gap_us(const struct scenario *scenario, int64_t *gap_us, struct err *err)
+{
+    int32_t count = 0;
+    int64_t *instants = calloc((size_t)count_instants(scenario) + 1, sizeof *instants);
+    if (instants == NULL)
+        return err_no_memory(err);
+    for (int32_t i = 0; i < scenario->runner_count; i++)
+        if (has_instant(scenario, &scenario->runners[i]))
+            instants[count++] = scenario->runners[i].arrival_us;
+    qsort(instants, (size_t)count, sizeof *instants, compare_instants);
+    for (int32_t i = 0; i + 1 < count; i++)
+        instants[i] = instants[i + 1] - instants[i];
+    qsort(instants, count > 1 ? (size_t)count - 1 : 0, sizeof *instants, compare_instants);
+    *gap_us = count > 1 ? instants[(count - 1) / 2] : 0;
+    free(instants);
+    return 0;
 }
 
 /* Uniform in [-1, 1). */
@@ -82,7 +93,13 @@ int shaken_scenario_make(struct shaken_scenario *shaken, const struct scenario *
 {
     assert(shake->amount > 0);
     size_t runners = (size_t)scenario->runner_count, dists = (size_t)scenario->dist_count;
+    int64_t gap_us = 0;
     *shaken = (struct shaken_scenario){.scenario = *scenario};
+    if (median_gap_us(scenario, &gap_us, err) != 0) {
+        *shaken = (struct shaken_scenario){.runners = NULL};
+        return -1;
+    }
+    double by_us = (double)gap_us * shake->amount * GAPS_AT_ALL;
     shaken->runners = calloc(runners + 1, sizeof *shaken->runners);
     shaken->dists = calloc(dists + runners + 1, sizeof *shaken->dists);
     if (shaken->runners == NULL || shaken->dists == NULL) {
@@ -91,7 +108,6 @@ int shaken_scenario_make(struct shaken_scenario *shaken, const struct scenario *
     }
     memcpy(shaken->runners, scenario->runners, runners * sizeof *shaken->runners);
     memcpy(shaken->dists, scenario->dists, dists * sizeof *shaken->dists);
-    double by_us = mean_gap_us(scenario) * shake->amount * GAPS_AT_ALL;
     for (int32_t i = 0; i < scenario->runner_count; i++)
         shake_runner(shaken, i, by_us, shake);
     shaken->scenario.runners = shaken->runners;

@@ -31,7 +31,7 @@ struct shaken_scenario {
     struct runner_def *runners; /* owned */
     struct dist *dists;         /* owned */
 };
-/* On -1 (out of memory) the struct is zeroed. O(runners). */
+/* On -1 (out of memory) the struct is zeroed. O(n log n) in the runners. */
 int shaken_scenario_make(struct shaken_scenario *shaken, const struct scenario *scenario,
                          const struct shake *shake, struct err *err);
 void shaken_scenario_release(struct shaken_scenario *shaken);
