@@ -527,6 +527,63 @@ Test(requests, a_day_of_real_web_traffic_is_followed_request_by_request)
                        wish_means[1]);
 }
 
+/* ---- laws ---- */
+
+/* Two deployments that fight for two nodes which fail, with new versions, a pause, a short queue
+ * and scale to zero: all books are compared after every event, and every request is somewhere. */
+static const char fight[] =
+    "{'stowage':1,'horizon':'8h','traffic_step':'30s','defaults':{'startup':{'distribution':"
+    "'lognormal','median':'60s','sigma':0.5}},'nodepools':[{'id':'p','instance_types':[{'id':'m',"
+    "'compute_info':{'cpu_limit':'8','cpu_memory':'32Gi'}}],'max_instances':2,'simulation':"
+    "{'nodes':2}}],'failures':[{'domain':'node','between':{'distribution':'exponential','mean':"
+    "'50m'},'repair':{'distribution':'exponential','mean':'10m'}}],'deployments':["
+    "{'id':'d','graceful_deploy':true,'deployment_nodepools':[{'id':'p','priority':3}],"
+    "'autoscale_config':{'min_replicas':1,'max_replicas':6,'traffic_history_seconds':120,"
+    "'scale_up_delay_seconds':60,'scale_down_delay_seconds':120,'scale_to_zero_delay_seconds':300},"
+    "'simulation':{'compute_info':{'cpu_limit':'2'},'grace_period':'5s','num_threads':4,'traffic':"
+    "{'fidelity':'%s','rate':2,'noise':0.5,'queue_limit':50,'burst':{'factor':5,'length':'5m',"
+    "'gap':'20m'},'service_time':{'distribution':'gamma','mean':'3s','shape':0.7}}}},"
+    "{'id':'e','deployment_nodepools':[{'id':'p','priority':7}],'autoscale_config':{'max_replicas':"
+    "3,'traffic_history_seconds':60,'scale_up_delay_seconds':60,'scale_down_delay_seconds':60,"
+    "'scale_to_zero_delay_seconds':120},'simulation':{'compute_info':{'cpu_limit':'4'},"
+    "'num_threads':1,'traffic':{'fidelity':'%s','rate':0.002,'burst':{'factor':200,'length':'5m',"
+    "'gap':'15m'},'service_time':{'distribution':'weibull','scale':'8s','shape':0.8}%s}}}],"
+    "'events':[{'at':'1h','deploy':{'runner':'d-p'}},{'at':'2h','deploy':{'runner':'e-p'}},"
+    "{'at':'3h','set_status':{'runner':'d-p','status':'DISABLED'}},{'at':'4h','set_status':"
+    "{'runner':'d-p','status':'ENABLED'}},{'at':'5h','scale':{'runner':'d-p','num_replicas':0}},"
+    "{'at':'6h','depart':{'runner':'e-p'}}]}";
+
+Test(requests, none_is_lost_or_made_in_any_run)
+{
+    int64_t interrupted = 0;
+    int64_t evicted = 0;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        struct scenario scenario;
+        struct sim sim;
+        struct err err = {0};
+        char text[4096];
+        bool is_single = seed % 3 != 0;
+        const char *fidelity = is_single ? "requests" : "fluid";
+        snprintf(text, sizeof text, fight, fidelity, fidelity,
+                 is_single && seed % 2 ? ",'interrupted':'drop'" : "");
+        load_good(&scenario, text);
+        struct sim_options options = {.check = true, .has_seed = true, .seed = seed};
+        cr_assert_eq(sim_init(&sim, &scenario, &options, &err), 0, "%s", err.text);
+        cr_assert_eq(sim_run(&sim, &err), 0, "seed %lu: %s", (unsigned long)seed, err.text);
+        for (int32_t i = 0; i < sim.traffic_count; i++) {
+            const struct sim_traffic *it = &sim.traffics[i];
+            cr_expect(it->totals.offered_micro ==
+                      it->totals.served_micro + it->totals.dropped_micro + it->waiting_micro);
+            interrupted += it->counted.interrupted;
+        }
+        evicted += sim.metrics.evictions_between[7][3];
+        sim_release(&sim);
+        scenario_release(&scenario);
+    }
+    cr_expect_gt(interrupted, 100);
+    cr_expect_gt(evicted, 5);
+}
+
 /* ---- the autoscaler sees both ---- */
 
 /* At one request a second, of 5 s, five are in flight: 5 / 2 / 0.7, so 4 replicas. */
