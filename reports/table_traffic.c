@@ -14,6 +14,7 @@
 
 static const struct column columns[] = {
     {"runner", "text", "Id of the runner."},
+    {"deployment", "text", "Id of its deployment; none of a runner that was given as such."},
     {"nodepool", "text", "The first pool that may serve it."},
     {"fidelity", "text", "fluid, or requests: each request was followed by itself."},
     {"requests", "requests",
@@ -120,6 +121,15 @@ static void write_use(const struct sim *sim, const struct sim_traffic *it, struc
     table_int(table, totals->wish_max);
 }
 
+static void write_deployment(const struct sim *sim, int32_t runner, struct table *table)
+{
+    int32_t deployment = sim->runners[runner].def->deployment;
+    if (deployment == NO_INDEX)
+        table_empty(table);
+    else
+        table_text(table, sim->scenario->deployments[deployment].id);
+}
+
 static int write_traffic(const struct report_view *view, struct table *table, struct err *err)
 {
     const struct sim *sim = view->sim;
@@ -129,6 +139,7 @@ static int write_traffic(const struct report_view *view, struct table *table, st
         if (!report_view_selects(view, it->runner))
             continue;
         field_runner(table, sim, it->runner);
+        write_deployment(sim, it->runner, table);
         table_text(table, sim->scenario->pools[sim->runners[it->runner].def->pool].id);
         table_text(table, it->def->fidelity == FIDELITY_REQUESTS ? "requests" : "fluid");
         field_seconds_of(table, it->totals.offered_micro);
