@@ -15,6 +15,8 @@ void answer_over_run(const struct report_view *view, struct sentence *out);
 void answer_floors(const struct report_view *view, struct sentence *out);
 void answer_floor_check(const struct report_view *view, struct sentence *out);
 void answer_preemption(const struct report_view *view, struct sentence *out);
+/* Replicas taken by each cause but preemption; empty where there are none. */
+void answer_losses(const struct report_view *view, struct sentence *out);
 void answer_utilization(const struct report_view *view, struct sentence *out);
 void answer_waits(const struct report_view *view, struct sentence *out);
 /* Were users served? And what it took: both empty without traffic. */

@@ -20,7 +20,7 @@ static const struct report_table *const tables[] = {
     &timeline_table,       &groups_table,           &failures_table,
     &traffic_table,        &traffic_timeline_table, &launches_table,
     &consolidations_table, &node_states_table,      &cost_table,
-    &crashes_table,        &upgrades_table,
+    &crashes_table,        &upgrades_table,         &losses_table,
 };
 
 const struct report_table *const *report_tables(size_t *count)

@@ -35,6 +35,7 @@ static void print_answers(const struct report_view *view, struct page *page)
         {"Users", answer_traffic},
         {"What users waited", answer_traffic_waits},
         {"Preemption", answer_preemption},
+        {"What went wrong", answer_losses},
         {"Utilization", answer_utilization},
         {"Waits", answer_waits},
         {"Cost", answer_cost},
@@ -192,6 +193,7 @@ void story_print(const struct report_view *view, bool has_pictures, enum page_fo
         print_pictures(view, &page);
     story_traffic(view, &page);
     story_demand(view, &page);
+    story_losses(view, &page);
     story_preemption(view, &page);
     story_fleet(view, &page);
     story_waits(view, &page);

@@ -15,6 +15,7 @@ void story_print(const struct report_view *view, bool has_pictures, enum page_fo
 /* Parts of it, in this order. */
 void story_traffic(const struct report_view *view, struct page *page);
 void story_demand(const struct report_view *view, struct page *page);
+void story_losses(const struct report_view *view, struct page *page);
 void story_preemption(const struct report_view *view, struct page *page);
 void story_fleet(const struct report_view *view, struct page *page);
 void story_waits(const struct report_view *view, struct page *page);

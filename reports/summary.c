@@ -3,7 +3,9 @@
 
 #include <math.h>
 
+#include "reports/bill.h"
 #include "reports/json_fields.h"
+#include "reports/losses.h"
 #include "reports/scope_names.h"
 
 /* ---- preemption ---- */
@@ -198,6 +200,45 @@ static void print_hourly(struct json_writer *w, const struct report_view *view)
     json_close_object(w);
 }
 
+static void json_time_or_null(struct json_writer *w, const char *key, int64_t us)
+{
+    if (us < 0)
+        json_null(w, key);
+    else
+        json_seconds(w, key, us);
+}
+
+static void json_count_or_null(struct json_writer *w, const char *key, int64_t count)
+{
+    if (count < 0)
+        json_null(w, key);
+    else
+        json_int(w, key, count);
+}
+
+/* What went wrong, by cause; those that did nothing are left out. */
+static void print_losses(struct json_writer *w, const struct report_view *view)
+{
+    json_object(w, "losses");
+    for (int i = 0; i < LOSS_CAUSE_COUNT; i++) {
+        struct loss loss = loss_of(view->sim, (enum loss_cause)i);
+        if (!loss_is_there(&loss))
+            continue;
+        json_object(w, loss_cause_name((enum loss_cause)i));
+        json_count_or_null(w, "nodes", loss.node_count);
+        json_count_or_null(w, "replicas", loss.replica_count);
+        json_seconds(w, "work_lost_s", loss.work_lost_us);
+        if (loss.cost_lost < 0)
+            json_null(w, "work_lost_usd");
+        else
+            json_usd(w, "work_lost_usd", micro_of_grains(loss.cost_lost));
+        json_time_or_null(w, "below_floor_s", loss.below_floor_us);
+        json_count_or_null(w, "floor_breaches", loss.breach_count);
+        json_close_object(w);
+    }
+    json_close_object(w);
+}
+
 /* What the fleet was paid for, and what of that was work that was lost. */
 static void print_bill(struct json_writer *w, const struct report_view *view)
 {
@@ -215,14 +256,6 @@ static void print_bill(struct json_writer *w, const struct report_view *view)
 
 /* ---- nodes that were asked for ---- */
 
-static void print_time(struct json_writer *w, const char *key, int64_t us)
-{
-    if (us < 0)
-        json_null(w, key);
-    else
-        json_seconds(w, key, us);
-}
-
 static void print_node_starts(struct json_writer *w, const struct report_view *view)
 {
     const struct node_starts *starts = &view->starts;
@@ -237,9 +270,9 @@ static void print_node_starts(struct json_writer *w, const struct report_view *v
     json_int(w, "out_of_stock", starts->outcomes[LAUNCH_OUT_OF_STOCK]);
     json_int(w, "removed", starts->outcomes[LAUNCH_WITHDRAWN]);
     json_int(w, "coming", starts->outcomes[LAUNCH_COMING]);
-    print_time(w, "ready_s_p50", starts->ready_us_p50);
-    print_time(w, "ready_s_p95", starts->ready_us_p95);
-    print_time(w, "ready_s_max", starts->ready_us_max);
+    json_time_or_null(w, "ready_s_p50", starts->ready_us_p50);
+    json_time_or_null(w, "ready_s_p95", starts->ready_us_p95);
+    json_time_or_null(w, "ready_s_max", starts->ready_us_max);
     json_int(w, "consolidations", view->sim->consolidations.count);
     json_close_object(w);
 }
@@ -288,6 +321,7 @@ void summary_print(const struct report_view *view, const struct file_list *files
     summary_print_fleet(view, &w);
     print_waits(&w, view);
     print_preemption(&w, view);
+    print_losses(&w, view);
     print_traffic(&w, &view->traffic);
     print_cost(&w, view);
     print_node_starts(&w, view);

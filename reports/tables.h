@@ -25,5 +25,6 @@ extern const struct report_table consolidations_table;
 extern const struct report_table cost_table;
 extern const struct report_table crashes_table;
 extern const struct report_table upgrades_table;
+extern const struct report_table losses_table;
 
 #endif

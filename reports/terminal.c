@@ -199,6 +199,8 @@ static void print_answers(struct screen *screen, const struct report_view *view)
     struct sentence floors = {0};
     struct sentence check = {0};
     struct sentence preemption = {0};
+    struct sentence losses = {0};
+    answer_losses(view, &losses);
     answer_demand(view, &demand);
     answer_over_run(view, &over_run);
     answer_floors(view, &floors);
@@ -214,6 +216,7 @@ static void print_answers(struct screen *screen, const struct report_view *view)
     print_traffic(screen, view);
     print_answer(screen, "Preemption", TONE_PLAIN, &preemption);
     print_pairs(screen, view);
+    print_answer(screen, "Went wrong", TONE_PLAIN, &losses);
     for (size_t i = 0; i < ARRAY_LEN(rest); i++) {
         struct sentence sentence = {0};
         rest[i](view, &sentence);

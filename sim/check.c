@@ -341,6 +341,31 @@ static int check_expenses(const struct sim *sim, struct err *err)
     return 0;
 }
 
+/* What causes have taken = what runners have lost. */
+static int check_losses(const struct sim *sim, struct err *err)
+{
+    const struct metrics *metrics = &sim->metrics;
+    int64_t taken = 0;
+    int64_t work_us = 0;
+    int128 cost = metrics->cost_lost_by_crashes;
+    for (int i = 0; i < BLAME_COUNT; i++) {
+        taken += metrics->taken[i].replica_count;
+        work_us += metrics->taken[i].work_lost_us;
+        cost += metrics->cost_lost[i];
+    }
+    for (int32_t i = 0; i < metrics->runner_count; i++) {
+        const struct runner_stats *stats = &metrics->runners[i];
+        taken -= (int64_t)stats->evicted_count + stats->drained_count + stats->moved_count +
+                 stats->lost_count;
+        work_us += stats->crashes.work_lost_us - stats->work_lost_us;
+        cost -= stats->cost_lost;
+    }
+    if (taken != 0 || work_us != 0 || cost != 0 ||
+        metrics->taken[BLAME_PREEMPTION].replica_count != metrics->eviction_count)
+        return contradiction(err, "losses by cause = losses of runners", (int32_t)taken);
+    return 0;
+}
+
 /* Replicas that are down after a crash are live and do not run. */
 static int check_crashes(const struct sim *sim, struct err *err)
 {
@@ -499,8 +524,8 @@ int sim_check_results(const struct sim *sim, struct err *err)
             return -1;
     if (check_scopes(sim, err) || check_evictions(sim, err) || check_bound(sim, err) ||
         check_failures(sim, err) || check_blame(sim, err) || check_crashes(sim, err) ||
-        check_lives(sim, err) || check_phases(sim, err) || check_expenses(sim, err) ||
-        traffic_check(sim, err))
+        check_losses(sim, err) || check_lives(sim, err) || check_phases(sim, err) ||
+        check_expenses(sim, err) || traffic_check(sim, err))
         return -1;
     return 0;
 }

@@ -157,7 +157,7 @@ void expense_begin(struct sim *sim, int32_t replica);
 /* Charges the replica, which is still on its node, for the time up to now; what follows is `next`.
  */
 void expense_settle(struct sim *sim, int32_t replica, enum expense next);
-/* The work of so much time of the replica is lost: what it cost. */
+/* A live replica is taken, and the work of so much time lost: what it cost. */
 void expense_lost(struct sim *sim, int32_t replica, int64_t work_us, enum blame blame);
 
 /* ---- picks.c: lists of replicas in sim->picks, valid until the next list is made ---- */

@@ -90,4 +90,6 @@ void expense_lost(struct sim *sim, int32_t replica, int64_t work_us, enum blame 
     int128 cost = expense_of(sim, replica, work_us);
     sim->metrics.runners[sim->sched.replicas[replica].runner].cost_lost += cost;
     sim->metrics.cost_lost[blame] += cost;
+    sim->metrics.taken[blame].replica_count++;
+    sim->metrics.taken[blame].work_lost_us += work_us;
 }

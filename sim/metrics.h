@@ -194,6 +194,11 @@ struct bin_counts { /* per time bin */
     int32_t evictions, bound, lost;
 };
 
+/* What a cause has taken: live replicas, and the time for which they had been running. */
+struct taken_stats {
+    int64_t replica_count, work_lost_us;
+};
+
 struct metrics {
     int64_t bin_us;       /* width of a time bin: horizon / TIMELINE_BINS rounded up */
     struct scope *scopes; /* [0] the fleet, [1 + p] pool p, [1 + pool_scope_count + g] group g */
@@ -221,6 +226,7 @@ struct metrics {
     int64_t node_failures, node_reclaims;
     int128 cost_lost[BLAME_COUNT]; /* of the work lost, in 1e-17 USD */
     int128 cost_lost_by_crashes;   /* the same */
+    struct taken_stats taken[BLAME_COUNT];
 };
 
 /* ---- measuring (called by the engine) ---- */

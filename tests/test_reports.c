@@ -254,6 +254,8 @@ static const char *manual_word(const char *parent, const char *key)
     bool has_amounts = strncmp(parent, "input.", 6) == 0 || strcmp(parent, "fleet_at_end") == 0;
     if (strcmp(parent, "policy_parameters") == 0)
         return "NAME";
+    if (strcmp(parent, "losses") == 0)
+        return "CAUSE";
     for (size_t i = 0; i < ARRAY_LEN(resources); i++) {
         if (has_resources && strcmp(key, resources[i]) == 0)
             return "RESOURCE";
