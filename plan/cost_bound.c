@@ -103,6 +103,8 @@ static int price_mixed(struct cost_bound *bound, struct master *master, struct e
         master->worth[t] = answer.upper_bound;
     }
     bound->mixed_nano = certificate_bound(cover, master->shift, bound->prices, master->worth);
+    master->bound_nano = bound->mixed_nano;
+    memcpy(master->bound_prices, bound->prices, (size_t)cover->row_count * sizeof *bound->prices);
     return 0;
 }
 
@@ -113,7 +115,7 @@ static struct master_effort effort_for(const struct cover *cover)
 {
     enum { ROWS_LARGE = 600 };
     bool is_large = cover->row_count > ROWS_LARGE;
-    return (struct master_effort){.steps_max = is_large ? 4000000 : 40000000,
+    return (struct master_effort){.steps_max = is_large ? 4000000 : 20000000,
                                   .search_steps_max = is_large ? 20000 : 300000,
                                   .rounds_max = is_large ? 30 : 2000,
                                   .seeks_bound = true};

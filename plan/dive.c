@@ -102,35 +102,72 @@ static int64_t take_pattern(struct dive_state *dive, int32_t p, int64_t copies, 
     return copies;
 }
 
-/* The whole parts of the solution, and of the fractions those that are nearly whole; if there are
- * none, the largest. Returns the number of nodes, -1 on failure. */
-static int64_t take_solution(struct dive_state *dive, struct err *err)
+static double fraction_of(const struct master *master, int32_t p)
 {
-    const struct master *master = dive->master;
-    const double nearly = 0.8, exact = 1e-7;
-    int64_t taken = 0;
+    const double exact = 1e-7;
+    double fraction = master->x[p] - floor(master->x[p] + exact);
+    return fraction > exact ? fraction : 0;
+}
+
+static int32_t largest_fraction(const struct master *master)
+{
     int32_t largest = -1;
     for (int32_t p = 0; p < master->x_count; p++) {
-        double fraction = master->x[p] - floor(master->x[p]);
-        int64_t whole = (int64_t)floor(master->x[p] + exact);
-        if (whole > 0) {
-            int64_t copies = take_pattern(dive, p, whole, err);
-            if (copies < 0)
-                return -1;
-            taken += copies;
-        } else if (fraction > exact && (largest < 0 || master->x[p] > master->x[largest])) {
+        double fraction = fraction_of(master, p);
+        if (fraction > 0 && (largest < 0 || fraction > fraction_of(master, largest)))
             largest = p;
-        }
     }
-    for (int32_t p = 0; taken == 0 && p < master->x_count; p++) {
-        if (p == largest || master->x[p] < nearly)
-            continue;
-        int64_t copies = take_pattern(dive, p, 1, err);
+    return largest;
+}
+
+/* With chances as the squares of the fractions. */
+static int32_t drawn_fraction(const struct master *master, struct rng *rng)
+{
+    const double scale = (double)(INT64_C(1) << 30);
+    double sum = 0;
+    for (int32_t p = 0; p < master->x_count; p++)
+        sum += fraction_of(master, p) * fraction_of(master, p);
+    double left = (double)rng_below(rng, UINT64_C(1) << 30) / scale * sum;
+    int32_t last = -1;
+    for (int32_t p = 0; p < master->x_count && (last < 0 || left >= 0); p++) {
+        double fraction = fraction_of(master, p);
+        if (fraction > 0)
+            last = p;
+        left -= fraction * fraction;
+    }
+    return last;
+}
+
+static int64_t take_whole_parts(struct dive_state *dive, struct err *err)
+{
+    const struct master *master = dive->master;
+    int64_t taken = 0;
+    for (int32_t p = 0; p < master->x_count; p++) {
+        int64_t whole = (int64_t)(master->x[p] - fraction_of(master, p) + 0.5);
+        int64_t copies = whole > 0 ? take_pattern(dive, p, whole, err) : 0;
         if (copies < 0)
             return -1;
         taken += copies;
     }
-    return taken > 0 || largest < 0 ? taken : take_pattern(dive, largest, 1, err);
+    return taken;
+}
+
+/* The whole parts of the solution; if there are none, the fractions that are nearly whole; if there
+ * are none, one fraction. Returns the number of nodes, -1 on failure. */
+static int64_t take_solution(struct dive_state *dive, struct err *err)
+{
+    const struct master *master = dive->master;
+    const double nearly = 0.8;
+    int64_t taken = take_whole_parts(dive, err);
+    for (int32_t p = 0; taken == 0 && p < master->x_count; p++) {
+        if (fraction_of(master, p) >= nearly)
+            taken = take_pattern(dive, p, 1, err);
+    }
+    if (taken != 0)
+        return taken;
+    struct rng *rng = dive->request->rng;
+    int32_t p = rng ? drawn_fraction(master, rng) : largest_fraction(master);
+    return p < 0 ? 0 : take_pattern(dive, p, 1, err);
 }
 
 /* ---- the dive ---- */
@@ -144,13 +181,13 @@ static bool is_covered(const struct dive_state *dive)
     return true;
 }
 
-/* The cost so far with the linear program's for the rest (as far as it was solved). */
+/* The cost so far with the linear program's for the rest. That of a linear program that was not
+ * solved to the end may be too high; a dive that is given up for it is no great loss. */
 static bool is_hopeless(const struct dive_state *dive)
 {
     if (dive->request->cost_below == 0)
         return false;
-    int128 rest = dive->master->is_optimal ? (int128)(dive->master->value * 1e9 - 1) : 0;
-    return dive->cost + rest >= dive->request->cost_below;
+    return dive->cost + (int128)(dive->master->value * 1e9 - 1) >= dive->request->cost_below;
 }
 
 static int run(struct dive_state *dive, bool *is_done, struct err *err)

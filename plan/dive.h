@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/rng.h"
 #include "plan/master.h"
 #include "plan/node_set.h"
 
@@ -20,6 +21,7 @@ struct dive_request {
     int128 cost_below;        /* give up when the cost can no longer be below; 0: never */
     int64_t search_steps_max; /* of one knapsack search */
     int32_t rounds_max;       /* of each linear program */
+    struct rng *rng;          /* rounds up a fraction drawn by its size; NULL: the largest */
 };
 
 /* Adds nodes to `set`, whose row_count is that of the cover. *is_done false: given up, or no nodes

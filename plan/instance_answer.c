@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "plan/dive.h"
+#include "plan/improve.h"
 #include "plan/master.h"
 #include "plan/node_set.h"
 #include "plan/place.h"
@@ -24,6 +25,21 @@ static void find_misfits(struct instance_answer *answer)
         if (answer->misfit_count++ == 0)
             snprintf(answer->reason, sizeof answer->reason, "%s", reason);
     }
+}
+
+/* A round costs a search for each type, and these cost by rows. Larger instances get more time, but
+ * not as much more as they are larger. */
+static int improve_nodes(struct instance_answer *answer, struct master *master,
+                         struct node_set *set, struct err *err)
+{
+    const int64_t work_per_row = 60000, work_of_search = 1000;
+    const struct cover *cover = &answer->cover;
+    int64_t work_of_round = (int64_t)cover->row_count * cover->type_count + work_of_search;
+    struct improve_request request = {.worth = answer->bound.prices,
+                                      .bound_nano = answer->bound.best_nano,
+                                      .rounds_max =
+                                          work_per_row * cover->row_count / work_of_round};
+    return improve(master, &request, set, err);
 }
 
 static int find_nodes(struct instance_answer *answer, struct master *master, struct node_set *set,
@@ -45,6 +61,8 @@ static int find_nodes(struct instance_answer *answer, struct master *master, str
         struct dive_request request = {
             .demand = demand, .node_left = node_left, .search_steps_max = 20000, .rounds_max = 30};
         result = dive(master, &request, set, &is_done, err);
+        if (result == 0 && is_done && !cover->is_relaxed)
+            result = improve_nodes(answer, master, set, err);
     }
     free(demand);
     free(node_left);

@@ -117,10 +117,11 @@ int master_init(struct master *master, const struct cover *cover, struct err *er
     master->prices = calloc(rows, sizeof *master->prices);
     master->counts = calloc(rows, sizeof *master->counts);
     master->trial = calloc(rows, sizeof *master->trial);
+    master->smooth = calloc(rows, sizeof *master->smooth);
     master->bound_prices = calloc(rows, sizeof *master->bound_prices);
     master->worth = calloc((size_t)cover->type_count + 1, sizeof *master->worth);
-    if (!master->prices || !master->counts || !master->trial || !master->bound_prices ||
-        !master->worth) {
+    if (!master->prices || !master->counts || !master->trial || !master->smooth ||
+        !master->bound_prices || !master->worth) {
         master_release(master);
         return err_no_memory(err);
     }
@@ -144,6 +145,7 @@ void master_release(struct master *master)
     free(master->worth);
     free(master->counts);
     free(master->trial);
+    free(master->smooth);
     free(master->x);
     free(master->bound_prices);
     *master = (struct master){0};
@@ -220,6 +222,25 @@ static int64_t threshold(const struct master *master, int32_t type)
     return price + price_of_dual(master, -dual);
 }
 
+/* The prices of a round: those of the linear program, drawn towards the best certified ones by so
+ * many tenths. The former swing widely from round to round, the latter lie inside (Wentges,
+ * International Transactions in Operational Research 4, 1997). */
+static void smooth_prices(struct master *master, int64_t tenths)
+{
+    for (int32_t i = 0; i < master->cover->row_count; i++)
+        master->smooth[i] =
+            master->prices[i] + (master->bound_prices[i] - master->prices[i]) / 10 * tenths;
+}
+
+/* Is the pattern in master->counts worth more than `above` at the prices of the linear program? */
+static bool improves(const struct master *master, int64_t above)
+{
+    int64_t worth = 0;
+    for (int32_t i = 0; i < master->cover->row_count; i++)
+        worth += master->counts[i] * master->prices[i];
+    return worth > above;
+}
+
 struct round_result {
     int32_t added;    /* columns */
     bool is_complete; /* every search has ended by itself */
@@ -236,7 +257,7 @@ static int price_types(struct master *master, int64_t search_steps_max, struct r
     for (int32_t t = 0; t < cover->type_count; t++) {
         int64_t above = threshold(master, t);
         above += above >> TOLERANCE_BITS;
-        struct pricing_query query = {.type = t, .prices = master->prices};
+        struct pricing_query query = {.type = t, .prices = master->smooth};
         query.limits = (struct knapsack_limits){.above = above,
                                                 .stop_at = INT64_MAX,
                                                 .steps_max = search_steps_max,
@@ -246,7 +267,7 @@ static int price_types(struct master *master, int64_t search_steps_max, struct r
             return -1;
         master->worth[t] = answer.upper_bound;
         master->steps += answer.steps;
-        if (answer.profit >= 0) {
+        if (answer.profit >= 0 && improves(master, above)) {
             if (master_add(master, t, master->counts, err))
                 return -1;
             result->added++;
@@ -261,7 +282,7 @@ static void certify(struct master *master)
 {
     const struct cover *cover = master->cover;
     size_t bytes = (size_t)cover->row_count * sizeof *master->prices;
-    memcpy(master->trial, master->prices, bytes);
+    memcpy(master->trial, master->smooth, bytes);
     int64_t bound = certificate_bound(cover, master->shift, master->trial, master->worth);
     if (bound > master->bound_nano) {
         master->bound_nano = bound;
@@ -277,8 +298,8 @@ static bool is_tight(const struct master *master)
 
 int master_solve(struct master *master, const struct master_effort *effort, struct err *err)
 {
-    enum { SEARCH_STEPS_FIRST = 1000, SEARCH_STEPS_GROWTH = 8 };
-    int64_t search_steps = SEARCH_STEPS_FIRST;
+    enum { SEARCH_STEPS_FIRST = 1000, SEARCH_STEPS_GROWTH = 8, SMOOTH_TENTHS = 6 };
+    int64_t search_steps = SEARCH_STEPS_FIRST, tenths = 0;
     int64_t steps_end = master->steps + effort->steps_max;
     master->trusts_devices = effort->seeks_bound;
     master->is_optimal = false;
@@ -292,11 +313,16 @@ int master_solve(struct master *master, const struct master_effort *effort, stru
         struct round_result result;
         if (search_steps > effort->search_steps_max)
             search_steps = effort->search_steps_max;
+        smooth_prices(master, tenths);
         if (price_types(master, search_steps, &result, err))
             return -1;
         master->rounds++;
         if (effort->seeks_bound)
             certify(master);
+        if (result.added == 0 && tenths > 0) {
+            tenths = 0;
+            continue;
+        }
         if (result.added == 0 && result.is_complete)
             master->is_optimal = true;
         if (master->is_optimal || (effort->seeks_bound && is_tight(master)) ||
@@ -304,5 +330,6 @@ int master_solve(struct master *master, const struct master_effort *effort, stru
             return 0;
         if (result.added == 0)
             search_steps *= SEARCH_STEPS_GROWTH;
+        tenths = effort->seeks_bound ? SMOOTH_TENTHS : 0;
     }
 }

@@ -30,6 +30,7 @@ struct master {
     int64_t *prices;             /* [row] of the last solution */
     int64_t *worth;              /* [type] upper bound of a node's content at these prices */
     int64_t *counts;             /* [row] scratch */
+    int64_t *smooth;             /* [row] the prices of the present round */
     int64_t *trial;              /* [row] scratch */
     double *x;                   /* [patterns.capacity] of the last solution */
     int32_t x_capacity, x_count; /* columns that were there when it was found */

@@ -1,12 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """stowage plan --instance from outside: the answer, its files, and what is refused."""
+import ast
+import collections
 import csv
+import fractions
 import json
+import os
+import pathlib
 import unittest
 
 from e2e import ANSWER_IS_NO, BAD_INPUT, DONE, SOURCE, ProgramTest
 
+# The folder of the public traces; where there is none, the tests on them are skipped.
+DATA = pathlib.Path(os.environ.get("STOWAGE_DATA") or SOURCE / "../shared/data")
 EXAMPLE = SOURCE / "examples/plan/services.json"
 
 
@@ -56,6 +63,58 @@ REFUSED = [
      'i.json: items: item "a" asks for more than one device and a part of one: give a whole number, '
      "or a share below 1"),
 ]
+
+
+def faults(problem, answer):
+    """What is wrong with a plan, in exact fractions: a second opinion on the program's own check."""
+    def exact(numbers):
+        return [fractions.Fraction(str(n)) for n in numbers]
+    items = {i["id"]: i for i in problem["items"]}
+    req = {i["id"]: exact(i["req"]) for i in problem["items"]}
+    types = {t["type"]: t for t in problem["types"]}
+    placed, cost, found = collections.Counter(), fractions.Fraction(0), []
+    for node in answer["nodes"]:
+        pattern, offer = node["pattern"], exact(types[node["type"]]["alloc"])
+        cost += node["count"] * fractions.Fraction(str(types[node["type"]]["usd_hr"]))
+        for r, most in enumerate(offer):
+            if sum(req[i][r] * n for i, n in pattern.items()) > most:
+                found.append(f"too much on a {node['type']}")
+        for i, n in pattern.items():
+            placed[i] += n * node["count"]
+            if (items[i].get("max_per_node") or n) < n:
+                found.append(f"too many {i} on a node")
+            found += [f"{i} with {other}" for other, most in items[i].get("anti_affinity", [])
+                      if pattern.get(other, 0) > most]
+    found += [f"{i}: placed {placed[i]}" for i in items if placed[i] != items[i]["demand"]]
+    if cost != fractions.Fraction(str(answer["cost"])):
+        found.append(f"costs {cost}")
+    return found
+
+
+def services(role):
+    """The services of a month of recommendation serving: those alive at a million seconds."""
+    alive, requests = collections.Counter(), {}
+    with open(DATA / "dlrm2025/disaggregated_DLRM_trace.csv", encoding="utf-8", newline="") as trace:
+        for row in csv.DictReader(trace):
+            if row["role"] != role:
+                continue
+            name = row["app_name"]
+            requests.setdefault(name, (row["cpu_request"], row["gpu_request"], row["memory_request"],
+                                       int(row["max_instance_per_node"])))
+            alive[name] += float(row["creation_time"] or 0) <= 1e6 < float(row["deletion_time"] or 1e18)
+    return [{"id": name, "demand": max(alive[name], 1),
+             "req": [1000 * float(cpu), 1024 * float(memory), float(gpu)], "max_per_node": most}
+            for name, (cpu, gpu, memory, most) in requests.items()]
+
+
+def gpu_types():
+    with open(DATA / "aws-catalog/aws_instance_catalog_us-east-1.csv", encoding="utf-8",
+              newline="") as catalogue:
+        return [{"type": row["instance_type"], "usd_hr": float(row["ondemand_usd_hr_us_east_1"]),
+                 "alloc": [float(row["alloc_cpu_milli"]), float(row["alloc_memory_mib"]),
+                           float(row["gpu_count"])]}
+                for row in csv.DictReader(catalogue)
+                if row["gpu_count"] and row["ondemand_usd_hr_us_east_1"] and row["alloc_cpu_milli"]]
 
 
 class PlanInstance(ProgramTest):
@@ -170,6 +229,34 @@ class PlanInstance(ProgramTest):
         # No item price of a limited type: the sum of prices is the bound of the linear program.
         self.assertAlmostEqual(bound, summary["bounds"]["pattern"], places=5)
         self.assertIn("no fleet can cost less than", (self.folder / "out/plan.txt").read_text(encoding="utf-8"))
+
+    @unittest.skipUnless((DATA / "dlrm2025").is_dir(), "the public traces are not there")
+    def test_services_with_limits_per_node_on_gpu_types(self):
+        problem = {"resources": ["cpu_milli", "memory_mib", "gpu"], "items": services("HN"),
+                   "types": gpu_types()}
+        answer = self.answer(problem)
+        for entry in problem["items"]:
+            entry["max_per_node"] = max(entry["max_per_node"], 0) or None
+        self.assertEqual(faults(problem, answer), [])
+        self.assertTrue(answer["bounds"]["pattern_is_exact"])
+        self.assertLess(answer["gap_pct"], 0.2)
+
+    @unittest.skipUnless((DATA / "tclab").is_dir(), "the public traces are not there")
+    def test_applications_that_keep_apart_in_equal_bins(self):
+        with open(DATA / "tclab/TClab_dataset_2D.csv", encoding="utf-8", newline="") as table:
+            rows = list(csv.DictReader(table, delimiter="\t"))
+        problem = {"resources": ["cores", "memory_gb"],
+                   "types": [{"type": "bin", "alloc": [64, 128], "usd_hr": 1}],
+                   "items": [{"id": row["app_id"], "demand": int(row["nb_instances"]),
+                              "req": [float(row["core"]), float(row["memory"])],
+                              "anti_affinity": [[str(other), most] for other, most
+                                                in ast.literal_eval(row["inter_aff"])]}
+                             for row in rows]}
+        answer = self.answer(problem)
+        self.assertEqual(faults(problem, answer), [])
+        # The volume takes 5,087 bins; First-Fit takes about 5,711.
+        self.assertEqual(answer["lower_bound"], 5087)
+        self.assertLessEqual(answer["cost"], 5130)
 
     def test_equal_input_gives_equal_bytes(self):
         first = self.stowage("plan", "--instance", EXAMPLE, "-f", "json")

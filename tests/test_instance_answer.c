@@ -11,7 +11,7 @@
 /* Small random instances against the search of all fleets. */
 
 enum { ITEMS = 3, TYPES = 3, RESOURCES = 2, DEMAND_MAX = 3, STATES = 64, LIMIT_MAX = 3 };
-enum { OPTIMAL_PCT_LEAST = 80 }; /* it was 8x when this was written */
+enum { OPTIMAL_PCT_LEAST = 93 }; /* it was 95.8 when this was written */
 
 struct small {
     struct instance instance;
@@ -185,7 +185,7 @@ static int64_t least_cost(const struct small *small)
 
 Test(instance_answer, bound_is_below_and_plan_above_the_best_of_all_fleets)
 {
-    enum { CASES = 4000 };
+    enum { CASES = 2500 };
     const int64_t none = 0x3f3f3f3f3f3f3f3f;
     int feasible = 0, optimal = 0, tight = 0, missed = 0;
     for (uint64_t i = 0; i < CASES; i++) {
@@ -251,7 +251,7 @@ Test(instance_answer, comes_within_a_tenth_of_a_percent_on_the_openb_instance)
     cr_assert_geq(answer.bound.pattern_nano, INT64_C(785724380000));
     cr_assert_leq(answer.bound.pattern_nano, INT64_C(785724380690));
     cr_assert_leq(answer.bound.best_nano, INT64_C(785750400000));
-    cr_assert_leq(answer.cost_nano, INT64_C(786758400000));
+    cr_assert_leq(answer.cost_nano, INT64_C(786400000000));
     instance_answer_release(&answer);
     instance_release(&instance);
     problems_release(&problems);
