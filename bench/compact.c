@@ -43,7 +43,8 @@ static int fix_scenario(struct packing_trial *trial, struct err *err)
     trial->runners = calloc((size_t)from->runner_count + 1, sizeof *trial->runners);
     if (trial->runners == NULL)
         return err_no_memory(err);
-    memcpy(trial->runners, from->runners, (size_t)from->runner_count * sizeof *trial->runners);
+    if (from->runner_count > 0)
+        memcpy(trial->runners, from->runners, (size_t)from->runner_count * sizeof *trial->runners);
     for (int32_t i = 0; i < from->runner_count; i++) {
         fix_runner(&trial->runners[i]);
         trial->replica_count += trial->runners[i].num_replicas;
@@ -85,7 +86,8 @@ static int shuffle_nodes(struct packing_trial *trial, struct err *err)
         return err_no_memory(err);
     for (size_t clone = 0; clone < COMPACT_CLONES; clone++) {
         struct node_def *nodes = trial->nodes + clone * count;
-        memcpy(nodes, from->nodes, count * sizeof *nodes);
+        if (count > 0)
+            memcpy(nodes, from->nodes, count * sizeof *nodes);
         for (size_t i = count; i > 1; i--) {
             size_t with = rng_below(&rng, i);
             struct node_def swap = nodes[i - 1];

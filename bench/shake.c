@@ -106,8 +106,10 @@ int shaken_scenario_make(struct shaken_scenario *shaken, const struct scenario *
         shaken_scenario_release(shaken);
         return err_no_memory(err);
     }
-    memcpy(shaken->runners, scenario->runners, runners * sizeof *shaken->runners);
-    memcpy(shaken->dists, scenario->dists, dists * sizeof *shaken->dists);
+    if (runners > 0)
+        memcpy(shaken->runners, scenario->runners, runners * sizeof *shaken->runners);
+    if (dists > 0)
+        memcpy(shaken->dists, scenario->dists, dists * sizeof *shaken->dists);
     for (int32_t i = 0; i < scenario->runner_count; i++)
         shake_runner(shaken, i, by_us, shake);
     shaken->scenario.runners = shaken->runners;
