@@ -62,7 +62,7 @@ static const struct policy_parameter parameters[] = {
     [VALUE_HORIZON] = {.name = "horizon",
                        .meaning = "what a future asks for, as a multiple of a node's free share",
                        .kind = PARAMETER_NUMBER,
-                       .initial = {.number = 3.0},
+                       .initial = {.number = 6.0},
                        .low = 0.0,
                        .high = 100.0},
     [VALUE_AVAILABILITY] = {.name = "availability",
