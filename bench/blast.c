@@ -202,6 +202,8 @@ static int compare_p_values(const void *left, const void *right)
 static void judge(struct blast_row *rows, int32_t count, double confidence)
 {
     double largest = 0;
+    if (count == 0)
+        return;
     qsort(rows, (size_t)count, sizeof *rows, compare_p_values);
     for (int32_t i = 0; i < count; i++) {
         double adjusted = rows[i].p_value * (count - i);
