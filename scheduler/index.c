@@ -11,7 +11,7 @@
 /* What the index keeps of the fleet, and how it follows it. The fleet lists the nodes that changed
  * (fleet.changed); each gets a new row and an entry in the journal. */
 
-enum { JOURNAL_LEAST = 512, JOURNAL_LEAST_WITH_PREY = 4096, LIST_LIMIT = 32 };
+enum { JOURNAL_LEAST = 512, JOURNAL_LEAST_WHERE_DEAR = 4096, LIST_LIMIT = 32 };
 
 struct node_index *index_new(const struct index_tuning *tuning, struct err *err)
 {
@@ -62,14 +62,17 @@ static int reserve_nodes(struct node_index *index, const struct fleet *fleet, st
 }
 
 /* A quarter to half as many entries as nodes; who is further behind than that scans. To judge all
- * nodes for their victims takes longer than to scan rows, so with preemption there are more. */
+ * nodes for their victims, or to score all of them, takes longer than to scan rows: then there are
+ * more. */
 static int reserve_journal(struct node_index *index, const struct sched *sched, struct err *err)
 {
     int32_t least = sched->options.tuning.journal_least;
-    bool has_prey = sched->options.preemption_enabled;
-    int32_t capacity = has_prey ? JOURNAL_LEAST_WITH_PREY : JOURNAL_LEAST;
+    const struct policy *policy = sched->policy.policy;
+    bool is_dear =
+        sched->options.preemption_enabled || (policy->score != NULL && !policy_has_parts(policy));
+    int32_t capacity = is_dear ? JOURNAL_LEAST_WHERE_DEAR : JOURNAL_LEAST;
     capacity = least > 0 ? least : capacity;
-    while (capacity <= sched->fleet.node_count / (has_prey ? 2 : 4))
+    while (capacity <= sched->fleet.node_count / (is_dear ? 2 : 4))
         capacity *= 2;
     if (capacity == index->journal.capacity)
         return 0;

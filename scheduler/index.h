@@ -67,7 +67,8 @@ struct node_index {
     struct shape_memory *shapes;
     struct victim_memory *victims; /* of the first victim_count shapes; see victim_index.h */
     struct journal journal;
-    int64_t search_count; /* questions for which nodes were looked at */
+    int64_t search_count; /* questions for which nodes were looked at, */
+    int64_t score_count;  /* and nodes that were scored for them */
     int64_t epoch;        /* rises when what was remembered for shapes is void */
     int32_t node_count;   /* taken in so far */
     int32_t prey_count, prey_capacity;

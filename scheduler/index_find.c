@@ -39,6 +39,7 @@ bool search_fits_runner(const struct index_search *search, int32_t node)
 struct standing search_standing(const struct index_search *search, int32_t node)
 {
     const struct policy *policy = search->sched->policy.policy;
+    search->index->score_count++;
     return (struct standing){.score =
                                  policy->score == NULL ? 0.0 : policy->score(search->context, node),
                              .node = node,

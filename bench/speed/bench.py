@@ -62,7 +62,7 @@ def print_table(lines):
     print(f"{'case':{width}}  {'median ns':>12}  {'reference ns':>12}  {'ratio':>9}  {'peak MiB':>8}  per, and reference")
     for line in lines:
         memory = next((value for key, value in line.items() if key.endswith("_bytes")), 0)
-        times = [value for key, value in line.items() if key.endswith("_ns")]
+        times = [value for key, value in line.items() if key.endswith("_ns") and key != "fill_ns"]
         print(f"{name_of(line):{width}}  {times[0]:12.1f}  {times[-1]:12.1f}  {line['ratio']:9.4g}  "
               f"{memory / 2**20:8.1f}  {line.get('per', '')}, {line.get('reference', '')}")
 
