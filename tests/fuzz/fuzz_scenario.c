@@ -44,6 +44,10 @@ static void check_runner(const struct scenario *s, const struct runner_def *runn
     assert(is_index(runner->startup, s->dist_count));
     assert(runner->image_pull == NO_INDEX || is_index(runner->image_pull, s->dist_count));
     assert(runner->duration == NO_INDEX || is_index(runner->duration, s->dist_count));
+    const struct crash_def *crash = runner->crash;
+    assert(!crash || is_index(crash->restart, s->dist_count));
+    assert(!crash || crash->between == NO_INDEX || is_index(crash->between, s->dist_count));
+    assert(!crash || (crash->first_us >= 0 && crash->most_us >= crash->first_us));
     assert(runner->deployment == NO_INDEX || is_index(runner->deployment, s->deployment_count));
     assert(runner->floor >= 0 && runner->floor <= runner->num_replicas);
     assert(runner->priority >= 0 && runner->priority <= 9);
@@ -84,6 +88,8 @@ static void check_scenario(const struct scenario *s)
         assert(deployment->first_runner + deployment->runner_count <= s->runner_count);
     }
     check_events(s);
+    for (int32_t i = 0; i < s->spot_capacity_count; i++)
+        assert(is_index(s->spot_capacities[i].pool, s->pool_count));
 }
 
 static void check_refused(const struct scenario *s, const struct err *err)
