@@ -239,6 +239,29 @@ class Compare(ProgramTest):
             result = self.stowage("compare", "s.json", "--config", "wrong.json")
             self.check_ended(result, BAD_INPUT, message)
 
+    # ---- compaction and preemption ----
+
+    def test_compaction_is_asked_without_a_run(self):
+        """Eight replicas of two cores on eight nodes of four: half of them are needed."""
+        scenario = small_scenario()
+        scenario["nodepools"][0].update(max_instances=8, simulation={"nodes": 8})
+        scenario["runners"][0]["num_replicas"] = 8
+        self.write("s.json", scenario)
+        output = self.compare("s.json", "--policies", "best-fit,worst-fit", "-m", "compaction", "-o",
+                              "out", "--no-plots")
+        results = self.of_metric(self.results(), "compaction")
+        self.assertEqual(results["best-fit"]["value"], 50)
+        self.assertEqual(results["best-fit"]["count"], 11)
+        self.assertEqual(results["worst-fit"]["effect"], 0)
+        self.assertIn("over the orders", output)
+        self.assertFalse((self.folder / "out/plots/bands.gp").exists())
+
+    def test_preemption_names_all_of_it(self):
+        self.compare(WEEK, "--policies", "best-fit,worst-fit", "-m", "preemption", "-n", "2", "--cap",
+                     "2", "-o", "out", "--no-plots")
+        names = [it["metric"] for it in self.results()["metrics"]]
+        self.assertLessEqual({"cascades", "repeated_preemptions", "recovery_s_mean"}, set(names))
+
     # ---- who is hurt ----
 
     def test_who_is_hurt_by_a_raised_priority_is_listed(self):
