@@ -154,7 +154,10 @@ static void print_facts(const struct sweep_results *results, FILE *out)
     for (int32_t i = 0; i < plan->fixed.count; i++)
         fprintf(out, "* in all cells: `%s`\n", plan->fixed.items[i]);
     for (int32_t i = 0; i < vary->path_count; i++)
-        fprintf(out, "* varied: `%s`\n", vary->paths[i]);
+        fprintf(out, "* varied: `%s`%s\n", vary->paths[i],
+                sweep_path_matters(results, i) ? "" : ", which changed no value of any metric");
+    if (!sweep_is_random(results))
+        fputs("* all replications of a cell are equal: nothing in this scenario is random\n", out);
 }
 
 static void print_metric_meanings(const struct sweep_plan *plan, FILE *out)

@@ -49,6 +49,63 @@ bool sweep_has_values(const struct sweep_results *results, int32_t metric)
     return false;
 }
 
+/* Bit for bit, so that no value equals no value. */
+static bool same_values(const struct sweep_results *results, const double *a, const double *b)
+{
+    return memcmp(a, b, (size_t)results->plan->metrics.count * sizeof *a) == 0;
+}
+
+/* Do the cells have this path alone as their difference? */
+static bool differ_in(const struct vary *vary, int32_t a, int32_t b, int32_t path)
+{
+    for (int32_t i = 0; i < vary->path_count; i++) {
+        const char *first = vary_value(vary, a, i), *second = vary_value(vary, b, i);
+        bool is_same =
+            first == NULL || second == NULL ? first == second : strcmp(first, second) == 0;
+        if (is_same != (i != path))
+            return false;
+    }
+    return true;
+}
+
+bool sweep_path_matters(const struct sweep_results *results, int32_t path)
+{
+    enum { PAIRS_MAX = 1000 };
+    bool has_pairs = false;
+    int32_t cells = results->plan->vary.cell_count;
+    for (int32_t a = 0; a < cells && a < PAIRS_MAX; a++) {
+        for (int32_t b = a + 1; b < cells && b < PAIRS_MAX; b++) {
+            const struct sweep_cell *first = &results->cells[a], *second = &results->cells[b];
+            if (first->done == 0 || second->done == 0 || !first->has[0] || !second->has[0] ||
+                !differ_in(&results->plan->vary, a, b, path))
+                continue;
+            has_pairs = true;
+            for (int32_t r = 0; r < results->plan->replications; r++)
+                if (first->has[r] && second->has[r] &&
+                    !same_values(results, sweep_values(results, a, r), sweep_values(results, b, r)))
+                    return true;
+        }
+    }
+    return !has_pairs;
+}
+
+bool sweep_is_random(const struct sweep_results *results)
+{
+    bool has_pairs = false;
+    for (int32_t cell = 0; cell < results->plan->vary.cell_count; cell++) {
+        const struct sweep_cell *it = &results->cells[cell];
+        for (int32_t r = 1; it->done > 1 && it->has[0] && r < results->plan->replications; r++) {
+            if (!it->has[r])
+                continue;
+            has_pairs = true;
+            if (!same_values(results, sweep_values(results, cell, 0),
+                             sweep_values(results, cell, r)))
+                return true;
+        }
+    }
+    return !has_pairs;
+}
+
 const char *sweep_cell_state(const struct sweep_results *results, int32_t cell)
 {
     if (results->cells[cell].failure != NULL)

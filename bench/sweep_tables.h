@@ -22,6 +22,13 @@ struct sweep_summary sweep_summary(const struct sweep_results *results, int32_t 
 /* Has any cell a value of the metric? */
 bool sweep_has_values(const struct sweep_results *results, int32_t metric);
 
+/* Do any two cells that differ in this path alone differ in any value? Also true where there are no
+ * two such cells. Of large sweeps the first thousand cells are asked. */
+bool sweep_path_matters(const struct sweep_results *results, int32_t path);
+
+/* Does any cell have two replications that differ? Also true where no cell has two. */
+bool sweep_is_random(const struct sweep_results *results);
+
 /* "whole", "failed" (its input is wrong) or "incomplete". */
 const char *sweep_cell_state(const struct sweep_results *results, int32_t cell);
 /* Why it is not whole; "" where it is. */

@@ -39,6 +39,17 @@ static void tell_cells(const struct sweep_results *results, struct sweep_shard s
         message_warn("and %" PRId32 " more cells", told - TOLD_MAX);
 }
 
+/* What a reader of the table should know of it. */
+static void tell_idle(const struct sweep_results *results)
+{
+    const struct vary *vary = &results->plan->vary;
+    for (int32_t i = 0; i < vary->path_count; i++)
+        if (!sweep_path_matters(results, i))
+            message_note("%s changed no value of any metric", vary->paths[i]);
+    if (!sweep_is_random(results))
+        message_note("all replications of a cell are equal: nothing in this scenario is random");
+}
+
 int sweep_tell(const struct sweep_results *results, const char *folder, bool is_quiet)
 {
     struct sweep_shard shard = results->plan->shard;
@@ -47,6 +58,8 @@ int sweep_tell(const struct sweep_results *results, const char *folder, bool is_
     if (!is_quiet && shard.count == 1)
         code = print_table(results);
     tell_cells(results, shard);
+    if (!is_quiet && shard.count == 1)
+        tell_idle(results);
     if (!is_quiet && shard.count > 1)
         message_note("part %" PRId32 "/%" PRId32 " is in %s: stowage merge joins the parts",
                      shard.index + 1, shard.count, folder);

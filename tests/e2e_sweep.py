@@ -159,6 +159,18 @@ class Sweep(ProgramTest):
             self.good(self.sweep("out", "-n", "1", "--metric", "wait_s_mean", grid=["--vary", vary]))
             self.assertEqual([row[vary.split("=")[0]] for row in self.rows("out/cells.csv")], values)
 
+    def test_what_is_without_effect_is_told(self):
+        idle = "scheduler.policy changed no value of any metric"
+        result = self.good(self.sweep("out", grid=GRID))
+        self.assertIn(f"note: {idle}", result.stderr)
+        self.assertNotIn("nodes changed no value", result.stderr)
+        self.assertNotIn("nothing in this scenario is random", result.stderr)
+        self.assertIn("varied: `scheduler.policy`, which changed no value of any metric",
+                      (self.folder / "out/report.md").read_text(encoding="utf-8"))
+        self.write("s.json", small_scenario())
+        result = self.good(self.sweep("fixed", grid=["--vary", "horizon=1h,2h"]))
+        self.assertIn("all replications of a cell are equal", result.stderr)
+
     # ---- what goes wrong ----
 
     def test_a_cell_with_wrong_input_is_named_and_the_rest_is_kept(self):
