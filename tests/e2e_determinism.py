@@ -13,7 +13,7 @@ import unittest
 
 from e2e import DONE, HANGS_AFTER_S, PROGRAM, SOURCE, ProgramTest, default_signals
 
-SCENARIOS = ["quickstart", "clarifai-week", "floors"]
+SCENARIOS = ["quickstart", "clarifai-week", "floors", "warm-or-cold"]
 
 
 def programs():
