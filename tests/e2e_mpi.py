@@ -59,7 +59,7 @@ class Ranks(e2e_sweep.Sweep):
                 if os.path.realpath(f"/proc/{pid}/exe") == str(PROGRAM)]
 
     def test_a_rank_that_is_killed_ends_the_job_and_what_is_kept_is_not_done_again(self):
-        self.write("s.json", random_scenario(horizon="20d"))
+        self.write("s.json", random_scenario(horizon="80d"))
         arguments = ["sweep", "s.json", "-o", "out", "--no-plots", "-n", "6", "-v",
                      "nodepools[p].simulation.nodes=3..9"]
         for number, which in ((signal.SIGKILL, -1), (signal.SIGTERM, None)):
