@@ -121,7 +121,8 @@ static void read_set_pool(struct loader *loader, const struct value *object,
 static void read_deploy(struct loader *loader, const struct value *object, struct event_def *event)
 {
     event->runner = get_runner(loader, object);
-    if (event->runner != NO_INDEX)
+    /* The id of a runner with errors is known, but there may be no runner behind it. */
+    if (event->runner != NO_INDEX && event->runner < loader->scenario->runner_count)
         event->is_graceful = loader->scenario->runners[event->runner].is_graceful;
     get_bool(object, "graceful", &event->is_graceful);
 }
