@@ -108,7 +108,7 @@ static void write_front_script(const struct plan_result *result, FILE *out)
             "set xlabel '%s'\nset ylabel 'replications that keep the targets [%%]'\n"
             "set yrange [-3:103]\nset offsets graph 0.05, graph 0.05, 0, 0\n"
             "set arrow 1 from %.6f, graph 0 to %.6f, graph 1 nohead linetype 1 dashtype 2\n"
-            "set label 1 'the plan' at %.6f, graph 0.06 right offset -0.5, 0\n"
+            "set label 1 'the plan' at %.6f, graph 0.3 right offset -0.5, 0\n"
             "plot 'front.dat' using 1:3 with linespoints linetype 3 pointtype 7"
             " title 'no cheaper one of these does better', \\\n"
             "  'front.dat' using 1:($3 == $3 ? NaN : $2) with points linetype 2 pointtype 6"
