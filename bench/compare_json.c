@@ -129,17 +129,22 @@ static int print_metrics(const struct compare *compare, struct json_writer *w, s
     return result;
 }
 
+void compare_print_origin(const struct compare_report_options *options, struct json_writer *w)
+{
+    json_string(w, "tool", "stowage");
+    json_string(w, "version", options->version);
+    json_string(w, "command", options->command);
+    json_string(w, "kind", "compare");
+    json_int(w, "schema_version", COMPARE_SCHEMA_VERSION);
+}
+
 int compare_print_json(const struct compare *compare, const struct compare_report_options *options,
                        FILE *out, struct err *err)
 {
     struct json_writer w;
     json_writer_init(&w, out, false);
     json_object(&w, NULL);
-    json_string(&w, "tool", "stowage");
-    json_string(&w, "version", options->version);
-    json_string(&w, "command", options->command);
-    json_string(&w, "kind", "compare");
-    json_int(&w, "schema_version", COMPARE_SCHEMA_VERSION);
+    compare_print_origin(options, &w);
     print_method(compare, &w);
     print_variants(compare, &w);
     int result = print_metrics(compare, &w, err);

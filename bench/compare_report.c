@@ -41,11 +41,7 @@ static void print_summary(const struct compare *compare,
     struct json_writer w;
     json_writer_init(&w, out, false);
     json_object(&w, NULL);
-    json_string(&w, "tool", "stowage");
-    json_string(&w, "version", options->version);
-    json_string(&w, "command", options->command);
-    json_string(&w, "kind", "compare");
-    json_int(&w, "schema_version", COMPARE_SCHEMA_VERSION);
+    compare_print_origin(options, &w);
     json_string(&w, "results", "compare.json");
     json_int(&w, "variants", compare->request.variant_count);
     json_close_object(&w);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/json_writer.h"
 #include "base/output.h"
 #include "base/table.h"
 #include "bench/compare.h"
@@ -38,6 +39,9 @@ struct compare_table {
     int (*write)(const struct compare *compare, struct table *table, struct err *err);
 };
 const struct compare_table *compare_tables(size_t *count);
+
+/* What compare.json and summary.json both begin with, inside the open object: who made them. */
+void compare_print_origin(const struct compare_report_options *options, struct json_writer *w);
 
 /* compare.json. */
 int compare_print_json(const struct compare *compare, const struct compare_report_options *options,
