@@ -12,6 +12,7 @@
 #include "scenarios/fields.h"
 #include "scenarios/scenario.h"
 #include "scenarios/value.h"
+#include "scenarios/words.h"
 
 /* Between the files of the loader: what is known while a scenario is read. Each load_x.c reads one
  * kind of object. Functions of the loader return nothing or what they found: what is wrong goes to
@@ -214,6 +215,16 @@ extern const struct words capacity_words;
 enum { CAPACITY_ON_DEMAND, CAPACITY_SPOT };
 
 /* ---- load_reference.c: what other objects are named by ---- */
+
+/* A name that should be one of those that are known. */
+struct unknown_name {
+    const char *name;
+    const char *among; /* "a nodepool of the scenario": what it is not */
+    struct words known;
+};
+
+/* `"gpuu" is not a nodepool of the scenario: did you mean "gpu"?`, with what may be given. */
+void report_unknown_name(const struct value *place, const struct unknown_name *unknown);
 
 /* A pool named by text ("id" or "cluster/id") or by an object {id, compute_cluster}. NO_INDEX with
  * an error. */

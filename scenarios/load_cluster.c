@@ -93,17 +93,10 @@ static void report_dangling(const struct loader *loader, const struct value *pla
     enum { HINTS_MAX = 1000 };
     const struct scenario *scenario = loader->scenario;
     const char *names[HINTS_MAX];
-    char quoted[TEXT_QUOTE_SIZE];
-    char hint[WORDS_SIZE];
     size_t count = 0;
-    if (!value_is_listed(place)) {
-        value_error(place, "is not known");
-        return;
-    }
     for (int32_t i = 0; i < scenario->cluster_count && count < HINTS_MAX; i++)
         names[count++] = scenario->clusters[i].id;
-    value_error(place, "%s is not in compute_clusters: %s", text_quote(id, quoted),
-                words_hint(id, (struct words){names, count}, hint));
+    report_unknown_name(place, &(struct unknown_name){id, "in compute_clusters", {names, count}});
 }
 
 /* Where compute_clusters lists some, a cluster that is only named must be one of them; described in

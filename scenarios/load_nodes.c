@@ -25,17 +25,11 @@ static void report_no_such_type(struct loader *loader, const struct value *place
 {
     enum { HINTS_MAX = 100 };
     const char *names[HINTS_MAX];
-    char quoted[TEXT_QUOTE_SIZE];
-    char hint[WORDS_SIZE];
     size_t count = 0;
-    if (!value_is_listed(place)) {
-        value_error(place, "is not known");
-        return;
-    }
     for (int32_t i = 0; i < pool->type_count && count < HINTS_MAX; i++)
         names[count++] = offered_id(loader, pool->types[i]);
-    value_error(place, "%s is not an instance type of the pool: %s", text_quote(id, quoted),
-                words_hint(id, (struct words){names, count}, hint));
+    report_unknown_name(place,
+                        &(struct unknown_name){id, "an instance type of the pool", {names, count}});
 }
 
 int32_t find_pool_type(struct loader *loader, const struct value *reference, int32_t pool_number)

@@ -42,26 +42,30 @@ static void report_ambiguous(const struct loader *loader, const struct value *pl
                 words_join((struct words){names, count}, list));
 }
 
+void report_unknown_name(const struct value *place, const struct unknown_name *unknown)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    char hint[WORDS_SIZE];
+    text_quote(unknown->name, quoted);
+    if (!value_is_listed(place))
+        value_error(place, "is not known");
+    else if (unknown->known.count == 0)
+        value_error(place, "%s is not %s: there is none", quoted, unknown->among);
+    else
+        value_error(place, "%s is not %s: %s", quoted, unknown->among,
+                    words_hint(unknown->name, unknown->known, hint));
+}
+
 static void report_unknown_pool(const struct loader *loader, const struct value *place,
                                 const char *id)
 {
     const struct scenario *scenario = loader->scenario;
     const char *names[HINTS_MAX];
-    char quoted[TEXT_QUOTE_SIZE];
-    char hint[WORDS_SIZE];
     size_t count = 0;
-    if (!value_is_listed(place)) {
-        value_error(place, "is not known");
-        return;
-    }
     for (int32_t i = 0; i < scenario->pool_count && count < HINTS_MAX; i++)
         names[count++] = scenario->pools[i].id;
-    text_quote(id, quoted);
-    if (count == 0)
-        value_error(place, "%s is not a nodepool of the scenario: there is none", quoted);
-    else
-        value_error(place, "%s is not a nodepool of the scenario: %s", quoted,
-                    words_hint(id, (struct words){names, count}, hint));
+    report_unknown_name(place,
+                        &(struct unknown_name){id, "a nodepool of the scenario", {names, count}});
 }
 
 int32_t find_pool_by_text(const struct loader *loader, const char *text)
@@ -177,8 +181,6 @@ int32_t read_runner_id(struct loader *loader, const struct value *value)
 {
     const struct scenario *scenario = loader->scenario;
     const char *names[HINTS_MAX];
-    char quoted[TEXT_QUOTE_SIZE];
-    char hint[WORDS_SIZE];
     const char *id;
     size_t count = 0;
     if (!read_text(value, &id))
@@ -186,18 +188,10 @@ int32_t read_runner_id(struct loader *loader, const struct value *value)
     int32_t runner = lookup_find_text(&loader->runners, id);
     if (runner >= 0)
         return runner;
-    if (!value_is_listed(value)) {
-        value_error(value, "is not known");
-        return NO_INDEX;
-    }
     for (int32_t i = 0; i < scenario->runner_count && count < HINTS_MAX; i++)
         names[count++] = scenario->runners[i].id;
-    text_quote(id, quoted);
-    if (count == 0)
-        value_error(value, "%s is not a runner of the scenario: there is none", quoted);
-    else
-        value_error(value, "%s is not a runner of the scenario: %s", quoted,
-                    words_hint(id, (struct words){names, count}, hint));
+    report_unknown_name(value,
+                        &(struct unknown_name){id, "a runner of the scenario", {names, count}});
     return NO_INDEX;
 }
 
