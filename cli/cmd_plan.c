@@ -27,6 +27,7 @@ enum {
     OPTION_CONFIDENCE,
     OPTION_FAILURES,
     OPTION_BUDGET,
+    OPTION_SENSITIVITY,
     OPTION_SET,
     OPTION_SEED,
     OPTION_JOBS,
@@ -48,6 +49,7 @@ static const struct command_option options[] = {
     [OPTION_CONFIDENCE] = {0, "confidence", "C", "with which that is claimed (default 0.95)"},
     [OPTION_FAILURES] = {0, "failures", "N", "replications that may fail (default 0)"},
     [OPTION_BUDGET] = {0, "budget", "USD", "an hour; a dearer plan is the answer no"},
+    [OPTION_SENSITIVITY] = {0, "sensitivity", NULL, "also plan for other demand, overhead, prices"},
     [OPTION_SET] = {0, "set", "PATH=VALUE", "edit the scenario first, as with `stowage run`"},
     [OPTION_SEED] = {'s', "seed", "N", "of the first replication, instead of the scenario's"},
     [OPTION_JOBS] = {'j', "jobs", "N", "threads (default: one for each processor)"},
@@ -153,6 +155,9 @@ static int parse_option(int option, const char *value, struct plan_scenario_opti
         return parse_count(value, name, FAILURES_MAX, &plan->failures_allowed, err);
     case OPTION_BUDGET:
         return parse_decimal(value, name, &plan->budget_usd_h, err);
+    case OPTION_SENSITIVITY:
+        plan->asks_sensitivity = true;
+        break;
     case OPTION_SET:
         return edit_option_add(&plan->edits, value, "plan", err);
     case OPTION_SEED:
@@ -179,7 +184,8 @@ static int check_instance_arguments(const struct plan_scenario_options *plan, in
                                     struct err *err)
 {
     bool simulates = plan->targets.count > 0 || plan->survives.count > 0 ||
-                     plan->bounds.count > 0 || plan->edits.count > 0 || plan->has_seed;
+                     plan->bounds.count > 0 || plan->what_ifs.count > 0 || plan->edits.count > 0 ||
+                     plan->has_seed || plan->asks_sensitivity;
     if (optind < argc)
         return err_set(err, ERR_USAGE, "plan: takes a scenario or --instance FILE, not both");
     if (simulates)

@@ -199,6 +199,7 @@ static void ask(struct planning *planning)
     planning->result = (struct plan_result){
         .request = request,
         .peak = &planning->peak,
+        .asks_sensitivity = options->asks_sensitivity,
         .target_texts = planning->target_texts.items,
         .survive_texts = planning->survive_texts.items,
         .version = STOWAGE_VERSION,

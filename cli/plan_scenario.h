@@ -29,6 +29,7 @@ struct plan_scenario_options {
     int32_t points_max, jobs;
     bool has_seed;
     uint64_t seed;
+    bool asks_sensitivity;
     bool prints_json, draws_plots, is_quiet;
 };
 

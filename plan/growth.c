@@ -64,6 +64,7 @@ static int grow_runner(struct grown_scenario *grown, struct runner_def *runner, 
                        struct err *err)
 {
     return grow_count(&runner->num_replicas, percent, err) ||
+                   grow_count(&runner->enabled_replicas, percent, err) ||
                    grow_count(&runner->floor, percent, err) ||
                    grow_count(&runner->min_replicas, percent, err) ||
                    grow_traffic(grown, &runner->traffic, percent, err)

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "base/units.h"
-#include "plan/result.h"
+#include "plan/sensitivity_print.h"
 
 enum { PLAN_SCHEMA_VERSION = 1, USD_DIGITS = 6 };
 
@@ -257,6 +257,7 @@ void plan_print_json(const struct plan_result *result, FILE *out)
         print_binding(&result->highest, &w);
     print_front(result, &w);
     print_growth(result, &w);
+    sensitivity_print_json(result, &w);
     print_search(result, &w);
     json_close_object(&w);
 }

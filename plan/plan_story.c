@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/units.h"
 #include "plan/plan_report.h"
+#include "plan/sensitivity_print.h"
 #include "reports/plots.h"
 
 enum { CELL_SIZE = 1024, HOURS_A_MONTH = 730, PRICES_TOLD_MAX = 20 };
@@ -311,6 +312,7 @@ static void print_found(const struct plan_result *result, struct page *page)
     print_bound(result, page);
     print_front(result, page);
     print_growth(result, page);
+    sensitivity_print_page(result, page);
 }
 
 static void print_none(const struct plan_result *result, struct page *page)

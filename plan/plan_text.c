@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/units.h"
-#include "plan/result.h"
+#include "plan/sensitivity_print.h"
 
 enum { HOURS_A_MONTH = 730 };
 
@@ -14,17 +14,8 @@ static const struct plan_question *question_of(const struct plan_result *result)
 
 static void print_counts(const struct plan_result *result, const int32_t *counts, FILE *out)
 {
-    const struct plan_question *question = question_of(result);
-    int32_t shown = 0;
-    for (int32_t i = 0; i < question->axes->count; i++) {
-        char name[AXIS_NAME_SIZE];
-        const struct plan_axis *axis = &question->axes->items[i];
-        if (counts[i] == 0 && axis->kind == AXIS_NODES)
-            continue;
-        fprintf(out, "%s%" PRId32 " %s", shown++ > 0 ? ", " : "", counts[i],
-                plan_axis_name(question->scenario, axis, name));
-    }
-    fprintf(out, "%s\n", shown == 0 ? "no nodes at all" : "");
+    plan_print_counts(result, counts, out);
+    fputc('\n', out);
 }
 
 static void print_cost(const struct plan_result *result, int64_t cost, FILE *out)
@@ -209,5 +200,6 @@ void plan_print_text(const struct plan_result *result, FILE *out)
     print_claim(result, out);
     print_neighbours(result, out);
     print_growth(result, out);
+    sensitivity_print_text(result, out);
     print_search(result, out);
 }

@@ -2,44 +2,25 @@
 #include "plan/regret.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
-#include "plan/growth.h"
+#include "plan/altered_plan.h"
 
-/* The request about a grown scenario. */
-static struct plan_request request_for(const struct plan_request *request,
-                                       const struct grown_scenario *grown, const int32_t *start)
+static struct alteration growth_to(int32_t percent)
 {
-    struct plan_request other = *request;
-    other.question.scenario = &grown->scenario;
-    other.start = start;
-    other.progress = (struct plan_progress){NULL, NULL};
-    return other;
+    return (struct alteration){.kind = ALTER_DEMAND, .percent = percent};
 }
 
-/* The plan for one growth; *is_over when it was interrupted. */
+/* The plan for one growth. 1: it was interrupted. */
 static int plan_growth(struct growth_plan *plan, const struct plan_request *request,
-                       const int32_t *start, bool *is_over, struct err *err)
+                       const int32_t *start, struct err *err)
 {
-    struct grown_scenario grown;
-    struct found_fleet answer;
-    if (grown_scenario_make(&grown, request->question.scenario, plan->percent, err) != 0)
-        return -1;
-    struct plan_request other = request_for(request, &grown, start);
-    int result = found_fleet_make(&answer, &other, err);
-    if (result == 0) {
-        *is_over = answer.is_interrupted;
-        if (answer.is_found && !answer.is_interrupted) {
-            memcpy(plan->counts, found_fleet_counts(&answer),
-                   sizeof *plan->counts * (size_t)request->question.axes->count);
-            plan->cost = answer.search.points[answer.search.best].answer.cost;
-        } else {
-            plan->counts = NULL;
-        }
-        found_fleet_release(&answer);
-    }
-    grown_scenario_release(&grown);
+    const struct alteration growth = growth_to(plan->percent);
+    struct altered_plan found = {.counts = plan->counts};
+    int result = altered_plan_find(&found, request, &growth, start, err);
+    if (!found.is_found)
+        plan->counts = NULL;
+    plan->cost = found.cost;
     return result;
 }
 
@@ -47,18 +28,11 @@ static int plan_growth(struct growth_plan *plan, const struct plan_request *requ
 static int test_growth(const struct growth_plan *plan, const struct plan_request *request,
                        int32_t percent, bool *keeps, struct err *err)
 {
-    struct grown_scenario grown;
-    struct tester tester;
-    struct trial_tally tally;
-    struct trial_range range = {.count = request->question.trial_count};
-    if (grown_scenario_make(&grown, request->question.scenario, percent, err) != 0)
-        return -1;
-    struct plan_request other = request_for(request, &grown, NULL);
-    tester_init(&tester, &other.question);
-    int result = tester_run(&tester, plan->counts, &range, &tally, err);
-    *keeps = result == 0 && tally.passes;
-    grown_scenario_release(&grown);
-    return result != 0 && atomic_load(&tester.is_cancelled) ? 1 : result;
+    const struct alteration growth = growth_to(percent);
+    struct altered_test test = {.counts = plan->counts};
+    int result = altered_plan_test(&test, request, &growth, err);
+    *keeps = test.keeps;
+    return result;
 }
 
 /* What is paid for the plan and what has to be added to it, over the cost of the right plan. */
@@ -109,8 +83,10 @@ static int make(struct regret *regret, const struct plan_request *request, struc
         struct growth_plan *plan = &regret->items[regret->count++];
         plan->percent = def->growth_percent[i];
         plan->counts = &regret->memory[i * axis_count];
-        if (plan_growth(plan, request, start, &is_over, err) != 0)
+        int result = plan_growth(plan, request, start, err);
+        if (result < 0)
             return -1;
+        is_over = result > 0;
         has_all = has_all && plan->counts != NULL;
         start = plan->counts != NULL ? plan->counts : start;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "plan/result.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -51,7 +52,10 @@ static int look_around(struct plan_result *result, struct err *err)
         result->front.count = 0;
         return atomic_load(&answer->tester.is_cancelled) ? 0 : -1;
     }
-    return regret_make(&result->regret, result->request, err);
+    if (regret_make(&result->regret, result->request, err) != 0)
+        return -1;
+    const struct sensitivity_of of = {result->request, answer, result->peak};
+    return result->asks_sensitivity ? sensitivity_make(&result->sensitivity, &of, err) : 0;
 }
 
 int plan_result_make(struct plan_result *result, struct err *err)
@@ -60,6 +64,7 @@ int plan_result_make(struct plan_result *result, struct err *err)
     result->highest = (struct binding){.is_found = false};
     result->front.count = 0;
     result->regret = (struct regret){.least = -1};
+    result->sensitivity = (struct sensitivity){.is_asked = false};
     if (result->peak->impossible[0] != '\0') { /* no simulation is needed */
         result->answer = (struct found_fleet){.search = {.best = -1, .worse = {-1, -1}}};
         return 0;
@@ -77,6 +82,7 @@ void plan_result_release(struct plan_result *result)
 {
     found_fleet_release(&result->answer);
     regret_release(&result->regret);
+    sensitivity_release(&result->sensitivity);
     free(result->bindings);
     result->bindings = NULL;
 }
@@ -94,6 +100,22 @@ void plan_print_misses(const struct plan_result *result, const struct trial_tall
             fprintf(out, " (%.4g %s on the average)", tally->values[i], target_unit(targets, i));
         told = text;
     }
+}
+
+void plan_print_counts(const struct plan_result *result, const int32_t *counts, FILE *out)
+{
+    const struct plan_question *question = &result->request->question;
+    int32_t shown = 0;
+    for (int32_t i = 0; i < question->axes->count; i++) {
+        char name[AXIS_NAME_SIZE];
+        const struct plan_axis *axis = &question->axes->items[i];
+        if (counts[i] == 0 && axis->kind == AXIS_NODES)
+            continue;
+        fprintf(out, "%s%" PRId32 " %s", shown++ > 0 ? ", " : "", counts[i],
+                plan_axis_name(question->scenario, axis, name));
+    }
+    if (shown == 0)
+        fputs("no nodes at all", out);
 }
 
 double plan_usd_per_hour(const struct plan_result *result, int64_t cost)

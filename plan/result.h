@@ -13,6 +13,7 @@
 #include "plan/front.h"
 #include "plan/peak.h"
 #include "plan/regret.h"
+#include "plan/sensitivity.h"
 
 /* All that `stowage plan SCENARIO` tells, in one place for the terminal, plan.json, the report and
  * the plots. */
@@ -21,10 +22,12 @@ struct plan_result {
     const struct plan_request *request; /* borrowed */
     const struct peak *peak;            /* borrowed; zeroed where nothing is known */
     struct found_fleet answer;
-    struct binding *bindings;         /* [answer.neighbour_count]; of those that fail; owned */
-    struct binding highest;           /* where no plan was found: of the highest one */
-    struct front front;               /* where a plan was found */
-    struct regret regret;             /* where it was, and the scenario has growth_percent */
+    struct binding *bindings;       /* [answer.neighbour_count]; of those that fail; owned */
+    struct binding highest;         /* where no plan was found: of the highest one */
+    struct front front;             /* where a plan was found */
+    struct regret regret;           /* where it was, and the scenario has growth_percent */
+    struct sensitivity sensitivity; /* where it was, and asks_sensitivity */
+    bool asks_sensitivity;
     const char *const *target_texts;  /* as given: [request->question.targets->text_count] */
     const char *const *survive_texts; /* as given; [request->question.survives.count] */
     const char *version, *command;
@@ -48,6 +51,9 @@ double plan_usd_per_hour(const struct plan_result *result, int64_t cost);
 
 /* By how many percent at most a plan could be cheaper: (cost - bound) / bound; NaN: not known. */
 double plan_gap_percent(const struct plan_result *result);
+
+/* "3 gpu/a100, 2 cpu/n2", "no nodes at all". */
+void plan_print_counts(const struct plan_result *result, const int32_t *counts, FILE *out);
 
 /* One screen. */
 void plan_print_text(const struct plan_result *result, FILE *out);

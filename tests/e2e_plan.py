@@ -108,6 +108,34 @@ class Plan(ProgramTest):
             for cost in costs:
                 self.assertIn(f"{cost:.2f}", text, name)
 
+    def test_sensitivity_is_a_plan_for_each_case(self):
+        # Three floors of two cores on nodes of four, at 0.36 USD an hour each.
+        runner = dict(small_scenario()["runners"][0], num_replicas=3, min_replicas=3)
+        self.write("s.json", small_scenario(runners=[runner], instance_types=priced("10")))
+        arguments = ["s.json", "-n", "p=0..9"]
+        self.assertIsNone(self.json_of(*arguments)["sensitivity"])
+        answer = self.json_of(*arguments, "--sensitivity", "-o", "out")
+        cases = {case["case"]: case for case in answer["sensitivity"]["cases"]}
+        nodes = {name: case["counts"]["p/four"] for name, case in cases.items()}
+        # One core less leaves room for one replica on a node, as does half a core.
+        self.assertEqual(nodes, {"demand 110 %": 2, "demand 120 %": 2, "demand 150 %": 3,
+                                 "500m CPU and 1Gi less on each node": 3,
+                                 "1 CPU and 2Gi less on each node": 3, "one more floor of r": 2})
+        for name, case in cases.items():
+            self.assertEqual(case["plan_keeps_targets"], nodes[name] == 2, name)
+            self.assertAlmostEqual(case["change_usd_per_hour"], 0.36 * (nodes[name] - 2))
+        self.assertAlmostEqual(cases["one more floor of r"]["bound_adds_usd_per_hour"], 0.18)
+        price, = answer["sensitivity"]["prices"]
+        self.assertEqual([price["axis"], price["other_is_cheaper_below"]], ["p/four", None])
+        # A plan for each case is what a plan of the edited scenario is.
+        edited = self.json_of(*arguments, "--set", "runners[r].num_replicas=5", "--set",
+                              "runners[r].min_replicas=5")
+        self.assertEqual(edited["plan"]["counts"]["p/four"], nodes["demand 150 %"])
+        report = (self.folder / "out/report.md").read_text(encoding="utf-8")
+        self.assertIn("| demand 150 % | misses | +0.3600 | 3 p/four |", report)
+        self.assertIn("demand 150 %: +0.3600 USD an hour (+50.0 %): 3 p/four",
+                      (self.folder / "out/plan.txt").read_text(encoding="utf-8"))
+
     def test_the_bound_is_of_the_floors_at_their_peak(self):
         runner = dict(small_scenario()["runners"][0], min_replicas=3)
         late = dict(runner, id="late", num_replicas=1, min_replicas=1,
