@@ -68,7 +68,6 @@ Test(compare_long, intervals_cover_and_equal_policies_are_told_apart_as_often_as
 {
     static struct experiments it;
     int covered = 0, told_apart = 0;
-    double sum_s = 0;
     run_all(&it);
     for (int32_t i = 0; i < 1000; i++) {
         double differences[REPLICATIONS];
@@ -78,7 +77,6 @@ Test(compare_long, intervals_cover_and_equal_policies_are_told_apart_as_often_as
             differences[k] = ours[k] - theirs[k];
         struct mean_estimate mean = mean_estimate_make(ours, REPLICATIONS, 0.95);
         struct mean_estimate difference = mean_estimate_make(differences, REPLICATIONS, 0.95);
-        sum_s += mean.mean;
         covered += fabs(mean.mean - truth_s) <= mean.half_width;
         told_apart += mean_p_value(&difference) <= 0.05;
     }

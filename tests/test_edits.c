@@ -49,8 +49,8 @@ Test(edits, change_what_is_there_and_add_what_is_not)
         "scheduler.preemption.enabled=true",
         "name=\"10\"",
         "runners[a].min_replicas=\"2\"",
-        "runners[+]={\"id\": \"b\", \"nodepool\": {\"id\": \"cpu\"}, \"num_replicas\": 1, "
-        "\"compute_info\": {\"cpu_limit\": \"1\", \"cpu_memory\": \"1Gi\"}}",
+        ("runners[+]={\"id\": \"b\", \"nodepool\": {\"id\": \"cpu\"}, \"num_replicas\": 1, "
+         "\"compute_info\": {\"cpu_limit\": \"1\", \"cpu_memory\": \"1Gi\"}}"),
         "events[+]={\"at\": \"10m\", \"scale\": {\"runner\": \"a\", \"num_replicas\": 1}}",
         "seed=null",
     };
