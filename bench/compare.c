@@ -44,7 +44,7 @@ static int look(void *context, const struct metric_view *view, struct err *err)
 {
     (void)err;
     const struct looking *looking = context;
-    wait_sample_shares(&view->waits.all, looking->compare->wait_grid_us, WAIT_GRID,
+    wait_sample_shares(&view->waits, looking->compare->wait_grid_us, WAIT_GRID,
                        looking->run->wait_shares);
     read_bins(looking->compare, view->sim, looking->run);
     if (looking->run->runners != NULL)

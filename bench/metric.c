@@ -129,8 +129,7 @@ static double usd_per_hour(const struct metric_view *view, int32_t priority, int
 
 static const struct wait_sample *sample_of(const struct metric_view *view, int32_t priority)
 {
-    return priority == METRIC_ALL_PRIORITIES ? &view->waits.all
-                                             : &view->waits.of_priority[priority];
+    return priority == METRIC_ALL_PRIORITIES ? &view->waits : &view->waits_of[priority];
 }
 
 static double wait_mean(const struct metric_view *view, int32_t priority, int64_t unused)
@@ -151,10 +150,7 @@ static double wait_none(const struct metric_view *view, int32_t priority, int64_
 {
     (void)unused;
     const struct wait_sample *sample = sample_of(view, priority);
-    int64_t count = 0;
-    while (count < sample->count && sample->keys[count] == 0)
-        count++;
-    return percent(count, sample->count);
+    return percent(sample->none_count, sample->count);
 }
 
 static double queue_mean(const struct metric_view *view, int32_t priority, int64_t unused)
@@ -181,11 +177,24 @@ static double gave_up(const struct metric_view *view, int32_t priority, int64_t 
 
 /* ---- service ---- */
 
+static int128 running_between(const struct metric_view *view, int32_t priority)
+{
+    if (priority == METRIC_ALL_PRIORITIES)
+        return view->to.running_all_us - view->from->running_all_us;
+    return view->to.running_us[priority] - view->from->running_us[priority];
+}
+
+static int128 wish_between(const struct metric_view *view, int32_t priority)
+{
+    if (priority == METRIC_ALL_PRIORITIES)
+        return view->to.wish_all_us - view->from->wish_all_us;
+    return view->to.wish_us[priority] - view->from->wish_us[priority];
+}
+
 static double served(const struct metric_view *view, int32_t priority, int64_t unused)
 {
     (void)unused;
-    return percent(area_between(view->from->running_us, view->to.running_us, priority),
-                   area_between(view->from->wish_us, view->to.wish_us, priority));
+    return percent(running_between(view, priority), wish_between(view, priority));
 }
 
 static double at_floor(const struct metric_view *view, int32_t priority, int64_t unused)
@@ -291,7 +300,7 @@ static double preemptions(const struct metric_view *view, int32_t priority, int6
 static double preemption_rate(const struct metric_view *view, int32_t priority, int64_t unused)
 {
     (void)unused;
-    int128 running_us = area_between(view->from->running_us, view->to.running_us, priority);
+    int128 running_us = running_between(view, priority);
     if (running_us == 0)
         return (double)NAN;
     return (double)add_evictions(view, priority).count / hours(running_us);
@@ -410,7 +419,7 @@ static const struct metric metrics[] = {
     {"gave_up", "replicas", "Demands that gave up: not bound within max_wait.",
      METRIC_LOWER_IS_BETTER, true, false, 0, gave_up, 0},
     {"served_pct", "%", "Running replicas over wished ones, over time.", METRIC_HIGHER_IS_BETTER,
-     true, false, NEED_RUNNERS, served, 0},
+     true, false, NEED_SERVICE, served, 0},
     {"floor_pct", "%", "Time at which runners with a floor had it running.",
      METRIC_HIGHER_IS_BETTER, true, false, NEED_RUNNERS, at_floor, 0},
     {"wish_pct", "%", "Time at which runners had all replicas that they wish running.",
@@ -435,7 +444,7 @@ static const struct metric metrics[] = {
     {"preemptions_of_work_max", "replicas", "Most evictions that one piece of work suffered.",
      METRIC_LOWER_IS_BETTER, true, true, NEED_LOOPS, most_repeated, 0},
     {"preemptions_per_replica_h", "1/h", "Evictions per hour that a replica ran.",
-     METRIC_LOWER_IS_BETTER, true, false, NEED_RUNNERS, preemption_rate, 0},
+     METRIC_LOWER_IS_BETTER, true, false, NEED_SERVICE, preemption_rate, 0},
     {"work_lost_h", "h", "Replica-hours of running thrown away by preemption.",
      METRIC_LOWER_IS_BETTER, true, false, 0, work_lost, 0},
     {"device_work_lost_h", "h", "Device-hours of running thrown away by preemption.",
@@ -498,19 +507,41 @@ static int make_packing(struct metric_view *view, struct err *err)
     return result;
 }
 
+static unsigned needs_of(const struct metric_choice *choice)
+{
+    unsigned needs = choice->metric->needs;
+    if (choice->priority == METRIC_ALL_PRIORITIES)
+        return needs;
+    if ((needs & NEED_WAITS) != 0)
+        needs |= NEED_WAITS_BY_PRIORITY;
+    if ((needs & NEED_SERVICE) != 0)
+        needs |= NEED_RUNNERS;
+    return needs;
+}
+
 unsigned metric_set_needs(const struct metric_set *set)
 {
     unsigned needs = 0;
     for (int32_t i = 0; i < set->count; i++)
-        needs |= set->items[i].metric->needs;
+        needs |= needs_of(&set->items[i]);
     return needs;
+}
+
+static int read_waits(struct metric_view *view, unsigned needs, struct err *err)
+{
+    if ((needs & NEED_WAITS) != 0 &&
+        wait_sample_read(&view->waits, view->sim, view->from, -1, err) != 0)
+        return -1;
+    for (int32_t p = 0; p < PRIORITY_COUNT && (needs & NEED_WAITS_BY_PRIORITY) != 0; p++)
+        if (wait_sample_read(&view->waits_of[p], view->sim, view->from, p, err) != 0)
+            return -1;
+    return 0;
 }
 
 static int make_parts(struct metric_view *view, unsigned needs, struct err *err)
 {
     metric_sums_read(view->sim, view->sim->now_us, (needs & NEED_RUNNERS) != 0, &view->to);
-    if ((needs & NEED_WAITS) != 0 &&
-        wait_samples_make(&view->waits, view->sim, view->from, err) != 0)
+    if (read_waits(view, needs, err) != 0)
         return -1;
     if ((needs & NEED_LOOPS) != 0 &&
         eviction_loops_make(&view->loops, view->sim, view->from->eviction_count, err) != 0)
@@ -531,7 +562,9 @@ int metric_view_init(struct metric_view *view, const struct sim *sim,
 
 void metric_view_release(struct metric_view *view)
 {
-    wait_samples_release(&view->waits);
+    wait_sample_release(&view->waits);
+    for (int p = 0; p < PRIORITY_COUNT; p++)
+        wait_sample_release(&view->waits_of[p]);
     packing_release(&view->packing);
 }
 

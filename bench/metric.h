@@ -66,22 +66,26 @@ void metric_set_default(struct metric_set *set, const struct scenario *scenario)
 
 /* ---- values of a run ---- */
 
-/* NEED_COMPACTION: the metric is no property of a run; replicate asks bench/compact.h for it. */
+/* What a metric reads that costs something. NEED_COMPACTION: the metric is no property of a run;
+ * replicate asks bench/compact.h for it. */
 enum metric_need {
     NEED_WAITS = 1,
     NEED_PACKING = 2,
     NEED_COMPACTION = 4,
     NEED_LOOPS = 8,
-    NEED_RUNNERS = 16
+    NEED_RUNNERS = 16,          /* what is counted runner by runner */
+    NEED_SERVICE = 32,          /* time running and wished: of one priority NEED_RUNNERS, too */
+    NEED_WAITS_BY_PRIORITY = 64 /* NEED_WAITS of one priority */
 };
 
 struct metric_view {
     const struct sim *sim;          /* borrowed */
     const struct metric_sums *from; /* sums at the start of what is measured; borrowed */
     struct metric_sums to;          /* at the end */
-    struct wait_samples waits;      /* NEED_WAITS */
-    struct eviction_loops loops;    /* NEED_LOOPS */
-    struct packing_view packing;    /* NEED_PACKING */
+    struct wait_sample waits;       /* NEED_WAITS */
+    struct wait_sample waits_of[PRIORITY_COUNT]; /* NEED_WAITS_BY_PRIORITY */
+    struct eviction_loops loops;                 /* NEED_LOOPS */
+    struct packing_view packing;                 /* NEED_PACKING */
 };
 
 /* Values of these metrics from the instant of `from` (all zero: from the start) to the end of a

@@ -90,6 +90,20 @@ static void read_waits(const struct sim *sim, struct metric_sums *sums)
     }
 }
 
+/* Of all runners together: a run has summed it up at its end. */
+static void read_service(const struct sim *sim, struct metric_sums *sums)
+{
+    if (sim->is_finished) {
+        sums->running_all_us = sim->metrics.running_us;
+        sums->wish_all_us = sim->metrics.wish_us;
+        return;
+    }
+    for (int p = 0; p < PRIORITY_COUNT; p++) {
+        sums->running_all_us += sums->running_us[p];
+        sums->wish_all_us += sums->wish_us[p];
+    }
+}
+
 void metric_sums_read(const struct sim *sim, int64_t at_us, bool reads_runners,
                       struct metric_sums *sums)
 {
@@ -104,4 +118,5 @@ void metric_sums_read(const struct sim *sim, int64_t at_us, bool reads_runners,
     read_waits(sim, sums);
     for (int32_t i = 0; reads_runners && i < sim->runner_count; i++)
         read_runner(sim, i, sums);
+    read_service(sim, sums);
 }

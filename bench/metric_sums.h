@@ -20,7 +20,8 @@ struct metric_sums {
     int128 nodes_us, nodes_paid_us; /* ready or drained; in any state, as they are paid for */
     int128 nodes_busy_us;           /* with replicas on them */
     int128 queue_us[PRIORITY_COUNT];
-    int128 running_us[PRIORITY_COUNT], wish_us[PRIORITY_COUNT]; /* replicas x us, by priority */
+    int128 running_all_us, wish_all_us;                         /* replicas x us */
+    int128 running_us[PRIORITY_COUNT], wish_us[PRIORITY_COUNT]; /* the same by priority */
     int128
         below_floor_us[PRIORITY_COUNT]; /* runners x us with fewer live replicas than the floor */
     int128 floor_asked_us[PRIORITY_COUNT], floor_met_us[PRIORITY_COUNT]; /* by running replicas */
@@ -36,7 +37,7 @@ struct metric_sums {
 
 /* The sums by at_us, where the run has no event left before or at it (or is finished, with at_us
  * its end). What is counted runner by runner (from running_us to lost) stays 0 unless it is asked
- * for. O(runners + nodes). */
+ * for; before the end this includes what is summed up from it. O(runners + nodes). */
 void metric_sums_read(const struct sim *sim, int64_t at_us, bool reads_runners,
                       struct metric_sums *sums);
 

@@ -6,39 +6,55 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/int128.h"
 #include "bench/metric_sums.h"
 #include "sim/sim.h"
 
-/* The waits of demands between two instants of a run, sorted, and their distribution by the
- * product-limit estimator of Kaplan and Meier (J. Am. Stat. Assoc. 53, 1958), in which a wait that
- * was cut off (still open at the end, given up, withdrawn) counts as "at least so long". A demand
- * belongs to the time in which its wait ended, or was cut off. */
+/* The waits of demands between two instants of a run, and their distribution by the product-limit
+ * estimator of Kaplan and Meier (J. Am. Stat. Assoc. 53, 1958), in which a wait that was cut off
+ * (still open at the end, given up, withdrawn) counts as "at least so long". A demand belongs to
+ * the time in which its wait ended, or was cut off. Of equal lengths the ended ones come first.
+ *
+ * A comparison reads this of every run, so waits are neither copied nor sorted: they are counted
+ * where the run has recorded them. What does need an order is a wait that was cut off while a
+ * longer one ended (a loss), and there are few of these as a rule. */
 
-/* A wait as one integer: 2 * length, and 1 more for one that was cut off, so that of equal lengths
- * the ended ones come first. */
+/* Waits of one priority, in any order; borrowed. */
+struct wait_source {
+    const int64_t *ended_us, *cut_off_us;
+    int64_t ended_count, cut_off_count;
+};
+
 struct wait_sample {
-    int64_t *keys; /* [count] ascending; borrowed */
-    int64_t count;
+    struct wait_source sources[PRIORITY_COUNT];
+    int32_t source_count;
+    int64_t count, ended_count; /* of all, and of those that ended */
+    int64_t none_count;         /* ended at once */
+    int64_t longest_us, longest_ended_us;
+    int128 sum_us;
+    int64_t *loss_us;    /* [loss_count] ascending; owned */
+    int64_t *loss_ended; /* [loss_count] waits that ended and are no longer than the loss */
+    double *loss_longer; /* [loss_count] the estimated share of waits that are longer than it */
+    int64_t loss_count;
 };
 
-/* Waits of all priorities, and of each (parts of the same memory). */
-struct wait_samples {
-    struct wait_sample all, of_priority[PRIORITY_COUNT];
-    int64_t *memory; /* of all of them; owned */
-};
-
-/* From the instant of `from` to the end. O(n). */
-int wait_samples_make(struct wait_samples *samples, const struct sim *sim,
-                      const struct metric_sums *from, struct err *err);
-void wait_samples_release(struct wait_samples *samples);
+/* Of at most PRIORITY_COUNT sources. O(n), and without losses it takes no memory. On -1 the struct
+ * is zeroed. */
+int wait_sample_init(struct wait_sample *sample, const struct wait_source *sources, int32_t count,
+                     struct err *err);
+/* Of a run, from the instant of `from` to the end; priority 0 to 9, or -1: of all. */
+int wait_sample_read(struct wait_sample *sample, const struct sim *sim,
+                     const struct metric_sums *from, int32_t priority, struct err *err);
+void wait_sample_release(struct wait_sample *sample);
 
 /* The shortest wait that at least a share q (0 < q <= 1) of the demands do not exceed, by the
  * estimator. Where it does not reach q, since the longest waits were cut off, the longest of all:
- * then *is_lower_bound. -1: there is no wait. O(n), O(1) where nothing was cut off. */
+ * then *is_lower_bound. -1: there is no wait. O(n). */
 int64_t wait_sample_quantile_us(const struct wait_sample *sample, double q, bool *is_lower_bound);
 
 /* The estimated share of waits of at most so many microseconds, at each of several instants in
- * ascending order: shares[count]. O(n + count). */
+ * ascending order: shares[count], count <= WAIT_SHARES_MAX. O(n + count). */
+enum { WAIT_SHARES_MAX = 128 };
 void wait_sample_shares(const struct wait_sample *sample, const int64_t *us, int32_t count,
                         double *shares);
 
@@ -46,7 +62,7 @@ void wait_sample_shares(const struct wait_sample *sample, const int64_t *us, int
  * is none. */
 double wait_sample_mean_us(const struct wait_sample *sample);
 
-/* Sorts keys >= 0, by digits (least first): O(n). `spare` has room for as many. */
-void wait_keys_sort(int64_t *keys, int64_t *spare, int64_t count);
+/* Sorts values >= 0, by digits (least first): O(n). `spare` has room for as many. */
+void wait_values_sort(int64_t *values, int64_t *spare, int64_t count);
 
 #endif

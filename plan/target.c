@@ -188,13 +188,13 @@ static bool is_kept(const struct target *target, double value)
 static int read_placed(const struct target *target, const struct target_view *view, double *percent,
                        struct err *err)
 {
-    struct wait_samples waits;
+    struct wait_sample waits;
     double share = (double)NAN;
-    if (wait_samples_make(&waits, view->sim, view->from, err) != 0)
+    if (wait_sample_read(&waits, view->sim, view->from, -1, err) != 0)
         return -1;
-    if (waits.all.count > 0)
-        wait_sample_shares(&waits.all, &target->within_us, 1, &share);
-    wait_samples_release(&waits);
+    if (waits.count > 0)
+        wait_sample_shares(&waits, &target->within_us, 1, &share);
+    wait_sample_release(&waits);
     *percent = 100 * share;
     return 0;
 }

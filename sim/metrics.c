@@ -265,5 +265,7 @@ void metrics_finish(struct metrics *metrics, int64_t now_us)
         finish_integral(&stats->wish, now_us);
         finish_integral(&stats->live, now_us);
         finish_integral(&stats->running, now_us);
+        metrics->wish_us += stats->wish.area;
+        metrics->running_us += stats->running.area;
     }
 }

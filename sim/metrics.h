@@ -212,6 +212,7 @@ struct metrics {
     int32_t eviction_count, eviction_capacity, eviction_next_capacity;
     struct runner_stats *runners;
     int32_t runner_count, runner_capacity;
+    int128 running_us, wish_us; /* replica-time of all runners; 0 before the end */
     struct runner_change *changes;
     int32_t change_count, change_capacity;
     bool changes_were_cut; /* RUNNER_CHANGES_MAX was reached */

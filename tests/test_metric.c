@@ -200,3 +200,34 @@ Test(metric, the_sum_over_priorities_is_the_whole)
     }
     scenario_release(&scenario);
 }
+
+static int add_priorities(void *context, const struct sim *sim, const struct metric_sums *from,
+                          struct err *err)
+{
+    (void)context, (void)from, (void)err;
+    struct metric_sums sums;
+    int128 running_us = 0, wish_us = 0;
+    metric_sums_read(sim, sim->now_us, true, &sums);
+    for (int p = 0; p < 10; p++) {
+        running_us += sums.running_us[p];
+        wish_us += sums.wish_us[p];
+    }
+    cr_expect(running_us > 0);
+    cr_expect(sums.running_all_us == running_us);
+    cr_expect(sums.wish_all_us == wish_us);
+    return 0;
+}
+
+Test(metric, a_run_has_summed_up_the_service_of_its_runners)
+{
+    struct scenario scenario;
+    struct metric_set set = {.count = 0};
+    double values[METRICS_MAX];
+    struct err err;
+    load(&scenario, "clarifai-week.json");
+    cr_assert_eq(metric_set_parse(&set, "served_pct", &err), 0);
+    const struct replication replication = {
+        .scenario = &scenario, .metrics = &set, .look = add_priorities};
+    cr_assert_eq(replicate(&replication, values, &err), 0, "%s", err.text);
+    scenario_release(&scenario);
+}

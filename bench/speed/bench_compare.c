@@ -74,7 +74,7 @@ static int read_statistics(const struct sim *sim, const struct metric_set *set, 
     if (metric_view_init(&view, sim, &from, metric_set_needs(set) | NEED_WAITS, err))
         return -1;
     metric_view_values(&view, set, values);
-    wait_sample_shares(&view.waits.all, grid_us, GRID, shares);
+    wait_sample_shares(&view.waits, grid_us, GRID, shares);
     metric_view_release(&view);
     return 0;
 }
