@@ -44,8 +44,8 @@ static int read_folder(struct sweep_merge *merge, const char *folder, struct err
         if (found < 0 || take_cell(merge, cell, err) != 0)
             return -1;
         sweep_cell_clear(&merge->part, cell);
-        merge->damaged_count += found == CELL_DAMAGED ? 1 : 0;
-        merge->other_count += found == CELL_OTHER ? 1 : 0;
+        merge->damaged_count += found == KEPT_DAMAGED ? 1 : 0;
+        merge->other_count += found == KEPT_OTHER ? 1 : 0;
     }
     return 0;
 }

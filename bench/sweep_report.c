@@ -20,20 +20,14 @@ static const char plan_name[] = "sweep.json";
 
 /* ---- the plan ---- */
 
+static void print_plan(const void *plan, FILE *out)
+{
+    sweep_plan_print(plan, out);
+}
+
 int sweep_plan_write(const struct sweep_plan *plan, const char *folder, struct err *err)
 {
-    struct output_file file;
-    char *path = folder_join(folder, plan_name);
-    if (path == NULL)
-        return err_no_memory(err);
-    int result = output_file_open(&file, path, err);
-    free(path);
-    if (result != 0)
-        return -1;
-    sweep_plan_print(plan, file.stream);
-    result = output_file_commit(&file, err);
-    output_file_abandon(&file);
-    return result;
+    return kept_file_write(folder, plan_name, print_plan, plan, err);
 }
 
 int sweep_plan_find(struct sweep_plan *plan, const char *folder, struct err *err)

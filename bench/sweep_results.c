@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bench/sweep_results.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/decimal.h"
-#include "base/folder.h"
 #include "base/json.h"
 #include "base/json_writer.h"
-#include "base/output.h"
 #include "base/units.h"
 
 enum { CELL_VERSION = 1, NAME_SIZE = 40 };
@@ -87,29 +83,9 @@ static int name_cell(const struct sweep_plan *plan, int32_t cell, char out[NAME_
     return result;
 }
 
-/* The caller frees; NULL when memory is out. */
-static char *path_of(const struct sweep_plan *plan, int32_t cell, const char *folder,
-                     struct err *err)
-{
-    char name[NAME_SIZE];
-    if (name_cell(plan, cell, name, err) != 0)
-        return NULL;
-    char *path = folder_join(folder, name);
-    if (path == NULL)
-        err_no_memory(err);
-    return path;
-}
-
 int cell_store_prepare(const char *folder, struct err *err)
 {
-    char *path = folder_join(folder, "cells");
-    if (path == NULL)
-        return err_no_memory(err);
-    int result = 0;
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        result = folder_errno(err, errno, path);
-    free(path);
-    return result;
+    return kept_folder_make(folder, "cells", err);
 }
 
 /* ---- writing ---- */
@@ -136,8 +112,15 @@ static void print_replications(const struct sweep_results *results, int32_t cell
     json_close_array(w);
 }
 
-static void print_cell(const struct sweep_results *results, int32_t cell, FILE *out)
+struct kept_cell {
+    const struct sweep_results *results;
+    int32_t cell;
+};
+
+static void print_cell(const void *context, FILE *out)
 {
+    const struct sweep_results *results = ((const struct kept_cell *)context)->results;
+    int32_t cell = ((const struct kept_cell *)context)->cell;
     const struct sweep_cell *it = &results->cells[cell];
     const struct vary *vary = &results->plan->vary;
     char seed[UNITS_TEXT_SIZE];
@@ -164,18 +147,11 @@ static void print_cell(const struct sweep_results *results, int32_t cell, FILE *
 int cell_store_write(const struct sweep_results *results, int32_t cell, const char *folder,
                      struct err *err)
 {
-    struct output_file file;
-    char *path = path_of(results->plan, cell, folder, err);
-    if (path == NULL)
+    const struct kept_cell kept = {results, cell};
+    char name[NAME_SIZE];
+    if (name_cell(results->plan, cell, name, err) != 0)
         return -1;
-    int result = output_file_open(&file, path, err);
-    free(path);
-    if (result != 0)
-        return -1;
-    print_cell(results, cell, file.stream);
-    result = output_file_commit(&file, err);
-    output_file_abandon(&file);
-    return result;
+    return kept_file_write(folder, name, print_cell, &kept, err);
 }
 
 /* ---- reading ---- */
@@ -245,76 +221,46 @@ static bool read_digest(const cJSON *item, char out[DIGEST_HEX_SIZE])
     return true;
 }
 
+/* As kept_file_read. */
 static int read_tree(struct sweep_results *results, int32_t cell, const cJSON *tree,
-                     enum cell_found *found, struct err *err)
+                     struct err *err)
 {
     struct sweep_cell *it = &results->cells[cell];
     struct err ignored;
     int64_t seed;
-    *found = CELL_DAMAGED;
     const char *text = cJSON_GetStringValue(get(tree, "seed"));
     if (!is_text(get(tree, "kind"), "sweep cell") ||
         !is_of_cell(&results->plan->vary, cell, get(tree, "values")) || text == NULL ||
         parse_int64(text, &seed, &ignored) != 0)
-        return 0;
-    if (!is_text(get(tree, "base_digest"), results->plan->base_digest)) {
-        *found = CELL_OTHER;
-        return 0;
-    }
+        return KEPT_DAMAGED;
+    if (!is_text(get(tree, "base_digest"), results->plan->base_digest))
+        return KEPT_OTHER;
     if (sweep_cell_prepare(results, cell, err) != 0)
         return -1;
     it->seed = (uint64_t)seed;
     if (!read_digest(get(tree, "files_digest"), it->files_digest) ||
         !read_digest(get(tree, "scenario_digest"), it->digest) ||
         !read_replications(results, cell, get(tree, "replications")))
-        return 0;
+        return KEPT_DAMAGED;
     const char *failure = cJSON_GetStringValue(get(tree, "failure"));
     if (failure != NULL && (it->failure = arena_strdup(&results->arena, failure)) == NULL)
         return err_no_memory(err);
-    *found = CELL_KEPT;
-    return 0;
-}
-
-static int read_bytes(struct sweep_results *results, int32_t cell, const struct json_text *text,
-                      enum cell_found *found, struct err *err)
-{
-    struct err reason = {.kind = ERR_NONE};
-    cJSON *tree = json_parse(*text, &reason);
-    *found = CELL_DAMAGED;
-    if (tree == NULL) {
-        if (reason.kind == ERR_SYSTEM)
-            *err = reason;
-        return reason.kind == ERR_SYSTEM ? -1 : 0;
-    }
-    int result = read_tree(results, cell, tree, found, err);
-    cJSON_Delete(tree);
-    return result;
+    return KEPT_READ;
 }
 
 int cell_store_read(struct sweep_results *results, int32_t cell, const char *folder,
                     bool with_failures, struct err *err)
 {
-    static const size_t size_max = (size_t)1 << 30;
-    struct err reason = {.kind = ERR_NONE};
-    char *bytes, *path = path_of(results->plan, cell, folder, err);
-    size_t size;
-    enum cell_found found = CELL_ABSENT;
-    if (path == NULL)
+    char name[NAME_SIZE];
+    cJSON *tree;
+    if (name_cell(results->plan, cell, name, err) != 0)
         return -1;
-    int result = json_read_file(path, size_max, &bytes, &size, &reason);
-    if (result == 0) {
-        const struct json_text text = {.file = path, .bytes = bytes, .size = size};
-        result = read_bytes(results, cell, &text, &found, err);
-        free(bytes);
-    } else if (reason.kind == ERR_SYSTEM) {
-        *err = reason;
-    } else {
-        result = 0;
-    }
-    free(path);
-    bool is_kept = result == 0 && found == CELL_KEPT &&
-                   (with_failures || results->cells[cell].failure == NULL);
+    int found = kept_file_read(folder, name, &tree, err);
+    if (found == KEPT_READ)
+        found = read_tree(results, cell, tree, err);
+    cJSON_Delete(tree);
+    bool is_kept = found == KEPT_READ && (with_failures || results->cells[cell].failure == NULL);
     if (!is_kept)
         sweep_cell_clear(results, cell);
-    return result == 0 ? (int)found : -1;
+    return found;
 }

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "bench/kept_file.h"
 #include "bench/sweep_plan.h"
 
 /* The values that a sweep has so far, and where they are kept: each cell in a file of its own,
@@ -50,17 +51,11 @@ void sweep_cell_clear(struct sweep_results *results, int32_t cell);
 
 /* ---- the files ---- */
 
-enum cell_found {
-    CELL_ABSENT,
-    CELL_KEPT,    /* it is read */
-    CELL_DAMAGED, /* the file is no record of this cell; it counts as absent */
-    CELL_OTHER,   /* made from another scenario, version or metrics; it counts as absent */
-};
-
 /* Makes FOLDER/cells. */
 int cell_store_prepare(const char *folder, struct err *err);
 
-/* Reads a cell where there is a file of it: an enum cell_found, or -1 where memory or disk failed.
+/* Reads a cell where there is a file of it: an enum kept_found (KEPT_OTHER: of another scenario,
+ * version or metrics), or -1 where memory or disk failed.
  * Of a failure nothing is kept, unless `with_failures`: it is tried again. */
 int cell_store_read(struct sweep_results *results, int32_t cell, const char *folder,
                     bool with_failures, struct err *err);

@@ -58,15 +58,15 @@ static int read_cell(struct sweep_run *run, int32_t cell, struct err *err)
     int found = cell_store_read(&run->results, cell, run->folder, false, err);
     if (found < 0)
         return -1;
-    if (found == CELL_KEPT && run->results.cells[cell].done > 0 && !is_current(run, cell)) {
+    if (found == KEPT_READ && run->results.cells[cell].done > 0 && !is_current(run, cell)) {
         sweep_cell_clear(&run->results, cell);
-        found = CELL_OTHER;
+        found = KEPT_OTHER;
     }
     run->total += run->plan->replications;
     run->done += run->results.cells[cell].done;
     run->kept_count += sweep_cell_is_over(&run->results, cell) ? 1 : 0;
-    run->other_count += found == CELL_OTHER ? 1 : 0;
-    run->damaged_count += found == CELL_DAMAGED ? 1 : 0;
+    run->other_count += found == KEPT_OTHER ? 1 : 0;
+    run->damaged_count += found == KEPT_DAMAGED ? 1 : 0;
     return 0;
 }
 

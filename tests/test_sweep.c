@@ -179,9 +179,9 @@ Test(sweep, a_cell_is_read_as_it_was_written_or_not_at_all)
     cr_assert_eq(sweep_results_init(&copy, &plan, &err), 0);
     fill_cell(&results, 1);
     cr_assert_eq(cell_store_prepare(folder, &err), 0);
-    cr_assert_eq(cell_store_read(&copy, 1, folder, false, &err), (int)CELL_ABSENT);
+    cr_assert_eq(cell_store_read(&copy, 1, folder, false, &err), (int)KEPT_ABSENT);
     cr_assert_eq(cell_store_write(&results, 1, folder, &err), 0);
-    cr_assert_eq(cell_store_read(&copy, 1, folder, false, &err), (int)CELL_KEPT);
+    cr_assert_eq(cell_store_read(&copy, 1, folder, false, &err), (int)KEPT_READ);
     cr_expect_eq(copy.cells[1].done, 2);
     cr_expect_eq(copy.cells[1].seed, (uint64_t)INT64_MAX - 1);
     cr_expect_not(copy.cells[1].has[1]);
@@ -191,7 +191,7 @@ Test(sweep, a_cell_is_read_as_it_was_written_or_not_at_all)
     plan.warm_up_us++;
     sweep_plan_seal(&plan);
     sweep_cell_clear(&copy, 1);
-    cr_assert_eq(cell_store_read(&copy, 1, folder, false, &err), (int)CELL_OTHER);
+    cr_assert_eq(cell_store_read(&copy, 1, folder, false, &err), (int)KEPT_OTHER);
     cr_expect_eq(copy.cells[1].done, 0);
     sweep_results_release(&results);
     sweep_results_release(&copy);
