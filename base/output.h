@@ -43,10 +43,10 @@ struct output_dir {
 
 /* <dir> is created (parents must exist). It may exist when it is empty, or holds an earlier report
  * (a summary.json whose "tool" is "stowage"), whole or left by a run that was killed, or a sweep
- * that has not ended (a sweep.json, likewise); else ERR_INPUT: "DIR: exists and holds other files:
- * give an empty or new folder". ERR_INPUT too while another process has it open. What a killed run
- * left in the partial folder is removed. On -1 the struct is zeroed, and nothing else has been
- * created or removed. */
+ * or a search for a plan that has not ended (a sweep.json or search.json, likewise); else
+ * ERR_INPUT: "DIR: exists and holds other files: give an empty or new folder". ERR_INPUT too while
+ * another process has it open. What a killed run left in the partial folder is removed. On -1 the
+ * struct is zeroed, and nothing else has been created or removed. */
 int output_dir_open(struct output_dir *dir, const char *path, struct err *err);
 
 /* Opens `name` ("nodes.csv", "plots/x.gp"; subfolders are made) for writing inside the partial

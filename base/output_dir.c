@@ -17,7 +17,8 @@
 
 static const char partial_name[] = ".stowage-partial";
 static const char mark_name[] = "summary.json"; /* tells a report from any other folder */
-static const char plan_name[] = "sweep.json";   /* the same, of a sweep that has not ended yet */
+/* The same, of a sweep and of the search for a plan that have not ended yet. */
+static const char *const begun_names[] = {"sweep.json", "search.json"};
 static const char plots_name[] = "plots";
 
 /* ---- whose folder is it? ---- */
@@ -94,8 +95,8 @@ static int check_ours(const struct output_dir *dir, struct err *err)
         answer = holds_summary(dir->path, mark_name, err);
     if (answer == 0)
         answer = holds_summary(dir->partial, mark_name, err);
-    if (answer == 0)
-        answer = holds_summary(dir->path, plan_name, err);
+    for (size_t i = 0; i < sizeof begun_names / sizeof begun_names[0] && answer == 0; i++)
+        answer = holds_summary(dir->path, begun_names[i], err);
     if (answer == 0)
         return err_set(err, ERR_INPUT,
                        "%s: exists and holds other files: give an empty or new folder", dir->path);

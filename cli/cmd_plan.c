@@ -32,6 +32,7 @@ enum {
     OPTION_SEED,
     OPTION_JOBS,
     OPTION_MAX_PLANS,
+    OPTION_REDO,
     OPTION_FORMAT,
     OPTION_NO_PLOTS,
     OPTION_QUIET,
@@ -54,6 +55,7 @@ static const struct command_option options[] = {
     [OPTION_SEED] = {'s', "seed", "N", "of the first replication, instead of the scenario's"},
     [OPTION_JOBS] = {'j', "jobs", "N", "threads (default: one for each processor)"},
     [OPTION_MAX_PLANS] = {0, "max-plans", "N", "try no swaps after so many plans (default 400)"},
+    [OPTION_REDO] = {0, "redo", NULL, "do runs again that DIR keeps of another question"},
     [OPTION_FORMAT] = {'f', "format", "FORMAT", "of the answer on stdout: text or json"},
     [OPTION_NO_PLOTS] = {0, "no-plots", NULL, "write the plot scripts, but draw no pictures"},
     [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
@@ -168,6 +170,9 @@ static int parse_option(int option, const char *value, struct plan_scenario_opti
         return plan->jobs > 0 ? 0 : err_set(err, ERR_USAGE, "plan: --jobs: 0: give 1 or more");
     case OPTION_MAX_PLANS:
         return parse_count(value, name, PLANS_MAX, &plan->points_max, err);
+    case OPTION_REDO:
+        plan->redoes = true;
+        break;
     case OPTION_FORMAT:
         return parse_format(value, &plan->prints_json, err);
     case OPTION_NO_PLOTS:

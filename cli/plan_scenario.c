@@ -14,7 +14,9 @@
 #include "cli/message.h"
 #include "cli/plots_told.h"
 #include "cli/progress.h"
+#include "plan/plan_record.h"
 #include "plan/plan_report.h"
+#include "plan/run_store.h"
 
 /* All that one call has in hand. */
 struct planning {
@@ -27,6 +29,9 @@ struct planning {
     struct plan_request request;
     struct peak peak;
     struct plan_result result;
+    struct plan_record record;
+    struct run_store store;
+    struct output_dir dir;
     struct interrupt interrupt;
     struct progress progress;
     int32_t *start; /* [axes.count] */
@@ -180,6 +185,7 @@ static void ask(struct planning *planning)
                      .axes = &planning->axes,
                      .targets = &planning->targets,
                      .survives = {planning->survives, planning->survive_texts.count},
+                     .store = &planning->store,
                      .seed = options->has_seed ? options->seed : planning->scenario.seed,
                      .thread_count = options->jobs,
                      .is_over = is_interrupted,
@@ -214,19 +220,22 @@ static int tell_ending(const struct planning *planning)
 {
     struct err err = {.kind = ERR_NONE};
     if (planning->result.answer.is_interrupted) {
-        err_set(&err, ERR_SYSTEM, "interrupted by %s: the plan is the best so far, and unchecked",
-                interrupt_name(planning->signal_number));
+        err_set(&err, ERR_SYSTEM,
+                "interrupted by %s: the plan is the best so far, and unchecked%s%s",
+                interrupt_name(planning->signal_number),
+                planning->options->output_path == NULL ? "" : "; the same command goes on from ",
+                planning->options->output_path == NULL ? "" : planning->options->output_path);
         return message_fail(&err);
     }
     return plan_result_is_yes(&planning->result) ? EXIT_DONE : EXIT_ANSWER_IS_NO;
 }
 
-static int write_report(const struct planning *planning)
+static int write_report(struct planning *planning)
 {
     const struct plan_scenario_options *options = planning->options;
     struct err err = {.kind = ERR_NONE};
     struct report_outcome outcome;
-    if (plan_report_write(&planning->result, options->output_path, options->draws_plots, &outcome,
+    if (plan_report_write(&planning->result, &planning->dir, options->draws_plots, &outcome,
                           &err) != 0)
         return message_fail(&err);
     int code = tell_plots(options->output_path, &outcome);
@@ -236,7 +245,18 @@ static int write_report(const struct planning *planning)
     return code;
 }
 
-static int tell(const struct planning *planning)
+static void tell_kept(const struct planning *planning)
+{
+    const struct run_store *store = &planning->store;
+    const char *folder = planning->options->output_path;
+    if (store->damaged_count > 0)
+        message_warn("%s: %" PRId32 " files of plans are damaged: their runs were done again",
+                     folder, store->damaged_count);
+    if (store->reused_count > 0 && !planning->options->is_quiet)
+        message_note("%s: %" PRId64 " runs were there already", folder, store->reused_count);
+}
+
+static int tell(struct planning *planning)
 {
     const struct plan_scenario_options *options = planning->options;
     if (options->prints_json)
@@ -244,6 +264,7 @@ static int tell(const struct planning *planning)
     else if (!options->is_quiet)
         plan_print_text(&planning->result, stdout);
     int code = message_flush_stdout();
+    tell_kept(planning);
     if (options->output_path != NULL) {
         int written = write_report(planning);
         code = written > code ? written : code;
@@ -252,16 +273,28 @@ static int tell(const struct planning *planning)
     return ending > code ? ending : code;
 }
 
-/* A wrong path is told before the search and not after it. */
-static int probe_output(const struct planning *planning, struct err *err)
+/* A wrong path is told before the search and not after it, and what is kept there is found. */
+static int open_folder(struct planning *planning, struct err *err)
 {
-    struct output_dir probe;
-    if (planning->options->output_path == NULL)
-        return 0;
-    if (output_dir_open(&probe, planning->options->output_path, err) != 0)
+    const char *folder = planning->options->output_path;
+    const struct plan_scenario_options *options = planning->options;
+    const struct plan_record_of of = {
+        .version = STOWAGE_VERSION,
+        .scenario_digest = planning->scenario.digest,
+        .seed = options->has_seed ? options->seed : planning->scenario.seed,
+        .targets = planning->target_texts.items,
+        .survives = planning->survive_texts.items,
+        .target_count = planning->target_texts.count,
+        .survive_count = planning->survive_texts.count,
+    };
+    if (plan_record_make(&planning->record, &of, err) != 0)
         return -1;
-    output_dir_abandon(&probe);
-    return 0;
+    if (folder != NULL && (output_dir_open(&planning->dir, folder, err) != 0 ||
+                           plan_record_write(&planning->record, folder, options->redoes, err) != 0))
+        return -1;
+    const struct run_store_of store = {folder, planning->record.base_digest, planning->axes.count,
+                                       planning->targets.count};
+    return run_store_init(&planning->store, &store, err);
 }
 
 /* What can be known without a simulation: a bound, a start, or that there is no plan. */
@@ -279,7 +312,7 @@ static int look_at_peak(struct planning *planning, struct err *err)
 static int plan(struct planning *planning, struct err *err)
 {
     if (read_targets(planning, err) != 0 || read_axes(planning, err) != 0 ||
-        read_survives(planning, err) != 0 || probe_output(planning, err) != 0 ||
+        read_survives(planning, err) != 0 || open_folder(planning, err) != 0 ||
         interrupt_block(&planning->interrupt, err) != 0)
         return -1;
     progress_init(&planning->progress, planning->options->is_quiet);
@@ -308,6 +341,9 @@ int plan_scenario_run(const struct plan_scenario_options *options)
 {
     struct planning planning = {.options = options};
     int code = load_and_plan(&planning);
+    output_dir_abandon(&planning.dir);
+    run_store_release(&planning.store);
+    plan_record_release(&planning.record);
     free(planning.start);
     peak_release(&planning.peak);
     plan_axes_release(&planning.axes);

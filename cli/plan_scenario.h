@@ -29,7 +29,7 @@ struct plan_scenario_options {
     int32_t points_max, jobs;
     bool has_seed;
     uint64_t seed;
-    bool asks_sensitivity;
+    bool asks_sensitivity, redoes;
     bool prints_json, draws_plots, is_quiet;
 };
 

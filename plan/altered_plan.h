@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "plan/alteration.h"
+#include "plan/altered_question.h"
 #include "plan/found_fleet.h"
 
 /* Plans for a request whose question is altered. */

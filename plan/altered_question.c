@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "plan/alteration.h"
+#include "plan/altered_question.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/int128.h"
-#include "base/units.h"
 #include "plan/growth.h"
-
-enum { WHOLE = 100 };
 
 /* A copy of count elements of a size, in the arena. */
 static void *copy_of(struct arena *arena, const void *items, int32_t count, size_t size)
@@ -89,11 +83,6 @@ static int alter_floor(struct altered_question *altered, int32_t runner, struct 
 
 /* ---- prices ---- */
 
-int64_t altered_price(int64_t price_micro, int32_t percent)
-{
-    return (int64_t)(((int128)price_micro * percent + WHOLE / 2) / WHOLE);
-}
-
 static int alter_price(struct altered_question *altered, const struct alteration *alteration,
                        struct err *err)
 {
@@ -133,6 +122,8 @@ int altered_question_make(struct altered_question *altered, const struct plan_qu
         .question = *question, .scenario = *question->scenario, .axes = *question->axes};
     altered->question.scenario = &altered->scenario;
     altered->question.axes = &altered->axes;
+    if (alteration->kind != ALTER_PRICE) /* which changes no run */
+        altered->question.alteration = *alteration;
     if (alter(altered, alteration, err) == 0)
         return 0;
     altered_question_release(altered);
@@ -143,32 +134,4 @@ void altered_question_release(struct altered_question *altered)
 {
     arena_release(&altered->arena);
     *altered = (struct altered_question){0};
-}
-
-const char *alteration_print(const struct plan_question *question,
-                             const struct alteration *alteration, char out[ALTERATION_TEXT_SIZE])
-{
-    char cpu[UNITS_TEXT_SIZE], mem[UNITS_TEXT_SIZE], name[AXIS_NAME_SIZE];
-    switch (alteration->kind) {
-    case ALTER_DEMAND:
-        snprintf(out, ALTERATION_TEXT_SIZE, "demand %" PRId32 " %%", alteration->percent);
-        break;
-    case ALTER_OVERHEAD:
-        snprintf(out, ALTERATION_TEXT_SIZE, "%s CPU and %s less on each node",
-                 print_cpu(alteration->cpu_milli, cpu), print_mem(alteration->mem_bytes, mem));
-        break;
-    case ALTER_FLOOR:
-        snprintf(out, ALTERATION_TEXT_SIZE, "one more floor of %s",
-                 question->scenario->runners[alteration->runner].id);
-        break;
-    case ALTER_PRICE:
-        plan_axis_name(question->scenario, &question->axes->items[alteration->axis], name);
-        snprintf(out, ALTERATION_TEXT_SIZE, "%s at %" PRId32 " %% of its price", name,
-                 alteration->percent);
-        break;
-    case ALTER_NOTHING:
-        snprintf(out, ALTERATION_TEXT_SIZE, "as it is");
-        break;
-    }
-    return out;
 }

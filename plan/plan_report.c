@@ -74,7 +74,7 @@ static void print_summary(const struct plan_result *result, FILE *out)
 struct folder {
     const struct plan_result *result;
     const struct sim *sim; /* NULL: none */
-    struct output_dir dir;
+    struct output_dir *dir;
     struct report_outcome *outcome;
     bool draws_plots;
 };
@@ -122,11 +122,11 @@ static int write_files(struct folder *folder, struct err *err)
         {"report.html", print_html_file}, {"summary.json", print_summary_file},
     };
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-        FILE *out = output_dir_create(&folder->dir, files[i].name, err);
+        FILE *out = output_dir_create(folder->dir, files[i].name, err);
         if (out == NULL)
             return -1;
         files[i].print(folder, out);
-        if (output_dir_close(&folder->dir, out, files[i].name, err) != 0)
+        if (output_dir_close(folder->dir, out, files[i].name, err) != 0)
             return -1;
     }
     return 0;
@@ -136,14 +136,14 @@ static int write_folder(struct folder *folder, struct err *err)
 {
     struct report_outcome of_run = {.plots = PLOTS_NOT_ASKED};
     if (folder->sim != NULL &&
-        plots_write(folder->sim, &folder->dir, folder->draws_plots, &of_run, err) != 0)
+        plots_write(folder->sim, folder->dir, folder->draws_plots, &of_run, err) != 0)
         return -1;
     *folder->outcome = of_run;
-    if (plan_plots_write(folder->result, &folder->dir, folder->draws_plots, folder->outcome, err) !=
+    if (plan_plots_write(folder->result, folder->dir, folder->draws_plots, folder->outcome, err) !=
             0 ||
         write_files(folder, err) != 0)
         return -1;
-    return output_dir_commit(&folder->dir, "summary.json", err);
+    return output_dir_commit(folder->dir, "summary.json", err);
 }
 
 /* The run of the plan that the pictures are of: its first seed. */
@@ -178,15 +178,11 @@ static int run_and_write(struct folder *folder, struct err *err)
     return result_of_run;
 }
 
-int plan_report_write(const struct plan_result *result, const char *path, bool draws_plots,
+int plan_report_write(const struct plan_result *result, struct output_dir *dir, bool draws_plots,
                       struct report_outcome *outcome, struct err *err)
 {
-    struct folder folder = {.result = result, .outcome = outcome, .draws_plots = draws_plots};
+    struct folder folder = {
+        .result = result, .dir = dir, .outcome = outcome, .draws_plots = draws_plots};
     *outcome = (struct report_outcome){.plots = PLOTS_NOT_ASKED};
-    if (output_dir_open(&folder.dir, path, err) != 0)
-        return -1;
-    int written =
-        result->answer.is_found ? run_and_write(&folder, err) : write_folder(&folder, err);
-    output_dir_abandon(&folder.dir);
-    return written;
+    return result->answer.is_found ? run_and_write(&folder, err) : write_folder(&folder, err);
 }

@@ -14,8 +14,8 @@
 /* The folder of a plan: plan.json, plan.txt, points.csv (every plan that was simulated), report.md
  * and report.html, plots/, and summary.json, which says what was asked. Where a plan was found,
  * plots/ also has the pictures of one run of it, that of the first seed, as `stowage run` draws
- * them. See base/output.h for when the folder may exist. */
-int plan_report_write(const struct plan_result *result, const char *folder, bool draws_plots,
+ * them. Commits `dir`, where no error comes. */
+int plan_report_write(const struct plan_result *result, struct output_dir *dir, bool draws_plots,
                       struct report_outcome *outcome, struct err *err);
 
 /* points.csv: its columns, and its rows. */

@@ -21,6 +21,13 @@ static const char *axis_name(const struct plan_result *result, int32_t axis,
     return plan_axis_name(question->scenario, &question->axes->items[axis], out);
 }
 
+static const char *case_name(const struct plan_result *result, const struct sensitivity_case *it,
+                             char out[ALTERATION_TEXT_SIZE])
+{
+    const struct plan_question *question = question_of(result);
+    return alteration_print(question->scenario, question->axes, &it->alteration, out);
+}
+
 /* By how much the plan of a case is dearer than the present one, as altered; nodes where prices are
  * unknown. */
 static double change_of(const struct plan_result *result, const struct sensitivity_case *it)
@@ -96,8 +103,7 @@ void sensitivity_print_text(const struct plan_result *result, FILE *out)
     for (int32_t i = 0; i < sensitivity->case_count; i++) {
         char text[ALTERATION_TEXT_SIZE];
         const struct sensitivity_case *it = &sensitivity->cases[i];
-        fprintf(out, "%-11s %s: ", i == 0 ? "If" : "",
-                alteration_print(question_of(result), &it->alteration, text));
+        fprintf(out, "%-11s %s: ", i == 0 ? "If" : "", case_name(result, it, text));
         print_case(result, it, out);
     }
     if (sensitivity->floors_left_out > 0)
@@ -160,7 +166,7 @@ static void print_json_case(const struct plan_result *result, const struct sensi
 {
     char text[ALTERATION_TEXT_SIZE];
     json_object(w, NULL);
-    json_string(w, "case", alteration_print(question_of(result), &it->alteration, text));
+    json_string(w, "case", case_name(result, it, text));
     print_json_alteration(result, &it->alteration, w);
     json_bool(w, "plan_keeps_targets", it->keeps);
     print_json_counts(result, "counts", it->has_plan ? it->counts : NULL, w);
@@ -238,7 +244,7 @@ static void page_cases(const struct plan_result *result, struct page *page)
         const struct sensitivity_case *it = &sensitivity->cases[i];
         char text[ALTERATION_TEXT_SIZE];
         page_begin_row(page);
-        page_cell(page, alteration_print(question_of(result), &it->alteration, text));
+        page_cell(page, case_name(result, it, text));
         page_cell(page, it->keeps ? "keeps the targets" : "misses");
         page_begin_cell(page);
         if (it->has_plan)

@@ -5,16 +5,25 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/array.h"
 #include "bench/parallel.h"
 #include "bench/replicate.h"
 
-enum { BLOCK_SIZE = 8, WAIT_MS = 200 };
+enum { BLOCK_SIZE = 8, WAIT_MS = 200, SAVE_EVERY_S = 10 };
+
+static int64_t now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec;
+}
 
 void tester_init(struct tester *tester, const struct plan_question *question)
 {
-    *tester = (struct tester){.question = *question, .metrics = question->targets->metrics};
+    *tester = (struct tester){
+        .question = *question, .metrics = question->targets->metrics, .saved_s = now_s()};
     atomic_init(&tester->is_cancelled, false);
     struct metric_choice cost;
     struct err unused;
@@ -26,20 +35,24 @@ void tester_init(struct tester *tester, const struct plan_question *question)
 
 /* ---- one block of trials ---- */
 
-/* A simulation of a block: one seed with one loss. */
-struct piece {
-    struct target_outcome outcome;
-    double cost;
-};
-
+/* Its pieces are simulations, of one seed with one loss each. */
 struct block {
     struct tester *tester;
     const struct plan_variant *variants; /* [variant_count], the whole fleet first */
     int32_t variant_count;
+    int32_t point;              /* of the store */
     int32_t trials[BLOCK_SIZE]; /* their numbers */
     int32_t trial_count;
-    struct piece *pieces; /* [trial * variant_count + variant] */
+    struct run_result *pieces; /* [trial * variant_count + variant] */
+    int32_t *missing;          /* pieces that are to be simulated */
+    bool *is_done;             /* [piece] has been */
+    int32_t missing_count;
 };
+
+static int32_t trial_of(const struct block *block, int32_t piece)
+{
+    return block->trials[piece / block->variant_count];
+}
 
 /* Checks the targets while the finished run is there. */
 struct look {
@@ -59,13 +72,14 @@ static int look_at_run(void *context, const struct sim *sim, const struct metric
 static int run_piece(void *context, int32_t index, struct err *err)
 {
     struct block *block = context;
+    int32_t piece = block->missing[index];
     const struct tester *tester = block->tester;
     const struct plan_question *question = &tester->question;
     double values[METRICS_MAX];
     struct look look = {.targets = question->targets, .values = values};
     struct replication replication = {
-        .scenario = &block->variants[index % block->variant_count].scenario,
-        .seed = replication_seed(question->seed, block->trials[index / block->variant_count]),
+        .scenario = &block->variants[piece % block->variant_count].scenario,
+        .seed = replication_seed(question->seed, trial_of(block, piece)),
         .metrics = &tester->metrics,
         .is_cancelled = &tester->is_cancelled,
         .look = look_at_run,
@@ -73,19 +87,22 @@ static int run_piece(void *context, int32_t index, struct err *err)
     };
     if (replicate(&replication, values, err) != 0)
         return -1;
-    block->pieces[index] = (struct piece){
-        .outcome = look.outcome,
+    struct run_result *result = &block->pieces[piece];
+    *result = (struct run_result){
+        .missed = look.outcome.missed,
         .cost = tester->cost_metric >= 0 ? values[tester->cost_metric] : (double)NAN,
     };
+    memcpy(result->values, look.outcome.values,
+           sizeof *result->values * (size_t)question->targets->count);
+    block->is_done[piece] = true;
     return 0;
 }
 
-static int run_block(struct block *block, struct err *err)
+static int run_missing(struct block *block, struct err *err)
 {
     struct parallel parallel;
     const struct plan_question *question = &block->tester->question;
-    struct parallel_work work = {
-        .run = run_piece, .context = block, .count = block->trial_count * block->variant_count};
+    struct parallel_work work = {.run = run_piece, .context = block, .count = block->missing_count};
     if (parallel_start(&parallel, &work, question->thread_count, err) != 0)
         return -1;
     while (!parallel_is_over(&parallel)) {
@@ -93,8 +110,60 @@ static int run_block(struct block *block, struct err *err)
         if (question->is_over != NULL && question->is_over(question->context))
             atomic_store(&block->tester->is_cancelled, true);
     }
-    block->tester->run_count += work.count;
     return parallel_end(&parallel, err);
+}
+
+/* Takes from the store what it has. */
+static void look_up(struct block *block)
+{
+    struct run_store *store = block->tester->question.store;
+    block->missing_count = 0;
+    for (int32_t i = 0; i < block->trial_count * block->variant_count; i++) {
+        bool is_new = true;
+        const struct run_result *kept =
+            store == NULL ? NULL
+                          : run_store_find(store, block->point, trial_of(block, i),
+                                           i % block->variant_count, &is_new);
+        block->tester->run_count += is_new;
+        block->is_done[i] = false;
+        if (kept != NULL)
+            block->pieces[i] = *kept;
+        else
+            block->missing[block->missing_count++] = i;
+    }
+}
+
+/* Gives to the store what was simulated, also of a block that was interrupted. */
+static int keep(struct block *block, struct err *err)
+{
+    struct tester *tester = block->tester;
+    if (tester->question.store == NULL)
+        return 0;
+    for (int32_t i = 0; i < block->missing_count; i++) {
+        int32_t piece = block->missing[i];
+        const struct kept_run run = {.result = block->pieces[piece],
+                                     .trial = trial_of(block, piece),
+                                     .loss = piece % block->variant_count,
+                                     .is_asked = true};
+        if (block->is_done[piece] &&
+            run_store_add(tester->question.store, block->point, &run, err) != 0)
+            return -1;
+    }
+    if (now_s() - tester->saved_s < SAVE_EVERY_S)
+        return 0;
+    tester->saved_s = now_s();
+    return run_store_save(tester->question.store, block->point, err);
+}
+
+static int run_block(struct block *block, struct err *err)
+{
+    struct err ignored;
+    look_up(block);
+    if (block->missing_count == 0)
+        return 0;
+    int result = run_missing(block, err);
+    int kept = keep(block, result == 0 ? err : &ignored);
+    return result == 0 ? kept : -1;
 }
 
 /* ---- the tally ---- */
@@ -124,17 +193,17 @@ static void add_value(struct trial_tally *tally, int32_t target, double value)
 
 static void count_trial(struct block *block, int32_t trial, struct trial_tally *tally)
 {
-    const struct piece *pieces = &block->pieces[trial * block->variant_count];
+    const struct run_result *pieces = &block->pieces[trial * block->variant_count];
     uint32_t missed = 0;
     int32_t first_variant = -1;
     for (int32_t i = 0; i < block->variant_count; i++) {
-        missed |= pieces[i].outcome.missed;
-        if (first_variant < 0 && pieces[i].outcome.missed != 0)
+        missed |= pieces[i].missed;
+        if (first_variant < 0 && pieces[i].missed != 0)
             first_variant = i;
     }
     tally->trials++;
     for (int32_t i = 0; i < block->tester->question.targets->count; i++)
-        add_value(tally, i, pieces[0].outcome.values[i]);
+        add_value(tally, i, pieces[0].values[i]);
     tally->cost_per_hour += pieces[0].cost;
     if (missed == 0) {
         tally->successes++;
@@ -227,29 +296,65 @@ static int make_variants(struct fleet_variants *variants, const struct tester *t
     return result;
 }
 
+/* Room for the pieces of a block, and the place of the plan in the store. */
+static int prepare(struct block *block, const struct fleet_variants *variants,
+                   const int32_t *counts, struct err *err)
+{
+    struct run_store *store = block->tester->question.store;
+    int64_t pieces = (int64_t)BLOCK_SIZE * variants->count;
+    int32_t piece_capacity = 0, missing_capacity = 0, done_capacity = 0;
+    block->variants = variants->items;
+    block->variant_count = variants->count;
+    if (array_reserve(&block->pieces, &piece_capacity, pieces, sizeof *block->pieces, err) ||
+        array_reserve(&block->missing, &missing_capacity, pieces, sizeof *block->missing, err) ||
+        array_reserve(&block->is_done, &done_capacity, pieces, sizeof *block->is_done, err))
+        return -1;
+    if (store == NULL)
+        return 0;
+    const struct run_store_key key = {&block->tester->question.alteration, counts, variants->count};
+    block->point = run_store_open(store, &key, err);
+    return block->point < 0 ? -1 : 0;
+}
+
+static void release_block(struct block *block)
+{
+    free(block->pieces);
+    free(block->missing);
+    free(block->is_done);
+}
+
+/* What is kept of a test that failed or was interrupted is written too. */
+static int save(struct block *block, int result, struct err *err)
+{
+    struct err ignored;
+    struct run_store *store = block->tester->question.store;
+    if (block->point < 0)
+        return result;
+    int saved = run_store_save(store, block->point, result == 0 ? err : &ignored);
+    return result == 0 ? saved : -1;
+}
+
 int tester_run(struct tester *tester, const int32_t *counts, const struct trial_range *range,
                struct trial_tally *tally, struct err *err)
 {
     struct fleet_variants variants = {0};
-    struct block block = {.tester = tester};
+    struct block block = {.tester = tester, .point = -1};
     int32_t *order = NULL;
-    int32_t order_capacity = 0, piece_capacity = 0;
+    int32_t order_capacity = 0;
     *tally = (struct trial_tally){.first_failure = -1};
     for (int32_t i = 0; i < TARGETS_MAX; i++)
         tally->values[i] = (double)NAN;
     int result = make_variants(&variants, tester, counts, err);
-    if (result == 0) {
-        block.variants = variants.items;
-        block.variant_count = variants.count;
-        result = array_reserve(&order, &order_capacity, range->count, sizeof *order, err) ||
-                 array_reserve(&block.pieces, &piece_capacity, (int64_t)BLOCK_SIZE * variants.count,
-                               sizeof *block.pieces, err);
-    }
+    if (result == 0)
+        result = prepare(&block, &variants, counts, err);
+    if (result == 0)
+        result = array_reserve(&order, &order_capacity, range->count, sizeof *order, err);
     if (result == 0) {
         order_trials(tester, range, order);
         result = run_blocks(&block, range, order, tally, err);
     }
-    free(block.pieces);
+    result = save(&block, result, err);
+    release_block(&block);
     free(order);
     release_variants(&variants);
     return result == 0 ? 0 : -1;

@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "plan/alteration.h"
 #include "plan/axis.h"
 #include "plan/losses.h"
+#include "plan/run_store.h"
 #include "plan/target.h"
 #include "plan/variant.h"
 
@@ -26,8 +28,11 @@ struct plan_question { /* pointers are borrowed */
     const struct plan_axes *axes;
     const struct target_set *targets;
     struct survive_list survives;
-    uint64_t seed;       /* trial k runs with seed + k */
-    int32_t trial_count; /* trials of one test, and how many of them may fail */
+    struct alteration alteration; /* that made the scenario, where it is not the one at hand; of
+                                     those that change what a run does */
+    struct run_store *store;      /* what is kept of runs; NULL: nothing is */
+    uint64_t seed;                /* trial k runs with seed + k */
+    int32_t trial_count;          /* trials of one test, and how many of them may fail */
     int32_t failures_allowed;
     int32_t thread_count;
     bool (*is_over)(void *context); /* asked now and then: true ends everything; NULL: never */
@@ -42,7 +47,9 @@ struct tester {
     int32_t cost_metric;          /* its place there; -1: none */
     int32_t hard[HARD_SEEDS_MAX]; /* trials that failed last, the latest first */
     int32_t hard_count;
-    int64_t run_count; /* simulations so far */
+    int64_t run_count; /* simulations so far; what is in the store counts when this process asks
+                          for it first, so the number is the same after an interrupt */
+    int64_t saved_s;   /* when the store was saved last, of the monotonic clock */
     atomic_bool is_cancelled;
 };
 

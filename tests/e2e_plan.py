@@ -236,6 +236,73 @@ class Plan(ProgramTest):
         self.assertIn("interrupted by SIGINT", err)
         self.assertIn("Scenario    jobs", out)
 
+    def bytes_of(self, folder):
+        """All files of a report, without the line that has the command."""
+        return {path.relative_to(self.folder / folder):
+                re.sub(rb'"command".*', b"", path.read_bytes())
+                for path in sorted((self.folder / folder).rglob("*")) if path.is_file()}
+
+    def points(self, folder="out"):
+        return sorted((self.folder / folder / "points").glob("*.json"))
+
+    def test_an_interrupted_search_goes_on_to_the_same_bytes(self):
+        self.write("s.json", random_scenario(horizon="1d"))
+        arguments = ["s.json", "-t", "placed 2m 99", "-n", "p=0..40", "--no-plots",
+                     "--survive", "node", "--probability", "0.9", "--sensitivity"]
+        self.check_ended(self.stowage("plan", *arguments, "-q", "-o", "whole"), DONE)
+        for number in (signal.SIGKILL, signal.SIGINT):
+            kept = len(self.points())
+            process = self.start("plan", *arguments, "-q", "-o", "out", stderr=subprocess.PIPE)
+            self.wait_until(lambda kept=kept: len(self.points()) > kept + 2, "plans are kept")
+            process.send_signal(number)
+            _, err = process.communicate(timeout=60)
+            self.assertNotEqual(process.returncode, DONE)
+        self.assertIn("the same command goes on from out", err)
+        self.assertLess(len(self.points()), len(self.points("whole")))
+        result = self.stowage("plan", *arguments, "-o", "out")
+        self.check_ended(result, DONE)
+        self.assertRegex(result.stderr, r"out: \d+ runs were there already")
+        self.assertEqual(self.bytes_of("out"), self.bytes_of("whole"))
+
+    def test_runs_of_another_question_are_never_mixed_in(self):
+        self.write("s.json", random_scenario())
+        plan = ["plan", "s.json", "-n", "p=0..40", "-o", "out", "--no-plots", "-t"]
+        self.check_ended(self.stowage(*plan, "placed 2m 90", "-q"), DONE)
+        # Bounds and probability change which runs are asked for, and not what they give.
+        other = self.stowage(*plan, "placed 2m 90", "-n", "p=0..30", "--probability", "0.9")
+        self.check_ended(other, DONE)
+        self.assertRegex(other.stderr, r"\d+ runs were there already")
+        before = self.bytes_of("out")
+        for changes, what in ((["placed 3m 90"], "the targets"),
+                              (["placed 2m 90", "-s", "7"], "the seed"),
+                              (["placed 2m 90", "--survive", "node"], "what is to be survived"),
+                              (["placed 2m 90", "--set", "horizon=5h"], "the scenario")):
+            refused = self.stowage(*plan, *changes)
+            self.check_ended(refused, BAD_INPUT)
+            self.assertIn(f"holds the runs of another plan: {what} changed: give --redo",
+                          refused.stderr)
+            self.assertEqual(self.bytes_of("out"), before)
+        redone = self.stowage(*plan, "placed 2m 90", "--set", "horizon=5h", "--redo")
+        self.check_ended(redone, DONE)
+        self.assertNotIn("already", redone.stderr)
+        fresh = self.stowage("plan", "s.json", "-n", "p=0..40", "-o", "fresh", "--no-plots", "-t",
+                             "placed 2m 90", "--set", "horizon=5h")
+        self.check_ended(fresh, DONE)
+        for name, data in self.bytes_of("fresh").items():
+            self.assertEqual(self.bytes_of("out")[name], data, name)
+
+    def test_a_damaged_file_of_a_plan_is_made_again(self):
+        self.write("s.json", random_scenario())
+        plan = ["plan", "s.json", "-t", "placed 2m 90", "-n", "p=0..40", "-o", "out", "--no-plots"]
+        self.check_ended(self.stowage(*plan), DONE)
+        before = self.bytes_of("out")
+        for path, text in zip(self.points(), ("", "{}", '{"tool":"stowage","kind":"plan point"}')):
+            path.write_text(text, encoding="ascii")
+        result = self.stowage(*plan)
+        self.check_ended(result, DONE)
+        self.assertIn("out: 3 files of plans are damaged", result.stderr)
+        self.assertEqual(self.bytes_of("out"), before)
+
     def test_what_is_wrong_is_told(self):
         self.write("s.json", small_scenario())
         cases = [

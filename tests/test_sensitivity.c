@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "plan/altered_question.h"
 #include "tests/scenario_make.h"
 
 enum { AXES = 2, LARGE_PRICE = 8, SMALL_PRICE = 5, RUNNERS = 7 };
