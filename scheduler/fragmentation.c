@@ -186,11 +186,7 @@ void fragmentation_release(struct fragmentation *fragmentation)
 {
     free(fragmentation->classes);
     free(fragmentation->share_milli);
-    free(fragmentation->rows);
-    free(fragmentation->packed_cpu_milli);
-    free(fragmentation->packed_share_milli);
-    free(fragmentation->packed_device_count);
-    free(fragmentation->packed_count);
+    fragment_table_release(&fragmentation->table);
     *fragmentation = (struct fragmentation){0};
 }
 
@@ -216,44 +212,11 @@ static int32_t share_on_group(const struct fleet *fleet, const struct shape *sha
     return shape_share_on(shape, &fleet->types[of->type]);
 }
 
-static int reserve_groups(struct fragmentation *fragmentation, int32_t group_count, struct err *err)
-{
-    int64_t cells = (int64_t)group_count * fragmentation->class_count;
-    int32_t *capacity = fragmentation->packed_capacity;
-    if (array_reserve(&fragmentation->share_milli, &fragmentation->share_capacity, cells,
-                      sizeof *fragmentation->share_milli, err) ||
-        array_reserve(&fragmentation->rows, &fragmentation->row_capacity, group_count,
-                      sizeof *fragmentation->rows, err) ||
-        array_reserve(&fragmentation->packed_cpu_milli, &capacity[0], cells, sizeof(int32_t),
-                      err) ||
-        array_reserve(&fragmentation->packed_share_milli, &capacity[1], cells, sizeof(int32_t),
-                      err) ||
-        array_reserve(&fragmentation->packed_device_count, &capacity[2], cells, sizeof(int32_t),
-                      err))
-        return -1;
-    return array_reserve(&fragmentation->packed_count, &capacity[3], cells, sizeof(int64_t), err);
-}
-
 static void add_group(struct fragmentation *fragmentation, const struct fleet *fleet, int32_t group)
 {
-    int32_t first = group * fragmentation->class_count;
-    struct fragment_row row = {0, 0};
-    for (int32_t i = 0; i < fragmentation->class_count; i++) {
-        const struct fragment_class *class = &fragmentation->classes[i];
-        int32_t share_milli =
-            share_on_group(fleet, &fragmentation->shapes->items[class->shape], group);
-        fragmentation->share_milli[first + i] = share_milli;
-        if (share_milli <= 0) {
-            row.closed_count += class->count;
-            continue;
-        }
-        fragmentation->packed_cpu_milli[first + row.count] = class->cpu_milli;
-        fragmentation->packed_share_milli[first + row.count] = share_milli;
-        fragmentation->packed_device_count[first + row.count] = class->device_count;
-        fragmentation->packed_count[first + row.count] = class->count;
-        row.count++;
-    }
-    fragmentation->rows[group] = row;
+    for (int32_t i = 0; i < fragmentation->class_count; i++)
+        fragmentation->share_milli[group * fragmentation->class_count + i] = share_on_group(
+            fleet, &fragmentation->shapes->items[fragmentation->classes[i].shape], group);
 }
 
 int fragmentation_refresh(struct fragmentation *fragmentation, const struct fleet *fleet,
@@ -261,41 +224,19 @@ int fragmentation_refresh(struct fragmentation *fragmentation, const struct flee
 {
     if (fragmentation->group_count == fleet->group_count)
         return 0;
-    if (reserve_groups(fragmentation, fleet->group_count, err))
+    if (array_reserve(&fragmentation->share_milli, &fragmentation->share_capacity,
+                      (int64_t)fleet->group_count * fragmentation->class_count,
+                      sizeof *fragmentation->share_milli, err))
         return -1;
-    for (; fragmentation->group_count < fleet->group_count; fragmentation->group_count++)
-        add_group(fragmentation, fleet, fragmentation->group_count);
+    for (int32_t i = fragmentation->group_count; i < fleet->group_count; i++)
+        add_group(fragmentation, fleet, i);
+    if (fragment_table_make(&fragmentation->table, fragmentation, fleet->group_count, err))
+        return -1;
+    fragmentation->group_count = fleet->group_count;
     return 0;
 }
 
 /* ---- the fragment ---- */
-
-/* What is free on the devices of a room, each amount once; devices with nothing free are of no
- * account to any class. In a full fleet that is one amount or two for eight devices. */
-struct free_shares {
-    int32_t milli[SHAPE_DEVICES_MAX], devices[SHAPE_DEVICES_MAX]; /* [count] */
-    int32_t count;
-    int32_t all_milli;
-};
-
-static void find_free_shares(const struct fragment_room *room, struct free_shares *shares)
-{
-    shares->count = 0;
-    shares->all_milli = 0;
-    for (int32_t i = 0; i < room->device_count; i++) {
-        int32_t milli = room->share_milli[i], k = 0;
-        if (milli == 0)
-            continue;
-        while (k < shares->count && shares->milli[k] != milli)
-            k++;
-        if (k == shares->count) {
-            shares->milli[shares->count] = milli;
-            shares->devices[shares->count++] = 0;
-        }
-        shares->devices[k]++;
-        shares->all_milli += milli;
-    }
-}
 
 /* What the devices of a room are to a class. */
 struct device_fit {
@@ -303,77 +244,86 @@ struct device_fit {
     int32_t fitting;     /* devices that have enough */
 };
 
-static struct device_fit fit_devices(const struct free_shares *shares, int32_t share_milli)
-{
-    struct device_fit fit = {0, 0};
-    for (int32_t i = 0; i < shares->count; i++) {
-        if (shares->milli[i] >= share_milli)
-            fit.fitting += shares->devices[i];
-        else
-            fit.small_milli += shares->milli[i] * shares->devices[i];
-    }
-    return fit;
-}
-
-/* A few classes of a row at a time, so that what is found for each stays in the cache. */
-enum { BLOCK = 64 };
-
-struct block {
-    const int32_t *cpu_milli, *share_milli, *device_count;
-    const int64_t *count;
-    int32_t classes;
+/* What is free on the devices of a room, each amount once, rising; devices with nothing free are of
+ * no account to any class. In a full fleet that is one amount or two for eight devices. */
+struct free_shares {
+    int32_t milli[SHAPE_DEVICES_MAX + 1];          /* [count], then one that suffices for all */
+    struct device_fit fits[SHAPE_DEVICES_MAX + 1]; /* of classes that take more than is free on the
+                                                      devices before this one */
+    int32_t count;
+    int32_t all_milli;
 };
 
-/* The sum of count * fragment over the block. The loops over the classes have no branches and are
- * turned into vector code by the compiler. */
-static int64_t block_fragment(const struct block *block, const struct free_shares *shares,
-                              int32_t cpu_milli)
+static void find_free_shares(const struct fragment_room *room, struct free_shares *shares)
 {
-    int32_t small_milli[BLOCK] = {0}, fitting[BLOCK] = {0};
-    int64_t sum = 0;
-    for (int32_t i = 0; i < shares->count; i++) {
-        int32_t left_milli = shares->milli[i], devices = shares->devices[i];
-        for (int32_t k = 0; k < block->classes; k++) {
-            int32_t is_small = left_milli < block->share_milli[k] ? -1 : 0;
-            small_milli[k] += left_milli * devices & is_small;
-            fitting[k] += devices & ~is_small;
-        }
+    int32_t devices = 0; /* with anything free, rising */
+    int32_t milli[SHAPE_DEVICES_MAX];
+    for (int32_t i = 0; i < room->device_count; i++) {
+        int32_t at = devices;
+        if (room->share_milli[i] == 0)
+            continue;
+        for (; at > 0 && milli[at - 1] > room->share_milli[i]; at--)
+            milli[at] = milli[at - 1];
+        milli[at] = room->share_milli[i];
+        devices++;
     }
-    for (int32_t k = 0; k < block->classes; k++) {
-        bool is_of_use = fitting[k] >= block->device_count[k] && cpu_milli >= block->cpu_milli[k];
-        sum += block->count[k] * (is_of_use ? small_milli[k] : shares->all_milli);
+    shares->count = 0;
+    shares->all_milli = 0;
+    for (int32_t i = 0; i < devices; i++) {
+        if (i == 0 || milli[i] != milli[i - 1]) {
+            shares->milli[shares->count] = milli[i];
+            shares->fits[shares->count++] = (struct device_fit){shares->all_milli, devices - i};
+        }
+        shares->all_milli += milli[i];
+    }
+    shares->milli[shares->count] = SHARE_WHOLE;
+    shares->fits[shares->count] = (struct device_fit){shares->all_milli, 0};
+}
+
+static struct device_fit fit_devices(const struct free_shares *shares, int32_t share_milli)
+{
+    int32_t i = 0;
+    while (shares->milli[i] < share_milli)
+        i++;
+    return shares->fits[i];
+}
+
+/* The sum as it is defined, class by class. */
+static int64_t add_up_classes(const struct fragmentation *fragmentation,
+                              const struct fragment_room *room)
+{
+    const int32_t *shares = &fragmentation->share_milli[room->group * fragmentation->class_count];
+    struct free_shares found;
+    int64_t sum = 0;
+    find_free_shares(room, &found);
+    for (int32_t i = 0; i < fragmentation->class_count; i++) {
+        const struct fragment_class *class = &fragmentation->classes[i];
+        bool is_of_use = shares[i] > 0 && room->cpu_milli >= class->cpu_milli;
+        struct device_fit fit = {0, 0};
+        if (is_of_use)
+            fit = fit_devices(&found, shares[i]);
+        is_of_use = is_of_use && fit.fitting >= class->device_count;
+        sum += class->count * (is_of_use ? fit.small_milli : found.all_milli);
     }
     return sum;
 }
 
 int64_t fragment_exact(const struct fragmentation *fragmentation, const struct fragment_room *room)
 {
-    const struct fragment_row *row = &fragmentation->rows[room->group];
-    struct free_shares shares;
-    find_free_shares(room, &shares);
-    if (shares.all_milli == 0)
-        return 0;
-    int64_t sum = row->closed_count * shares.all_milli;
-    for (int32_t done = 0; done < row->count; done += BLOCK) {
-        int32_t first = room->group * fragmentation->class_count + done;
-        const struct block block = {.cpu_milli = &fragmentation->packed_cpu_milli[first],
-                                    .share_milli = &fragmentation->packed_share_milli[first],
-                                    .device_count = &fragmentation->packed_device_count[first],
-                                    .count = &fragmentation->packed_count[first],
-                                    .classes =
-                                        row->count - done < BLOCK ? row->count - done : BLOCK};
-        sum += block_fragment(&block, &shares, room->cpu_milli);
-    }
-    return sum;
+    if (!fragmentation->table.is_made)
+        return add_up_classes(fragmentation, room);
+    const struct fragment_view view = fragment_view(&fragmentation->table, room, room->cpu_milli);
+    return fragment_before(fragmentation, &view);
 }
 
-static enum fragment_kind kind_of(bool has_cpu, bool has_devices)
-{
-    if (has_devices)
-        return has_cpu ? FRAGMENT_Q3 : FRAGMENT_Q4;
-    return has_cpu ? FRAGMENT_Q2 : FRAGMENT_Q1;
-}
+/* [has enough devices][has CPU] of a class that asks for devices and may use them, and [has CPU] of
+ * one that asks for none. */
+static const enum fragment_kind device_kinds[2][2] = {{FRAGMENT_Q1, FRAGMENT_Q2},
+                                                      {FRAGMENT_Q4, FRAGMENT_Q3}};
+static const enum fragment_kind no_device_kinds[2] = {FRAGMENT_NEITHER, FRAGMENT_NO_DEVICE};
 
+/* A sum that gets 0 is the same as one that gets nothing: no need to ask whether there is a part
+ * that is too small. */
 void fragment_by_kind(const struct fragmentation *fragmentation, const struct fragment_room *room,
                       struct fragment_parts *parts)
 {
@@ -385,19 +335,16 @@ void fragment_by_kind(const struct fragmentation *fragmentation, const struct fr
     for (int32_t i = 0; i < fragmentation->class_count; i++) {
         const struct fragment_class *class = &fragmentation->classes[i];
         bool has_cpu = room->cpu_milli >= class->cpu_milli;
-        if (shares[i] == 0) {
-            parts->milli[has_cpu ? FRAGMENT_NO_DEVICE : FRAGMENT_NEITHER] +=
+        if (shares[i] <= 0) {
+            parts->milli[shares[i] < 0 ? FRAGMENT_NO_ACCESS : no_device_kinds[has_cpu]] +=
                 class->weight * all_milli;
-        } else if (shares[i] < 0) {
-            parts->milli[FRAGMENT_NO_ACCESS] += class->weight * all_milli;
-        } else {
-            struct device_fit fit = fit_devices(&found, shares[i]);
-            enum fragment_kind kind = kind_of(has_cpu, fit.fitting >= class->device_count);
-            double small_milli = kind == FRAGMENT_Q3 ? (double)fit.small_milli : 0.0;
-            if (kind == FRAGMENT_Q3)
-                parts->milli[FRAGMENT_Q2] += class->weight * small_milli;
-            parts->milli[kind] += class->weight * (all_milli - small_milli);
+            continue;
         }
+        struct device_fit fit = fit_devices(&found, shares[i]);
+        enum fragment_kind kind = device_kinds[fit.fitting >= class->device_count][has_cpu];
+        double small_milli = kind == FRAGMENT_Q3 ? (double)fit.small_milli : 0.0;
+        parts->milli[FRAGMENT_Q2] += class->weight * small_milli;
+        parts->milli[kind] += class->weight * (all_milli - small_milli);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "scheduler/fragment_table.h"
 #include "scheduler/policy.h"
 
 /* How much of the free device share of a node is of no use to what is typically asked for
@@ -39,11 +40,6 @@ struct fragment_class {
     int32_t device_count;
 };
 
-struct fragment_row {
-    int32_t count;        /* of the classes that the group is open to */
-    int64_t closed_count; /* sum of the counts of the others */
-};
-
 struct fragmentation {
     struct fragment_class *classes; /* the most popular first */
     int32_t class_count, class_capacity;
@@ -52,12 +48,7 @@ struct fragmentation {
      * asks for none; -1: no access. */
     int32_t *share_milli;
     int32_t group_count, share_capacity;
-    /* The same once more, packed for fragment_exact: of each group only the classes that it is open
-     * to, at packed[group * class_count ...]. */
-    struct fragment_row *rows; /* [group_count] */
-    int32_t *packed_cpu_milli, *packed_share_milli, *packed_device_count;
-    int64_t *packed_count;
-    int32_t row_capacity, packed_capacity[4];
+    struct fragment_table table;
     const struct shape_table *shapes; /* borrowed */
 };
 
@@ -79,8 +70,8 @@ int fragmentation_refresh(struct fragmentation *fragmentation, const struct flee
                           struct err *err);
 void fragmentation_release(struct fragmentation *fragmentation);
 
-/* The node's fragment times count_sum, exactly. O(classes * devices), a few nanoseconds for each
- * device where the compiler has vectors. */
+/* The node's fragment times count_sum, exactly. O(devices) by the table; where that would be too
+ * large, O(classes * devices). */
 int64_t fragment_exact(const struct fragmentation *fragmentation, const struct fragment_room *room);
 
 /* The same as milli-devices in doubles by kind, summed in the order of the classes, as the authors'

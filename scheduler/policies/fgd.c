@@ -138,30 +138,41 @@ static int refresh(void *opaque, const struct fleet *fleet, struct err *err)
 
 /* ---- from fragment to score ---- */
 
+/* F before - F after in the authors' sums. They are the same term by term where nothing is free on
+ * devices, or where no device is taken and every class that has enough CPU before has it after. */
+static double rounding_error(const struct fgd_state *state, const struct placing *placing,
+                             uint64_t devices)
+{
+    const struct fragmentation *fragmentation = &state->fragmentation;
+    struct fragment_parts parts_before, parts_after;
+    struct placing_end end;
+    if (fragmentation->table.is_made &&
+        (placing->view.all_milli == 0 ||
+         (devices == 0 && placing->view.row == placing->view.row_after)))
+        return 0.0;
+    placing_end(placing, devices, &end);
+    fragment_by_kind(fragmentation, &placing->before, &parts_before);
+    fragment_by_kind(fragmentation, &end.room, &parts_after);
+    return fragment_sum(&parts_before) - fragment_sum(&parts_after);
+}
+
 /* floor(steps / (1 + exp(-d / 1000))) for a d that is 0 but for rounding errors, where exp(x) is
  * 1 + x. */
-static double score_of_rounding_error(const struct fgd_state *state, const struct placing *before,
-                                      const struct placing *after)
+static double score_of_rounding_error(const struct fgd_state *state, double d_milli)
 {
-    struct fragment_parts parts_before, parts_after;
-    fragment_by_kind(&state->fragmentation, &before->room, &parts_before);
-    fragment_by_kind(&state->fragmentation, &after->room, &parts_after);
-    double d_milli = fragment_sum(&parts_before) - fragment_sum(&parts_after);
     return floor(state->steps * (1.0 / (1.0 + (1.0 - d_milli / 1000.0))));
 }
 
 /* The number of edges that `fragment` reaches. */
 static int32_t count_edges(const struct fgd_state *state, int64_t fragment)
 {
-    int32_t low = 0, high = state->edge_count;
-    while (low < high) {
-        int32_t middle = low + (high - low) / 2;
-        if (fragment >= state->edges[middle])
-            low = middle + 1;
-        else
-            high = middle;
+    int32_t reached = 0;
+    for (int32_t left = state->edge_count; left > 0;) {
+        int32_t half = (left + 1) / 2;
+        reached += fragment >= state->edges[reached + half - 1] ? half : 0;
+        left -= half;
     }
-    return low;
+    return reached;
 }
 
 static int64_t floor_divide(int64_t a, int64_t b)
@@ -169,19 +180,37 @@ static int64_t floor_divide(int64_t a, int64_t b)
     return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
 }
 
-/* The fragment times count_sum. */
-static int64_t worth(const struct policy_context *context, const struct fragment_room *room)
+static void begin(const struct policy_context *context, struct placing *placing)
 {
     const struct fgd_state *state = context->state;
-    return fragment_exact(&state->fragmentation, room);
+    const struct fragmentation *fragmentation = &state->fragmentation;
+    if (fragmentation->table.is_made) {
+        placing->view =
+            fragment_view(&fragmentation->table, &placing->before, placing->cpu_after_milli);
+        placing->worth_before = fragment_before(fragmentation, &placing->view);
+    } else {
+        placing->worth_before = fragment_exact(fragmentation, &placing->before);
+    }
 }
 
-static double grade(const struct policy_context *context, const struct placing *before,
-                    const struct placing *after)
+/* F before - F after, times count_sum. */
+static int64_t find_gain(const struct fragmentation *fragmentation, const struct placing *placing,
+                         uint64_t devices)
+{
+    struct placing_end end;
+    if (fragmentation->table.is_made)
+        return placing->worth_before -
+               fragment_after(fragmentation, &placing->view, devices, placing->taken_milli);
+    placing_end(placing, devices, &end);
+    return placing->worth_before - fragment_exact(fragmentation, &end.room);
+}
+
+static double grade(const struct policy_context *context, const struct placing *placing,
+                    uint64_t devices)
 {
     const struct fgd_state *state = context->state;
     int64_t grain_milli = context->values[VALUE_GRAIN].integer;
-    int64_t gain = before->worth - after->worth;
+    int64_t gain = find_gain(&state->fragmentation, placing, devices);
     int64_t count_sum = state->fragmentation.count_sum;
     if (count_sum == 0)
         return 0.0;
@@ -190,13 +219,13 @@ static double grade(const struct policy_context *context, const struct placing *
     if (context->values[VALUE_CURVE].integer == CURVE_LINEAR)
         return (double)floor_divide(gain, grain_milli * count_sum);
     if (gain == 0 && context->values[VALUE_ARITHMETIC].integer == ARITHMETIC_DOUBLES)
-        return score_of_rounding_error(state, before, after);
+        return score_of_rounding_error(state, rounding_error(state, placing, devices));
     return (double)count_edges(state, gain);
 }
 
 /* ---- the choice ---- */
 
-static const struct placing_rule rule = {.worth = worth, .grade = grade};
+static const struct placing_rule rule = {.begin = begin, .grade = grade};
 
 /* Below one step of the score. */
 static double tie_part(const struct policy_context *context, int32_t node)
@@ -213,9 +242,7 @@ static double tie_part(const struct policy_context *context, int32_t node)
 
 static double score(const struct policy_context *context, int32_t node)
 {
-    struct room room;
-    fleet_room(context->fleet, node, &room);
-    double chosen = placing_choose(context, &rule, node, &room).grade;
+    double chosen = placing_choose(context, &rule, node, NULL).grade;
     if (context->values[VALUE_GRAIN].integer == 0)
         return chosen;
     return chosen + tie_part(context, node);

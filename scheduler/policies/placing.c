@@ -9,67 +9,71 @@ static int32_t clip_cpu(int64_t cpu_milli)
     return cpu_milli > INT32_MAX ? INT32_MAX : (int32_t)cpu_milli;
 }
 
+/* The shares of the devices are those of `room`, or, NULL, of the fleet. */
 static void look(const struct policy_context *context, int32_t node, const struct room *room,
-                 struct placing *before)
+                 struct placing *placing)
 {
+    const struct node *at = &context->fleet->nodes[node];
     const struct node_type *type = fleet_type_of(context->fleet, node);
-    for (int32_t i = 0; i < room->device_count; i++)
-        before->share_milli[i] = room->share_milli[i];
-    before->room = (struct fragment_room){
-        .group = context->fleet->nodes[node].group,
-        .device_count = room->device_count,
-        .cpu_milli = type->is_unbounded ? INT32_MAX : clip_cpu(room->cpu_milli),
-        .share_milli = before->share_milli};
+    const struct device *devices = &context->fleet->devices[at->first_device];
+    for (int32_t i = 0; i < type->device_count; i++)
+        placing->share_milli[i] = room != NULL ? room->share_milli[i] : devices[i].share_free_milli;
+    int64_t cpu_milli = room != NULL ? room->cpu_milli : at->cpu_free_milli;
+    placing->before = (struct fragment_room){.group = at->group,
+                                             .device_count = type->device_count,
+                                             .cpu_milli = INT32_MAX,
+                                             .share_milli = placing->share_milli};
+    placing->cpu_after_milli = INT32_MAX;
+    if (!type->is_unbounded) {
+        placing->before.cpu_milli = clip_cpu(cpu_milli);
+        placing->cpu_after_milli = placing->before.cpu_milli - clip_cpu(context->shape->cpu_milli);
+    }
+    placing->taken_milli = shape_share_on(context->shape, type);
 }
 
-static void place(const struct policy_context *context, int32_t node, const struct placing *before,
-                  uint64_t devices, struct placing *after)
+void placing_end(const struct placing *placing, uint64_t devices, struct placing_end *end)
 {
-    const struct node_type *type = fleet_type_of(context->fleet, node);
-    int32_t taken_milli =
-        context->shape->device_count > 0 ? shape_share_on(context->shape, type) : 0;
-    after->room = before->room;
-    after->room.share_milli = after->share_milli;
-    if (!type->is_unbounded)
-        after->room.cpu_milli -= clip_cpu(context->shape->cpu_milli);
-    for (int32_t i = 0; i < before->room.device_count; i++)
-        after->share_milli[i] =
-            before->share_milli[i] - ((devices >> i & 1) != 0 ? taken_milli : 0);
-}
-
-static double grade(const struct policy_context *context, const struct placing_rule *rule,
-                    int32_t node, const struct placing *before, uint64_t devices)
-{
-    struct placing after;
-    place(context, node, before, devices, &after);
-    after.worth = rule->worth(context, &after.room);
-    return rule->grade(context, before, &after);
+    end->room = placing->before;
+    end->room.cpu_milli = placing->cpu_after_milli;
+    end->room.share_milli = end->share_milli;
+    for (int32_t i = 0; i < placing->before.device_count; i++)
+        end->share_milli[i] = placing->share_milli[i];
+    for (; devices != 0; devices &= devices - 1)
+        end->share_milli[__builtin_ctzll(devices)] -= placing->taken_milli;
 }
 
 /* Of devices with equally much free only the first is tried. */
-static bool is_tried(const struct placing *before, int32_t device)
+static bool is_tried(const struct placing *placing, int32_t device)
 {
     for (int32_t i = 0; i < device; i++)
-        if (before->share_milli[i] == before->share_milli[device])
+        if (placing->share_milli[i] == placing->share_milli[device])
             return true;
     return false;
+}
+
+static int64_t mem_free_bytes(const struct policy_context *context, int32_t node,
+                              const struct room *room, int32_t device)
+{
+    const struct fleet *fleet = context->fleet;
+    if (room != NULL)
+        return room->device_mem_bytes[device];
+    return fleet_device_mem(fleet, fleet->nodes[node].first_device + device).free_bytes;
 }
 
 static struct placing_choice choose_one_device(const struct policy_context *context,
                                                const struct placing_rule *rule, int32_t node,
                                                const struct room *room,
-                                               const struct placing *before)
+                                               const struct placing *placing)
 {
-    const struct node_type *type = fleet_type_of(context->fleet, node);
-    int32_t share_milli = shape_share_on(context->shape, type);
-    int64_t mem_bytes = shape_device_mem_on(context->shape, type);
+    bool is_by_mem = context->shape->sharing == SHARING_MEMORY;
     struct placing_choice best = {.grade = -INFINITY};
-    for (int32_t i = 0; i < room->device_count; i++) {
-        if (room->share_milli[i] < share_milli || room->device_mem_bytes[i] < mem_bytes ||
-            (context->shape->sharing == SHARING_MILLI && is_tried(before, i)))
+    for (int32_t i = 0; i < placing->before.device_count; i++) {
+        if (placing->share_milli[i] < placing->taken_milli ||
+            (is_by_mem ? mem_free_bytes(context, node, room, i) < context->shape->device_mem_bytes
+                       : is_tried(placing, i)))
             continue;
         uint64_t device = UINT64_C(1) << i;
-        double its_grade = grade(context, rule, node, before, device);
+        double its_grade = rule->grade(context, placing, device);
         if (its_grade > best.grade)
             best = (struct placing_choice){its_grade, device};
     }
@@ -77,18 +81,49 @@ static struct placing_choice choose_one_device(const struct policy_context *cont
     return best;
 }
 
+/* The first of the devices that nobody uses. */
+static uint64_t choose_whole(const struct policy_context *context, int32_t node,
+                             const struct room *room, const struct placing *placing)
+{
+    int64_t mem_bytes = shape_device_mem_on(context->shape, fleet_type_of(context->fleet, node));
+    int32_t left = context->shape->device_count;
+    uint64_t chosen = 0;
+    for (int32_t i = 0; left > 0; i++) {
+        assert(i < placing->before.device_count);
+        if (placing->share_milli[i] < SHARE_WHOLE ||
+            (mem_bytes > 0 && mem_free_bytes(context, node, room, i) < mem_bytes))
+            continue;
+        chosen |= UINT64_C(1) << i;
+        left--;
+    }
+    return chosen;
+}
+
+/* By the default rule. */
+static uint64_t choose_several(const struct policy_context *context, int32_t node,
+                               const struct room *room)
+{
+    struct room of_fleet;
+    if (room == NULL) {
+        fleet_room(context->fleet, node, &of_fleet);
+        room = &of_fleet;
+    }
+    return room_choose_devices(room, fleet_type_of(context->fleet, node), context->shape);
+}
+
 struct placing_choice placing_choose(const struct policy_context *context,
                                      const struct placing_rule *rule, int32_t node,
                                      const struct room *room)
 {
-    const struct node_type *type = fleet_type_of(context->fleet, node);
-    struct placing before;
+    const struct shape *shape = context->shape;
+    struct placing placing;
     uint64_t devices = 0;
-    look(context, node, room, &before);
-    before.worth = rule->worth(context, &before.room);
-    if (context->shape->device_count == 1 && shape_share_on(context->shape, type) < SHARE_WHOLE)
-        return choose_one_device(context, rule, node, room, &before);
-    if (context->shape->device_count > 0)
-        devices = room_choose_devices(room, type, context->shape);
-    return (struct placing_choice){grade(context, rule, node, &before, devices), devices};
+    look(context, node, room, &placing);
+    rule->begin(context, &placing);
+    if (shape->device_count == 1 && placing.taken_milli < SHARE_WHOLE)
+        return choose_one_device(context, rule, node, room, &placing);
+    if (shape->device_count > 0)
+        devices = shape->sharing == SHARING_WHOLE ? choose_whole(context, node, room, &placing)
+                                                  : choose_several(context, node, room);
+    return (struct placing_choice){rule->grade(context, &placing, devices), devices};
 }

@@ -536,25 +536,30 @@ static int64_t floor_divide(int64_t a, int64_t b)
     return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
 }
 
-static double grade(const struct policy_context *context, const struct placing *before,
-                    const struct placing *after)
+static void begin(const struct policy_context *context, struct placing *placing)
+{
+    placing->worth_before = worth(context, &placing->before);
+}
+
+static double grade(const struct policy_context *context, const struct placing *placing,
+                    uint64_t devices)
 {
     const struct stowage_state *state = context->state;
     int64_t grain_milli = context->values[VALUE_GRAIN].integer;
     int64_t unit = (int64_t)WEIGHT_SUM * state->future_count; /* of worth, to one milli-device */
-    int64_t gain = after->worth - before->worth;
+    struct placing_end end;
+    placing_end(placing, devices, &end);
+    int64_t gain = worth(context, &end.room) - placing->worth_before;
     if (grain_milli == 0)
         return (double)gain / (double)unit;
     return (double)floor_divide(gain, grain_milli * unit);
 }
 
-static const struct placing_rule rule = {.worth = worth, .grade = grade};
+static const struct placing_rule rule = {.begin = begin, .grade = grade};
 
 static double score(const struct policy_context *context, int32_t node)
 {
-    struct room room;
-    fleet_room(context->fleet, node, &room);
-    return placing_choose(context, &rule, node, &room).grade;
+    return placing_choose(context, &rule, node, NULL).grade;
 }
 
 static uint64_t choose_devices(const struct policy_context *context, int32_t node,
