@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/devices.h"
+#include "plan/cover_fit.h"
 
 struct dive_state {
     struct master *master;
@@ -16,57 +16,6 @@ struct dive_state {
     int64_t *counts;    /* [row] */
     int128 cost;
 };
-
-/* ---- does it fit? ---- */
-
-static bool devices_fit(const struct cover *cover, int32_t type, const int64_t *counts)
-{
-    enum { DEMANDS_MAX = 256 };
-    struct device_demand demands[DEMANDS_MAX];
-    int32_t demand_count = 0, r = cover->device_resource;
-    if (r < 0)
-        return true;
-    for (int32_t i = 0; i < cover->row_count; i++) {
-        int64_t units = cover_weight(cover, i)[r];
-        if (counts[i] == 0 || units == 0)
-            continue;
-        if (demand_count == DEMANDS_MAX)
-            return false;
-        demands[demand_count++] = (struct device_demand){.units = units, .count = counts[i]};
-    }
-    int64_t devices = cover_capacity(cover, type)[r] / cover->device_units;
-    return devices_pack(demands, demand_count, devices, cover->device_units) == DEVICES_FIT;
-}
-
-static bool amounts_fit(const struct cover *cover, int32_t type, const int64_t *counts,
-                        const int64_t *amounts)
-{
-    const int64_t *capacity = cover_capacity(cover, type);
-    for (int32_t r = 0; r < cover->resource_count; r++) {
-        if (amounts[r] > capacity[r])
-            return false;
-    }
-    for (int32_t i = 0; i < cover->row_count; i++) {
-        if (counts[i] > 0 && !cover_may_use(cover, i, type))
-            return false;
-    }
-    return devices_fit(cover, type, counts);
-}
-
-int32_t dive_cheapest_type(const struct cover *cover, const int64_t *counts,
-                           const int64_t *node_left)
-{
-    int64_t amounts[INSTANCE_RESOURCES_MAX] = {0};
-    for (int32_t i = 0; i < cover->row_count; i++) {
-        for (int32_t r = 0; counts[i] > 0 && r < cover->resource_count; r++)
-            amounts[r] += counts[i] * cover_weight(cover, i)[r];
-    }
-    for (int32_t t = 0; t < cover->type_count; t++) {
-        if (node_left[t] > 0 && amounts_fit(cover, t, counts, amounts))
-            return t;
-    }
-    return -1;
-}
 
 /* ---- taking ---- */
 
@@ -88,7 +37,7 @@ static int64_t take_pattern(struct dive_state *dive, int32_t p, int64_t copies, 
         if (count > 0 && copies > left / count)
             copies = left / count;
     }
-    int32_t type = holds_any ? dive_cheapest_type(cover, dive->counts, dive->node_left) : -1;
+    int32_t type = holds_any ? cover_cheapest_type(cover, dive->counts, dive->node_left) : -1;
     if (type < 0)
         return 0;
     copies = copies < dive->node_left[type] ? copies : dive->node_left[type];

@@ -30,9 +30,4 @@ struct dive_request {
 int dive(struct master *master, const struct dive_request *request, struct node_set *set,
          bool *is_done, struct err *err);
 
-/* The cheapest type with a node left that holds counts[row_count]; -1: none. Devices whose packing
- * was given up count as not fitting. */
-int32_t dive_cheapest_type(const struct cover *cover, const int64_t *counts,
-                           const int64_t *node_left);
-
 #endif

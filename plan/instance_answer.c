@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "plan/dive.h"
+#include "plan/exhaust.h"
 #include "plan/improve.h"
 #include "plan/master.h"
 #include "plan/node_set.h"
@@ -42,26 +43,24 @@ static int improve_nodes(struct instance_answer *answer, struct master *master,
     return improve(master, &request, set, err);
 }
 
-static int find_nodes(struct instance_answer *answer, struct master *master, struct node_set *set,
-                      struct err *err)
+/* *is_done: the set holds all items. */
+static int dive_and_improve(struct instance_answer *answer, struct master *master,
+                            struct node_set *set, bool *is_done, struct err *err)
 {
     const struct cover *cover = &answer->cover;
-    if (cover->row_count > DIVE_ROWS_MAX)
-        return 0;
     size_t rows = (size_t)cover->row_count, types = (size_t)cover->type_count;
     int64_t *demand = calloc(rows + 1, sizeof *demand);
     int64_t *node_left = calloc(types + 1, sizeof *node_left);
     int result = demand && node_left ? 0 : err_no_memory(err);
     if (result == 0) {
-        bool is_done;
         for (int32_t i = 0; i < cover->row_count; i++)
             demand[i] = cover->rows[i].demand;
         for (int32_t t = 0; t < cover->type_count; t++)
             node_left[t] = cover->types[t].node_max;
         struct dive_request request = {
             .demand = demand, .node_left = node_left, .search_steps_max = 20000, .rounds_max = 30};
-        result = dive(master, &request, set, &is_done, err);
-        if (result == 0 && is_done && !cover->is_relaxed)
+        result = dive(master, &request, set, is_done, err);
+        if (result == 0 && *is_done && !cover->is_relaxed)
             result = improve_nodes(answer, master, set, err);
     }
     free(demand);
@@ -69,23 +68,52 @@ static int find_nodes(struct instance_answer *answer, struct master *master, str
     return result;
 }
 
-static int find_plan(struct instance_answer *answer, struct master *master, struct err *err)
+static bool costs_the_bound(const struct instance_answer *answer, const struct node_set *set)
 {
-    struct node_set set = {.row_count = answer->cover.row_count};
+    return node_set_cost(set, &answer->cover) <= answer->bound.best_nano;
+}
+
+/* What the dive has not proved to be best is searched exhaustively where it is tiny. */
+static int find_nodes(struct instance_answer *answer, struct master *master, struct node_set *set,
+                      struct exhaust_answer *tiny, struct err *err)
+{
+    const struct cover *cover = &answer->cover;
+    bool is_done = false;
+    *tiny = (struct exhaust_answer){0};
+    if (cover->row_count <= DIVE_ROWS_MAX && dive_and_improve(answer, master, set, &is_done, err))
+        return -1;
+    if (cover->is_relaxed || (is_done && costs_the_bound(answer, set)))
+        return 0;
+    struct node_set best = {.row_count = cover->row_count};
+    int result = exhaust(cover, &best, tiny, err);
+    if (result == 0 && tiny->is_solved) {
+        node_set_release(set);
+        *set = best;
+        return 0;
+    }
+    node_set_release(&best);
+    return result;
+}
+
+static void explain_no_plan(struct instance_answer *answer, bool is_proved)
+{
+    answer->is_proved_infeasible = is_proved;
+    snprintf(answer->reason, sizeof answer->reason,
+             is_proved ? "no nodes within the numbers of nodes (max_nodes) hold all items: all "
+                         "contents of nodes were tried"
+                       : "no plan was found within the numbers of nodes (max_nodes), and it is not "
+                         "proved that there is none");
+}
+
+static int place_nodes(struct instance_answer *answer, const struct node_set *set, struct err *err)
+{
     struct place_request request = {
-        .cover = &answer->cover, .nodes = &set, .worth = answer->bound.prices};
-    int result = find_nodes(answer, master, &set, err);
-    if (result == 0)
-        result = fleet_plan_init(&answer->plan, answer->instance, err);
-    if (result == 0)
-        result = place_items(&answer->plan, &request, &answer->is_feasible, err);
-    node_set_release(&set);
-    if (result != 0)
+        .cover = &answer->cover, .nodes = set, .worth = answer->bound.prices};
+    if (fleet_plan_init(&answer->plan, answer->instance, err) ||
+        place_items(&answer->plan, &request, &answer->is_feasible, err))
         return -1;
     if (!answer->is_feasible) {
         fleet_plan_release(&answer->plan);
-        snprintf(answer->reason, sizeof answer->reason,
-                 "no plan was found within the numbers of nodes (max_nodes)");
         return 0;
     }
     if (fleet_plan_check(&answer->plan, err))
@@ -93,6 +121,20 @@ static int find_plan(struct instance_answer *answer, struct master *master, stru
     answer->cost_nano = (int64_t)fleet_plan_cost(&answer->plan);
     assert(answer->cost_nano >= answer->bound.best_nano);
     return 0;
+}
+
+static int find_plan(struct instance_answer *answer, struct master *master, struct err *err)
+{
+    struct node_set set = {.row_count = answer->cover.row_count};
+    struct exhaust_answer tiny;
+    int result = find_nodes(answer, master, &set, &tiny, err);
+    bool is_proved = tiny.is_solved && !tiny.is_feasible;
+    if (result == 0 && !is_proved)
+        result = place_nodes(answer, &set, err);
+    if (result == 0 && !answer->is_feasible)
+        explain_no_plan(answer, is_proved);
+    node_set_release(&set);
+    return result;
 }
 
 static int find_all(struct instance_answer *answer, struct err *err)
@@ -114,6 +156,7 @@ int instance_answer_find(struct instance_answer *answer, const struct instance *
 {
     *answer = (struct instance_answer){.instance = instance};
     find_misfits(answer);
+    answer->is_proved_infeasible = answer->misfit_count > 0;
     if (answer->misfit_count > 0)
         return 0;
     if (find_all(answer, err)) {

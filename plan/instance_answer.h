@@ -20,6 +20,7 @@ struct instance_answer {
     struct fleet_plan plan; /* checked; empty when infeasible */
     int64_t cost_nano;
     bool is_feasible;                  /* false: the reason says why there is no plan */
+    bool is_proved_infeasible;         /* false where only none was found */
     bool has_bound;                    /* false: some item fits no type */
     char reason[INSTANCE_REASON_SIZE]; /* of infeasibility */
     int32_t misfit_count;              /* items that fit no type; the reason names the first */

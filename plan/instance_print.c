@@ -112,6 +112,7 @@ static void write_prices(const struct instance_answer *answer, struct json_write
 
 static void write_infeasible(const struct instance_answer *answer, struct json_writer *w)
 {
+    json_bool(w, "infeasible_proved", answer->is_proved_infeasible);
     json_string(w, "reason", answer->reason);
     if (answer->has_bound)
         write_money(w, "lower_bound", answer->bound.best_nano);
@@ -251,7 +252,8 @@ int instance_print_text(const struct instance_answer *answer, FILE *out, struct 
     char name[TEXT_QUOTE_SIZE];
     text_escape(answer->instance->name, name, sizeof name);
     if (!answer->is_feasible) {
-        fprintf(out, "Plan for %s: infeasible: %s\n", name, answer->reason);
+        fprintf(out, "Plan for %s: %s: %s\n", name,
+                answer->is_proved_infeasible ? "infeasible" : "no plan", answer->reason);
         if (answer->misfit_count > 1)
             fprintf(out, "So it is with %" PRId32 " items.\n", answer->misfit_count);
         return 0;

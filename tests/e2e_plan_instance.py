@@ -187,6 +187,7 @@ class PlanInstance(ProgramTest):
     def test_too_few_nodes_are_infeasible(self):
         answer = self.answer(node_type(max_nodes=2), ANSWER_IS_NO)
         self.assertIn("max_nodes", answer["reason"])
+        self.assertTrue(answer["infeasible_proved"])
         self.assertEqual(self.answer(node_type(max_nodes=3))["cost"], 3)
 
     def test_unknown_keys_are_warnings(self):
