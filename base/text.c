@@ -142,6 +142,35 @@ const char *text_quote(const char *text, char out[TEXT_QUOTE_SIZE])
     return out;
 }
 
+/* Where the text stands after so many characters, or at its end. */
+static const char *skip_characters(const char *text, int count)
+{
+    for (; count > 0 && *text != '\0'; count--)
+        text += character_at(text).size;
+    return text;
+}
+
+const char *text_shorten(const char *text, int characters, char *out)
+{
+    assert(characters >= 5);
+    int tail_characters = (characters - 3) / 2;
+    const char *limit = skip_characters(text, characters);
+    const char *head_end =
+        *limit == '\0' ? limit : skip_characters(text, characters - 3 - tail_characters);
+    size_t head_size = (size_t)(head_end - text);
+    memcpy(out, text, head_size);
+    out[head_size] = '\0';
+    if (*limit == '\0')
+        return out;
+    const char *tail = head_end;
+    for (const char *ahead = skip_characters(tail, tail_characters); *ahead != '\0';
+         ahead = skip_characters(ahead, 1))
+        tail = skip_characters(tail, 1);
+    memcpy(out + head_size, "...", 3);
+    memcpy(out + head_size + 3, tail, strlen(tail) + 1);
+    return out;
+}
+
 bool text_is_clean(const char *text)
 {
     while (*text != '\0') {

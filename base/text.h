@@ -19,6 +19,11 @@ const char *text_quote(const char *text, char out[TEXT_QUOTE_SIZE]);
  * the length of the whole, as snprintf does. out may be NULL when out_size is 0. */
 size_t text_escape(const char *text, char *out, size_t out_size);
 
+/* Writes text of at most so many characters (5 or more; a byte that is in none counts as one) into
+ * out, which has room for 4 * characters + 1 bytes; longer text is cut in the middle with "...", as
+ * the ends tell names apart. Returns out. */
+const char *text_shorten(const char *text, int characters, char *out);
+
 /* Is text valid UTF-8 without control characters (U+0000 to U+001F, U+007F to U+009F)? */
 bool text_is_clean(const char *text);
 

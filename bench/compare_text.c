@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "bench/blast.h"
 #include "bench/compare_words.h"
 
-enum { LABEL_WIDTH_MAX = 40, TEXT_COLUMNS = 100 };
+enum { LABEL_WIDTH_MAX = 40, LABEL_SIZE = 4 * LABEL_WIDTH_MAX + 1, TEXT_COLUMNS = 100 };
 
 static int label_width(const struct compare *compare)
 {
@@ -53,8 +54,10 @@ static void print_row(const struct row *row, FILE *out)
 {
     char value[FIGURE_TEXT_SIZE], effect[FIGURE_TEXT_SIZE], unshaken[FIGURE_TEXT_SIZE];
     char interval[INTERVAL_TEXT_SIZE], range[INTERVAL_TEXT_SIZE], verdict[INTERVAL_TEXT_SIZE];
+    char label[LABEL_SIZE];
     bool is_baseline = row->difference->verdict == VERDICT_BASELINE;
-    fprintf(out, "  %-*.*s  %10s  %22s", row->label_width, row->label_width, row->label,
+    fprintf(out, "  %-*s  %10s  %22s", row->label_width,
+            text_shorten(row->label, LABEL_WIDTH_MAX, label),
             figure_text(row->estimate->center, value),
             interval_text(&row->estimate->interval, interval));
     if (row->unshaken != NULL)
@@ -73,11 +76,12 @@ static int print_spread(const struct compare *compare, int32_t metric, FILE *out
             "min", "median", "p90", "max");
     for (int32_t v = 0; v < compare->request.variant_count; v++) {
         struct compare_estimate it;
-        char texts[4][FIGURE_TEXT_SIZE];
+        char texts[4][FIGURE_TEXT_SIZE], label[LABEL_SIZE];
         if (compare_estimate(compare, v, metric, &it, err) != 0)
             return -1;
-        fprintf(out, "  %-*.*s  %10" PRId32 "  %10s  %10s  %10s  %10s\n", width, width,
-                compare->request.variants[v].label, it.mean.count, figure_text(it.min, texts[0]),
+        fprintf(out, "  %-*s  %10" PRId32 "  %10s  %10s  %10s  %10s\n", width,
+                text_shorten(compare->request.variants[v].label, LABEL_WIDTH_MAX, label),
+                it.mean.count, figure_text(it.min, texts[0]),
                 figure_text(it.median.median, texts[1]), figure_text(it.p90, texts[2]),
                 figure_text(it.max, texts[3]));
     }

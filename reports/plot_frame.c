@@ -6,11 +6,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/array.h"
 #include "base/units.h"
 #include "base/utf8.h"
 
-enum { WIDTH_PX = 1000, TEXT_CHARACTERS_MAX = 28 };
+enum { WIDTH_PX = 1000, TEXT_CHARACTERS_MAX = 31 };
 
 struct time_axis plot_time_axis(const struct sim *sim)
 {
@@ -99,16 +100,13 @@ static bool is_in_font(uint32_t code_point)
  * percent sign, which begins the format of a number there; both are written twice. */
 static void print_quoted(FILE *out, const char *text, bool is_tic)
 {
-    int characters = 0;
+    char shortened[4 * TEXT_CHARACTERS_MAX + 1];
+    text = text_shorten(text, TEXT_CHARACTERS_MAX, shortened);
     fputc('\'', out);
-    for (size_t left = strlen(text); left > 0; characters++) {
+    for (size_t left = strlen(text); left > 0;) {
         uint32_t code_point;
         size_t length = utf8_decode(text, left, &code_point);
         bool is_known = length > 0 && is_in_font(code_point);
-        if (characters == TEXT_CHARACTERS_MAX) {
-            fputs("...", out);
-            break;
-        }
         if (is_known)
             fwrite(text, 1, length, out);
         else

@@ -29,8 +29,8 @@ void plot_frame_close(FILE *out);
 /* `set xrange`, `set xlabel` for the time of this run. */
 void plot_print_time_axis(const struct sim *sim, FILE *out);
 
-/* Text in single quotes, cut to 28 characters, for titles and legends; what the font lacks as '?'.
- */
+/* Text in single quotes, cut in the middle to 31 characters, for titles and legends; what the font
+ * lacks as '?'. */
 void plot_print_text(FILE *out, const char *text);
 /* The same for labels of tics. */
 void plot_print_tic(FILE *out, const char *text);

@@ -354,3 +354,28 @@ Test(text, texts_beyond_the_limit_are_never_near)
     cr_assert_eq(text_nearest(longest, words, 2), longest);
     cr_assert_null(text_nearest(too_long, words, 2));
 }
+
+static const struct {
+    const char *text;
+    int characters;
+    const char *shortened;
+} shortened[] = {
+    {"", 5, ""},
+    {"12345", 5, "12345"},
+    {"123456", 5, "1...6"},
+    {"1234567", 6, "12...7"},
+    {"123456789", 8, "123...89"},
+    {"strict best-fit", 10, "stri...fit"},
+    {"\xc3\xbc\xc3\xaf\xc3\xb6 \xe6\x97\xa5 a", 5, "\xc3\xbc...a"},
+    {"a \xc3\xbc\xff\xfe\xe6\x97\xa5", 5, "a...\xe6\x97\xa5"},
+    {"\xff\xfe\xfd\xfc\xfb", 5, "\xff\xfe\xfd\xfc\xfb"},
+};
+
+Test(text, long_names_are_cut_in_the_middle)
+{
+    for (size_t i = 0; i < ARRAY_LEN(shortened); i++) {
+        char out[41];
+        text_shorten(shortened[i].text, shortened[i].characters, out);
+        cr_expect_str_eq(out, shortened[i].shortened, "%s: %s", shortened[i].text, out);
+    }
+}
