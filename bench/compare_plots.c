@@ -18,6 +18,7 @@ static const char *const colours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7"
 
 enum { GREEN = 0x009e73, RED = 0xd55e00, GREY = 0x888888 };
 enum { COLOURS = ARRAY_LEN(colours), ROW_PX = 21, PANEL_PX = 124, LEGEND_ROW_PX = 20 };
+enum { LONG_LABEL = 20 }; /* characters: of such names fewer stand side by side */
 
 static void print_figure(FILE *out, double value)
 {
@@ -35,6 +36,14 @@ static int32_t variant_count(const struct compare *compare)
 static const char *label_of(const struct compare *compare, int32_t variant)
 {
     return compare->request.variants[variant].label;
+}
+
+static bool has_long_labels(const struct compare *compare)
+{
+    for (int32_t v = 0; v < variant_count(compare); v++)
+        if (strlen(label_of(compare, v)) > LONG_LABEL)
+            return true;
+    return false;
 }
 
 /* "set ytics ('name' 0, ...)", the first at the top. */
@@ -60,9 +69,15 @@ static void print_line_style(int32_t variant, FILE *out)
 
 /* ---- estimates and differences: a panel for each chosen metric ---- */
 
+static int32_t panel_columns(const struct compare *compare)
+{
+    return compare->request.chosen_count > 1 && !has_long_labels(compare) ? 2 : 1;
+}
+
 static int32_t panel_rows(const struct compare *compare)
 {
-    return (compare->request.chosen_count + 1) / 2;
+    int32_t columns = panel_columns(compare);
+    return (compare->request.chosen_count + columns - 1) / columns;
 }
 
 static int panels_height(const struct compare *compare)
@@ -134,9 +149,9 @@ static void open_panels(const struct compare *compare, const char *name, FILE *o
 {
     plot_frame_open(out, name, panels_height(compare));
     fprintf(out,
-            "set multiplot layout %" PRId32 ",%d\nunset key\nset format x '%%g'\n"
+            "set multiplot layout %" PRId32 ",%" PRId32 "\nunset key\nset format x '%%g'\n"
             "set xtics autofreq rotate by -30 font ',10'\n",
-            panel_rows(compare), compare->request.chosen_count > 1 ? 2 : 1);
+            panel_rows(compare), panel_columns(compare));
 }
 
 /* Is there anything to show in this panel? */
@@ -221,20 +236,27 @@ static int write_wait_data(const struct compare *compare, FILE *out, struct err 
     return 0;
 }
 
+static int legend_columns(const struct compare *compare)
+{
+    return has_long_labels(compare) ? 2 : 3;
+}
+
 static int legend_rows(const struct compare *compare)
 {
-    return ((int)variant_count(compare) + 2) / 3;
+    int columns = legend_columns(compare);
+    return ((int)variant_count(compare) + columns - 1) / columns;
 }
 
 static int write_wait_script(const struct compare *compare, const char *name, FILE *out)
 {
     plot_frame_open(out, name, 420 + LEGEND_ROW_PX * legend_rows(compare));
-    fputs("set key outside top center horizontal maxcols 3 samplen 2\nset logscale x\n"
-          "set xtics ('0' 0.5, '1 s' 1, '10 s' 10, '1 min' 60, '10 min' 600, '1 h' 3600, "
-          "'4 h' 14400, '1 d' 86400, '4 d' 345600, '16 d' 1382400, '64 d' 5529600)\n"
-          "set ylabel 'demands that waited no longer [%]'\nset xlabel 'wait for a place'\n"
-          "set xrange [0.5:*]\nset autoscale y\nset yrange [*:100.5]\nplot \\\n",
-          out);
+    fprintf(out,
+            "set key outside top center horizontal maxcols %d samplen 2\nset logscale x\n"
+            "set xtics ('0' 0.5, '1 s' 1, '10 s' 10, '1 min' 60, '10 min' 600, '1 h' 3600, "
+            "'4 h' 14400, '1 d' 86400, '4 d' 345600, '16 d' 1382400, '64 d' 5529600)\n"
+            "set ylabel 'demands that waited no longer [%%]'\nset xlabel 'wait for a place'\n"
+            "set xrange [0.5:*]\nset yrange [*:100]\nplot \\\n",
+            legend_columns(compare));
     for (int32_t v = 0; v < variant_count(compare); v++) {
         fprintf(out, "%s  '%s.dat' using 1:%d with steps ", v > 0 ? ", \\\n" : "", name,
                 (int)v + 2);
@@ -365,21 +387,32 @@ static int write_welch_script(const struct compare *compare, const char *name, F
     struct axis_unit unit = unit_of(compare->request.variants[0].scenario->horizon_us);
     int rows = (int)variant_count(compare);
     double at = (double)compare->warm_up_us / unit.us;
-    plot_frame_open(out, name, 30 + 190 * rows);
+    bool is_settled = compare->end != COMPARE_UNSETTLED;
+    plot_frame_open(out, name, 60 + 210 * rows);
     fprintf(out,
-            "set multiplot layout %d,2\nunset key\nset xlabel 'time [%s]' offset 0,0.6\n"
-            "set arrow 1 from %.6g, graph 0 to %.6g, graph 1 nohead linecolor rgb '#d55e00' "
-            "linewidth 2 dashtype 2 front\n",
-            rows, unit.name, at, at);
+            "set multiplot layout %d,2 title '%s'\nunset key\n"
+            "set xlabel 'time [%s]' offset 0,0.6\nset ytics autofreq font ',10'\n",
+            rows,
+            is_settled ? "thin: mean of the replications; thick: its moving average; dashed: end "
+                         "of the warm-up"
+                       : "thin: mean of the replications; thick: its moving average; no warm-up "
+                         "can be told",
+            unit.name);
+    if (is_settled)
+        fprintf(out,
+                "set arrow 1 from %.6g, graph 0 to %.6g, graph 1 nohead linecolor rgb '#d55e00' "
+                "linewidth 2 dashtype 2 front\n",
+                at, at);
     for (int32_t i = 0; i < 2 * rows; i++) {
         fputs("set title ", out);
         plot_print_text(out, label_of(compare, i / 2));
         fprintf(
             out,
-            " offset 0,-0.6\nset ylabel '%s' offset 1,0\nplot '%s.dat' index %" PRId32
+            " offset 0,-0.6\nset ylabel '%s' offset 1,0\nset yrange [0:%s]\nplot '%s.dat' index "
+            "%" PRId32
             " using 1:2 with lines linecolor rgb '#9ecae1' linewidth 1 notitle, '' index %" PRId32
             " using 1:3 with lines linetype 1 notitle\n",
-            i % 2 ? "waiting" : "utilization [%]", name, i, i);
+            i % 2 ? "waiting" : "utilization [%]", i % 2 ? "*" : "100", name, i, i);
     }
     fputs("unset multiplot\n", out);
     plot_frame_close(out);

@@ -423,7 +423,7 @@ static void write_map_script(const struct picture *picture, FILE *out)
 {
     const struct axis *x = &picture->axes[0], *y = &picture->axes[1];
     int height = 160 + 34 * (int)y->count;
-    plot_frame_open(out, picture->name, height < 340 ? 340 : height > 900 ? 900 : height);
+    plot_frame_open(out, picture->name, height < 440 ? 440 : height > 900 ? 900 : height);
     fprintf(out, "set title 'mean of %" PRId32 " replications'\n",
             picture->results->plan->replications);
     print_axis_label(picture, x, "xlabel", out);
@@ -431,7 +431,7 @@ static void write_map_script(const struct picture *picture, FILE *out)
     print_metric_label(picture, "cblabel", out);
     print_level_tics(x, "xtics", false, out);
     print_level_tics(y, "ytics", false, out);
-    if (x->unit == NULL && x->count > 6)
+    if (x->count > (x->unit == NULL ? 6 : 12))
         fputs("set xtics rotate by -30\n", out);
     fprintf(out,
             "set xrange [-0.5:%" PRId32 ".5]\nset yrange [-0.5:%" PRId32 ".5]\n"
