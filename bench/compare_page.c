@@ -159,10 +159,84 @@ static int write_hurt(struct page *page, const struct compare *compare, struct e
     return 0;
 }
 
+/* ---- the answer first ---- */
+
+static const struct page_column short_columns[] = {
+    {"Variant", false}, {"Better", false}, {"Worse", false}, {"Not distinguishable", false}};
+
+/* By which column of short_columns a verdict is told; 0: by none. */
+static size_t short_column(enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_BETTER:
+        return 1;
+    case VERDICT_WORSE:
+        return 2;
+    case VERDICT_SAME:
+        return 3;
+    case VERDICT_BASELINE:
+    case VERDICT_HIGHER:
+    case VERDICT_LOWER:
+    case VERDICT_NO_VALUE:
+        break;
+    }
+    return 0;
+}
+
+/* The metrics that have such a verdict for the variant, with the effect in % of the baseline. */
+static int write_short_cell(struct page *page, const struct compare *compare, int32_t variant,
+                            size_t column, struct err *err)
+{
+    char name[METRIC_NAME_SIZE], words[INTERVAL_TEXT_SIZE];
+    int32_t count = 0;
+    page_begin_cell(page);
+    for (int32_t metric = 0; metric < compare->request.chosen_count; metric++) {
+        struct compare_difference differences[COMPARE_VARIANTS_MAX];
+        struct compare_estimate baseline;
+        if (compare_differences(compare, metric, differences, err) != 0 ||
+            compare_estimate(compare, 0, metric, &baseline, err) != 0)
+            return -1;
+        if (short_column(differences[variant].verdict) != column)
+            continue;
+        page_text(page, count++ > 0 ? ", " : "");
+        page_text(page, metric_name(&compare->request.metrics->items[metric], name));
+        page_text(page, share_words(&differences[variant], baseline.center, words));
+    }
+    return 0;
+}
+
+/* What a planner asks first: which variant is better than the baseline, and in what. */
+static int write_short(struct page *page, const struct compare *compare, struct err *err)
+{
+    if (compare->request.variant_count < 2)
+        return 0;
+    page_heading(page, "In short");
+    if (compare->end == COMPARE_UNSETTLED)
+        page_paragraph(page, "No warm-up can be told: nothing here is of a steady state.");
+    page_begin_paragraph(page);
+    page_text(page, "Against ");
+    page_name(page, compare->request.variants[0].label);
+    page_text(page, ", with the effect in % of its value:");
+    page_end_paragraph(page);
+    page_begin_table(page, short_columns, ARRAY_LEN(short_columns));
+    for (int32_t v = 1; v < compare->request.variant_count; v++) {
+        page_begin_row(page);
+        page_cell_name(page, compare->request.variants[v].label);
+        for (size_t column = 1; column < ARRAY_LEN(short_columns); column++)
+            if (write_short_cell(page, compare, v, column, err) != 0)
+                return -1;
+        page_end_row(page);
+    }
+    page_end_table(page);
+    return 0;
+}
+
 static int write_page(struct page *page, const struct compare *compare,
                       const struct compare_report_options *options, struct err *err)
 {
     struct compare_plot plot;
+    if (write_short(page, compare, err) != 0)
+        return -1;
     page_heading(page, "How it was compared");
     write_method(page, compare, options);
     for (int32_t metric = 0; metric < compare->request.chosen_count; metric++)

@@ -76,13 +76,21 @@ static void print_share(double percent, char out[SHARE_SIZE])
     snprintf(out, SHARE_SIZE, fabs(percent) < 0.05 ? " (%+.1g %%)" : " (%+.1f %%)", percent);
 }
 
+const char *share_words(const struct compare_difference *difference, double baseline,
+                        char out[INTERVAL_TEXT_SIZE])
+{
+    out[0] = '\0';
+    if (difference->verdict > VERDICT_SAME && baseline != 0 && !isnan(baseline))
+        print_share(100 * difference->effect / fabs(baseline), out);
+    return out;
+}
+
 const char *verdict_words(const struct compare_difference *difference, double baseline,
                           char out[INTERVAL_TEXT_SIZE])
 {
     const char *verdict = verdict_text(difference->verdict);
-    char share[SHARE_SIZE] = "", p_value[FIGURE_TEXT_SIZE];
-    if (difference->verdict > VERDICT_SAME && baseline != 0 && !isnan(baseline))
-        print_share(100 * difference->effect / fabs(baseline), share);
+    char share[INTERVAL_TEXT_SIZE], p_value[FIGURE_TEXT_SIZE];
+    share_words(difference, baseline, share);
     if (difference->verdict == VERDICT_BASELINE || isnan(difference->p_adjusted))
         snprintf(out, INTERVAL_TEXT_SIZE, "%s", verdict);
     else if (difference->is_equal)

@@ -178,6 +178,33 @@ class Compare(ProgramTest):
         result = self.stowage("compare", "s.json", "--policies", "best-fit,fgd", "-o", "full")
         self.check_ended(result, BAD_INPUT, "exists and holds other files")
 
+    def test_the_report_begins_with_the_answer(self):
+        self.write("s.json", spread_scenario())
+        names = ["nodes_used", "utilization_pct_cpu", "wait_s_mean"]
+        self.compare("s.json", "--policies", "best-fit,worst-fit,first-fit", "--cap", "10", "-m",
+                     ",".join(names), "-o", "out", "--no-plots")
+        report = (self.folder / "out/report.md").read_text(encoding="utf-8").replace("\\", "")
+        short = report[report.index("## In short"):report.index("## How it was compared")]
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]]
+                for line in short.splitlines() if line.startswith("| `")]
+        self.assertEqual([row[0] for row in rows], ["`worst-fit`", "`first-fit`"])
+        told = {(name, row[0].strip("`")): verdict for row in rows
+                for verdict, cell in zip(("better", "worse", "not distinguishable"), row[1:])
+                for name in names if name in cell}
+        self.assertEqual(told, {(row["metric"], row["variant"]): row["verdict"]
+                                for row in self.rows("verdicts.csv")
+                                if row["verdict"] in ("better", "worse", "not distinguishable")})
+        self.assertIn("worse", told.values())
+
+    def test_long_names_stay_apart(self):
+        self.write("s.json", spread_scenario())
+        name = "a-name-that-is-longer-than-the-column-in-which-it-has-to-stand"
+        self.write(f"{name}.json", {})
+        output = self.compare("s.json", "--policies", "best-fit,worst-fit", "--config", f"{name}.json",
+                              "-n", "3", "--cap", "3", "-m", "nodes_used")
+        labels = [line[:44] for line in output.splitlines() if line.startswith("  a-name")]
+        self.assertEqual(len(set(labels)), 2, output)
+
     # ---- traces ----
 
     def test_a_trace_is_shaken_and_shown_beside_itself(self):
@@ -207,13 +234,16 @@ class Compare(ProgramTest):
         # Six of eight cores are busy in the long run.
         it = self.of_metric(self.results(), "utilization_pct_cpu")["best-fit"]
         self.assertLess(abs(it["value"] - 75), 3)
-        self.assertTrue((self.folder / "out/plots/welch.gp").exists())
+        self.assertIn("set arrow", (self.folder / "out/plots/welch.gp").read_text(encoding="utf-8"))
 
     def test_a_run_that_never_settles_is_told(self):
         self.write("s.json", queue_scenario(horizon="1d", load_s="3h"))
         output = self.compare("s.json", "--policies", "best-fit,first-fit", "--horizon", "steady",
-                              code=ANSWER_IS_NO)
+                              "-o", "out", "--no-plots", code=ANSWER_IS_NO)
         self.assertIn("No warm-up can be told", output)
+        # There is no end of a warm-up to draw.
+        welch = (self.folder / "out/plots/welch.gp").read_text(encoding="utf-8")
+        self.assertNotIn("set arrow", welch)
 
     # ---- configurations ----
 
