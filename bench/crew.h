@@ -9,16 +9,23 @@
 
 /* Workers that are processes of their own: pieces of work go out by number, results of a fixed size
  * come back. One that dies takes only its piece with it. Where the workers are is behind
- * `struct crew_kind`: on this machine (crew_local.c), or on many by MPI (crew_mpi.c). Who hands out
- * waits for news in one thread, and nothing else runs in its process. */
+ * `struct crew_kind`: on this machine (crew_local.c), or on many by MPI (mpi_ranks.c). Who hands
+ * out waits for news in one thread, and nothing else runs in its process. */
+
+/* A piece of work: its number, and what else there is to say of it where a number is not enough. */
+struct crew_piece {
+    int32_t number;
+    const void *order; /* [work.order_size] bytes that mean the same in every process; borrowed */
+};
 
 /* What a worker does. Only what this process had when the crew was started, and what it makes
  * itself, is there for it. */
 struct crew_work {
     /* Does a piece and fills `result` (result_size bytes, zeroed); failures are part of it. */
-    void (*run)(void *context, int32_t piece, void *result);
+    void (*run)(void *context, const struct crew_piece *piece, void *result);
     void *context;
     size_t result_size;
+    size_t order_size; /* 0: the number says it all */
 };
 
 enum crew_event {
@@ -37,7 +44,7 @@ struct crew;
 
 struct crew_kind {
     /* Gives a piece to a worker that has none. A worker that is dead is told as news. */
-    int (*give)(struct crew *crew, int32_t worker, int32_t piece, struct err *err);
+    int (*give)(struct crew *crew, int32_t worker, const struct crew_piece *piece, struct err *err);
     /* Waits for news at the latest for some milliseconds. A result is copied to `result`. -1: the
      * crew cannot go on (no worker can be started any more). */
     int (*wait)(struct crew *crew, int32_t milliseconds, struct crew_news *news, void *result,

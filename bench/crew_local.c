@@ -29,7 +29,7 @@ struct local_crew {
     struct crew crew;
     struct worker *workers; /* [crew.worker_count] */
     struct pollfd *polled;  /* [crew.worker_count] */
-    char *result;           /* that the workers fill; each has its own copy */
+    char *result, *order;   /* that the workers fill; each has its own copy */
     int32_t death_count;
 };
 
@@ -70,10 +70,11 @@ static bool receive_all(int socket, void *bytes, size_t size)
 static void serve(struct local_crew *local, int socket)
 {
     const struct crew_work *work = &local->crew.work;
-    int32_t piece;
-    while (receive_all(socket, &piece, sizeof piece)) {
+    struct crew_piece piece = {.order = local->order};
+    while (receive_all(socket, &piece.number, sizeof piece.number) &&
+           receive_all(socket, local->order, work->order_size)) {
         memset(local->result, 0, work->result_size);
-        work->run(work->context, piece, local->result);
+        work->run(work->context, &piece, local->result);
         if (!send_all(socket, local->result, work->result_size))
             return;
     }
@@ -126,12 +127,14 @@ static void bury(struct worker *worker, char *detail, size_t size)
     *worker = (struct worker){.pid = 0, .socket = -1};
 }
 
-static int give(struct crew *crew, int32_t worker, int32_t piece, struct err *err)
+static int give(struct crew *crew, int32_t worker, const struct crew_piece *piece, struct err *err)
 {
     struct local_crew *local = (struct local_crew *)crew;
+    int socket = local->workers[worker].socket;
     (void)err;
     /* Where it fails the worker has died, and its socket is about to say so. */
-    send_all(local->workers[worker].socket, &piece, sizeof piece);
+    if (send_all(socket, &piece->number, sizeof piece->number))
+        send_all(socket, piece->order, crew->work.order_size);
     return 0;
 }
 
@@ -179,6 +182,7 @@ static void stop(struct crew *crew)
     free(local->workers);
     free(local->polled);
     free(local->result);
+    free(local->order);
     free(local);
 }
 
@@ -195,8 +199,10 @@ struct crew *crew_local_start(const struct crew_work *work, int32_t count, struc
     local->workers = calloc((size_t)count, sizeof *local->workers);
     local->polled = calloc((size_t)count, sizeof *local->polled);
     local->result = malloc(work->result_size);
+    local->order = malloc(work->order_size + 1);
     int result = 0;
-    if (local->workers == NULL || local->polled == NULL || local->result == NULL)
+    if (local->workers == NULL || local->polled == NULL || local->result == NULL ||
+        local->order == NULL)
         result = err_no_memory(err);
     for (; result == 0 && local->crew.worker_count < count; local->crew.worker_count++) {
         result = start_worker(local, local->crew.worker_count, err);

@@ -9,7 +9,7 @@
 #include <time.h>
 
 enum {
-    TAG_PIECE = 1, /* a number; STOP: there is nothing more to do */
+    TAG_PIECE = 1, /* a number and its order; STOP: there is nothing more to do */
     TAG_RESULT,
     STOP = -1,
     NAP_US = 200, /* between two looks for news: MPI itself would wait at full speed */
@@ -18,6 +18,7 @@ enum {
 struct mpi_crew {
     struct crew crew;
     bool *is_busy; /* [crew.worker_count] worker i is rank i + 1 */
+    char *message; /* of a piece: its number, and then its order */
 };
 
 static int check(int code, const char *what, struct err *err)
@@ -88,36 +89,63 @@ static int hear(char **bytes, size_t *size, struct err *err)
 
 /* ---- the others ---- */
 
+static size_t message_size(const struct crew_work *work)
+{
+    return sizeof(int32_t) + work->order_size;
+}
+
+/* Waits for a piece: its number, and `message` holds its order behind that. */
+static int wait_for_piece(const struct crew_work *work, char *message, struct crew_piece *piece,
+                          struct err *err)
+{
+    if (check(MPI_Recv(message, (int)message_size(work), MPI_BYTE, 0, TAG_PIECE, MPI_COMM_WORLD,
+                       MPI_STATUS_IGNORE),
+              "waiting for work", err) != 0)
+        return -1;
+    memcpy(&piece->number, message, sizeof piece->number);
+    piece->order = message + sizeof piece->number;
+    return 0;
+}
+
 static int serve(const struct crew_work *work, struct err *err)
 {
     int size = (int)work->result_size;
     char *result = malloc(work->result_size);
-    if (result == NULL)
-        return err_no_memory(err);
-    int outcome = 0;
+    char *message = malloc(message_size(work));
+    int outcome = result == NULL || message == NULL ? err_no_memory(err) : 0;
     while (outcome == 0) {
-        int32_t piece;
-        outcome =
-            check(MPI_Recv(&piece, 1, MPI_INT32_T, 0, TAG_PIECE, MPI_COMM_WORLD, MPI_STATUS_IGNORE),
-                  "waiting for work", err);
-        if (outcome != 0 || piece == STOP)
+        struct crew_piece piece;
+        outcome = wait_for_piece(work, message, &piece, err);
+        if (outcome != 0 || piece.number == STOP)
             break;
         memset(result, 0, work->result_size);
-        work->run(work->context, piece, result);
+        work->run(work->context, &piece, result);
         outcome = check(MPI_Send(result, size, MPI_BYTE, 0, TAG_RESULT, MPI_COMM_WORLD),
                         "sending a result", err);
     }
     free(result);
+    free(message);
     return outcome;
 }
 
 /* ---- rank 0 ---- */
 
-static int give(struct crew *crew, int32_t worker, int32_t piece, struct err *err)
+static int send_piece(struct mpi_crew *ranks, int32_t worker, const struct crew_piece *piece,
+                      struct err *err)
 {
-    ((struct mpi_crew *)crew)->is_busy[worker] = true;
-    return check(MPI_Send(&piece, 1, MPI_INT32_T, worker + 1, TAG_PIECE, MPI_COMM_WORLD),
+    memcpy(ranks->message, &piece->number, sizeof piece->number);
+    if (piece->order != NULL)
+        memcpy(ranks->message + sizeof piece->number, piece->order, ranks->crew.work.order_size);
+    return check(MPI_Send(ranks->message, (int)message_size(&ranks->crew.work), MPI_BYTE,
+                          worker + 1, TAG_PIECE, MPI_COMM_WORLD),
                  "giving work", err);
+}
+
+static int give(struct crew *crew, int32_t worker, const struct crew_piece *piece, struct err *err)
+{
+    struct mpi_crew *ranks = (struct mpi_crew *)crew;
+    ranks->is_busy[worker] = true;
+    return send_piece(ranks, worker, piece, err);
 }
 
 static int64_t now_us(void)
@@ -158,11 +186,13 @@ static int wait_for_news(struct crew *crew, int32_t milliseconds, struct crew_ne
 static void stop(struct crew *crew)
 {
     struct mpi_crew *ranks = (struct mpi_crew *)crew;
-    const int32_t piece = STOP;
+    const struct crew_piece piece = {.number = STOP};
+    struct err ignored;
     for (int32_t i = 0; i < crew->worker_count; i++)
         if (!ranks->is_busy[i])
-            MPI_Send(&piece, 1, MPI_INT32_T, i + 1, TAG_PIECE, MPI_COMM_WORLD);
+            send_piece(ranks, i, &piece, &ignored);
     free(ranks->is_busy);
+    free(ranks->message);
     free(ranks);
 }
 
@@ -174,9 +204,13 @@ static struct crew *start(const struct crew_work *work, struct err *err)
         return NULL;
     assert(count > 1);
     struct mpi_crew *ranks = calloc(1, sizeof *ranks);
-    if (ranks != NULL)
+    if (ranks != NULL) {
         ranks->is_busy = calloc((size_t)count - 1, sizeof *ranks->is_busy);
-    if (ranks == NULL || ranks->is_busy == NULL) {
+        ranks->message = calloc(message_size(work), 1);
+    }
+    if (ranks == NULL || ranks->is_busy == NULL || ranks->message == NULL) {
+        free(ranks != NULL ? ranks->is_busy : NULL);
+        free(ranks != NULL ? ranks->message : NULL);
         free(ranks);
         err_no_memory(err);
         return NULL;

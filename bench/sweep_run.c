@@ -164,10 +164,10 @@ static int give_next(struct sweep_run *run, int32_t worker, int32_t own, struct 
         return -1;
     if (run->written_s[cell] == 0)
         run->written_s[cell] = now_s();
-    int32_t piece = cell * run->plan->replications + run->begun[cell]++;
+    const struct crew_piece piece = {cell * run->plan->replications + run->begun[cell]++, NULL};
     skip_kept(run, cell);
-    run->pieces[worker] = piece;
-    return run->crew->kind->give(run->crew, worker, piece, err);
+    run->pieces[worker] = piece.number;
+    return run->crew->kind->give(run->crew, worker, &piece, err);
 }
 
 int sweep_run_start(struct sweep_run *run, struct crew *crew, struct err *err)

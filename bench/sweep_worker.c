@@ -88,12 +88,12 @@ static int run_cell(struct sweep_worker *worker, int32_t index, struct piece_res
     return replicate(&replication, result->values, err);
 }
 
-static void run_piece(void *context, int32_t piece, void *bytes)
+static void run_piece(void *context, const struct crew_piece *piece, void *bytes)
 {
     struct piece_result *result = bytes;
     struct err err = {.kind = ERR_NONE};
-    result->piece = piece;
-    if (run_cell(context, piece, result, &err) == 0)
+    result->piece = piece->number;
+    if (run_cell(context, piece->number, result, &err) == 0)
         result->outcome = PIECE_DONE;
     else
         result->outcome = err.kind == ERR_SYSTEM ? PIECE_LOST : PIECE_WRONG;

@@ -210,6 +210,22 @@ static int plan_instance(const struct plan_scenario_options *plan)
     return plan_instance_run(&instance);
 }
 
+static int32_t processor_count(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : (int32_t)(count < 256 ? count : 256);
+}
+
+static int check_jobs(struct plan_scenario_options *plan, const struct mpi_job *job,
+                      struct err *err)
+{
+    if (plan->jobs > 0 && job->ranks != NULL)
+        return err_set(err, ERR_USAGE, "plan: --jobs: the ranks of MPI are the workers");
+    if (plan->jobs == 0)
+        plan->jobs = processor_count();
+    return 0;
+}
+
 static int check_arguments(struct plan_scenario_options *plan, int argc, char **argv,
                            struct err *err)
 {
@@ -223,13 +239,7 @@ static int check_arguments(struct plan_scenario_options *plan, int argc, char **
     return 0;
 }
 
-static int32_t processor_count(void)
-{
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : (int32_t)(count < 256 ? count : 256);
-}
-
-static int run_plan(const struct command *command, int argc, char **argv)
+static int lead(const struct command *command, int argc, char **argv, struct mpi_job *job)
 {
     struct err err = {.kind = ERR_NONE};
     struct plan_scenario_options plan = {.probability = (double)NAN,
@@ -237,7 +247,6 @@ static int run_plan(const struct command *command, int argc, char **argv)
                                          .failures_allowed = -1,
                                          .budget_usd_h = (double)NAN,
                                          .points_max = 400,
-                                         .jobs = processor_count(),
                                          .draws_plots = true};
     char *text = NULL;
     if (command_text(argc, argv, &text, &err) != 0)
@@ -251,14 +260,21 @@ static int run_plan(const struct command *command, int argc, char **argv)
     int code;
     if (found == OPTIONS_FAIL || found == OPTIONS_HELP)
         code = options_stop(command, found, &err);
-    else if (result != 0 || check_arguments(&plan, argc, argv, &err) != 0)
+    else if (result != 0 || check_arguments(&plan, argc, argv, &err) != 0 ||
+             check_jobs(&plan, job, &err) != 0)
         code = options_fail(command, &err);
     else if (plan.instance_path != NULL)
         code = plan_instance(&plan);
     else
-        code = plan_scenario_run(&plan);
+        code = plan_scenario_run(&plan, job);
     free(text);
     return code;
+}
+
+static int run_plan(const struct command *command, int argc, char **argv)
+{
+    const struct mpi_parts parts = {.lead = lead, .work = plan_scenario_work};
+    return mpi_job_run(command, argc, argv, &parts);
 }
 
 const struct command cmd_plan = {
@@ -284,6 +300,9 @@ const struct command cmd_plan = {
         "POOL=LOW..HIGH bounds every instance type of the pool, POOL/TYPE=LOW..HIGH one of them;\n"
         "of a pool that scales, POOL/max, POOL/min and POOL/warm. Without it a pool may have as\n"
         "many nodes of each type as its max_instances, or as it has now if these are more.\n"
+        "With -o DIR every run is kept there: the same command goes on where an earlier one "
+        "stopped.\n"
+        "Under mpirun the ranks are the workers.\n"
         "Exit status: 0 a plan was found and checked; 1 there is none, or it is over the budget;\n"
         "2 wrong usage or input; 3 a failure of the system, or an interrupt.\n",
     .example = "  stowage plan scenarios/clarifai-week.json --target floors -o report/plan\n"

@@ -9,7 +9,6 @@
 #include "base/output.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "bench/mpi_ranks.h"
 #include "bench/sweep_report.h"
 #include "bench/sweep_run.h"
 #include "bench/sweep_tables.h"
@@ -17,6 +16,7 @@
 #include "cli/edit_option.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/mpi_job.h"
 #include "cli/options.h"
 #include "cli/plots_told.h"
 #include "cli/progress.h"
@@ -260,9 +260,7 @@ static int check_folder(const struct sweep_command *sweep, const struct sweep_pl
 /* ---- running ---- */
 
 struct sweep_state {
-    const struct mpi_ranks *ranks; /* NULL: no MPI job */
-    bool has_told;                 /* the other ranks know the plan, or that there is none */
-    bool is_whole;                 /* no rank is at work */
+    struct mpi_job *job;
     struct sweep_plan plan;
     struct output_dir dir;
     struct sweep_run run;
@@ -298,30 +296,19 @@ static int prepare(const struct sweep_command *sweep, struct sweep_state *state,
     return check_kept(sweep, &state->run, err);
 }
 
-/* Every other rank gets the plan from rank 0. */
-static int tell_plan(struct sweep_state *state, struct err *err)
+static void print_plan(const void *plan, FILE *out)
 {
-    char *bytes = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&bytes, &size);
-    if (out == NULL)
-        return err_no_memory(err);
-    sweep_plan_print(&state->plan, out);
-    int result = fclose(out) == 0 ? 0 : err_no_memory(err);
-    if (result == 0) {
-        state->has_told = true;
-        result = state->ranks->tell(bytes, size, err);
-    }
-    free(bytes);
-    return result;
+    sweep_plan_print(plan, out);
 }
 
 static struct crew *start_crew(struct sweep_state *state, int32_t jobs, struct err *err)
 {
     const struct crew_work work = sweep_worker_work(&state->run.worker);
-    if (state->ranks == NULL)
+    if (state->job->ranks == NULL)
         return crew_local_start(&work, jobs, err);
-    return tell_plan(state, err) == 0 ? state->ranks->start(&work, err) : NULL;
+    return mpi_job_tell(state->job, print_plan, &state->plan, err) == 0
+               ? state->job->ranks->start(&work, err)
+               : NULL;
 }
 
 static int run_cells(const struct sweep_command *sweep, struct sweep_state *state, struct err *err)
@@ -336,7 +323,7 @@ static int run_cells(const struct sweep_command *sweep, struct sweep_state *stat
     struct crew *crew = start_crew(state, jobs, err);
     if (crew == NULL)
         return -1;
-    state->is_whole = false;
+    state->job->is_whole = false;
     progress_init(&progress, sweep->is_quiet);
     int result = sweep_run_start(run, crew, err);
     while (result == 0 && state->signal_number == 0 && !sweep_run_is_over(run)) {
@@ -345,7 +332,7 @@ static int run_cells(const struct sweep_command *sweep, struct sweep_state *stat
         state->signal_number = interrupt_poll(&state->interrupt);
     }
     progress_clear(&progress);
-    state->is_whole = result == 0 && state->signal_number == 0;
+    state->job->is_whole = result == 0 && state->signal_number == 0;
     struct err ignored;
     int stopped = sweep_run_stop(run, result == 0 ? err : &ignored);
     return result == 0 ? stopped : -1;
@@ -408,7 +395,7 @@ static int parse_and_execute(const struct command *command, int argc, char **arg
         return options_stop(command, found, &err);
     if (result == 0)
         result = check_arguments(&sweep, argc, argv, &err);
-    if (result == 0 && state->ranks != NULL && sweep.jobs > 0)
+    if (result == 0 && state->job->ranks != NULL && sweep.jobs > 0)
         result = err_set(&err, ERR_USAGE, "sweep: --jobs: the ranks of MPI are the workers");
     if (result != 0)
         return options_fail(command, &err);
@@ -421,83 +408,33 @@ static int parse_and_execute(const struct command *command, int argc, char **arg
     return code;
 }
 
-/* ---- MPI ---- */
+/* ---- as one process, or on the ranks of MPI ---- */
 
-static int64_t environment_number(const char *name)
+static int work_for_rank_0(const struct mpi_ranks *ranks, const char *bytes, size_t size,
+                           struct err *err)
 {
-    struct err ignored;
-    int64_t number;
-    const char *text = getenv(name);
-    return text != NULL && parse_int64(text, &number, &ignored) == 0 ? number : 0;
-}
-
-/* By mpirun, or by srun --mpi=pmix, with more than one rank. */
-static bool is_mpi_job(void)
-{
-    return environment_number("OMPI_COMM_WORLD_SIZE") > 1 ||
-           (getenv("PMIX_RANK") != NULL && environment_number("SLURM_STEP_NUM_TASKS") > 1);
-}
-
-/* A rank that works for rank 0, whatever the command line. */
-static int work_for_rank_0(const struct mpi_ranks *ranks, struct err *err)
-{
-    char *bytes = NULL;
-    size_t size = 0;
     struct sweep_plan plan;
-    if (ranks->hear(&bytes, &size, err) != 0)
+    if (sweep_plan_read(&plan, "the plan of rank 0", bytes, size, err) != 0)
         return -1;
-    int result = size > 0 ? sweep_plan_read(&plan, "the plan of rank 0", bytes, size, err) : 0;
-    free(bytes);
-    if (result != 0 || size == 0)
-        return result;
     struct sweep_worker worker;
     sweep_worker_init(&worker, &plan);
     const struct crew_work work = sweep_worker_work(&worker);
-    result = ranks->serve(&work, err);
+    int result = ranks->serve(&work, err);
     sweep_worker_release(&worker);
     sweep_plan_release(&plan);
     return result;
 }
 
-/* As rank 0. */
-static int lead(const struct command *command, int argc, char **argv, const struct mpi_ranks *ranks)
+static int lead(const struct command *command, int argc, char **argv, struct mpi_job *job)
 {
-    struct sweep_state state = {.ranks = ranks, .is_whole = true};
-    struct err ignored;
-    int code = parse_and_execute(command, argc, argv, &state);
-    if (!state.has_told)
-        ranks->tell(NULL, 0, &ignored);
-    ranks->end(state.is_whole, code);
-    return code;
-}
-
-static int run_on_ranks(const struct command *command, int argc, char **argv)
-{
-    struct err err = {.kind = ERR_NONE};
-    int32_t rank, count;
-    const struct mpi_ranks *ranks = mpi_ranks_find();
-    if (ranks == NULL) {
-        err_set(&err, ERR_USAGE,
-                "sweep: this is an MPI job, but stowage was built without MPI: "
-                "build it where libopenmpi-dev is installed, or use --shard");
-        return options_fail(command, &err);
-    }
-    if (ranks->begin(&rank, &count, &err) != 0)
-        return message_fail(&err);
-    if (rank == 0)
-        return lead(command, argc, argv, ranks);
-    int result = work_for_rank_0(ranks, &err);
-    int code = result == 0 ? EXIT_DONE : message_fail(&err);
-    ranks->end(result == 0, code);
-    return code;
+    struct sweep_state state = {.job = job};
+    return parse_and_execute(command, argc, argv, &state);
 }
 
 static int run_sweep(const struct command *command, int argc, char **argv)
 {
-    if (is_mpi_job())
-        return run_on_ranks(command, argc, argv);
-    struct sweep_state state = {.ranks = NULL, .is_whole = true};
-    return parse_and_execute(command, argc, argv, &state);
+    const struct mpi_parts parts = {.lead = lead, .work = work_for_rank_0};
+    return mpi_job_run(command, argc, argv, &parts);
 }
 
 const struct command cmd_sweep = {

@@ -17,10 +17,12 @@
 #include "plan/plan_record.h"
 #include "plan/plan_report.h"
 #include "plan/run_store.h"
+#include "plan/run_worker.h"
 
 /* All that one call has in hand. */
 struct planning {
     const struct plan_scenario_options *options;
+    struct mpi_job *job;
     struct scenario scenario;
     struct plan_axes axes;
     struct target_set targets;
@@ -31,6 +33,7 @@ struct planning {
     struct plan_result result;
     struct plan_record record;
     struct run_store store;
+    struct run_crew crew; /* where there are ranks */
     struct output_dir dir;
     struct interrupt interrupt;
     struct progress progress;
@@ -309,6 +312,60 @@ static int look_at_peak(struct planning *planning, struct err *err)
     return 0;
 }
 
+/* ---- ranks ---- */
+
+static void print_task(const void *task, FILE *out)
+{
+    run_task_print(task, out);
+}
+
+/* Nobody needs a crew where there is nothing to simulate. */
+static int start_crew(struct planning *planning, struct err *err)
+{
+    struct mpi_job *job = planning->job;
+    const struct run_task task = {
+        .scenario_path = planning->options->scenario_path,
+        .scenario_digest = planning->scenario.digest,
+        .seed = planning->request.question.seed,
+        .edits = {planning->options->edits.items, planning->options->edits.count},
+        .targets = {planning->target_texts.items, planning->target_texts.count},
+        .survives = {planning->survive_texts.items, planning->survive_texts.count},
+    };
+    if (job->ranks == NULL || planning->peak.impossible[0] != '\0')
+        return 0;
+    const struct crew_work work = run_crew_work(planning->axes.count);
+    if (mpi_job_tell(job, print_task, &task, err) != 0)
+        return -1;
+    job->is_whole = false;
+    struct crew *crew = job->ranks->start(&work, err);
+    if (crew == NULL || run_crew_init(&planning->crew, crew, planning->axes.count, err) != 0)
+        return -1;
+    planning->request.question.crew = &planning->crew;
+    return 0;
+}
+
+static void stop_crew(struct planning *planning)
+{
+    if (planning->crew.crew == NULL)
+        return;
+    planning->job->is_whole = !planning->crew.is_at_work;
+    run_crew_release(&planning->crew);
+}
+
+int plan_scenario_work(const struct mpi_ranks *ranks, const char *bytes, size_t size,
+                       struct err *err)
+{
+    struct run_worker worker;
+    if (run_worker_init(&worker, bytes, size, err) != 0)
+        return -1;
+    const struct crew_work work = run_worker_work(&worker);
+    int result = ranks->serve(&work, err);
+    run_worker_release(&worker);
+    return result;
+}
+
+/* ---- all of it ---- */
+
 static int plan(struct planning *planning, struct err *err)
 {
     if (read_targets(planning, err) != 0 || read_axes(planning, err) != 0 ||
@@ -319,7 +376,10 @@ static int plan(struct planning *planning, struct err *err)
     if (look_at_peak(planning, err) != 0)
         return -1;
     ask(planning);
-    int result = plan_result_make(&planning->result, err);
+    int result = start_crew(planning, err);
+    if (result == 0)
+        result = plan_result_make(&planning->result, err);
+    stop_crew(planning);
     progress_clear(&planning->progress);
     return result;
 }
@@ -337,9 +397,9 @@ static int load_and_plan(struct planning *planning)
     return code;
 }
 
-int plan_scenario_run(const struct plan_scenario_options *options)
+int plan_scenario_run(const struct plan_scenario_options *options, struct mpi_job *job)
 {
-    struct planning planning = {.options = options};
+    struct planning planning = {.options = options, .job = job};
     int code = load_and_plan(&planning);
     output_dir_abandon(&planning.dir);
     run_store_release(&planning.store);

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "cli/edit_option.h"
+#include "cli/mpi_job.h"
 
 /* `stowage plan SCENARIO`: the part of the command that plans by simulation. */
 
@@ -34,6 +35,10 @@ struct plan_scenario_options {
 };
 
 /* Plans, prints and writes; the exit code. */
-int plan_scenario_run(const struct plan_scenario_options *options);
+int plan_scenario_run(const struct plan_scenario_options *options, struct mpi_job *job);
+
+/* What the other ranks of an MPI job do (cli/mpi_job.h). */
+int plan_scenario_work(const struct mpi_ranks *ranks, const char *bytes, size_t size,
+                       struct err *err);
 
 #endif

@@ -9,6 +9,12 @@
 
 enum { WHOLE = 100 };
 
+bool alteration_equals(const struct alteration *a, const struct alteration *b)
+{
+    return a->kind == b->kind && a->percent == b->percent && a->runner == b->runner &&
+           a->axis == b->axis && a->cpu_milli == b->cpu_milli && a->mem_bytes == b->mem_bytes;
+}
+
 int64_t altered_price(int64_t price_micro, int32_t percent)
 {
     return (int64_t)(((int128)price_micro * percent + WHOLE / 2) / WHOLE);

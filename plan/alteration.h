@@ -2,6 +2,7 @@
 #ifndef STOWAGE_PLAN_ALTERATION_H
 #define STOWAGE_PLAN_ALTERATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "plan/axis.h"
@@ -24,6 +25,8 @@ struct alteration {
     int32_t axis;
     int64_t cpu_milli, mem_bytes;
 };
+
+bool alteration_equals(const struct alteration *a, const struct alteration *b);
 
 /* So many percent of a price, rounded. */
 int64_t altered_price(int64_t price_micro, int32_t percent);

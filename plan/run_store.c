@@ -298,11 +298,10 @@ static int read_point(struct run_store *store, struct kept_point *point, struct 
 static bool is_point(const struct run_store *store, const struct kept_point *point,
                      const struct run_store_key *key)
 {
-    char left[KEY_SIZE], right[KEY_SIZE];
     return point->loss_count == key->loss_count &&
            memcmp(point->counts, key->counts, sizeof *key->counts * (size_t)store->axis_count) ==
                0 &&
-           strcmp(print_key(&point->alteration, left), print_key(key->alteration, right)) == 0;
+           alteration_equals(&point->alteration, key->alteration);
 }
 
 int32_t run_store_open(struct run_store *store, const struct run_store_key *key, struct err *err)

@@ -39,6 +39,7 @@ void tester_init(struct tester *tester, const struct plan_question *question)
 struct block {
     struct tester *tester;
     const struct plan_variant *variants; /* [variant_count], the whole fleet first */
+    const int32_t *counts;               /* of the plan */
     int32_t variant_count;
     int32_t point;              /* of the store */
     int32_t trials[BLOCK_SIZE]; /* their numbers */
@@ -69,17 +70,15 @@ static int look_at_run(void *context, const struct sim *sim, const struct metric
     return target_set_check(look->targets, &view, &look->outcome, err);
 }
 
-static int run_piece(void *context, int32_t index, struct err *err)
+int tester_simulate(const struct tester *tester, const struct scenario *variant, int32_t trial,
+                    struct run_result *result, struct err *err)
 {
-    struct block *block = context;
-    int32_t piece = block->missing[index];
-    const struct tester *tester = block->tester;
     const struct plan_question *question = &tester->question;
     double values[METRICS_MAX];
     struct look look = {.targets = question->targets, .values = values};
     struct replication replication = {
-        .scenario = &block->variants[piece % block->variant_count].scenario,
-        .seed = replication_seed(question->seed, trial_of(block, piece)),
+        .scenario = variant,
+        .seed = replication_seed(question->seed, trial),
         .metrics = &tester->metrics,
         .is_cancelled = &tester->is_cancelled,
         .look = look_at_run,
@@ -87,18 +86,28 @@ static int run_piece(void *context, int32_t index, struct err *err)
     };
     if (replicate(&replication, values, err) != 0)
         return -1;
-    struct run_result *result = &block->pieces[piece];
     *result = (struct run_result){
         .missed = look.outcome.missed,
         .cost = tester->cost_metric >= 0 ? values[tester->cost_metric] : (double)NAN,
     };
     memcpy(result->values, look.outcome.values,
            sizeof *result->values * (size_t)question->targets->count);
+    return 0;
+}
+
+static int run_piece(void *context, int32_t index, struct err *err)
+{
+    struct block *block = context;
+    int32_t piece = block->missing[index];
+    const struct scenario *variant = &block->variants[piece % block->variant_count].scenario;
+    if (tester_simulate(block->tester, variant, trial_of(block, piece), &block->pieces[piece],
+                        err) != 0)
+        return -1;
     block->is_done[piece] = true;
     return 0;
 }
 
-static int run_missing(struct block *block, struct err *err)
+static int run_on_threads(struct block *block, struct err *err)
 {
     struct parallel parallel;
     const struct plan_question *question = &block->tester->question;
@@ -111,6 +120,34 @@ static int run_missing(struct block *block, struct err *err)
             atomic_store(&block->tester->is_cancelled, true);
     }
     return parallel_end(&parallel, err);
+}
+
+static int run_on_crew(struct block *block, struct err *err)
+{
+    const struct plan_question *question = &block->tester->question;
+    bool is_cancelled = false;
+    struct run_order *orders = calloc((size_t)block->missing_count, sizeof *orders);
+    if (orders == NULL)
+        return err_no_memory(err);
+    for (int32_t i = 0; i < block->missing_count; i++) {
+        int32_t piece = block->missing[i];
+        orders[i] = (struct run_order){.alteration = question->alteration,
+                                       .trial = trial_of(block, piece),
+                                       .loss = piece % block->variant_count,
+                                       .place = piece};
+    }
+    const struct run_batch batch = {.orders = orders,
+                                    .counts = block->counts,
+                                    .count = block->missing_count,
+                                    .results = block->pieces,
+                                    .is_done = block->is_done,
+                                    .is_over = question->is_over,
+                                    .context = question->context};
+    int result = run_crew_run(question->crew, &batch, &is_cancelled, err);
+    if (is_cancelled)
+        atomic_store(&block->tester->is_cancelled, true);
+    free(orders);
+    return result;
 }
 
 /* Takes from the store what it has. */
@@ -161,7 +198,8 @@ static int run_block(struct block *block, struct err *err)
     look_up(block);
     if (block->missing_count == 0)
         return 0;
-    int result = run_missing(block, err);
+    int result =
+        block->tester->question.crew != NULL ? run_on_crew(block, err) : run_on_threads(block, err);
     int kept = keep(block, result == 0 ? err : &ignored);
     return result == 0 ? kept : -1;
 }
@@ -297,8 +335,7 @@ static int make_variants(struct fleet_variants *variants, const struct tester *t
 }
 
 /* Room for the pieces of a block, and the place of the plan in the store. */
-static int prepare(struct block *block, const struct fleet_variants *variants,
-                   const int32_t *counts, struct err *err)
+static int prepare(struct block *block, const struct fleet_variants *variants, struct err *err)
 {
     struct run_store *store = block->tester->question.store;
     int64_t pieces = (int64_t)BLOCK_SIZE * variants->count;
@@ -311,7 +348,8 @@ static int prepare(struct block *block, const struct fleet_variants *variants,
         return -1;
     if (store == NULL)
         return 0;
-    const struct run_store_key key = {&block->tester->question.alteration, counts, variants->count};
+    const struct run_store_key key = {&block->tester->question.alteration, block->counts,
+                                      variants->count};
     block->point = run_store_open(store, &key, err);
     return block->point < 0 ? -1 : 0;
 }
@@ -338,7 +376,7 @@ int tester_run(struct tester *tester, const int32_t *counts, const struct trial_
                struct trial_tally *tally, struct err *err)
 {
     struct fleet_variants variants = {0};
-    struct block block = {.tester = tester, .point = -1};
+    struct block block = {.tester = tester, .counts = counts, .point = -1};
     int32_t *order = NULL;
     int32_t order_capacity = 0;
     *tally = (struct trial_tally){.first_failure = -1};
@@ -346,7 +384,7 @@ int tester_run(struct tester *tester, const int32_t *counts, const struct trial_
         tally->values[i] = (double)NAN;
     int result = make_variants(&variants, tester, counts, err);
     if (result == 0)
-        result = prepare(&block, &variants, counts, err);
+        result = prepare(&block, &variants, err);
     if (result == 0)
         result = array_reserve(&order, &order_capacity, range->count, sizeof *order, err);
     if (result == 0) {

@@ -10,6 +10,7 @@
 #include "plan/alteration.h"
 #include "plan/axis.h"
 #include "plan/losses.h"
+#include "plan/run_crew.h"
 #include "plan/run_store.h"
 #include "plan/target.h"
 #include "plan/variant.h"
@@ -31,6 +32,7 @@ struct plan_question { /* pointers are borrowed */
     struct alteration alteration; /* that made the scenario, where it is not the one at hand; of
                                      those that change what a run does */
     struct run_store *store;      /* what is kept of runs; NULL: nothing is */
+    struct run_crew *crew;        /* who simulates; NULL: threads of this process */
     uint64_t seed;                /* trial k runs with seed + k */
     int32_t trial_count;          /* trials of one test, and how many of them may fail */
     int32_t failures_allowed;
@@ -54,6 +56,10 @@ struct tester {
 };
 
 void tester_init(struct tester *tester, const struct plan_question *question);
+
+/* One run of a variant of the question's scenario. */
+int tester_simulate(const struct tester *tester, const struct scenario *variant, int32_t trial,
+                    struct run_result *result, struct err *err);
 
 struct trial_tally {
     int32_t trials, successes;

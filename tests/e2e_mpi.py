@@ -1,19 +1,29 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""stowage sweep on the ranks of an MPI job, all on this machine. Skipped where there is no mpirun or the
+"""stowage sweep and plan on the ranks of an MPI job, all on this machine. Skipped where there is no mpirun or the
 program is built without MPI."""
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import unittest
 
+import e2e_plan
 import e2e_sweep
 from e2e import ANSWER_IS_NO, BAD_INPUT, DONE, HANGS_AFTER_S, PROGRAM, default_signals
 from e2e_sweep import GRID, random_scenario
 
 SKIPPED = 77
+
+
+def priced_jobs(**changes):
+    """Jobs of one core on at most 40 nodes of four."""
+    scenario = e2e_plan.random_scenario(**changes)
+    scenario["nodepools"][0]["max_instances"] = 40
+    scenario["instance_types"] = e2e_plan.priced("10")
+    return scenario
 
 
 class Ranks(e2e_sweep.Sweep):
@@ -81,6 +91,49 @@ class Ranks(e2e_sweep.Sweep):
         arguments[3] = "whole"
         self.good(self.stowage(*arguments))
         self.assert_same("whole", "out")
+
+    def bytes_of(self, folder):
+        """All files of a plan, without the line that has the command."""
+        return {path.relative_to(self.folder / folder):
+                re.sub(rb'"command".*', b"", path.read_bytes())
+                for path in sorted((self.folder / folder).rglob("*")) if path.is_file()}
+
+    def test_a_plan_of_ranks_is_that_of_one_process(self):
+        self.write("s.json", priced_jobs())
+        arguments = ["s.json", "--no-plots", "-t", "placed 2m 95", "--survive", "node",
+                     "--probability", "0.8", "--set", "horizon=4h", "--sensitivity"]
+        self.good(self.stowage("plan", *arguments, "-q", "-o", "one"))
+        for ranks in (2, 4):
+            self.good(self.on_ranks(ranks, "plan", *arguments, "-q", "-o", f"ranks-{ranks}"))
+            self.assertEqual(self.bytes_of("one"), self.bytes_of(f"ranks-{ranks}"), ranks)
+        result = self.good(self.on_ranks(3, "plan", *arguments, "-o", "one"))
+        self.assertRegex(result.stderr, r"\d+ runs were there already")
+
+    def test_what_is_wrong_with_a_plan_is_told_once(self):
+        self.write("s.json", priced_jobs())
+        for arguments, code, message in [
+                (["s.json", "-j", "2"], BAD_INPUT, "plan: --jobs: the ranks of MPI"),
+                (["none.json"], BAD_INPUT, "none.json: No such file"),
+                (["s.json", "-t", "placed 2m 95", "-n", "p=0"], ANSWER_IS_NO, "Plan        none")]:
+            result = self.good(self.on_ranks(3, "plan", *arguments), code)
+            self.assertEqual((result.stdout + result.stderr).count(message), 1, result.stderr)
+
+    def test_a_plan_whose_job_is_killed_goes_on(self):
+        self.write("s.json", priced_jobs(horizon="2d"))
+        arguments = ["plan", "s.json", "--no-plots", "-q", "-t", "placed 2m 99", "-o", "out"]
+        process = subprocess.Popen(self.command(3, *arguments), text=True, cwd=self.folder,
+                                   env=self.environment(), preexec_fn=default_signals,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(self.end, process)
+        self.wait_until(lambda: len(list(self.folder.glob("out/points/*.json"))) > 1, "plans are kept")
+        ranks = self.ranks_of(process)
+        os.kill(ranks[-1], signal.SIGKILL)
+        process.communicate(timeout=HANGS_AFTER_S)
+        self.assertNotEqual(process.returncode, DONE)
+        self.wait_until(lambda: not any(map(self.is_running, ranks)), "they end")
+        self.good(self.on_ranks(3, *arguments))
+        self.good(self.stowage(*arguments[:-1], "whole"))
+        self.assertEqual(self.bytes_of("out"), self.bytes_of("whole"))
 
     def cells(self):
         folder = self.folder / "out/cells"

@@ -233,11 +233,22 @@ Test(sweep, shortest_decimals_read_back)
 
 /* ---- workers ---- */
 
-static void square(void *context, int32_t piece, void *result)
+/* The square of the piece's number, plus its order. */
+static void square(void *context, const struct crew_piece *piece, void *result)
 {
-    if (piece == *(const int *)context)
+    int64_t order;
+    memcpy(&order, piece->order, sizeof order);
+    if (piece->number == *(const int *)context)
         raise(SIGKILL);
-    *(int64_t *)result = (int64_t)piece * piece;
+    *(int64_t *)result = (int64_t)piece->number * piece->number + order;
+}
+
+static void give_square(struct crew *crew, int32_t worker, int32_t number)
+{
+    struct err err = {.kind = ERR_NONE};
+    const int64_t order = INT64_C(1000000) * number;
+    const struct crew_piece piece = {number, &order};
+    cr_assert_eq(crew->kind->give(crew, worker, &piece, &err), 0, "%s", err.text);
 }
 
 Test(sweep, a_crew_does_every_piece_and_a_death_costs_one)
@@ -246,12 +257,13 @@ Test(sweep, a_crew_does_every_piece_and_a_death_costs_one)
     int fatal = FATAL, next = 0, deaths = 0, results = 0;
     int32_t at[WORKERS];
     struct err err = {.kind = ERR_NONE};
-    const struct crew_work work = {.run = square, .context = &fatal, .result_size = 8};
+    const struct crew_work work = {
+        .run = square, .context = &fatal, .result_size = 8, .order_size = 8};
     struct crew *crew = crew_local_start(&work, WORKERS, &err);
     cr_assert_not_null(crew, "%s", err.text);
     for (int32_t i = 0; i < WORKERS; i++) {
         at[i] = next++;
-        cr_assert_eq(crew->kind->give(crew, i, at[i], &err), 0);
+        give_square(crew, i, at[i]);
     }
     while (results + deaths < PIECES) {
         struct crew_news news;
@@ -265,12 +277,12 @@ Test(sweep, a_crew_does_every_piece_and_a_death_costs_one)
             cr_expect_str_eq(news.detail, "killed by signal 9 (Killed)");
             deaths++;
         } else {
-            cr_expect_eq(result, (int64_t)piece * piece);
+            cr_expect_eq(result, (int64_t)piece * piece + INT64_C(1000000) * piece);
             results++;
         }
         at[news.worker] = next;
         if (next < PIECES)
-            cr_assert_eq(crew->kind->give(crew, news.worker, next++, &err), 0);
+            give_square(crew, news.worker, next++);
     }
     cr_expect_eq(deaths, 1);
     crew->kind->stop(crew);
