@@ -4,15 +4,22 @@
 import csv
 import json
 import math
+import os
+import pathlib
+import shutil
 import signal
 import statistics
 import subprocess
 import unittest
+from fractions import Fraction
 
 from e2e import (ANSWER_IS_NO, BAD_INPUT, DONE, HANGS_AFTER_S, SOURCE, SYSTEM, ProgramTest,
                  long_scenario, small_scenario)
 
 WEEK = SOURCE / "scenarios/clarifai-week.json"
+# Published data are not part of this project; where there are none, the test of them is skipped.
+DATA = pathlib.Path(os.environ.get("STOWAGE_DATA") or SOURCE / "../shared/data")
+LUBLIN = DATA / "swf/lublin_256.swf"
 TABLES = ["bands.csv", "compare.csv", "verdicts.csv", "waits.csv"]
 
 
@@ -244,6 +251,66 @@ class Compare(ProgramTest):
         # There is no end of a warm-up to draw.
         welch = (self.folder / "out/plots/welch.gp").read_text(encoding="utf-8")
         self.assertNotIn("set arrow", welch)
+
+    # MSER-5 by its definition, once more: in fractions, over every number of batches that may be left
+    # out (all but the last five), on the series that Welch's plot shows.
+
+    @staticmethod
+    def mser5(series):
+        """How many values to leave out; None: the series is too short to tell."""
+        batches = [sum(series[5 * i:5 * i + 5]) / 5 for i in range(len(series) // 5)]
+        best, leave_out = None, None
+        for d in range(len(batches) - 5):
+            kept = batches[d:]
+            mean = sum(kept) / len(kept)
+            statistic = sum((batch - mean) ** 2 for batch in kept) / len(kept) ** 2
+            if best is None or statistic < best:
+                best, leave_out = statistic, d
+        return None if 2 * leave_out > len(batches) else 5 * leave_out
+
+    def check_warm_up(self, horizon_s):
+        """The latest of all series is left out, or the run is refused where one is."""
+        text = (self.folder / "out/plots/welch.dat").read_text(encoding="utf-8")
+        found = []
+        for block in text.split("\n\n\n"):
+            lines = [line for line in block.splitlines() if line and not line.startswith("#")]
+            if lines:
+                found.append(self.mser5([Fraction(line.split("\t")[1]) for line in lines]))
+        self.assertEqual(len(found), 4, "utilization and queue of two variants")
+        method = self.results()["method"]
+        self.assertEqual(method["ended"] == "unsettled", None in found)
+        if None not in found:
+            self.assertAlmostEqual(method["warm_up_s"], max(found) * horizon_s / 480, 3)
+        return found
+
+    def test_the_warm_up_is_that_of_mser_5_by_definition(self):
+        self.write("s.json", queue_scenario(horizon="20d"))
+        self.compare("s.json", "--policies", "best-fit,first-fit", "--horizon", "steady", "-m",
+                     "utilization_pct_cpu", "-o", "out", "--no-plots")
+        self.assertGreater(max(self.check_warm_up(20 * 86400)), 0)
+
+    @unittest.skipUnless(LUBLIN.exists(), "there is no published workload beside the sources")
+    def test_the_warm_up_of_a_published_workload_is_that_of_mser_5_by_definition(self):
+        """Jobs of the workload model of Lublin and Feitelson, as published in the standard workload
+        format, on a machine of 256 processors that is empty at first: two lengths of it that settle,
+        and one that does not."""
+        jobs = [line.split() for line in LUBLIN.read_text(encoding="ascii").splitlines()
+                if not line.startswith(";")]
+        for days, settles in ((5, True), (28, False), (60, True)):
+            runners = [{"id": f"job-{job[0]}", "nodepool": {"id": "p"}, "num_replicas": 1,
+                        "compute_info": {"cpu_limit": job[4], "cpu_memory": "1Mi"},
+                        "simulation": {"arrival": f"{job[1]}s", "replica_duration": f"{job[3]}s"}}
+                       for job in jobs if int(job[1]) < days * 86400]
+            scenario = small_scenario(name="lublin", horizon=f"{days}d", runners=runners)
+            scenario["instance_types"][0]["compute_info"]["cpu_limit"] = "256"
+            scenario["nodepools"][0].update(max_instances=1, simulation={"nodes": 1})
+            self.write("s.json", scenario)
+            result = self.stowage("compare", "s.json", "--policies", "best-fit,first-fit", "--horizon",
+                                  "steady", "-m", "utilization_pct_cpu", "-n", "2", "--cap", "2",
+                                  "--shake", "0", "-o", "out", "--no-plots")
+            self.assertIn(result.returncode, (DONE, ANSWER_IS_NO), result.stderr)
+            self.assertEqual(None not in self.check_warm_up(days * 86400), settles)
+            shutil.rmtree(self.folder / "out")
 
     # ---- configurations ----
 
