@@ -34,8 +34,30 @@ static bool is_listed(const struct shortlist *list, const struct standing *stand
     return false;
 }
 
-/* The promise of a list that has read all of the journal, and that the sieve lets all pass that
- * fit. */
+static bool is_query_current(const struct sched *sched, int32_t shape)
+{
+    const struct node_index *index = sched->index;
+    return index->shapes[shape].query_version == index->epoch + sched->fleet.opening_version;
+}
+
+/* That the sieve lets all nodes pass that the shape fits on, and, where it is exact, no others. */
+static int check_sieve(const struct sched *sched, int32_t shape, struct err *err)
+{
+    const struct node_index *index = sched->index;
+    const struct row_query *query = &index->shapes[shape].query;
+    for (int32_t node = 0; node < index->node_count; node++) {
+        bool fits = fleet_fits(&sched->fleet, shape, node, 0);
+        bool passes = row_passes(index->blocks, node, query);
+        if (fits != passes && (fits || query->is_exact))
+            return err_set(err, ERR_SYSTEM,
+                           "shape %" PRId32 " %s on node %" PRId32 ", but the sieve %s", shape,
+                           fits ? "fits" : "does not fit", node,
+                           fits ? "holds it back" : "is exact and lets it pass");
+    }
+    return 0;
+}
+
+/* The promise of a list that has read all of the journal. */
 static int check_list(const struct sched *sched, int32_t shape, struct err *err)
 {
     struct policy_context context = sched_node_context(sched);
@@ -43,17 +65,11 @@ static int check_list(const struct sched *sched, int32_t shape, struct err *err)
     struct shape_memory *memory = &index->shapes[shape];
     const struct index_search search = {sched, &context, index, memory, shape, -1};
     context.shape = &sched->fleet.shapes->items[shape];
-    if (memory->list_epoch != index->epoch || memory->cursor != index->journal.end ||
-        memory->query_version != index->epoch + sched->fleet.opening_version)
+    if (memory->list_epoch != index->epoch || memory->cursor != index->journal.end)
         return 0;
     for (int32_t node = 0; node < index->node_count; node++) {
-        if (!search_fits(&search, node))
+        if (!fleet_fits(&sched->fleet, shape, node, 0))
             continue;
-        if (!row_passes(index->blocks, node, &memory->query))
-            return err_set(err, ERR_SYSTEM,
-                           "shape %" PRId32 " fits on node %" PRId32
-                           ", but the sieve holds it back",
-                           shape, node);
         const struct standing standing = search_standing(&search, node);
         if (!shortlist_is_below(&memory->list, &standing) && !is_listed(&memory->list, &standing))
             return err_set(err, ERR_SYSTEM, "node %" PRId32 " is not on the list of shape %" PRId32,
@@ -72,7 +88,9 @@ int index_check(const struct sched *sched, struct err *err)
         if (check_row(sched, node, err))
             return -1;
     for (int32_t shape = 0; shape < index->shape_count; shape++)
-        if (!sched->policy.depends_on_demand && check_list(sched, shape, err))
+        if (is_query_current(sched, shape) &&
+            (check_sieve(sched, shape, err) ||
+             (!sched->policy.depends_on_demand && check_list(sched, shape, err))))
             return -1;
     return 0;
 }

@@ -24,7 +24,9 @@ bool policy_has_parts(const struct policy *policy)
 
 bool search_fits(const struct index_search *search, int32_t node)
 {
-    return fleet_fits(&search->sched->fleet, search->shape, node, 0);
+    const struct row_query *query = &search->memory->query;
+    return query->is_exact ? row_passes(search->index->blocks, node, query)
+                           : fleet_fits(&search->sched->fleet, search->shape, node, 0);
 }
 
 bool search_fits_runner(const struct index_search *search, int32_t node)

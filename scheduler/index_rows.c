@@ -57,12 +57,24 @@ static uint32_t device_query(const struct shape *shape)
     return query;
 }
 
+/* Is nothing of what the shape asks lost in a row? */
+static bool is_exact(const struct fleet *fleet, const struct shape *shape)
+{
+    bool is_one_share = shape->sharing == SHARING_MILLI && shape->device_count == 1;
+    bool has_no_mem = shape->sharing == SHARING_WHOLE && fleet->device_mem_capacity == 0;
+    return (shape->device_count == 0 || is_one_share || has_no_mem) &&
+           !shape_depends_on_runner(shape) && fleet->group_count <= 32 &&
+           shape->cpu_milli < INT32_MAX && shape->mem_bytes >> MIB_SHIFT < INT32_MAX &&
+           shape->mem_bytes % (INT64_C(1) << MIB_SHIFT) == 0;
+}
+
 struct row_query row_query_of_shape(const struct fleet *fleet, int32_t shape)
 {
     const struct shape *asked = &fleet->shapes->items[shape];
     struct row_query query = {.cpu_milli = clamp(asked->cpu_milli),
                               .mem_mib = clamp(asked->mem_bytes >> MIB_SHIFT),
-                              .devices = device_query(asked)};
+                              .devices = device_query(asked),
+                              .is_exact = is_exact(fleet, asked)};
     for (int32_t i = 0; i < fleet->group_count; i++)
         if (fleet_suits(fleet, shape, i))
             query.groups |= UINT32_C(1) << i % 32;

@@ -13,7 +13,7 @@
  * A row is a sieve and never says no where the node could say yes: a node on which the shape fits
  * (fleet_fits) has a row that passes the shape's query. The other way round it may fail (device
  * memory, several shares, more than 32 groups, fractions of a MiB), so whoever finds a row asks
- * fleet_fits. */
+ * fleet_fits, unless the query is known to be exact. */
 
 enum {
     ROW_LANES = 8,
@@ -49,6 +49,7 @@ struct row_query {
     int32_t mem_mib; /* rounded down */
     uint32_t devices;
     uint32_t groups;
+    bool is_exact; /* the shape fits wherever the row passes */
 };
 
 struct row {

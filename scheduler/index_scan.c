@@ -79,25 +79,53 @@ static int32_t scan_by_parts(const struct index_search *search)
     return best.node;
 }
 
+static struct row_range batch_range(const struct index_search *search, int32_t first)
+{
+    int32_t left = search->index->node_count - first;
+    return (struct row_range){first, first + (left < SEARCH_BATCH ? left : SEARCH_BATCH)};
+}
+
 /* The first that fits where all score alike, else the best of all that pass. */
 static int32_t scan_in_order(const struct index_search *search)
 {
     bool first_wins = search->sched->policy.policy->score == NULL;
-    int32_t node_count = search->index->node_count;
     struct standing best = {.node = -1};
-    for (int32_t first = 0; first < node_count; first += SEARCH_BATCH) {
-        int32_t left = node_count - first;
-        consider_range(
-            search, (struct row_range){first, first + (left < SEARCH_BATCH ? left : SEARCH_BATCH)},
-            -INFINITY, &best);
+    for (int32_t first = 0; first < search->index->node_count; first += SEARCH_BATCH) {
+        consider_range(search, batch_range(search, first), -INFINITY, &best);
         if (first_wins && best.node >= 0)
             break;
     }
     return best.node;
 }
 
+/* Scores that depend on the demand, of all rows that pass: where that is enough to fit, there is
+ * nothing to do but to score them. */
+static int32_t scan_scores(const struct index_search *search)
+{
+    const struct policy *policy = search->sched->policy.policy;
+    struct node_index *index = search->index;
+    int32_t positions[SEARCH_BATCH], best = -1;
+    double best_score = 0.0;
+    for (int32_t first = 0; first < index->node_count; first += SEARCH_BATCH) {
+        int32_t count = index->kernel->filter(index->blocks, batch_range(search, first),
+                                              &search->memory->query, -INFINITY, positions);
+        index->score_count += count;
+        for (int32_t i = 0; i < count; i++) {
+            double score = policy->score(search->context, positions[i]);
+            if (best >= 0 && score <= best_score)
+                continue;
+            best = positions[i];
+            best_score = score;
+        }
+    }
+    return best;
+}
+
 int32_t index_scan(const struct index_search *search)
 {
-    return policy_has_parts(search->sched->policy.policy) ? scan_by_parts(search)
-                                                          : scan_in_order(search);
+    if (policy_has_parts(search->sched->policy.policy))
+        return scan_by_parts(search);
+    if (search->sched->policy.depends_on_demand && search->memory->query.is_exact)
+        return scan_scores(search);
+    return scan_in_order(search);
 }
