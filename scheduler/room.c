@@ -12,7 +12,7 @@
 static bool device_fits(int64_t share_free_milli, int64_t mem_free_bytes, int64_t share_milli,
                         int64_t mem_bytes)
 {
-    return share_free_milli >= share_milli && mem_free_bytes >= mem_bytes;
+    return (share_free_milli >= share_milli) & (mem_free_bytes >= mem_bytes);
 }
 
 int32_t shape_share_on(const struct shape *shape, const struct node_type *type)
@@ -63,20 +63,28 @@ int room_misfits(const struct room *room, const struct node_type *type, const st
     return misfits;
 }
 
-/* The fullest device not chosen yet that fits; -1: none. Whole devices are all equally full, so
- * that the lowest index comes first. */
-static int32_t fullest_fitting(const struct room *room, const struct node_type *type,
-                               const struct shape *shape, uint64_t chosen)
+/* The devices that fit, as a bit mask. */
+static uint64_t fitting_devices(const struct room *room, const struct node_type *type,
+                                const struct shape *shape)
 {
     int32_t share_milli = shape_share_on(shape, type);
     int64_t mem_bytes = shape_device_mem_on(shape, type);
-    int32_t best = -1;
-    for (int32_t i = 0; i < room->device_count; i++) {
-        bool is_free =
-            (chosen >> i & 1) == 0 &&
-            device_fits(room->share_milli[i], room->device_mem_bytes[i], share_milli, mem_bytes);
-        if (is_free && (best < 0 || room->share_milli[i] < room->share_milli[best]))
-            best = i;
+    uint64_t fitting = 0;
+    for (int32_t i = 0; i < room->device_count; i++)
+        fitting |= (uint64_t)device_fits(room->share_milli[i], room->device_mem_bytes[i],
+                                         share_milli, mem_bytes)
+                   << i;
+    return fitting;
+}
+
+/* The fullest of these devices. Whole devices are all equally full, so that the lowest index comes
+ * first. */
+static int32_t fullest_of(const struct room *room, uint64_t devices)
+{
+    int32_t best = __builtin_ctzll(devices);
+    for (devices &= devices - 1; devices != 0; devices &= devices - 1) {
+        int32_t device = __builtin_ctzll(devices);
+        best = room->share_milli[device] < room->share_milli[best] ? device : best;
     }
     return best;
 }
@@ -84,11 +92,14 @@ static int32_t fullest_fitting(const struct room *room, const struct node_type *
 uint64_t room_choose_devices(const struct room *room, const struct node_type *type,
                              const struct shape *shape)
 {
-    uint64_t chosen = 0;
+    uint64_t fitting = fitting_devices(room, type, shape), chosen = 0;
     for (int32_t i = 0; i < shape->device_count; i++) {
-        int32_t device = fullest_fitting(room, type, shape, chosen);
-        assert(device >= 0);
-        chosen |= UINT64_C(1) << device;
+        assert(fitting != 0);
+        uint64_t device = shape->sharing == SHARING_WHOLE
+                              ? fitting & -fitting
+                              : UINT64_C(1) << fullest_of(room, fitting);
+        fitting &= ~device;
+        chosen |= device;
     }
     return chosen;
 }
