@@ -33,8 +33,8 @@ struct replica {
         int32_t previous_on_node; /* while bound or nominated */
         int32_t queue_position;   /* while it waits: in the heap of its bucket; -1: in none */
     };
-    /* The runner's pending (or blocked) demands by (asked_at, ordinal), or, once bound, its bound
-     * replicas in no particular order; -1: none. */
+    /* The runner's pending (or blocked) demands by (asked_at, ordinal), or, once bound and where
+     * preemption is enabled, its bound replicas in no particular order; -1: none. */
     int32_t next_pending, previous_pending;
     union {
         int32_t pledged_to;   /* of a victim: the nominee that its room is held for; -1: none */
@@ -68,7 +68,7 @@ struct runner {
     int32_t first_pending, last_pending; /* of pending demands, or of blocked ones; -1: none */
     int32_t first_extra;                 /* the first pending demand that is not core; -1: none */
     int32_t core_pending;                /* how many stand before it */
-    int32_t first_bound;                 /* of its bound replicas; -1: none */
+    int32_t first_bound; /* of its bound replicas, where preemption is enabled; -1: none */
     bool is_blocked;
     bool may_preempt; /* false: its demands never evict (preemptionPolicy: Never) */
 };

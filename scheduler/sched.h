@@ -53,7 +53,7 @@ struct sched_options {
                                                  defaults. Parts of a `weighted` are borrowed */
     struct popularity popularity;             /* for policies that ask for it; read by sched_init */
     enum demand_order order;
-    bool preemption_enabled;
+    bool preemption_enabled;    /* from the first replica on, or never */
     bool evictions_are_granted; /* a demand evicts only within its bucket's grant */
     int64_t min_runtime_ticks;  /* a replica that ran for less is no victim; 0: all may be */
     uint64_t seed;

@@ -86,8 +86,12 @@ void runner_change_live(struct sched *sched, int32_t runner, int32_t change)
 
 /* ---- the bound replicas of a runner ---- */
 
+/* The list is for preemption alone, and its neighbours are anywhere in memory: without preemption
+ * nobody is on it. */
 static void join_bound(struct sched *sched, int32_t replica)
 {
+    if (!sched->options.preemption_enabled)
+        return;
     struct runner *owner = &sched->runners[sched->replicas[replica].runner];
     sched->replicas[replica].previous_pending = -1;
     sched->replicas[replica].next_pending = owner->first_bound;
@@ -99,10 +103,11 @@ static void join_bound(struct sched *sched, int32_t replica)
 static void leave_bound(struct sched *sched, int32_t replica)
 {
     const struct replica *leaving = &sched->replicas[replica];
+    struct runner *owner = &sched->runners[leaving->runner];
     if (leaving->previous_pending >= 0)
         sched->replicas[leaving->previous_pending].next_pending = leaving->next_pending;
-    else
-        sched->runners[leaving->runner].first_bound = leaving->next_pending;
+    else if (owner->first_bound == replica)
+        owner->first_bound = leaving->next_pending;
     if (leaving->next_pending >= 0)
         sched->replicas[leaving->next_pending].previous_pending = leaving->previous_pending;
 }

@@ -63,13 +63,13 @@ static int undo(struct saturated *saturated, int32_t demand, struct err *err)
         if (evictions->items[i].kind == DECISION_EVICT &&
             sched_gone(sched, evictions->items[i].replica, err))
             return -1;
-    sched->options.preemption_enabled = false; /* what waits now shall not evict in turn */
+    sched->options.evictions_are_granted = true; /* what waits now shall not evict in turn */
     int result = run_bound(saturated, err);
     if (result == 0)
         result = sched_gone(sched, demand, err);
     if (result == 0)
         result = run_bound(saturated, err);
-    sched->options.preemption_enabled = true;
+    sched->options.evictions_are_granted = false;
     return result;
 }
 
@@ -151,7 +151,7 @@ static int saturate(struct saturated *saturated, const struct busy_options *opti
     for (int32_t i = 0; i < fleet->bound_count; i++)
         sched_running(&fleet->sched, fleet->bound[i], fleet->now + i % 1000);
     fleet->now += 1000;
-    fleet->sched.options.preemption_enabled = true;
+    fleet->sched.options.evictions_are_granted = false;
     return 0;
 }
 
@@ -161,6 +161,7 @@ static int run_case(int32_t node_count, int32_t shape_count, struct err *err)
                                          .node_count = node_count,
                                          .shape_count = shape_count,
                                          .priority_count = 10,
+                                         .has_preemption = true,
                                          .fill = 1.0,
                                          .policy = "best-fit"};
     struct saturated saturated = {.preempting_count = 0};

@@ -95,6 +95,17 @@ static struct shape draw_shape(struct rng *rng, double part)
     return shape;
 }
 
+/* So that a draw takes few steps, whatever it gives. */
+static void prepare_draws(struct busy_fleet *fleet)
+{
+    int32_t shape = 0;
+    for (int32_t i = 0; i < DRAW_PARTS; i++) {
+        while (shape < fleet->options.shape_count - 1 && fleet->popularity[shape] * DRAW_PARTS <= i)
+            shape++;
+        fleet->first_drawn[i] = shape;
+    }
+}
+
 static int add_shapes(struct busy_fleet *fleet, struct err *err)
 {
     int32_t count = fleet->options.shape_count, capacity = 0, popular_capacity = 0;
@@ -117,6 +128,7 @@ static int add_shapes(struct busy_fleet *fleet, struct err *err)
         fleet->popularity[i] = part;
         fleet->popular[i] = (struct popular_shape){.shape = i, .count = 1 + 100000 / (i + 1)};
     }
+    prepare_draws(fleet);
     return 0;
 }
 
@@ -141,15 +153,10 @@ static int add_runners(struct busy_fleet *fleet, struct err *err)
 int32_t busy_fleet_draw(struct busy_fleet *fleet)
 {
     double draw = (double)(rng_next(&fleet->rng) >> 11) * 0x1p-53;
-    int32_t low = 0, high = fleet->options.shape_count - 1;
-    while (low < high) {
-        int32_t middle = low + (high - low) / 2;
-        if (fleet->popularity[middle] > draw)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low * priority_count(fleet) +
+    int32_t shape = fleet->first_drawn[(int32_t)(draw * DRAW_PARTS)];
+    while (shape < fleet->options.shape_count - 1 && fleet->popularity[shape] <= draw)
+        shape++;
+    return shape * priority_count(fleet) +
            (int32_t)rng_below(&fleet->rng, (uint64_t)priority_count(fleet));
 }
 
@@ -265,6 +272,8 @@ int busy_fleet_init(struct busy_fleet *fleet, const struct busy_options *options
         .policy = policy_find(options->policy),
         .popularity = {fleet->popular, options->shape_count},
         .seed = options->seed,
+        .preemption_enabled = options->has_preemption,
+        .evictions_are_granted = options->has_preemption,
         .search = options->search,
         .tuning = options->tuning};
     if (sched_init(&fleet->sched, &sched_options, &fleet->shapes, err) ||

@@ -22,11 +22,14 @@ struct busy_options {
     int32_t part; /* of a larger fleet: the same requests, other nodes and draws */
     int32_t node_count, shape_count;
     int32_t priority_count; /* a runner per shape and priority; 0: only priority 0 */
+    bool has_preemption;    /* it is enabled, but nobody is granted an eviction */
     double fill;            /* of the device share, 0..1 */
     const char *policy;
     enum node_search search;
     struct index_tuning tuning;
 };
+
+enum { DRAW_PARTS = 1024 };
 
 struct busy_fleet {
     struct busy_options options;
@@ -35,7 +38,9 @@ struct busy_fleet {
     struct rng rng;
     struct popular_shape *popular;
     double *popularity; /* [shape], adding up to 1: the sum of it and those before it */
-    int32_t *bound;     /* replicas that are bound */
+    int32_t
+        first_drawn[DRAW_PARTS]; /* the lowest shape that a draw in this part of 0..1 may give */
+    int32_t *bound;              /* replicas that are bound */
     int32_t bound_count, bound_capacity;
     int64_t now;
     int64_t share_milli, share_used_milli; /* of all devices */
