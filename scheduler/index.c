@@ -15,13 +15,16 @@ enum { JOURNAL_LEAST = 512, JOURNAL_LEAST_WHERE_DEAR = 4096, LIST_LIMIT = 32 };
 
 struct node_index *index_new(const struct index_tuning *tuning, struct err *err)
 {
+    const struct index_kernel *kernels[INDEX_KERNELS_MOST];
     struct node_index *index = calloc(1, sizeof *index);
     if (index == NULL) {
         err_no_memory(err);
         return NULL;
     }
-    index->kernel = tuning->is_portable ? &index_kernel_plain : index_kernel_best();
+    int32_t count = index_kernel_list(kernels);
+    index->kernel = kernels[tuning->is_portable ? count - 1 : 0];
     index->epoch = 1;
+    index->journal.end = 1; /* 0 is the last entry of nodes that never had one */
     return index;
 }
 
@@ -34,7 +37,7 @@ void index_free(struct node_index *index)
     victim_index_release(index);
     journal_release(&index->journal);
     free(index->blocks);
-    free(index->marks);
+    free(index->last_entries);
     free(index->prey);
     free(index->chunk_keys);
     free(index->sorted_keys);
@@ -50,8 +53,8 @@ static int reserve_nodes(struct node_index *index, const struct fleet *fleet, st
     int32_t chunk_count = (fleet->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
     if (array_reserve(&index->blocks, &index->block_capacity, (int64_t)chunk_count * CHUNK_BLOCKS,
                       sizeof *index->blocks, err) ||
-        array_reserve(&index->marks, &index->mark_capacity, fleet->node_count, sizeof *index->marks,
-                      err) ||
+        array_reserve(&index->last_entries, &index->entry_capacity, fleet->node_count,
+                      sizeof *index->last_entries, err) ||
         array_reserve(&index->chunk_keys, &index->chunk_capacity, chunk_count,
                       sizeof *index->chunk_keys, err) ||
         array_reserve(&index->sorted_keys, &index->sorted_capacity, chunk_count,
@@ -89,13 +92,10 @@ struct row index_row(const struct sched *sched, int32_t node)
     if (policy_has_parts(policy)) {
         const struct policy_context context = sched_node_context(sched);
         row.key = float_at_least(policy->node_part(&context, node));
+    } else if (policy->score == NULL) {
+        row.key = float_at_least(search_score_in_order(node));
     }
     return row;
-}
-
-static uint32_t next_version(uint32_t version)
-{
-    return (version + 1) & INT32_MAX;
 }
 
 /* New rows for all nodes; nobody's list holds any more. */
@@ -104,8 +104,6 @@ static void take_in_all(struct node_index *index, const struct sched *sched)
     for (int32_t node = 0; node < sched->fleet.node_count; node++) {
         const struct row row = index_row(sched, node);
         row_store(index->blocks, node, &row);
-        index->marks[node].version = next_version(index->marks[node].version);
-        index->marks[node].place = -1;
         if (node < index->prey_count)
             index->prey[node] = node_prey(sched, node);
     }
@@ -115,10 +113,9 @@ static void take_in_all(struct node_index *index, const struct sched *sched)
 static void take_in(struct node_index *index, const struct sched *sched, int32_t node)
 {
     const struct row row = index_row(sched, node);
-    struct node_mark *mark = &index->marks[node];
     row_store(index->blocks, node, &row);
-    mark->version = next_version(mark->version);
-    mark->place = journal_append(&index->journal, node, &row, mark->place);
+    index->last_entries[node] =
+        journal_append(&index->journal, node, &row, index->last_entries[node]);
     if (node < index->prey_count)
         index->prey[node] = node_prey(sched, node);
 }
@@ -146,8 +143,7 @@ static int follow(struct node_index *index, struct sched *sched, struct err *err
     if (index->node_count != fleet->node_count || is_void) {
         if (reserve_nodes(index, fleet, err) || reserve_journal(index, sched, err))
             return -1;
-        for (; index->node_count < fleet->node_count; index->node_count++)
-            index->marks[index->node_count].place = -1;
+        index->node_count = fleet->node_count;
         index->group_count = fleet->group_count;
         index->type_count = fleet->type_count;
     }

@@ -22,12 +22,6 @@
  * shortlist up to the end of the journal and then reads its top. docs/performance.md has a worked
  * example. */
 
-/* How often a node changed, and where in the journal its last change is. */
-struct node_mark {
-    uint32_t version; /* modulo 2^31 */
-    int32_t place;    /* -1: not in the journal */
-};
-
 /* What is remembered for one shape. */
 struct shape_memory {
     struct shortlist list;
@@ -60,7 +54,7 @@ struct victim_memory;
 struct node_index {
     const struct index_kernel *kernel;
     struct row_block *blocks;
-    struct node_mark *marks;
+    uint32_t *last_entries;          /* of each node: the number in the journal, modulo 2^32 */
     struct node_prey *prey;          /* of the first prey_count nodes */
     float *chunk_keys, *sorted_keys; /* working memory of a scan */
     struct empty_score *empty_scores;
@@ -74,7 +68,7 @@ struct node_index {
     int32_t prey_count, prey_capacity;
     int32_t group_count, type_count;
     int32_t shape_count, victim_count, victim_capacity;
-    int32_t block_capacity, mark_capacity, chunk_capacity, sorted_capacity, empty_capacity,
+    int32_t block_capacity, entry_capacity, chunk_capacity, sorted_capacity, empty_capacity,
         shape_capacity;
 };
 

@@ -21,16 +21,26 @@ static int check_row(const struct sched *sched, int32_t node, struct err *err)
     return 0;
 }
 
+/* Is this the node as it is now, with this score or a bound of it? */
+static bool stands_for(const struct standing *listed, const struct standing *standing)
+{
+    if (listed->node != standing->node || listed->entry != standing->entry)
+        return false;
+    return listed->is_bound
+               ? listed->score >= standing->score
+               : listed->score <= standing->score && !(listed->score < standing->score);
+}
+
 static bool is_listed(const struct shortlist *list, const struct standing *standing)
 {
-    for (int32_t i = 0; i < list->count; i++) {
-        const struct standing *listed = &list->heap[i];
-        if (listed->node == standing->node && listed->version == standing->version &&
-            (listed->is_bound
-                 ? listed->score >= standing->score
-                 : listed->score <= standing->score && !(listed->score < standing->score)))
-            return true;
+    for (int32_t i = 0; i < list->near->count; i++) {
+        const struct standing listed = shortlist_at(list, i);
+        if (stands_for(&listed, standing))
+            return !list->has_line || standing_precedes(&listed, &list->line);
     }
+    for (int32_t i = 0; i < list->far_count; i++)
+        if (stands_for(&list->far[i], standing))
+            return list->has_line && !standing_precedes(&list->far[i], &list->line);
     return false;
 }
 

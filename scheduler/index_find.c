@@ -38,27 +38,31 @@ bool search_fits_runner(const struct index_search *search, int32_t node)
                       sched_same_runner_count(search->sched, search->runner, node));
 }
 
+bool search_has_bounds(const struct index_search *search)
+{
+    const struct policy *policy = search->sched->policy.policy;
+    return policy->score == NULL || policy->node_part != NULL;
+}
+
 struct standing search_standing(const struct index_search *search, int32_t node)
 {
     const struct policy *policy = search->sched->policy.policy;
     search->index->score_count++;
-    return (struct standing){.score =
-                                 policy->score == NULL ? 0.0 : policy->score(search->context, node),
+    return (struct standing){.score = policy->score == NULL ? search_score_in_order(node)
+                                                            : policy->score(search->context, node),
                              .node = node,
-                             .version = search->index->marks[node].version & INT32_MAX};
+                             .entry = search->index->last_entries[node] & INT32_MAX};
 }
 
 float search_least_key(const struct index_search *search, double score)
 {
-    if (!policy_has_parts(search->sched->policy.policy))
+    if (!search_has_bounds(search))
         return -INFINITY;
     return float_at_most(score - search->memory->shape_part - PARTS_SLACK);
 }
 
 double search_most_score(const struct index_search *search, float key)
 {
-    if (search->sched->policy.policy->score == NULL)
-        return 0.0;
     return (double)key + search->memory->shape_part + PARTS_SLACK;
 }
 
@@ -88,7 +92,7 @@ static bool is_still_barren(const struct index_search *search)
 {
     const struct journal *journal = &search->index->journal;
     struct shape_memory *memory = search->memory;
-    int32_t positions[SEARCH_BATCH];
+    int32_t positions[SEARCH_POSITIONS];
     if (memory->barren_query != memory->query_version ||
         journal->end - memory->barren_cursor > journal->capacity)
         return false;

@@ -19,6 +19,15 @@ struct index_search {
 /* Scores of this policy are bounded by the sum of two parts. */
 bool policy_has_parts(const struct policy *policy);
 
+/* Where a policy leaves all nodes alike, this is their score: the first comes first. */
+static inline double search_score_in_order(int32_t node)
+{
+    return -(double)node;
+}
+
+/* Do the keys of rows bound the scores, so that not every node that fits has to be scored? */
+bool search_has_bounds(const struct index_search *search);
+
 /* Does the demand fit on the node, whoever asks? And this runner's? */
 bool search_fits(const struct index_search *search, int32_t node);
 bool search_fits_runner(const struct index_search *search, int32_t node);
@@ -41,7 +50,7 @@ int32_t index_scan(const struct index_search *search);
 /* The best node, by the shape's shortlist. */
 int32_t index_look_up(const struct index_search *search);
 
-/* Rows looked at before what was found is dealt with. */
-enum { SEARCH_BATCH = 512 };
+/* Rows looked at before what was found is dealt with, and room for their positions. */
+enum { SEARCH_BATCH = 512, SEARCH_POSITIONS = SEARCH_BATCH + ROW_LANES };
 
 #endif

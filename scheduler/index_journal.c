@@ -29,18 +29,19 @@ int journal_resize(struct journal *journal, int32_t capacity, struct err *err)
     return 0;
 }
 
-int32_t journal_append(struct journal *journal, int32_t node, const struct row *row,
-                       int32_t previous)
+uint32_t journal_append(struct journal *journal, int32_t node, const struct row *row,
+                        uint32_t previous)
 {
-    int32_t place = (int32_t)(journal->end & (journal->capacity - 1));
-    if (previous >= 0 && previous < journal->capacity && journal->nodes[previous] == node) {
-        journal->nodes[previous] = -1;
-        row_blank(journal->blocks, previous);
+    uint32_t number = (uint32_t)journal->end, mask = (uint32_t)journal->capacity - 1;
+    int32_t place = (int32_t)(number & mask), old = (int32_t)(previous & mask);
+    if (journal->nodes[old] == node) {
+        journal->nodes[old] = -1;
+        row_blank(journal->blocks, old);
     }
     journal->nodes[place] = node;
     row_store(journal->blocks, place, row);
     journal->end++;
-    return place;
+    return number;
 }
 
 struct row_range journal_range(const struct journal *journal, int64_t first, int32_t most)

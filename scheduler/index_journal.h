@@ -22,10 +22,10 @@ struct journal {
 /* An empty journal that goes on counting; entries so far are forgotten. On -1 nothing changed. */
 int journal_resize(struct journal *journal, int32_t capacity, struct err *err);
 
-/* Appends the node's new row; `previous` is the place that its last entry was given, or -1. Gives
- * the place of the new one. */
-int32_t journal_append(struct journal *journal, int32_t node, const struct row *row,
-                       int32_t previous);
+/* Appends the node's new row; `previous` is the number of its last entry, modulo 2^32 (any number
+ * if it has none). Gives the number of the new one, modulo 2^32. */
+uint32_t journal_append(struct journal *journal, int32_t node, const struct row *row,
+                        uint32_t previous);
 
 /* Places of the entries from `first` on: at most `most` of them, not torn by the end of the ring.
  */

@@ -6,8 +6,10 @@
 
 #include "scheduler/index_rows.h"
 
-/* Inside scheduler/ only. The two loops over rows, written twice: in plain C, and with the vectors
- * of AVX2 where the processor has them. Both give the same answers, bit for bit. */
+/* Inside scheduler/ only. The loops over rows and scores: in plain C, and again with the vectors of
+ * AVX2 where the processor has them. All give the same answers, bit for bit. */
+
+enum { NEAR_MOST = 32 };
 
 struct index_kernel {
     const char *name;
@@ -16,15 +18,19 @@ struct index_kernel {
     void (*chunk_keys)(const struct row_block *blocks, int32_t chunk_count,
                        const struct row_query *query, float *largest);
     /* Writes the positions of the rows in the range that pass and whose key is at least
-     * `least_key`, ascending; there is room for as many as the range has rows. Gives their number.
-     */
+     * `least_key`, ascending; there is room for as many as the range has rows, and ROW_LANES more.
+     * Gives their number. */
     int32_t (*filter)(const struct row_block *blocks, struct row_range range,
                       const struct row_query *query, float least_key, int32_t *positions);
+    /* Of NEAR_MOST scores, the place of the highest, and of these of the lowest node. */
+    int32_t (*best)(const double *scores, const int32_t *nodes);
 };
 
 extern const struct index_kernel index_kernel_plain;
 
-/* The fastest that this processor can run. */
-const struct index_kernel *index_kernel_best(void);
+/* Those that this processor can run, the fastest first; the plain one is the last. Gives their
+ * number. */
+enum { INDEX_KERNELS_MOST = 2 };
+int32_t index_kernel_list(const struct index_kernel **kernels);
 
 #endif

@@ -99,6 +99,33 @@ static int32_t filter(const struct row_block *blocks, struct row_range range,
     return count;
 }
 
+static double highest(const double *scores)
+{
+    __m256d high = _mm256_loadu_pd(scores), other = _mm256_loadu_pd(&scores[4]);
+    for (int32_t i = 8; i < NEAR_MOST; i += 8) {
+        high = _mm256_max_pd(high, _mm256_loadu_pd(&scores[i]));
+        other = _mm256_max_pd(other, _mm256_loadu_pd(&scores[i + 4]));
+    }
+    high = _mm256_max_pd(high, other);
+    __m128d half = _mm_max_pd(_mm256_castpd256_pd128(high), _mm256_extractf128_pd(high, 1));
+    return _mm_cvtsd_f64(_mm_max_sd(half, _mm_unpackhi_pd(half, half)));
+}
+
+static int32_t best(const double *scores, const int32_t *nodes)
+{
+    const __m256d high = _mm256_set1_pd(highest(scores));
+    uint32_t places = 0;
+    for (int32_t i = 0; i < NEAR_MOST; i += 4) {
+        __m256d is_highest = _mm256_cmp_pd(_mm256_loadu_pd(&scores[i]), high, _CMP_EQ_OQ);
+        places |= (uint32_t)_mm256_movemask_pd(is_highest) << i;
+    }
+    int32_t found = __builtin_ctz(places);
+    for (places &= places - 1; places != 0; places &= places - 1)
+        if (nodes[__builtin_ctz(places)] < nodes[found])
+            found = __builtin_ctz(places);
+    return found;
+}
+
 extern const struct index_kernel index_kernel_avx2;
 const struct index_kernel index_kernel_avx2 = {
-    .name = "AVX2", .chunk_keys = chunk_keys, .filter = filter};
+    .name = "AVX2", .chunk_keys = chunk_keys, .filter = filter, .best = best};

@@ -52,5 +52,14 @@ static int32_t filter(const struct row_block *blocks, struct row_range range,
     return count;
 }
 
+static int32_t best(const double *scores, const int32_t *nodes)
+{
+    int32_t found = 0;
+    for (int32_t i = 1; i < NEAR_MOST; i++)
+        if (scores[i] > scores[found] || (scores[i] == scores[found] && nodes[i] < nodes[found]))
+            found = i;
+    return found;
+}
+
 const struct index_kernel index_kernel_plain = {
-    .name = "plain", .chunk_keys = chunk_keys, .filter = filter};
+    .name = "plain", .chunk_keys = chunk_keys, .filter = filter, .best = best};

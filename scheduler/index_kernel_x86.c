@@ -5,7 +5,11 @@
 
 extern const struct index_kernel index_kernel_avx2;
 
-const struct index_kernel *index_kernel_best(void)
+int32_t index_kernel_list(const struct index_kernel **kernels)
 {
-    return __builtin_cpu_supports("avx2") ? &index_kernel_avx2 : &index_kernel_plain;
+    int32_t count = 0;
+    if (__builtin_cpu_supports("avx2"))
+        kernels[count++] = &index_kernel_avx2;
+    kernels[count++] = &index_kernel_plain;
+    return count;
 }

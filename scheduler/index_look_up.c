@@ -27,27 +27,20 @@ enum { ASIDE_MAX = 64 };
 
 static bool is_current(const struct index_search *search, const struct standing *standing)
 {
-    return search->index->marks[standing->node].version == standing->version;
-}
-
-/* Do the keys of rows bound the scores, so that not every node that fits has to be scored? */
-static bool has_bounds(const struct index_search *search)
-{
-    const struct policy *policy = search->sched->policy.policy;
-    return policy->score == NULL || policy_has_parts(policy);
+    return (search->index->last_entries[standing->node] & INT32_MAX) == standing->entry;
 }
 
 /* Long lists cost time at each step, short ones run dry soon and have to be made again: the limit
  * follows how many questions a list answers. `enough` of them pay for the making. */
 static int64_t enough_questions(const struct index_search *search)
 {
-    return search->index->node_count / (has_bounds(search) ? 512 : 4);
+    return search->index->node_count / (search_has_bounds(search) ? 512 : 4);
 }
 
 static int32_t most_listed(const struct index_search *search)
 {
     int32_t most = search->index->node_count / 256;
-    if (!has_bounds(search))
+    if (!search_has_bounds(search))
         return LIMIT_MOST_WITHOUT_PARTS;
     return most < LIMIT_MOST_LEAST ? LIMIT_MOST_LEAST : most < LIMIT_MOST ? most : LIMIT_MOST;
 }
@@ -69,28 +62,14 @@ static void shorten(const struct index_search *search)
         memory->list.limit = memory->limit_wanted = memory->list.limit / 2;
 }
 
-/* Without those that have a newer version or do not fit, and no more than the limit. */
-static void tidy(const struct index_search *search)
-{
-    struct shortlist *list = &search->memory->list;
-    int32_t kept = 0;
-    for (int32_t i = 0; i < list->count; i++) {
-        const struct standing *standing = &list->heap[i];
-        if (is_current(search, standing) &&
-            (!standing->is_bound || search_fits(search, standing->node)))
-            list->heap[kept++] = *standing;
-    }
-    list->count = kept;
-    shorten(search);
-    shortlist_cut(list);
-    shortlist_heapify(list);
-}
-
 static void offer(const struct index_search *search, const struct standing *standing)
 {
     struct shortlist *list = &search->memory->list;
-    if (shortlist_is_full(list))
-        tidy(search); /* which may lift the floor */
+    if (shortlist_is_full(list)) {
+        shortlist_drop_stale(list, search->index->last_entries);
+        shorten(search);
+        shortlist_cut(list);
+    }
     if (!shortlist_is_below(list, standing))
         shortlist_push(list, standing);
 }
@@ -109,12 +88,12 @@ static struct standing standing_of_row(const struct index_search *search, int32_
 {
     const struct node *at = &search->sched->fleet.nodes[node];
     struct empty_score *empty = &search->index->empty_scores[at->group];
-    if (at->occupant_count > 0)
+    if (at->occupant_count > 0 || search->sched->policy.policy->score == NULL)
         return search_standing(search, node);
     if (empty->is_known)
         return (struct standing){.score = empty->score,
                                  .node = node,
-                                 .version = search->index->marks[node].version & INT32_MAX};
+                                 .entry = search->index->last_entries[node] & INT32_MAX};
     const struct standing standing = search_standing(search, node);
     *empty = (struct empty_score){standing.score, true};
     return standing;
@@ -124,7 +103,23 @@ static struct standing standing_of_row(const struct index_search *search, int32_
 static bool is_bound_below(const struct index_search *search, int32_t node, float key)
 {
     const struct standing bound = {.score = search_most_score(search, key), .node = node};
-    return has_bounds(search) && shortlist_is_below(&search->memory->list, &bound);
+    return search_has_bounds(search) && shortlist_is_below(&search->memory->list, &bound);
+}
+
+/* Is it known from the row alone that the node scores less than the floor? Of an empty one the
+ * group is enough. */
+static bool is_row_below(const struct index_search *search, int32_t node)
+{
+    const struct node_index *index = search->index;
+    const struct row_block *block = &index->blocks[(uint32_t)node / ROW_LANES];
+    uint32_t lane = (uint32_t)node % ROW_LANES;
+    if (is_bound_below(search, node, block->key[lane]))
+        return true;
+    if (index->group_count > 32 || (block->devices[lane] >> ROW_EMPTY_SHIFT & 1) == 0)
+        return false;
+    const struct empty_score *empty = &index->empty_scores[__builtin_ctz(block->groups[lane])];
+    const struct standing standing = {.score = empty->score, .node = node};
+    return empty->is_known && shortlist_is_below(&search->memory->list, &standing);
 }
 
 /* Collects the nodes of the range whose keys are at least `low`, and below `high`. */
@@ -132,13 +127,13 @@ static void collect_range(const struct index_search *search, struct row_range ra
                           float high)
 {
     const struct node_index *index = search->index;
-    int32_t positions[SEARCH_BATCH];
+    int32_t positions[SEARCH_POSITIONS];
     int32_t count =
         index->kernel->filter(index->blocks, range, &search->memory->query, low, positions);
     for (int32_t i = 0; i < count; i++) {
         int32_t node = positions[i];
-        float key = row_key(index->blocks, node);
-        if (key >= high || is_bound_below(search, node, key) || !search_fits(search, node))
+        if (row_key(index->blocks, node) >= high || is_row_below(search, node) ||
+            !search_fits(search, node))
             continue;
         const struct standing standing = standing_of_row(search, node);
         shortlist_collect(&search->memory->list, &standing);
@@ -193,7 +188,7 @@ static void collect_by_parts(const struct index_search *search)
     for (int32_t i = 0; i < chunk_count; i++)
         if (index->chunk_keys[i] >= high && index->chunk_keys[i] != -INFINITY)
             collect_range(search, search_chunk(search, i), high, INFINITY);
-    if (list->count >= list->limit / 4)
+    if (list->far_count >= list->limit / 4)
         shortlist_close(list);
     for (int32_t i = 0; i < chunk_count; i++) {
         float low = floor_key(search);
@@ -218,45 +213,43 @@ static void make_list(const struct index_search *search)
         collect_by_parts(search);
     else
         collect_all(search);
-    shortlist_heapify(&memory->list);
     memory->cursor = index->journal.end;
     memory->list_epoch = index->epoch;
 }
 
 /* ---- keeping it ---- */
 
-/* The node at this place of the journal, with a bound of its score. */
-static struct standing standing_of_entry(const struct index_search *search, int32_t place)
+/* The entry of the journal with this number, at this place, with a bound of its node's score. */
+static struct standing bound_of_entry(const struct index_search *search, int32_t place,
+                                      int64_t number)
 {
     const struct journal *journal = &search->index->journal;
-    int32_t node = journal->nodes[place];
     return (struct standing){.score = search_most_score(search, row_key(journal->blocks, place)),
-                             .node = node,
-                             .version = search->index->marks[node].version & INT32_MAX,
+                             .node = journal->nodes[place],
+                             .entry = (uint32_t)number & INT32_MAX,
                              .is_bound = true};
 }
 
-/* Where keys say nothing of scores, what passes is scored at once. */
+/* Reads the range of places that begins at the cursor. Where keys say nothing of scores, what
+ * passes is scored at once. */
 static void read_journal(const struct index_search *search, struct row_range range)
 {
     const struct journal *journal = &search->index->journal;
-    int32_t positions[SEARCH_BATCH];
-    bool is_bound = has_bounds(search);
-    struct standing standings[SEARCH_BATCH];
-    int32_t found = 0;
-    int32_t count = search->index->kernel->filter(journal->blocks, range, &search->memory->query,
+    const struct shape_memory *memory = search->memory;
+    bool is_bound = search_has_bounds(search);
+    int32_t positions[SEARCH_POSITIONS];
+    int32_t count = search->index->kernel->filter(journal->blocks, range, &memory->query,
                                                   floor_key(search), positions);
     for (int32_t i = 0; i < count; i++) {
         int32_t node = journal->nodes[positions[i]];
         if (!is_bound && !search_fits(search, node))
             continue;
-        standings[found] =
-            is_bound ? standing_of_entry(search, positions[i]) : search_standing(search, node);
-        found += !shortlist_is_below(&search->memory->list, &standings[found]);
+        const struct standing standing =
+            is_bound
+                ? bound_of_entry(search, positions[i], memory->cursor + positions[i] - range.first)
+                : search_standing(search, node);
+        offer(search, &standing);
     }
-    found = shortlist_best_of(&search->memory->list, standings, found);
-    for (int32_t i = 0; i < found; i++)
-        offer(search, &standings[i]);
 }
 
 static void catch_up(const struct index_search *search)
@@ -285,35 +278,34 @@ static void bring_up_to_date(const struct index_search *search)
 /* ---- reading it ---- */
 
 /* Puts the score of the top in place of its bound; the node may turn out not to belong here. */
-static void score_top(const struct index_search *search)
+static void score_top(const struct index_search *search, int32_t place)
 {
-    struct shortlist *list = &search->memory->list;
-    int32_t node = list->heap[0].node;
-    if (!search_fits(search, node)) {
-        shortlist_pop(list);
+    int32_t node = shortlist_at(&search->memory->list, place).node;
+    shortlist_remove(&search->memory->list, place);
+    if (!search_fits(search, node))
         return;
-    }
     const struct standing standing = search_standing(search, node);
-    if (shortlist_is_below(list, &standing))
-        shortlist_pop(list);
-    else
-        shortlist_change_top(list, &standing);
+    offer(search, &standing);
 }
 
-/* The top, once what is out of date above it is gone, and its score is known; false: the list is
- * empty. */
-static bool has_top(const struct index_search *search)
+/* The place of the best node, once what is out of date above it is gone, and its score is known;
+ * -1: the list is empty. */
+static int32_t find_top(const struct index_search *search)
 {
+    const struct node_index *index = search->index;
     struct shortlist *list = &search->memory->list;
-    while (list->count > 0) {
-        if (!is_current(search, &list->heap[0]) || shortlist_is_below(list, &list->heap[0]))
-            shortlist_pop(list);
-        else if (list->heap[0].is_bound)
-            score_top(search);
+    for (;;) {
+        int32_t place = shortlist_top(list, index->kernel, index->last_entries);
+        if (place < 0)
+            return -1;
+        const struct standing top = shortlist_at(list, place);
+        if (!is_current(search, &top) || shortlist_is_below(list, &top))
+            shortlist_remove(list, place);
+        else if (top.is_bound)
+            score_top(search, place);
         else
-            return true;
+            return place;
     }
-    return false;
 }
 
 /* The best of the list that takes the runner; the ones before it are put aside and come back. */
@@ -325,18 +317,22 @@ static int32_t best_for_runner(const struct index_search *search)
     int32_t found = -1;
     bool is_known = false;
     while (!is_known && aside_count < ASIDE_MAX) {
-        if (!has_top(search)) {
+        int32_t place = find_top(search);
+        if (place < 0) {
             is_known = list->is_complete;
             break;
         }
-        is_known = search_fits_runner(search, list->heap[0].node);
-        if (is_known)
-            found = list->heap[0].node;
-        else
-            aside[aside_count++] = shortlist_pop(list);
+        const struct standing top = shortlist_at(list, place);
+        is_known = search_fits_runner(search, top.node);
+        if (is_known) {
+            found = top.node;
+            break;
+        }
+        aside[aside_count++] = top;
+        shortlist_remove(list, place);
     }
     for (int32_t i = 0; i < aside_count; i++)
-        shortlist_push(list, &aside[i]);
+        offer(search, &aside[i]);
     return is_known ? found : index_scan(search);
 }
 
@@ -348,7 +344,7 @@ static bool is_seldom_asked(const struct index_search *search)
     int64_t end = search->index->journal.end;
     int64_t gone_by = memory->asked_at == 0 ? INT64_MAX : end - memory->asked_at;
     memory->asked_at = end;
-    return search->sched->options.tuning.scan_below == 0 && has_bounds(search) &&
+    return search->sched->options.tuning.scan_below == 0 && search_has_bounds(search) &&
            gone_by > search->index->node_count / SELDOM;
 }
 
@@ -358,9 +354,12 @@ int32_t index_look_up(const struct index_search *search)
     if (is_seldom_asked(search))
         return index_scan(search);
     bring_up_to_date(search);
-    if (!has_top(search) && !list->is_complete)
+    int32_t place = find_top(search);
+    if (place < 0 && !list->is_complete) {
         make_list(search);
+        place = find_top(search);
+    }
     if (search->runner >= 0)
         return best_for_runner(search);
-    return has_top(search) ? list->heap[0].node : -1;
+    return place < 0 ? -1 : shortlist_at(list, place).node;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scheduler/index_rows.h"
 
-#include <assert.h>
-#include <math.h>
+#include <string.h>
 
 /* Example: devices with 1000, 1000, 250 and 0 milli free, somebody on the node. The word is 1000 in
  * the lowest field and 2 in the middle one, 0 in the highest. A shape of two whole devices asks for
@@ -106,10 +105,24 @@ bool row_passes(const struct row_block *blocks, int32_t position, const struct r
            (block->groups[lane] & query->groups) != 0;
 }
 
+/* The next float above this one, which is finite: floats of one sign stand in the order of their
+ * bits. */
+static float float_above(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if (value == 0.0F)
+        bits = 1; /* the smallest there is */
+    else
+        bits += value > 0.0F ? 1U : UINT32_MAX;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 float float_at_least(double value)
 {
-    float nearest = (float)value;
-    return (double)nearest < value ? nextafterf(nearest, INFINITY) : nearest;
+    float nearest = (float)value, above = float_above(nearest);
+    return (double)nearest < value ? above : nearest;
 }
 
 float float_at_most(double value)

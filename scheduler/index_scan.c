@@ -38,7 +38,7 @@ static void consider(const struct index_search *search, struct standing *best, i
 static void consider_range(const struct index_search *search, struct row_range range,
                            float least_key, struct standing *best)
 {
-    int32_t positions[SEARCH_BATCH];
+    int32_t positions[SEARCH_POSITIONS];
     int32_t count = search->index->kernel->filter(search->index->blocks, range,
                                                   &search->memory->query, least_key, positions);
     for (int32_t i = 0; i < count; i++)

@@ -2,13 +2,31 @@
 #include "scheduler/index_shortlist.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/array.h"
 
+/* Why no heap: of what comes on a list most has changed again before it gets to the top, so the
+ * work to keep it in order is lost, and each step of a heap is a branch that goes either way.
+ * Here a node comes on the list by being appended, near or far, and is compared with others only
+ * where it is among the best.
+ *
+ * Example, with room for four near ones. Near are 0.9, 0.7, 0.8 and far 0.5, 0.6; the line is 0.6.
+ * 0.65 comes near, 0.4 far. 0.75 finds the near ones full: the worse two of these, 0.65 and 0.7, go
+ * far, the line is 0.7 now, and 0.75 comes near. When all that are near are gone, the best two
+ * of the far ones come near. */
+
+enum { NEAR_REFILL = NEAR_MOST / 2 };
+
 int shortlist_reserve(struct shortlist *list, int32_t limit, struct err *err)
 {
-    if (array_reserve(&list->heap, &list->capacity, INT64_C(4) * limit, sizeof *list->heap, err))
+    if (list->near == NULL)
+        list->near = calloc(1, sizeof *list->near);
+    if (list->near == NULL)
+        return err_no_memory(err);
+    if (array_reserve(&list->far, &list->capacity, INT64_C(4) * limit + NEAR_MOST,
+                      sizeof *list->far, err))
         return -1;
     list->limit = limit;
     return 0;
@@ -16,109 +34,12 @@ int shortlist_reserve(struct shortlist *list, int32_t limit, struct err *err)
 
 void shortlist_release(struct shortlist *list)
 {
-    free(list->heap);
+    free(list->near);
+    free(list->far);
     *list = (struct shortlist){0};
 }
 
-void shortlist_clear(struct shortlist *list)
-{
-    list->count = 0;
-    list->is_complete = true;
-}
-
-bool shortlist_is_full(const struct shortlist *list)
-{
-    return list->count >= 4 * list->limit;
-}
-
-/* ---- the heap ---- */
-
-static void sink(struct standing *heap, int32_t count, int32_t place)
-{
-    struct standing moving = heap[place];
-    for (;;) {
-        int32_t child = 2 * place + 1;
-        if (child >= count)
-            break;
-        if (child + 1 < count && standing_precedes(&heap[child + 1], &heap[child]))
-            child++;
-        if (!standing_precedes(&heap[child], &moving))
-            break;
-        heap[place] = heap[child];
-        place = child;
-    }
-    heap[place] = moving;
-}
-
-void shortlist_heapify(struct shortlist *list)
-{
-    for (int32_t i = list->count / 2 - 1; i >= 0; i--)
-        sink(list->heap, list->count, i);
-}
-
-void shortlist_push(struct shortlist *list, const struct standing *standing)
-{
-    int32_t place = list->count++;
-    assert(place < list->capacity);
-    while (place > 0 && standing_precedes(standing, &list->heap[(place - 1) / 2])) {
-        list->heap[place] = list->heap[(place - 1) / 2];
-        place = (place - 1) / 2;
-    }
-    list->heap[place] = *standing;
-}
-
-struct standing shortlist_pop(struct shortlist *list)
-{
-    struct standing top = list->heap[0];
-    list->heap[0] = list->heap[--list->count];
-    if (list->count > 1)
-        sink(list->heap, list->count, 0);
-    return top;
-}
-
-void shortlist_change_top(struct shortlist *list, const struct standing *standing)
-{
-    list->heap[0] = *standing;
-    sink(list->heap, list->count, 0);
-}
-
-/* ---- cutting ---- */
-
-static void swap(struct standing *heap, int32_t a, int32_t b)
-{
-    struct standing kept = heap[a];
-    heap[a] = heap[b];
-    heap[b] = kept;
-}
-
-/* Moves the one at `pivot` to where it stands among heap[low..high], better ones before it. */
-static int32_t partition(struct standing *heap, int32_t low, int32_t high, int32_t pivot)
-{
-    int32_t place = low;
-    swap(heap, pivot, high);
-    for (int32_t i = low; i < high; i++)
-        if (standing_precedes(&heap[i], &heap[high]))
-            swap(heap, i, place++);
-    swap(heap, place, high);
-    return place;
-}
-
-/* Hoare's selection: the `limit` best come first, the last of them at heap[limit - 1]. */
-static void select_best(struct standing *heap, int32_t count, int32_t limit)
-{
-    int32_t low = 0, high = count - 1;
-    while (low < high) {
-        int32_t place = partition(heap, low, high, low + (high - low) / 2);
-        if (place == limit - 1)
-            return;
-        if (place < limit - 1)
-            low = place + 1;
-        else
-            high = place - 1;
-    }
-}
-
-/* The floor never falls while the list lives: what was below it is not there. The heap may still
+/* The floor never falls while the list lives: what was below it is not there. The list may still
  * hold some that are, from before it rose. */
 static void raise_floor(struct shortlist *list, const struct standing *to)
 {
@@ -127,33 +48,43 @@ static void raise_floor(struct shortlist *list, const struct standing *to)
     list->is_complete = false;
 }
 
-static void keep_best(struct shortlist *list, int32_t count)
+/* ---- selecting ---- */
+
+static void swap(struct standing *standings, int32_t a, int32_t b)
 {
-    select_best(list->heap, list->count, count);
-    list->count = count;
-    raise_floor(list, &list->heap[count - 1]);
+    struct standing kept = standings[a];
+    standings[a] = standings[b];
+    standings[b] = kept;
 }
 
-int32_t shortlist_best_of(struct shortlist *list, struct standing *standings, int32_t count)
+/* Moves the one at `pivot` to where it stands among standings[low..high], better ones before it.
+ * Lomuto's partition without branches: what is not better is swapped too, with its like. */
+static int32_t partition(struct standing *standings, int32_t low, int32_t high, int32_t pivot)
 {
-    int32_t most = list->limit / 4 > 0 ? list->limit / 4 : 1;
-    if (count <= most)
-        return count;
-    select_best(standings, count, most);
-    raise_floor(list, &standings[most - 1]);
-    return most;
+    int32_t place = low;
+    swap(standings, pivot, high);
+    for (int32_t i = low; i < high; i++) {
+        bool is_better = standing_precedes(&standings[i], &standings[high]);
+        swap(standings, i, place);
+        place += is_better;
+    }
+    swap(standings, place, high);
+    return place;
 }
 
-void shortlist_cut(struct shortlist *list)
+/* Hoare's selection: the `limit` best come first, the last of them at [limit - 1]. */
+static void select_best(struct standing *standings, int32_t count, int32_t limit)
 {
-    if (list->count > list->limit)
-        keep_best(list, list->limit);
-}
-
-void shortlist_close(struct shortlist *list)
-{
-    if (list->count > 0)
-        keep_best(list, list->count < list->limit ? list->count : list->limit);
+    int32_t low = 0, high = count - 1;
+    while (low < high) {
+        int32_t place = partition(standings, low, high, low + (high - low) / 2);
+        if (place == limit - 1)
+            return;
+        if (place < limit - 1)
+            low = place + 1;
+        else
+            high = place - 1;
+    }
 }
 
 float float_of_rank(float *values, int32_t count, int32_t rank)
@@ -183,11 +114,139 @@ float float_of_rank(float *values, int32_t count, int32_t rank)
     return values[rank - 1];
 }
 
+/* ---- near and far ---- */
+
+struct standing shortlist_at(const struct shortlist *list, int32_t place)
+{
+    const struct near_list *near = list->near;
+    return (struct standing){.score = near->scores[place],
+                             .node = near->nodes[place],
+                             .entry = near->tags[place] & INT32_MAX,
+                             .is_bound = near->tags[place] > INT32_MAX};
+}
+
+static void append_near(struct near_list *near, const struct standing *standing)
+{
+    int32_t place = near->count++;
+    near->scores[place] = standing->score;
+    near->nodes[place] = standing->node;
+    near->tags[place] = (uint32_t)standing->is_bound << 31 | standing->entry;
+}
+
+void shortlist_remove(struct shortlist *list, int32_t place)
+{
+    struct near_list *near = list->near;
+    int32_t last = --near->count;
+    near->scores[place] = near->scores[last];
+    near->nodes[place] = near->nodes[last];
+    near->tags[place] = near->tags[last];
+    near->scores[last] = -INFINITY;
+}
+
+static void clear_near(struct near_list *near)
+{
+    near->count = 0;
+    for (int32_t i = 0; i < NEAR_MOST; i++)
+        near->scores[i] = -INFINITY;
+}
+
+void shortlist_clear(struct shortlist *list)
+{
+    clear_near(list->near);
+    list->far_count = 0;
+    list->has_line = false;
+    list->is_complete = true;
+}
+
+/* The worse half of the near ones becomes far. */
+static void spill(struct shortlist *list)
+{
+    struct standing all[NEAR_MOST];
+    for (int32_t i = 0; i < NEAR_MOST; i++)
+        all[i] = shortlist_at(list, i);
+    select_best(all, NEAR_MOST, NEAR_REFILL + 1);
+    clear_near(list->near);
+    for (int32_t i = 0; i < NEAR_REFILL; i++)
+        append_near(list->near, &all[i]);
+    assert(list->far_count + NEAR_MOST - NEAR_REFILL <= list->capacity);
+    for (int32_t i = NEAR_REFILL; i < NEAR_MOST; i++)
+        list->far[list->far_count++] = all[i];
+    list->line = all[NEAR_REFILL];
+    list->has_line = true;
+}
+
+void shortlist_push(struct shortlist *list, const struct standing *standing)
+{
+    if (list->near->count == NEAR_MOST)
+        spill(list);
+    if (list->has_line && !standing_precedes(standing, &list->line))
+        list->far[list->far_count++] = *standing;
+    else
+        append_near(list->near, standing);
+}
+
+void shortlist_drop_stale(struct shortlist *list, const uint32_t *last_entries)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < list->far_count; i++) {
+        list->far[kept] = list->far[i];
+        kept += list->far[i].entry == (last_entries[list->far[i].node] & INT32_MAX);
+    }
+    list->far_count = kept;
+}
+
+static void keep_best(struct shortlist *list, int32_t count)
+{
+    select_best(list->far, list->far_count, count);
+    list->far_count = count;
+    raise_floor(list, &list->far[count - 1]);
+}
+
+void shortlist_cut(struct shortlist *list)
+{
+    if (list->far_count > list->limit)
+        keep_best(list, list->limit);
+}
+
+void shortlist_close(struct shortlist *list)
+{
+    if (list->far_count > 0)
+        keep_best(list, list->far_count < list->limit ? list->far_count : list->limit);
+}
+
 void shortlist_collect(struct shortlist *list, const struct standing *standing)
 {
     if (shortlist_is_below(list, standing))
         return;
-    list->heap[list->count++] = *standing;
+    list->far[list->far_count++] = *standing;
+    list->has_line = true;
     if (shortlist_is_full(list))
         shortlist_cut(list);
+}
+
+/* The best of the far ones come near; those that are left are behind the last of these. */
+static void refill(struct shortlist *list, const uint32_t *last_entries)
+{
+    shortlist_drop_stale(list, last_entries);
+    int32_t count = list->far_count < NEAR_REFILL ? list->far_count : NEAR_REFILL;
+    list->has_line = list->far_count > count;
+    if (list->has_line) {
+        select_best(list->far, list->far_count, count + 1);
+        list->line = list->far[count];
+    }
+    for (int32_t i = 0; i < count; i++)
+        append_near(list->near, &list->far[i]);
+    list->far_count -= count;
+    for (int32_t i = 0; i < list->far_count; i++)
+        list->far[i] = list->far[count + i];
+}
+
+int32_t shortlist_top(struct shortlist *list, const struct index_kernel *kernel,
+                      const uint32_t *last_entries)
+{
+    if (list->near->count == 0 && list->has_line)
+        refill(list, last_entries);
+    if (list->near->count == 0)
+        return -1;
+    return kernel->best(list->near->scores, list->near->nodes);
 }

@@ -6,45 +6,56 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "scheduler/index_kernel.h"
 
-/* Inside scheduler/ only. The best nodes for one shape, as a heap. The promise that makes it exact:
- * every node that the shape fits on and that is no worse than `floor` is in the heap, under its
- * present version, with its score or a bound of it. (Others may be there too: nodes as they were,
- * under an older version, and with a bound, nodes on which the shape does not fit.) So where the
- * top is of its node's present version and has a score, it is the best node of all. */
+/* Inside scheduler/ only. The best nodes for one shape. The promise that makes it exact: every node
+ * that the shape fits on and that is no worse than `floor` is on the list, under its last entry of
+ * the journal, with its score or a bound of it. (Others may be there too: nodes as they were, under
+ * an older entry, and with a bound, nodes on which the shape does not fit.) So where the top is as
+ * its node's last entry says and has a score, it is the best node of all.
+ *
+ * Nothing is sorted. A few dozen of the best are `near`: the top is the largest of them, found by
+ * looking at all, several at a time. All others are `far`, none of them better than `line`. */
 
 struct standing {
     double score; /* or, where is_bound, at least the score, if the shape fits at all */
     int32_t node;
-    uint32_t version : 31; /* of the node when it was looked at */
+    uint32_t entry : 31; /* the node's last in the journal when it was looked at, modulo 2^31 */
     uint32_t is_bound : 1;
 };
 
-struct shortlist {
-    struct standing *heap;
-    int32_t count, capacity;
-    int32_t limit;         /* how many are kept when it is cut; capacity is at least 4 * limit */
-    struct standing floor; /* version not used */
-    bool is_complete;      /* there is no floor: all nodes that fit are in it */
+/* Column by column. */
+struct near_list {
+    double scores[NEAR_MOST]; /* -INFINITY where there is none */
+    int32_t nodes[NEAR_MOST];
+    uint32_t tags[NEAR_MOST]; /* the entry, and is_bound in the highest bit */
+    int32_t count;
 };
 
-/* Does a stand before b: higher score, lower node on ties? */
+struct shortlist {
+    struct near_list *near; /* NULL before the first shortlist_reserve */
+    struct standing *far;
+    int32_t far_count, capacity;
+    int32_t limit;         /* how many far ones are kept when it is cut */
+    struct standing line;  /* the best of the far ones, or better; no more than score and node, */
+    struct standing floor; /* nor is this */
+    bool has_line;         /* false: there are no far ones */
+    bool is_complete;      /* there is no floor: all nodes that fit are on it */
+};
+
+/* Does a stand before b: higher score, lower node on ties? Without branches, since it may go either
+ * way. */
 static inline bool standing_precedes(const struct standing *a, const struct standing *b)
 {
-    return a->score > b->score || (a->score == b->score && a->node < b->node);
+    return (a->score > b->score) | ((a->score == b->score) & (a->node < b->node));
 }
 
 /* Room for lists of this limit. -1 for want of memory, and nothing changed. */
 int shortlist_reserve(struct shortlist *list, int32_t limit, struct err *err);
 void shortlist_release(struct shortlist *list);
 
-/* Empty and complete, to be filled in any order by shortlist_collect and closed by
- * shortlist_heapify.
- */
+/* Empty and complete. */
 void shortlist_clear(struct shortlist *list);
-
-/* Has it four times its limit? Then it is time to cut it. */
-bool shortlist_is_full(const struct shortlist *list);
 
 /* Would a node with this score be below the floor? */
 static inline bool shortlist_is_below(const struct shortlist *list, const struct standing *standing)
@@ -52,27 +63,35 @@ static inline bool shortlist_is_below(const struct shortlist *list, const struct
     return !list->is_complete && standing_precedes(&list->floor, standing);
 }
 
-/* Adds to a list that is no heap yet; when it is full, only the `limit` best stay. */
-void shortlist_collect(struct shortlist *list, const struct standing *standing);
-void shortlist_heapify(struct shortlist *list);
+/* Have the far ones four times the limit? Then it is time to cut the list. */
+static inline bool shortlist_is_full(const struct shortlist *list)
+{
+    return list->far_count >= 4 * list->limit;
+}
 
-/* Adds to the heap, in which there is room. */
+/* Adds one that is not below the floor, to a list that is not full. */
 void shortlist_push(struct shortlist *list, const struct standing *standing);
-struct standing shortlist_pop(struct shortlist *list);
 
-/* Of these, which are all above the floor, the best `limit` / 4; the floor rises to the last of
- * them where there are more. Orders `standings`; there is room for as many. Gives how many those
- * are. */
-int32_t shortlist_best_of(struct shortlist *list, struct standing *standings, int32_t count);
+/* Adds to a list that is being made, of which none is near yet; when it is full, only the `limit`
+ * best stay. */
+void shortlist_collect(struct shortlist *list, const struct standing *standing);
 
-/* The top has another score now. O(log count). */
-void shortlist_change_top(struct shortlist *list, const struct standing *standing);
+/* Drops the far ones that are not of their nodes' last entries ([node], modulo 2^31). */
+void shortlist_drop_stale(struct shortlist *list, const uint32_t *last_entries);
 
-/* Keeps the `limit` best, which leaves no heap. Nothing is done to a list that has no more. */
+/* Keeps the `limit` best of the far ones, if there are more, and makes the last of them the floor.
+ */
 void shortlist_cut(struct shortlist *list);
 
-/* The same, but one that has no more gets a floor too: the last of those that it has. */
+/* The same, but a list that has no more gets a floor too: the last of those that it has. */
 void shortlist_close(struct shortlist *list);
+
+/* The place of the best of all, which is near; -1: the list is empty. O(NEAR_MOST), but O(far) when
+ * far ones have to come near; of these the stale are dropped. */
+int32_t shortlist_top(struct shortlist *list, const struct index_kernel *kernel,
+                      const uint32_t *last_entries);
+struct standing shortlist_at(const struct shortlist *list, int32_t place);
+void shortlist_remove(struct shortlist *list, int32_t place);
 
 /* The value that stands at place `rank` (1: the largest) of the values, which are reordered. */
 float float_of_rank(float *values, int32_t count, int32_t rank);

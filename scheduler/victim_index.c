@@ -46,9 +46,9 @@ void victim_index_release(struct node_index *index)
     free(index->victims);
 }
 
-static bool is_current(const struct node_index *index, int32_t node, uint32_t version)
+static bool is_current(const struct node_index *index, int32_t node, uint32_t entry)
 {
-    return index->marks[node].version == version;
+    return index->last_entries[node] == entry;
 }
 
 /* Total: the node comes last. */
@@ -72,7 +72,7 @@ static void forget_stale(const struct victim_search *search)
     struct victim_memory *memory = search->memory;
     int32_t kept = 0;
     for (int32_t i = 0; i < memory->count; i++)
-        if (is_current(search->index, memory->ranks[i].node, memory->ranks[i].version))
+        if (is_current(search->index, memory->ranks[i].node, memory->ranks[i].entry))
             memory->ranks[kept++] = memory->ranks[i];
     memory->count = kept;
 }
@@ -249,7 +249,7 @@ static int add_odd(const struct victim_search *search, int32_t node, struct err 
     if (array_reserve(&memory->odd, &memory->odd_capacity, (int64_t)memory->odd_count + 1,
                       sizeof *memory->odd, err))
         return -1;
-    memory->odd[memory->odd_count++] = (struct odd_node){node, search->index->marks[node].version};
+    memory->odd[memory->odd_count++] = (struct odd_node){node, search->index->last_entries[node]};
     return 0;
 }
 
@@ -257,7 +257,7 @@ static int add_odd(const struct victim_search *search, int32_t node, struct err 
 static int judge(struct victim_search *search, int32_t node, struct err *err)
 {
     struct victim_set *cost = &search->cost;
-    struct victim_rank rank = {.node = node, .version = search->index->marks[node].version};
+    struct victim_rank rank = {.node = node, .entry = search->index->last_entries[node]};
     if (is_hopeless(search, node) || !trial_is_open(&search->trial, node))
         return 0;
     search->trial.below = 10;
@@ -327,7 +327,7 @@ static bool has_cheapest(const struct victim_search *search)
 {
     struct victim_memory *memory = search->memory;
     while (memory->count > 0 && !is_current(search->index, memory->ranks[memory->count - 1].node,
-                                            memory->ranks[memory->count - 1].version))
+                                            memory->ranks[memory->count - 1].entry))
         memory->count--;
     return memory->count > 0;
 }
@@ -367,7 +367,7 @@ static int choose(struct victim_search *search, int32_t below, struct victim_set
         result = try_node(search, memory->ranks[memory->count - 1].node, below, set, err);
     for (int32_t i = 0; i < memory->odd_count && result == 0; i++) {
         const struct odd_node odd = memory->odd[i];
-        if (!is_current(search->index, odd.node, odd.version))
+        if (!is_current(search->index, odd.node, odd.entry))
             continue;
         memory->odd[kept++] = odd;
         result = try_node(search, odd.node, below, set, err);

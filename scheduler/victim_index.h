@@ -19,12 +19,12 @@ struct victim_rank {
     int32_t highest_priority;
     int32_t count;
     int32_t node;
-    uint32_t version; /* of the node, as in node_mark */
+    uint32_t entry; /* the node's last in the journal, as in index.h */
 };
 
 struct odd_node {
     int32_t node;
-    uint32_t version;
+    uint32_t entry;
 };
 
 struct victim_memory {

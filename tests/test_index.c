@@ -48,7 +48,7 @@ static void expect_as_row_by_row(const struct index_kernel *kernel, struct rng *
 {
     const struct row_query query = random_query(rng);
     float largest[ROWS / CHUNK_ROWS];
-    int32_t positions[ROWS], found = 0;
+    int32_t positions[ROWS + ROW_LANES], found = 0;
     struct row_range range = {(int32_t)rng_below(rng, ROWS), 0};
     float least_key = rng_below(rng, 3) == 0 ? -INFINITY : (float)rng_below(rng, 10) / 8.0F - 0.5F;
     range.end = range.first + (int32_t)rng_below(rng, (uint64_t)(ROWS - range.first + 1));
@@ -70,13 +70,37 @@ static void expect_as_row_by_row(const struct index_kernel *kernel, struct rng *
 Test(index, kernels_find_the_rows_that_pass_one_by_one)
 {
     static struct row_block blocks[ROWS / ROW_LANES];
-    const struct index_kernel *kernels[] = {&index_kernel_plain, index_kernel_best()};
-    for (size_t i = 0; i < ARRAY_LEN(kernels); i++) {
-        struct rng rng = rng_stream(1, "rows", i);
+    const struct index_kernel *kernels[INDEX_KERNELS_MOST];
+    int32_t kernel_count = index_kernel_list(kernels);
+    cr_assert_eq(kernels[kernel_count - 1], &index_kernel_plain);
+    for (int32_t i = 0; i < kernel_count; i++) {
+        struct rng rng = rng_stream(1, "rows", (uint64_t)i);
         for (int round = 0; round < 2000; round++) {
             random_rows(&rng, blocks);
             expect_as_row_by_row(kernels[i], &rng, blocks);
         }
+    }
+}
+
+/* Few different scores, so that there are ties, and some places without any. */
+Test(index, kernels_find_the_highest_score_and_the_lowest_node_on_ties)
+{
+    const struct index_kernel *kernels[INDEX_KERNELS_MOST];
+    int32_t kernel_count = index_kernel_list(kernels);
+    struct rng rng = rng_stream(1, "near", 0);
+    for (int round = 0; round < 5000; round++) {
+        double scores[NEAR_MOST];
+        int32_t nodes[NEAR_MOST], expected = -1;
+        for (int32_t i = 0; i < NEAR_MOST; i++) {
+            uint64_t draw = rng_below(&rng, 2 + (uint64_t)round % 100);
+            scores[i] = draw == 0 && i != round % NEAR_MOST ? -INFINITY : -0.1 * (double)draw;
+            nodes[i] = (int32_t)rng_below(&rng, 1000) * NEAR_MOST + i;
+            if (expected < 0 || scores[i] > scores[expected] ||
+                (scores[i] == scores[expected] && nodes[i] < nodes[expected]))
+                expected = i;
+        }
+        for (int32_t i = 0; i < kernel_count; i++)
+            cr_assert_eq(kernels[i]->best(scores, nodes), expected, "%s", kernels[i]->name);
     }
 }
 
@@ -110,11 +134,11 @@ Test(index, a_journal_says_of_each_node_only_how_it_is_now)
     struct journal journal = {0};
     struct err err;
     const struct row row = {.devices = ROW_GUARDS, .groups = 1};
-    int32_t places[3] = {-1, -1, -1};
+    uint32_t entries[3] = {0};
     cr_assert_eq(journal_resize(&journal, 8, &err), 0);
     for (int32_t i = 0; i < 100; i++) {
         int32_t node = i % 7 == 0 ? 2 : i % 2;
-        places[node] = journal_append(&journal, node, &row, places[node]);
+        entries[node] = journal_append(&journal, node, &row, entries[node]);
         int32_t present[3] = {0};
         for (int32_t k = 0; k < 8; k++)
             if (journal.nodes[k] >= 0)
@@ -122,13 +146,27 @@ Test(index, a_journal_says_of_each_node_only_how_it_is_now)
         cr_assert_leq(present[0], 1);
         cr_assert_leq(present[1], 1);
         cr_assert_leq(present[2], 1);
-        cr_assert_eq(journal.nodes[places[node]], node);
+        cr_assert_eq(entries[node], (uint32_t)i);
+        cr_assert_eq(journal.nodes[i % 8], node);
     }
     cr_expect_eq(journal.end, 100);
     journal_release(&journal);
 }
 
 /* ---- the shortlist ---- */
+
+static const uint32_t no_entries[1000]; /* all nodes are as they were first */
+
+/* Takes the best from the list; false: there is none. */
+static bool take_top(struct shortlist *list, struct standing *top)
+{
+    int32_t place = shortlist_top(list, &index_kernel_plain, no_entries);
+    if (place < 0)
+        return false;
+    *top = shortlist_at(list, place);
+    shortlist_remove(list, place);
+    return true;
+}
 
 Test(index, a_cut_list_keeps_the_best_and_a_floor_under_them)
 {
@@ -138,25 +176,102 @@ Test(index, a_cut_list_keeps_the_best_and_a_floor_under_them)
     cr_assert_eq(shortlist_reserve(&list, 5, &err), 0);
     for (int round = 0; round < 500; round++) {
         int32_t count = (int32_t)rng_below(&rng, 200), above = 0;
-        struct standing all[200];
+        struct standing all[200], top, last = {INFINITY, -1, 0, 0};
         shortlist_clear(&list);
         for (int32_t i = 0; i < count; i++) {
-            all[i] = (struct standing){(double)rng_below(&rng, 20), i, 1, 0};
+            all[i] = (struct standing){(double)rng_below(&rng, 20), i, 0, 0};
             shortlist_collect(&list, &all[i]);
         }
-        shortlist_heapify(&list);
         cr_assert_eq(list.is_complete, count < 4 * list.limit);
         for (int32_t i = 0; i < count; i++)
             above += !shortlist_is_below(&list, &all[i]);
-        cr_assert_eq(list.count, above);
-        struct standing last = {INFINITY, -1, 0, 0};
-        while (list.count > 0) {
-            struct standing top = shortlist_pop(&list);
+        for (int32_t i = 0; i < above; i++) {
+            cr_assert(take_top(&list, &top));
             cr_assert(standing_precedes(&last, &top));
             cr_assert_not(shortlist_is_below(&list, &top));
             last = top;
         }
+        cr_assert_not(take_top(&list, &top));
     }
+    shortlist_release(&list);
+}
+
+/* The list beside a plain array of what is on it. */
+static int32_t best_of_all(const struct standing *all, int32_t count)
+{
+    int32_t best = 0;
+    for (int32_t i = 1; i < count; i++)
+        if (standing_precedes(&all[i], &all[best]))
+            best = i;
+    return best;
+}
+
+Test(index, a_list_gives_the_best_whatever_comes_and_goes)
+{
+    struct shortlist list = {0};
+    struct err err;
+    struct rng rng = rng_stream(2, "shortlist", 0);
+    struct standing all[400], top;
+    int32_t count = 0;
+    cr_assert_eq(shortlist_reserve(&list, 100, &err), 0);
+    shortlist_clear(&list);
+    for (int32_t i = 0; i < 200000; i++) {
+        bool grows = rng_below(&rng, 1000) < (i / 5000 % 2 == 0 ? 600U : 400U);
+        if (grows && count < 400) {
+            all[count] = (struct standing){(double)rng_below(&rng, 50), i % 1000, 0, 0};
+            shortlist_push(&list, &all[count++]);
+        } else if (count > 0) {
+            int32_t best = best_of_all(all, count);
+            cr_assert(take_top(&list, &top));
+            cr_assert_eq(top.score, all[best].score);
+            cr_assert_eq(top.node, all[best].node);
+            all[best] = all[--count];
+        } else {
+            cr_assert_not(take_top(&list, &top));
+        }
+    }
+    shortlist_release(&list);
+}
+
+Test(index, a_list_that_is_cut_keeps_its_best_and_raises_its_floor)
+{
+    struct shortlist list = {0};
+    struct err err;
+    struct standing top;
+    cr_assert_eq(shortlist_reserve(&list, 8, &err), 0);
+    shortlist_clear(&list);
+    for (int32_t i = 0; i < 30; i++)
+        shortlist_collect(&list, &(struct standing){.score = 1.0 + i, .node = i});
+    cr_expect(list.is_complete);
+    shortlist_cut(&list);
+    cr_expect_not(list.is_complete);
+    const struct standing left_out = {.score = 22.0, .node = 21};
+    const struct standing kept = {.score = 23.0, .node = 22};
+    cr_expect(shortlist_is_below(&list, &left_out));
+    cr_expect_not(shortlist_is_below(&list, &kept));
+    for (int32_t i = 29; i >= 22; i--) {
+        cr_assert(take_top(&list, &top));
+        cr_expect_eq(top.node, i);
+    }
+    cr_expect_not(take_top(&list, &top));
+    shortlist_release(&list);
+}
+
+Test(index, a_list_drops_nodes_that_have_changed_since)
+{
+    struct shortlist list = {0};
+    struct err err;
+    uint32_t last_entries[40] = {0};
+    cr_assert_eq(shortlist_reserve(&list, 8, &err), 0);
+    shortlist_clear(&list);
+    for (int32_t i = 0; i < 30; i++)
+        shortlist_collect(&list, &(struct standing){.score = 1.0 + i, .node = i, .entry = 5});
+    for (int32_t i = 0; i < 40; i++)
+        last_entries[i] = i % 3 == 0 ? 5 : UINT32_C(1) << 31 | 6;
+    shortlist_drop_stale(&list, last_entries);
+    cr_expect_eq(list.far_count, 10);
+    for (int32_t i = 0; i < list.far_count; i++)
+        cr_expect_eq(list.far[i].node % 3, 0);
     shortlist_release(&list);
 }
 
@@ -262,30 +377,6 @@ Test(index, finds_what_a_plain_scan_finds_with_every_policy)
     for (size_t i = 0; i < count; i++)
         if (strcmp(policies[i]->name, "weighted") != 0)
             cr_expect_gt(try_policy(policies[i], NULL, 1 + 1000 * i), 1000);
-}
-
-/* Nodes 0 to 8 score 1 to 9; then those of a batch that score 90 and more are all that is taken of
- * it. Cutting the list to its limit must not make room again for what the batch left out. */
-Test(index, a_list_that_is_cut_keeps_the_floor_that_a_batch_raised)
-{
-    struct shortlist list = {0};
-    struct standing batch[10];
-    struct err err;
-    cr_assert_eq(shortlist_reserve(&list, 8, &err), 0);
-    shortlist_clear(&list);
-    for (int32_t i = 0; i < 9; i++)
-        shortlist_push(&list, &(struct standing){.score = 1.0 + i, .node = i});
-    for (int32_t i = 0; i < 10; i++)
-        batch[i] = (struct standing){.score = 82.0 + i, .node = 20 + i};
-    cr_assert_eq(shortlist_best_of(&list, batch, 10), 2);
-    const struct standing left_out = {.score = 89.0, .node = 27};
-    const struct standing taken = {.score = 90.0, .node = 28};
-    cr_expect(shortlist_is_below(&list, &left_out));
-    shortlist_cut(&list);
-    cr_expect_eq(list.count, 8);
-    cr_expect(shortlist_is_below(&list, &left_out));
-    cr_expect_not(shortlist_is_below(&list, &taken));
-    shortlist_release(&list);
 }
 
 /* A few steps make many ties. */

@@ -130,10 +130,11 @@ static struct memory memory_of(const struct busy_fleet *fleet)
     node_bytes += (double)nodes->device_mem_capacity * (double)sizeof *nodes->device_mem;
     node_bytes += (double)nodes->held_capacity * (double)sizeof *nodes->held;
     node_bytes += rows * (double)sizeof *index->blocks;
-    node_bytes += (double)index->node_count * (double)sizeof *index->marks;
+    node_bytes += (double)index->node_count * (double)sizeof *index->last_entries;
     node_bytes += (double)index->journal.capacity * (double)sizeof *index->journal.nodes;
     for (int32_t i = 0; i < index->shape_count; i++)
-        list_bytes += (double)index->shapes[i].list.capacity * (double)sizeof(struct standing);
+        list_bytes += (double)index->shapes[i].list.capacity * (double)sizeof(struct standing) +
+                      (double)sizeof(struct near_list);
     return (struct memory){.node_bytes = node_bytes / (double)nodes->node_count,
                            .replica_bytes = (double)sizeof *sched->replicas,
                            .shape_bytes = (double)sizeof *index->shapes +
