@@ -7,7 +7,7 @@
 #include "scheduler/index_rows.h"
 
 /* Inside scheduler/ only. The loops over rows and scores: in plain C, and again with the vectors of
- * AVX2 where the processor has them. All give the same answers, bit for bit. */
+ * AVX2 and AVX-512 where the processor has them. All give the same answers, bit for bit. */
 
 enum { NEAR_MOST = 32 };
 
@@ -30,7 +30,7 @@ extern const struct index_kernel index_kernel_plain;
 
 /* Those that this processor can run, the fastest first; the plain one is the last. Gives their
  * number. */
-enum { INDEX_KERNELS_MOST = 2 };
+enum { INDEX_KERNELS_MOST = 3 };
 int32_t index_kernel_list(const struct index_kernel **kernels);
 
 #endif

@@ -3,11 +3,13 @@
 
 /* On x86-64 processors. */
 
-extern const struct index_kernel index_kernel_avx2;
+extern const struct index_kernel index_kernel_avx2, index_kernel_avx512;
 
 int32_t index_kernel_list(const struct index_kernel **kernels)
 {
     int32_t count = 0;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
+        kernels[count++] = &index_kernel_avx512;
     if (__builtin_cpu_supports("avx2"))
         kernels[count++] = &index_kernel_avx2;
     kernels[count++] = &index_kernel_plain;
