@@ -341,6 +341,8 @@ static int load_all(struct compare_command *compare)
         struct err err = {.kind = ERR_NONE};
         int result = scenario_load_edited(&of->scenario, of->path, &of->edits, &err);
         message_problems(&of->scenario.problems, compare->is_quiet);
+        if (result != 0 && of->config != NULL)
+            message_note("this is the scenario as %s changes it", of->config);
         if (result != 0)
             return message_refused(&of->scenario.problems, of->path, &err);
     }

@@ -454,8 +454,8 @@ const struct command cmd_sweep = {
         "takes I and N from SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT, k8s/N takes I from\n"
         "JOB_COMPLETION_INDEX. Under mpirun the ranks are the workers.\n\n"
         "Exit status: 0 all cells are whole; 1 cells could not be run, for their input is wrong;\n"
-        "2 the command line or the scenario is wrong; 3 the system failed, cells lack runs since\n"
-        "a worker died, or the sweep was interrupted.\n",
+        "2 the command line or the scenario is wrong, or no cell could be run; 3 the system\n"
+        "failed, cells lack runs since a worker died, or the sweep was interrupted.\n",
     .example =
         "  stowage sweep scenarios/quickstart.json -o out/sweep \\\n"
         "    --vary scheduler.policy=best-fit,fgd --vary 'nodepools[l40s].max_instances=1..4'\n",

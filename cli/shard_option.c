@@ -51,17 +51,25 @@ static int64_t read_count(const char *text)
 int shard_option_parse(const char *text, struct sweep_shard *shard, struct err *err)
 {
     char quoted[TEXT_QUOTE_SIZE];
+    const char *source = NULL; /* the variable that the part is from */
     size_t length = strcspn(text, "/");
     int64_t index = -1, count = read_count(text);
     if (length == 5 && strncmp(text, "slurm", 5) == 0) {
+        source = "SLURM_ARRAY_TASK_ID";
         if (from_slurm(&index, &count, err) != 0)
             return -1;
     } else if (length == 3 && strncmp(text, "k8s", 3) == 0) {
-        if (from_environment("JOB_COMPLETION_INDEX", &index, err) != 0)
+        source = "JOB_COMPLETION_INDEX";
+        if (from_environment(source, &index, err) != 0)
             return -1;
     } else if (length > 0 && length < 10 && strspn(text, "0123456789") == length) {
         index = strtoll(text, NULL, 10) - 1;
     }
+    if (source != NULL && count >= 1 && count <= SHARDS_MAX && (index < 0 || index >= count))
+        return err_set(err, ERR_USAGE,
+                       "%s: by %s=%s this is part %" PRId64 " of %" PRId64
+                       ": there are as many parts as the job has tasks",
+                       text_quote(text, quoted), source, getenv(source), index + 1, count);
     if (count < 1 || count > SHARDS_MAX || index < 0 || index >= count)
         return err_set(err, ERR_USAGE,
                        "%s: give I/N with I from 1 to N, slurm, or k8s/N (part %" PRId64

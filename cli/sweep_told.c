@@ -71,8 +71,10 @@ int sweep_tell(const struct sweep_results *results, const char *folder, bool is_
                 count.lacking);
         return message_fail(&err);
     }
-    if (count.wrong > 0)
-        message_warn("%" PRId32 " of %" PRId32 " cells could not be run", count.wrong,
-                     count.wrong + count.whole);
-    return count.wrong > 0 && code < EXIT_ANSWER_IS_NO ? EXIT_ANSWER_IS_NO : code;
+    if (count.wrong == 0)
+        return code;
+    message_warn("%" PRId32 " of %" PRId32 " cells could not be run", count.wrong,
+                 count.wrong + count.whole);
+    int wrong_code = count.whole == 0 && shard.count == 1 ? EXIT_BAD_INPUT : EXIT_ANSWER_IS_NO;
+    return code < wrong_code ? wrong_code : code;
 }

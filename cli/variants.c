@@ -130,6 +130,7 @@ int variants_add_scenario(struct variants *variants, const struct scenario_sourc
     if (made == NULL)
         return err_no_memory(err);
     made->path = source->path;
+    made->config = source->config;
     made->label = label_of_path(&variants->arena, name);
     if (made->label == NULL)
         return err_no_memory(err);

@@ -19,6 +19,7 @@ enum { VARIANT_SCENARIOS_MAX = 16 };
 
 struct variant_scenario {
     const char *path;       /* borrowed */
+    const char *config;     /* borrowed; NULL: as it is */
     const char *label;      /* in the arena, or borrowed */
     struct edit_list edits; /* in the arena */
     struct scenario scenario;

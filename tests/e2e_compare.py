@@ -330,6 +330,7 @@ class Compare(ProgramTest):
         self.write("s.json", spread_scenario())
         cases = [("[1]", "is no object"), ('{"a": 1, "a": 2}', "is there twice"),
                  ('{"scheduler": {"polcy": "fgd"}}', "polcy"), ('{"nodepools[": 1}', "wrong.json"),
+                 ('{"scheduler": {"polcy": "fgd"}}', "as wrong.json changes it"),
                  ('{"a":', "wrong.json:1:")]
         for text, message in cases:
             self.write("wrong.json", text)

@@ -97,6 +97,10 @@ class Sweep(ProgramTest):
             result = self.sweep("none", "--shard", text, environment=without)
             self.good(result, BAD_INPUT)
             self.assertIn("sweep: --shard", result.stderr)
+        result = self.sweep("none", "--shard", "k8s/3",
+                            environment=self.environment(JOB_COMPLETION_INDEX="3"))
+        self.good(result, BAD_INPUT)
+        self.assertIn("by JOB_COMPLETION_INDEX=3 this is part 4 of 3", result.stderr)
 
     def test_cells_are_runs_with_common_seeds_and_students_intervals(self):
         self.good(self.sweep("out", "--metric", "wait_s_mean,utilization_pct_cpu", "--seed", "40"))
@@ -186,6 +190,12 @@ class Sweep(ProgramTest):
             self.sweep(f"part-{i}", "--shard", f"{i}/2", grid=grid)
         self.good(self.stowage("merge", "--no-plots", "part-1", "part-2", "-o", "merged"), ANSWER_IS_NO)
         self.assert_same("out", "merged")
+
+    def test_a_path_that_is_nowhere_is_wrong_input(self):
+        result = self.good(self.sweep("out", grid=["--vary", "nodepools[x].max_instances=1,2"]),
+                           BAD_INPUT)
+        self.assertIn("nodepools[x]: is not there: give p", result.stderr)
+        self.assertIn("2 of 2 cells could not be run", result.stderr)
 
     def wait_for_cells(self, folder, count):
         cells = self.folder / folder / "cells"
