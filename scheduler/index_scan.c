@@ -104,7 +104,7 @@ static int32_t scan_scores(const struct index_search *search)
 {
     const struct policy *policy = search->sched->policy.policy;
     struct node_index *index = search->index;
-    int32_t positions[SEARCH_BATCH], best = -1;
+    int32_t positions[SEARCH_POSITIONS], best = -1;
     double best_score = 0.0;
     for (int32_t first = 0; first < index->node_count; first += SEARCH_BATCH) {
         int32_t count = index->kernel->filter(index->blocks, batch_range(search, first),
