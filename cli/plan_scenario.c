@@ -305,7 +305,11 @@ static int look_at_peak(struct planning *planning, struct err *err)
 {
     struct peak *peak = &planning->peak;
     struct plan_axes *axes = &planning->axes;
-    if (peak_make(peak, &planning->scenario, axes, &planning->targets, err) != 0)
+    const struct peak_of of = {&planning->scenario,
+                               axes,
+                               &planning->targets,
+                               {planning->survives, planning->survive_texts.count}};
+    if (peak_make(peak, &of, err) != 0)
         return -1;
     for (int32_t i = 0; i < axes->count && peak->start != NULL; i++)
         planning->start[i] = clamp(peak->start[i], axes->items[i].low, axes->items[i].high);

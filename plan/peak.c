@@ -11,7 +11,9 @@
 #include "base/int128.h"
 #include "base/units.h"
 #include "plan/instance_answer.h"
+#include "plan/loss_bound.h"
 #include "plan/peak_instance.h"
+#include "plan/variant.h"
 
 /* ---- which floors count when ---- */
 
@@ -284,10 +286,15 @@ static void compare_volume(struct peak *peak, const struct instance *instance, i
         if (asked <= there || peak->impossible[0] != '\0')
             continue;
         char at[UNITS_TEXT_SIZE];
-        snprintf(peak->impossible, sizeof peak->impossible,
-                 "at %s the floors ask for %.0f %% of the %s that the highest fleet has",
-                 print_duration(at_us, at), there > 0 ? 100 * int128_ratio(asked, there) : INFINITY,
-                 instance->resources[r]);
+        if (there == 0)
+            snprintf(peak->impossible, sizeof peak->impossible,
+                     "at %s the floors ask for %s, of which the highest fleet has none",
+                     print_duration(at_us, at), instance->resources[r]);
+        else
+            snprintf(peak->impossible, sizeof peak->impossible,
+                     "at %s the floors ask for %.0f %% of the %s that the highest fleet has",
+                     print_duration(at_us, at), 100 * int128_ratio(asked, there),
+                     instance->resources[r]);
     }
 }
 
@@ -328,23 +335,94 @@ static bool asks_for_floors(const struct target_set *targets)
     return false;
 }
 
-int peak_make(struct peak *peak, const struct scenario *scenario, const struct plan_axes *axes,
-              const struct target_set *targets, struct err *err)
+/* The axes that are left without spot nodes. */
+static int without_spot(struct plan_axes *axes, const struct peak_of *of, struct err *err)
 {
-    struct instants instants = {.scenario = scenario};
-    *peak = (struct peak){0};
-    if (axes->is_scaling || !asks_for_floors(targets))
-        return 0;
+    if (array_reserve(&axes->items, &axes->capacity, of->axes->count, sizeof *axes->items, err))
+        return -1;
+    for (int32_t i = 0; i < of->axes->count; i++) {
+        axes->items[i] = of->axes->items[i];
+        if (plan_is_spot(of->scenario, axes->items[i].pool, axes->items[i].type))
+            axes->items[i].low = axes->items[i].high = 0;
+    }
+    axes->count = of->axes->count;
+    axes->is_priced = of->axes->is_priced;
+    return 0;
+}
+
+static int32_t find_spot(const struct survive_list *survives)
+{
+    for (int32_t i = 0; i < survives->count; i++)
+        if (survives->items[i].kind == SURVIVE_SPOT)
+            return i;
+    return -1;
+}
+
+static int look_at_instants(struct peak *peak, const struct peak_of *of,
+                            const struct plan_axes *axes, struct err *err)
+{
+    struct instants instants = {.scenario = of->scenario};
     int result = list_instants(&instants, err);
     if (result == 0)
         result = choose_instants(&instants, err);
     for (int32_t i = 0; i < instants.count && result == 0; i++) {
-        peak_floors_at(scenario, instants.items[i], instants.floors);
-        const struct peak_demand demand = {scenario, axes, instants.floors};
+        peak_floors_at(of->scenario, instants.items[i], instants.floors);
+        const struct peak_demand demand = {of->scenario, axes, instants.floors};
         result = look_at(peak, &demand, instants.items[i], err);
     }
     free(instants.items);
     free(instants.floors);
+    return result;
+}
+
+static void raise_bound(struct peak *peak, const struct peak_of *of)
+{
+    const struct loss_bound_of loss = {of->scenario, of->axes, of->survives};
+    if (!peak->has_bound)
+        return;
+    const struct loss_bound raised = loss_bound_find(&loss, peak->bound);
+    peak->bound = raised.bound;
+    peak->survive = raised.survive;
+    if (raised.is_impossible && peak->impossible[0] == '\0')
+        snprintf(peak->impossible, sizeof peak->impossible,
+                 "all nodes are in one zone, without which no floor can be met");
+}
+
+/* Is the bound above all that may be bought? */
+static void compare_with_highest(struct peak *peak, const struct plan_axes *axes)
+{
+    int64_t highest = 0;
+    for (int32_t i = 0; i < axes->count; i++)
+        highest += axes->items[i].price_micro * axes->items[i].high;
+    if (!peak->has_bound || peak->bound <= highest || peak->impossible[0] != '\0')
+        return;
+    char at[UNITS_TEXT_SIZE];
+    double unit = axes->is_priced ? 3600 / 1e11 : 1;
+    snprintf(peak->impossible, sizeof peak->impossible,
+             "the floors at %s%s take nodes for %.4f %s at least, and the highest fleet has %.4f",
+             print_duration(peak->at_us, at),
+             peak->survive >= 0 ? ", with what is to be survived," : "", (double)peak->bound * unit,
+             axes->is_priced ? "USD an hour" : "nodes", (double)highest * unit);
+}
+
+/* For losses of all kinds the bound is raised from that of all nodes, but where spot nodes are to
+ * be survived, it is that of the others as it is. */
+int peak_make(struct peak *peak, const struct peak_of *of, struct err *err)
+{
+    *peak = (struct peak){.survive = -1};
+    if (of->axes->is_scaling || !asks_for_floors(of->targets))
+        return 0;
+    struct plan_axes others = {.count = 0};
+    int32_t spot = find_spot(&of->survives);
+    int result = spot >= 0 ? without_spot(&others, of, err) : 0;
+    if (result == 0)
+        result = look_at_instants(peak, of, spot >= 0 ? &others : of->axes, err);
+    if (spot >= 0)
+        peak->survive = peak->has_bound ? spot : -1;
+    else
+        raise_bound(peak, of);
+    compare_with_highest(peak, spot >= 0 ? &others : of->axes);
+    plan_axes_release(&others);
     if (result != 0)
         peak_release(peak);
     return result == 0 ? 0 : -1;

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "plan/axis.h"
 #include "plan/instance.h"
+#include "plan/losses.h"
 #include "plan/target.h"
 
 /* What no simulation is needed for: where the target `floors` is asked, all floors that count at
@@ -20,7 +21,8 @@
  * aside, which leaves the bound valid: generated runners, runners that follow traffic or whose
  * special handling is not done, memory of shared devices, fractions of several devices (only their
  * sum counts), nodes that fail. No bound is given for instants at which an event has added nodes,
- * or where a pool scales. */
+ * or where a pool scales. What a plan is to survive raises the bound (plan/loss_bound.h); where it
+ * has to do without spot nodes, the others must pack the floors. */
 
 enum { PEAK_REASON_SIZE = 640 };
 
@@ -35,6 +37,7 @@ struct peak {
     bool is_exact;    /* the linear program was solved to the end */
     int64_t at_us;    /* the instant of which the bound is highest */
     int64_t bound;    /* in the unit of plan_axes_price */
+    int32_t survive;  /* of the list: the loss that raises it (plan/loss_bound.h); -1: none does */
     int64_t replicas; /* floors at that instant */
     int32_t *start;   /* [axes->count] nodes that pack them, within the axes; NULL: none; owned */
     struct peak_price *prices; /* [price_count] by price, dearest first; owned */
@@ -43,9 +46,15 @@ struct peak {
                                           proven */
 };
 
+struct peak_of { /* borrowed */
+    const struct scenario *scenario;
+    const struct plan_axes *axes;
+    const struct target_set *targets;
+    struct survive_list survives;
+};
+
 /* has_bound is false where nothing follows from the targets. -1: memory. */
-int peak_make(struct peak *peak, const struct scenario *scenario, const struct plan_axes *axes,
-              const struct target_set *targets, struct err *err);
+int peak_make(struct peak *peak, const struct peak_of *of, struct err *err);
 void peak_release(struct peak *peak);
 
 /* The floors that count at an instant, by runner of the scenario: floors[scenario->runner_count].

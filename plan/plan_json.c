@@ -131,6 +131,7 @@ static void print_bound(const struct plan_result *result, struct json_writer *w)
     json_decimal(w, "at_s", (double)peak->at_us / US_PER_S, 6);
     json_int(w, "replicas", peak->replicas);
     json_bool(w, "is_exact", peak->is_exact);
+    json_string(w, "raised_by", peak->survive >= 0 ? result->survive_texts[peak->survive] : NULL);
     json_array(w, "prices");
     for (int32_t i = 0; i < peak->price_count; i++) {
         json_object(w, NULL);

@@ -96,8 +96,9 @@ static void print_cost(const struct plan_result *result, struct page *page)
                          question_of(result)->axes->is_scaling ? " on the average" : "",
                          usd * HOURS_A_MONTH, HOURS_A_MONTH);
         if (!isnan(result->budget_usd_h))
-            page_format_text(page, " The budget of %.4f is %s.", result->budget_usd_h,
-                             usd <= result->budget_usd_h ? "kept" : "not kept");
+            page_format_text(page, " The budget of %.4f is %s%s.", result->budget_usd_h,
+                             usd <= result->budget_usd_h ? "kept" : "not kept",
+                             plan_budget_is_hopeless(result) ? ", and no plan can keep it" : "");
     }
     page_end_paragraph(page);
 }
@@ -115,9 +116,11 @@ static void print_bound(const struct plan_result *result, struct page *page)
     page_format_text(
         page,
         "At %s %" PRId64
-        " floors must have a place at once. No fleet that holds them %s %.4f%s, whatever the "
+        " floors must have a place at once. No fleet that holds them%s%s%s %s %.4f%s, whatever the "
         "scheduler does",
-        print_duration(peak->at_us, at), peak->replicas,
+        print_duration(peak->at_us, at), peak->replicas, peak->survive >= 0 ? " (survive " : "",
+        peak->survive >= 0 ? result->survive_texts[peak->survive] : "",
+        peak->survive >= 0 ? ")" : "",
         question_of(result)->axes->is_priced ? "costs less than" : "has less nodes than",
         question_of(result)->axes->is_priced ? plan_usd_per_hour(result, peak->bound)
                                              : (double)peak->bound,

@@ -29,8 +29,9 @@ static void print_cost(const struct plan_result *result, int64_t cost, FILE *out
                 question_of(result)->axes->is_scaling ? " on the average" : "", usd * HOURS_A_MONTH,
                 HOURS_A_MONTH);
     if (!isnan(result->budget_usd_h))
-        fprintf(out, "Budget      %.4f USD an hour: %s\n", result->budget_usd_h,
-                usd <= result->budget_usd_h ? "kept" : "NOT kept");
+        fprintf(out, "Budget      %.4f USD an hour: %s%s\n", result->budget_usd_h,
+                usd <= result->budget_usd_h ? "kept" : "NOT kept",
+                plan_budget_is_hopeless(result) ? ", and no plan can: see the bound" : "");
 }
 
 static void print_bound(const struct plan_result *result, FILE *out)
@@ -40,9 +41,10 @@ static void print_bound(const struct plan_result *result, FILE *out)
     if (!peak->has_bound)
         return;
     double usd = plan_usd_per_hour(result, peak->bound);
-    fprintf(out, "Bound       no fleet that holds the %" PRId64 " floors of %s %s %.4f %s",
-            peak->replicas, print_duration(peak->at_us, at),
-            isnan(usd) ? "has less than" : "costs less than",
+    fprintf(out, "Bound       no fleet that holds the %" PRId64 " floors of %s%s%s%s %s %.4f %s",
+            peak->replicas, print_duration(peak->at_us, at), peak->survive >= 0 ? " (survive " : "",
+            peak->survive >= 0 ? result->survive_texts[peak->survive] : "",
+            peak->survive >= 0 ? ")" : "", isnan(usd) ? "has less than" : "costs less than",
             isnan(usd) ? (double)peak->bound : usd, isnan(usd) ? "nodes" : "USD an hour");
     double gap = plan_gap_percent(result);
     if (isnan(gap))

@@ -134,6 +134,12 @@ bool plan_result_is_yes(const struct plan_result *result)
     return isnan(result->budget_usd_h) || usd <= result->budget_usd_h;
 }
 
+bool plan_budget_is_hopeless(const struct plan_result *result)
+{
+    return result->peak->has_bound &&
+           plan_usd_per_hour(result, result->peak->bound) > result->budget_usd_h;
+}
+
 double plan_gap_percent(const struct plan_result *result)
 {
     const struct found_fleet *answer = &result->answer;

@@ -49,6 +49,9 @@ void plan_print_misses(const struct plan_result *result, const struct trial_tall
 /* USD an hour of a cost of the search; NaN where prices are unknown. */
 double plan_usd_per_hour(const struct plan_result *result, int64_t cost);
 
+/* Is the budget below the bound? Then no plan keeps it. */
+bool plan_budget_is_hopeless(const struct plan_result *result);
+
 /* By how many percent at most a plan could be cheaper: (cost - bound) / bound; NaN: not known. */
 double plan_gap_percent(const struct plan_result *result);
 

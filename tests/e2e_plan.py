@@ -163,6 +163,26 @@ class Plan(ProgramTest):
         self.check_ended(self.plan("s.json", "-o", "out", "-q"), ANSWER_IS_NO)
         self.assertIn("None is possible", (self.folder / "out/report.md").read_text())
 
+    def test_what_is_to_be_survived_is_in_the_bound(self):
+        # Four floors of two cores: two nodes of four cores at 0.36 USD an hour hold them.
+        runner = dict(small_scenario()["runners"][0], num_replicas=4, min_replicas=4)
+        nodes = [{"count": 1, "zone": zone} for zone in "abc"]
+        pool = dict(small_scenario()["nodepools"][0], simulation={"nodes": nodes})
+        self.write("s.json", small_scenario(runners=[runner], nodepools=[pool],
+                                            instance_types=priced("10")))
+        for survive, high, bound in (("node", 9, 3), ("2", 9, 4), ("zone", 9, 3), ("zone:a", 9, 2)):
+            plan = self.json_of("s.json", "-n", f"p=0..{high}", "--survive", survive)
+            self.assertAlmostEqual(plan["lower_bound"]["usd_per_hour"], 0.36 * bound)
+            self.assertEqual(plan["lower_bound"]["raised_by"], survive if bound > 2 else None)
+            self.assertGreaterEqual(plan["plan"]["counts"]["p/four"], bound)
+        none = self.json_of("s.json", "-n", "p=0..2", "--survive", "zone", code=ANSWER_IS_NO)
+        self.assertEqual(none["search"]["runs"], 0)
+        self.assertIn("with what is to be survived, take nodes for 1.0800 USD an hour at least, and "
+                      "the highest fleet has 0.7200", none["impossible"])
+        text = self.plan("s.json", "-n", "p=0..9", "--survive", "zone", "--budget", "1").stdout
+        self.assertIn("4 floors of 0s (survive zone) costs less than 1.0800", text)
+        self.assertIn("NOT kept, and no plan can: see the bound", text)
+
     def test_a_change_of_the_fleet_is_looked_at_alone(self):
         runner = dict(small_scenario()["runners"][0], num_replicas=5, min_replicas=5)
         self.write("s.json", small_scenario(runners=[runner]))

@@ -59,8 +59,8 @@ static void ask(struct asked *asked)
         .start = asked->start,
         .points_max = 300,
     };
-    cr_assert_eq(peak_make(&asked->peak, &asked->scenario, &asked->axes, &asked->targets, &err), 0,
-                 "%s", err.text);
+    const struct peak_of of = {&asked->scenario, &asked->axes, &asked->targets, {NULL, 0}};
+    cr_assert_eq(peak_make(&asked->peak, &of, &err), 0, "%s", err.text);
     cr_assert_eq(found_fleet_make(&asked->found, &asked->request, &err), 0, "%s", err.text);
     cr_assert(asked->found.is_found);
     cr_assert_eq(found_fleet_counts(&asked->found)[0], 3);
