@@ -300,8 +300,8 @@ const struct command cmd_plan = {
         "POOL=LOW..HIGH bounds every instance type of the pool, POOL/TYPE=LOW..HIGH one of them;\n"
         "of a pool that scales, POOL/max, POOL/min and POOL/warm. Without it a pool may have as\n"
         "many nodes of each type as its max_instances, or as it has now if these are more.\n"
-        "With -o DIR every run is kept there: the same command goes on where an earlier one "
-        "stopped.\n"
+        "With -o DIR every run is kept there: the same command goes on where an earlier\n"
+        "one stopped.\n"
         "Under mpirun the ranks are the workers.\n"
         "Exit status: 0 a plan was found and checked; 1 there is none, or it is over the budget;\n"
         "2 wrong usage or input; 3 a failure of the system, or an interrupt.\n",
