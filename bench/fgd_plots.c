@@ -89,15 +89,43 @@ static void write_curve_lines(const struct picture *picture, FILE *out)
     fputc('\n', out);
 }
 
+/* The foot of an axis: `usual`, or the multiple of `step` below the lowest value, which may be NaN.
+ */
+static int foot_of(double lowest, int usual, int step)
+{
+    int foot = isnan(lowest) ? usual : step * (int)floor(lowest / step);
+    return foot < usual ? foot : usual;
+}
+
+/* Of our lines, from this point on; NaN where there is nothing. */
+static double lowest_from(const struct picture *picture, int first_point)
+{
+    double lowest = NAN;
+    for (int32_t i = 0; i < picture->bench->request.policy_count; i++)
+        for (int point = first_point; point < FGD_POINTS; point++)
+            lowest = fmin(lowest, mean_at(picture, i, point, false)); /* NaN is passed over */
+    return lowest;
+}
+
+static bool has_published(const struct picture *picture)
+{
+    for (int32_t i = 0; i < picture->bench->request.policy_count; i++)
+        for (int point = 0; point < FGD_POINTS; point++)
+            if (!isnan(mean_at(picture, i, point, true)))
+                return true;
+    return false;
+}
+
 static void write_curve_script(const struct picture *picture, FILE *out)
 {
+    enum { ZOOM_POINT = 80 };
     const char *workload = picture->bench->request.workloads[picture->workload];
     plot_frame_open(out, picture->name, 460);
     fprintf(out,
             "set xlabel 'GPUs asked for so far [%% of all]'\n"
-            "set multiplot layout 1,2 title 'workload %s: lines ours, circles published'\n"
+            "set multiplot layout 1,2 title 'workload %s: lines ours, %s published'\n"
             "set key bottom right samplen 1.5\n",
-            workload);
+            workload, has_published(picture) ? "circles" : "none");
     if (picture->is_fragmentation)
         fputs("set ylabel 'fragments [% of the free GPU share]'\nset xrange [0:130]\n"
               "set yrange [0:100]\nset key top left\n",
@@ -107,8 +135,9 @@ static void write_curve_script(const struct picture *picture, FILE *out)
               out);
     fputs("plot \\\n", out);
     write_curve_lines(picture, out);
-    fputs("unset key\nunset ylabel\nset xrange [80:130]\n", out);
-    fputs(picture->is_fragmentation ? "set yrange [30:100]\n" : "set yrange [75:100]\n", out);
+    double lowest = lowest_from(picture, ZOOM_POINT);
+    fprintf(out, "unset key\nunset ylabel\nset xrange [%d:130]\nset yrange [%d:100]\n", ZOOM_POINT,
+            picture->is_fragmentation ? foot_of(lowest, 30, 10) : foot_of(lowest, 75, 5));
     fputs("plot \\\n", out);
     write_curve_lines(picture, out);
     fputs("unset multiplot\n", out);
@@ -168,10 +197,11 @@ static void write_bar_panel(const struct picture *picture, int first_column, FIL
         fprintf(out, "%s  '%s.dat' index %d using 1:%d with boxes linetype %d title ",
                 i > 0 ? ", \\\n" : "", picture->name, (int)i, first_column, (int)(1 + i % 8));
         plot_print_text(out, request->policies[i].label);
+        /* gnuplot's own error bars wipe out what is under their middle. */
         fprintf(out,
-                ", \\\n  '%s.dat' index %d using 1:%d:%d with yerrorbars linecolor rgb '#333333' "
-                "pointtype 0 linewidth 1 notitle",
-                picture->name, (int)i, first_column, first_column + 1);
+                ", \\\n  '%s.dat' index %d using 1:($%d-$%d):(0):(2*$%d) with vectors heads "
+                "size 0.03,90 linecolor rgb '#333333' linewidth 1 notitle",
+                picture->name, (int)i, first_column, first_column + 1, first_column + 1);
         fprintf(out,
                 ", \\\n  '%s.dat' index %d using 1:%d with points linecolor rgb '#000000' "
                 "pointtype 6 pointsize 0.8 linewidth 1 notitle",
@@ -180,9 +210,33 @@ static void write_bar_panel(const struct picture *picture, int first_column, FIL
     fputc('\n', out);
 }
 
+/* The least of what the bars of the family show, and how many of them stand for published runs. */
+struct bar_extent {
+    double lowest; /* NaN: there are none */
+    int32_t published_count;
+};
+
+static struct bar_extent find_bar_extent(const struct picture *picture)
+{
+    const struct fgd_request *request = &picture->bench->request;
+    struct bar_extent extent = {.lowest = NAN};
+    for (int32_t i = 0; i < request->workload_count; i++)
+        for (int32_t policy = 0; is_of_family(picture, i) && policy < request->policy_count;
+             policy++) {
+            struct fgd_statistics it;
+            fgd_statistics(picture->bench, i, policy, &it);
+            extent.published_count += it.published_runs > 0 ? 1 : 0;
+            for (int k = 0; k < 2; k++)
+                extent.lowest =
+                    fmin(fmin(extent.lowest, it.allocated_mean[k]), it.published_mean[k]);
+        }
+    return extent;
+}
+
 static void write_bar_script(const struct picture *picture, FILE *out)
 {
     const struct fgd_request *request = &picture->bench->request;
+    const struct bar_extent extent = find_bar_extent(picture);
     int32_t group = 0;
     plot_frame_open(out, picture->name, 460);
     fprintf(out, "set boxwidth %.4f\nset xtics (", 0.8 / (double)request->policy_count);
@@ -193,13 +247,13 @@ static void write_bar_script(const struct picture *picture, FILE *out)
         plot_print_text(out, request->workloads[i]);
         fprintf(out, " %d", (int)group++);
     }
-    fprintf(
-        out,
-        ")\nset xrange [-0.6:%.1f]\n"
-        "set multiplot layout 1,2 title 'bars ours with standard deviation, circles published'\n"
-        "set key outside bottom center horizontal samplen 1\n"
-        "set yrange [70:100]\nset ylabel 'GPUs allocated at 100 %% asked [%%]'\n",
-        (double)group - 0.4);
+    fprintf(out,
+            ")\nset xrange [-0.6:%.1f]\n"
+            "set multiplot layout 1,2 title 'bars ours with standard deviation, %s published'\n"
+            "set key outside bottom center horizontal samplen 1\n"
+            "set yrange [%d:100]\nset ylabel 'GPUs allocated at 100 %% asked [%%]'\n",
+            (double)group - 0.4, extent.published_count > 0 ? "circles" : "none",
+            foot_of(extent.lowest, 70, 5));
     write_bar_panel(picture, 2, out);
     fputs("set ylabel 'GPUs allocated at 130 % asked [%]'\n", out);
     write_bar_panel(picture, 5, out);

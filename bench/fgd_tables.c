@@ -165,7 +165,7 @@ static double sample_mean(const struct sample *sample)
 static double sample_sd(const struct sample *sample)
 {
     double mean = sample_mean(sample);
-    if (sample->count < 2)
+    if (sample->count < 2 || isnan(mean))
         return NAN;
     double rest = sample->squares - mean * mean * (double)sample->count;
     return sqrt(fmax(rest, 0.0) / (double)(sample->count - 1));
@@ -317,17 +317,37 @@ static void print_line(const struct fgd_bench *bench, int32_t workload, int32_t 
     }
     print_cell(out, it.fragment_mean[0], 2);
     print_cell(out, it.allocation_gap, 3);
+    fputs("  ", out); /* from 10 on six digits need more than a cell */
     print_cell(out, it.fragment_gap, 6);
     fputc('\n', out);
 }
 
+/* With orders of our own the distance to what is published is one of chance too. */
+static void print_drawn(const struct fgd_bench *bench, FILE *out)
+{
+    const struct fgd_request *request = &bench->request;
+    const char *separator = "\norders drawn here, for want of the study's: ";
+    for (int32_t i = 0; i < request->workload_count; i++) {
+        int32_t drawn = 0;
+        for (int32_t k = 0; k < request->seed_count; k++)
+            drawn += bench->orders[i * request->seed_count + k].is_drawn ? 1 : 0;
+        if (drawn == 0)
+            continue;
+        fprintf(out, "%s%s (%d of %d)", separator, request->workloads[i], (int)drawn,
+                (int)request->seed_count);
+        separator = ", ";
+    }
+    fputs(separator[0] == ',' ? "\n" : "", out);
+}
+
 void fgd_print_text(const struct fgd_bench *bench, FILE *out)
 {
-    fprintf(out, "%-14s %-22s%27s%27s%9s%18s\n", "", "", "allocated at 100 % arrived",
+    fprintf(out, "%-14s %-22s%27s%27s%9s%20s\n", "", "", "allocated at 100 % arrived",
             "allocated at 130 % arrived", "fragment", "largest gap to");
-    fprintf(out, "%-14s %-22s%9s%9s%9s%9s%9s%9s%9s%9s%9s\n", "workload", "policy", "mean", "sd",
+    fprintf(out, "%-14s %-22s%9s%9s%9s%9s%9s%9s%9s%9s%11s\n", "workload", "policy", "mean", "sd",
             "-publ.", "mean", "sd", "-publ.", "at 100 %", "alloc.", "fragm.");
     for (int32_t i = 0; i < bench->request.workload_count; i++)
         for (int32_t j = 0; j < bench->request.policy_count; j++)
             print_line(bench, i, j, out);
+    print_drawn(bench, out);
 }

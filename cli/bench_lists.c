@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/bench_lists.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,29 @@ static const char *workload_of_file(struct arena *arena, const char *file, bool 
     return name;
 }
 
+/* Without the number at its end. */
+static int stem_length(const char *name)
+{
+    size_t length = strlen(name);
+    while (length > 0 && isdigit((unsigned char)name[length - 1]))
+        length--;
+    return (int)length;
+}
+
+/* By stem, then by number: gpushare40 before gpushare100. */
+static int by_family(const void *left, const void *right)
+{
+    const char *a = *(const char *const *)left, *b = *(const char *const *)right;
+    int a_stem = stem_length(a), b_stem = stem_length(b);
+    int order = strncmp(a, b, (size_t)(a_stem < b_stem ? a_stem : b_stem));
+    if (order != 0 || a_stem != b_stem)
+        return order != 0 ? order : a_stem - b_stem;
+    size_t a_length = strlen(a), b_length = strlen(b);
+    if (a_length != b_length)
+        return a_length < b_length ? -1 : 1;
+    return strcmp(a, b);
+}
+
 static int find_all(struct bench_lists *lists, const char *folder, struct err *err)
 {
     struct folder_names files = {.items = NULL};
@@ -183,6 +207,9 @@ static int find_all(struct bench_lists *lists, const char *folder, struct err *e
             result = add_workload(lists, name, err);
     }
     folder_names_release(&files);
+    if (lists->workload_count > 0)
+        qsort(lists->workloads, (size_t)lists->workload_count, sizeof lists->workloads[0],
+              by_family);
     if (result == 0 && lists->workload_count == 0)
         return err_set(err, ERR_INPUT, "%s: holds no " FGD_WORKLOAD_PREFIX "NAME.csv", folder);
     return result;

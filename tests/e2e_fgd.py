@@ -132,6 +132,21 @@ class Study14Nodes(ProgramTest):
             self.assertLessEqual(asked, target)
             self.assertGreater(asked, target - 8000)
         self.assertNotEqual(drawn[0], drawn[1])
+        shown = self.bench("--policies", "first-fit").stdout
+        self.assertIn("orders drawn here, for want of the study's: many9 (2 of 2)\n", shown)
+
+    def test_the_names_of_the_study_are_grouped_by_family(self):
+        families = {"default": [""], "cpu": ["050", "100", "200", "250"], "gpushare": ["40", "60", "80", "100"],
+                    "gpuspec": ["10", "20", "25", "33"], "multigpu": ["20", "30", "40", "50"]}
+        for family, numbers in families.items():
+            for number in numbers:
+                self.write(f"openb_pod_list_{family}{number}.csv",
+                           (self.folder / "openb_pod_list_few.csv").read_bytes())
+        self.bench("--policies", "first-fit", "-o", "out")
+        for family, numbers in families.items():
+            script = (self.folder / f"out/plots/bars_{family}.gp").read_text()
+            tics = ", ".join(f"'{family}{number}' {place}" for place, number in enumerate(numbers))
+            self.assertIn(f"set xtics ({tics})", script)
         (self.folder / "fgd/arrivals.txt.gz").unlink()
         names = self.orders("few", 7)[1]
         study = Study(self.folder, "few")
@@ -168,7 +183,10 @@ class Study14Nodes(ProgramTest):
         cells[5 + 100] = str(round(float(cells[5 + 100]) - 1.5, 2))
         self.write("fgd/curve_allocation.csv", "\n".join([rows[0], ",".join(cells)]) + "\n")
         self.write("fgd/curve_frag_ratio.csv", (self.folder / "out/curve_frag_ratio.csv").read_bytes())
-        self.bench("--policies", "fgd", "-w", "few", "-o", "again")
+        self.bench("--policies", "fgd", "-o", "again")
+        for workload, said in (("few", "circles published"), ("many9", "none published")):
+            script = (self.folder / f"again/plots/allocation_{workload}.gp").read_text()
+            self.assertIn(f"workload {workload}: lines ours, {said}", script)
         table = self.rows("again/table.csv")[0]
         self.assertEqual(table["published_runs"], "1")
         self.assertEqual(table["alloc_gap"], "1.5000")
