@@ -39,7 +39,8 @@ static void apply_events(const struct scenario *scenario, int64_t at_us, int32_t
             return;
         if (event->runner == NO_INDEX)
             continue;
-        if (event->kind == EVENT_DEPART)
+        /* Who has been disabled once may or may not be there later. */
+        if (event->kind == EVENT_DEPART || event->kind == EVENT_SET_STATUS)
             floors[event->runner] = 0;
     }
 }

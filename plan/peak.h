@@ -18,11 +18,12 @@
  *
  * Counted are floors that must be met whatever is drawn: of the scenario's runners, from arrival to
  * departure with their scale events; of a runner whose replicas end, at its arrival only. Left
- * aside, which leaves the bound valid: generated runners, runners that follow traffic or whose
- * special handling is not done, memory of shared devices, fractions of several devices (only their
- * sum counts), nodes that fail. No bound is given for instants at which an event has added nodes,
- * or where a pool scales. What a plan is to survive raises the bound (plan/loss_bound.h); where it
- * has to do without spot nodes, the others must pack the floors. */
+ * aside, which leaves the bound valid: generated runners, runners from their first set_status on,
+ * runners that follow traffic or whose special handling is not done, memory of shared devices,
+ * fractions of several devices (only their sum counts), nodes that fail. No bound is given for
+ * instants at which an event has added nodes, or where a pool scales. What a plan is to survive
+ * raises the bound (plan/loss_bound.h); where it has to do without spot nodes, the others must pack
+ * the floors. */
 
 enum { PEAK_REASON_SIZE = 640 };
 

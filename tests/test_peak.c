@@ -126,6 +126,11 @@ static struct scenario draw_scenario(struct rng *rng)
     int32_t count = 1 + (int32_t)rng_below(rng, 5);
     for (int32_t i = 0; i < count; i++)
         draw_shape(&scenario, rng);
+    if (rng_below(rng, 3) == 0) {
+        struct event_def *event = make_event(&scenario, 50 * US_PER_S, EVENT_SET_STATUS);
+        event->runner = (int32_t)rng_below(rng, (uint64_t)count);
+        event->is_enabled = false;
+    }
     return scenario;
 }
 
