@@ -308,7 +308,9 @@ static int look_at_peak(struct planning *planning, struct err *err)
     const struct peak_of of = {&planning->scenario,
                                axes,
                                &planning->targets,
-                               {planning->survives, planning->survive_texts.count}};
+                               {planning->survives, planning->survive_texts.count},
+                               planning->request.question.trial_count,
+                               planning->request.question.failures_allowed};
     if (peak_make(peak, &of, err) != 0)
         return -1;
     for (int32_t i = 0; i < axes->count && peak->start != NULL; i++)
@@ -377,9 +379,9 @@ static int plan(struct planning *planning, struct err *err)
         interrupt_block(&planning->interrupt, err) != 0)
         return -1;
     progress_init(&planning->progress, planning->options->is_quiet);
+    ask(planning);
     if (look_at_peak(planning, err) != 0)
         return -1;
-    ask(planning);
     int result = start_crew(planning, err);
     if (result == 0)
         result = plan_result_make(&planning->result, err);

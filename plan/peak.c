@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "plan/instance_answer.h"
 #include "plan/loss_bound.h"
+#include "plan/paid_bound.h"
 #include "plan/peak_instance.h"
 #include "plan/variant.h"
 
@@ -263,6 +264,12 @@ static int keep_answer(struct peak *peak, const struct instance_answer *answer, 
                  print_duration(at_us, at));
         return 0;
     }
+    if (answer->is_proved_infeasible && peak->impossible[0] == '\0') {
+        char at[UNITS_TEXT_SIZE];
+        snprintf(peak->impossible, sizeof peak->impossible,
+                 "no choice of the nodes allowed holds the floors at %s: all were tried",
+                 print_duration(at_us, at));
+    }
     if (!answer->has_bound || (peak->has_bound && answer->bound.best_nano <= peak->bound))
         return 0;
     peak->has_bound = true;
@@ -411,8 +418,16 @@ static void compare_with_highest(struct peak *peak, const struct plan_axes *axes
 int peak_make(struct peak *peak, const struct peak_of *of, struct err *err)
 {
     *peak = (struct peak){.survive = -1};
-    if (of->axes->is_scaling || !asks_for_floors(of->targets))
+    if (!asks_for_floors(of->targets))
         return 0;
+    if (of->axes->is_scaling) {
+        int paid = paid_bound_find(peak, of, err);
+        if (paid == 0 && peak->price_count > 0)
+            qsort(peak->prices, (size_t)peak->price_count, sizeof *peak->prices, compare_prices);
+        if (paid != 0)
+            peak_release(peak);
+        return paid;
+    }
     struct plan_axes others = {.count = 0};
     int32_t spot = find_spot(&of->survives);
     int result = spot >= 0 ? without_spot(&others, of, err) : 0;

@@ -21,7 +21,8 @@
  * aside, which leaves the bound valid: generated runners, runners from their first set_status on,
  * runners that follow traffic or whose special handling is not done, memory of shared devices,
  * fractions of several devices (only their sum counts), nodes that fail. No bound is given for
- * instants at which an event has added nodes, or where a pool scales. What a plan is to survive
+ * instants at which an event has added nodes. Where a pool scales, plan/paid_bound.h sums bounds up
+ * over time instead. What a plan is to survive
  * raises the bound (plan/loss_bound.h); where it has to do without spot nodes, the others must pack
  * the floors. */
 
@@ -36,6 +37,8 @@ struct peak_price {
 struct peak {
     bool has_bound;
     bool is_exact;    /* the linear program was solved to the end */
+    bool is_average;  /* of what runs pay an hour, where pools scale (plan/paid_bound.h); else of
+                         what the nodes cost an hour that must be there at once */
     int64_t at_us;    /* the instant of which the bound is highest */
     int64_t bound;    /* in the unit of plan_axes_price */
     int32_t survive;  /* of the list: the loss that raises it (plan/loss_bound.h); -1: none does */
@@ -52,6 +55,7 @@ struct peak_of { /* borrowed */
     const struct plan_axes *axes;
     const struct target_set *targets;
     struct survive_list survives;
+    int32_t trial_count, failures_allowed; /* of a test; 0: none fails */
 };
 
 /* has_bound is false where nothing follows from the targets. -1: memory. */

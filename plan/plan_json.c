@@ -128,6 +128,7 @@ static void print_bound(const struct plan_result *result, struct json_writer *w)
     json_object(w, "lower_bound");
     json_decimal(w, "usd_per_hour", plan_usd_per_hour(result, peak->bound), USD_DIGITS);
     json_decimal(w, "gap_pct", plan_gap_percent(result), 6);
+    json_bool(w, "is_average", peak->is_average);
     json_decimal(w, "at_s", (double)peak->at_us / US_PER_S, 6);
     json_int(w, "replicas", peak->replicas);
     json_bool(w, "is_exact", peak->is_exact);

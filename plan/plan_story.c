@@ -103,28 +103,37 @@ static void print_cost(const struct plan_result *result, struct page *page)
     page_end_paragraph(page);
 }
 
+static void print_bound_reason(const struct plan_result *result, struct page *page)
+{
+    const struct peak *peak = result->peak;
+    char at[UNITS_TEXT_SIZE];
+    if (peak->is_average) {
+        page_text(page, "Between any two changes of the floors the nodes that are there hold them "
+                        "all. Summed up over time, no run that keeps them");
+        return;
+    }
+    page_format_text(page,
+                     "At %s %" PRId64 " floors must have a place at once. No fleet that holds them",
+                     print_duration(peak->at_us, at), peak->replicas);
+    if (peak->survive >= 0)
+        page_format_text(page, " (survive %s)", result->survive_texts[peak->survive]);
+}
+
 static void print_bound(const struct plan_result *result, struct page *page)
 {
     static const struct page_column columns[] = {
         {"floors like those of", false}, {"replicas", true}, {"USD an hour each", true}};
     const struct peak *peak = result->peak;
-    char at[UNITS_TEXT_SIZE];
     if (!peak->has_bound)
         return;
+    bool is_priced = question_of(result)->axes->is_priced;
     page_heading(page, "How much cheaper it could be");
     page_begin_paragraph(page);
-    page_format_text(
-        page,
-        "At %s %" PRId64
-        " floors must have a place at once. No fleet that holds them%s%s%s %s %.4f%s, whatever the "
-        "scheduler does",
-        print_duration(peak->at_us, at), peak->replicas, peak->survive >= 0 ? " (survive " : "",
-        peak->survive >= 0 ? result->survive_texts[peak->survive] : "",
-        peak->survive >= 0 ? ")" : "",
-        question_of(result)->axes->is_priced ? "costs less than" : "has less nodes than",
-        question_of(result)->axes->is_priced ? plan_usd_per_hour(result, peak->bound)
-                                             : (double)peak->bound,
-        question_of(result)->axes->is_priced ? " USD an hour" : "");
+    print_bound_reason(result, page);
+    page_format_text(page, " %s %.4f%s, whatever the scheduler does",
+                     is_priced ? "costs less than" : "has less nodes than",
+                     is_priced ? plan_usd_per_hour(result, peak->bound) : (double)peak->bound,
+                     is_priced ? " USD an hour" : "");
     if (!isnan(plan_gap_percent(result)))
         page_format_text(page, "; the plan is %.2f %% above that", plan_gap_percent(result));
     page_text(page,

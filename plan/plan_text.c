@@ -34,18 +34,34 @@ static void print_cost(const struct plan_result *result, int64_t cost, FILE *out
                 plan_budget_is_hopeless(result) ? ", and no plan can: see the bound" : "");
 }
 
-static void print_bound(const struct plan_result *result, FILE *out)
+/* What the bound is of: floors at one instant, or over the whole run. */
+static void print_bound_reason(const struct plan_result *result, FILE *out)
 {
     const struct peak *peak = result->peak;
     char at[UNITS_TEXT_SIZE];
+    if (peak->is_average) {
+        fputs("no run that keeps the floors", out);
+        return;
+    }
+    fprintf(out, "no fleet that holds the %" PRId64 " floors of %s", peak->replicas,
+            print_duration(peak->at_us, at));
+    if (peak->survive >= 0)
+        fprintf(out, " (survive %s)", result->survive_texts[peak->survive]);
+}
+
+static void print_bound(const struct plan_result *result, FILE *out)
+{
+    const struct peak *peak = result->peak;
     if (!peak->has_bound)
         return;
     double usd = plan_usd_per_hour(result, peak->bound);
-    fprintf(out, "Bound       no fleet that holds the %" PRId64 " floors of %s%s%s%s %s %.4f %s",
-            peak->replicas, print_duration(peak->at_us, at), peak->survive >= 0 ? " (survive " : "",
-            peak->survive >= 0 ? result->survive_texts[peak->survive] : "",
-            peak->survive >= 0 ? ")" : "", isnan(usd) ? "has less than" : "costs less than",
-            isnan(usd) ? (double)peak->bound : usd, isnan(usd) ? "nodes" : "USD an hour");
+    fputs("Bound       ", out);
+    print_bound_reason(result, out);
+    if (isnan(usd))
+        fprintf(out, " has less than %.4f nodes%s", (double)peak->bound,
+                peak->is_average ? " on the average" : "");
+    else
+        fprintf(out, " costs less than %.4f USD an hour", usd);
     double gap = plan_gap_percent(result);
     if (isnan(gap))
         fputc('\n', out);

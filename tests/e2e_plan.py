@@ -154,6 +154,22 @@ class Plan(ProgramTest):
         self.assertAlmostEqual(sum(row["replicas"] * row["usd_per_hour_each"]
                                    for row in bound["prices"]), 2 * 0.36, places=5)
 
+    def test_a_pool_that_scales_has_a_bound_on_what_its_runs_pay(self):
+        # Three floors of two cores for half an hour (two nodes), then one.
+        runner = dict(small_scenario()["runners"][0], num_replicas=3, min_replicas=3)
+        pool = dict(small_scenario()["nodepools"][0], max_instances=4,
+                    simulation={"nodes": 2, "scaling": {"provision_delay": "1m", "idle_timeout": "1m"}})
+        self.write("s.json", small_scenario(
+            runners=[runner], nodepools=[pool], instance_types=priced("10"), horizon="1h",
+            events=[{"at": "30m", "scale": {"runner": "r", "num_replicas": 1, "min_replicas": 1}}]))
+        plan = self.json_of("s.json")
+        self.assertTrue(plan["lower_bound"]["is_average"])
+        self.assertAlmostEqual(plan["lower_bound"]["usd_per_hour"], 1.5 * 0.36, places=5)
+        self.assertGreaterEqual(plan["lower_bound"]["gap_pct"], 0)
+        self.assertLess(plan["lower_bound"]["gap_pct"], 5)
+        self.assertIn("no run that keeps the floors costs less than 0.5400 USD an hour",
+                      self.plan("s.json").stdout)
+
     def test_what_cannot_be_is_told_without_a_simulation(self):
         runner = dict(small_scenario()["runners"][0], num_replicas=9, min_replicas=9)
         self.write("s.json", small_scenario(runners=[runner]))

@@ -151,8 +151,8 @@ Test(peak, what_the_highest_fleet_cannot_hold_is_impossible)
         runner->num_replicas = runner->floor = runner->min_replicas = floor;
         cr_assert_eq(plan_axes_make(&axes, &scenario, &err), 0, "%s", err.text);
         cr_assert_eq(
-            peak_make(&peak, &(struct peak_of){&scenario, &axes, &targets, {NULL, 0}}, &err), 0,
-            "%s", err.text);
+            peak_make(&peak, &(struct peak_of){&scenario, &axes, &targets, {NULL, 0}, 0, 0}, &err),
+            0, "%s", err.text);
         cr_expect_eq(peak.impossible[0] != '\0', floor == 7, "%s", peak.impossible);
         cr_expect_eq(peak.has_bound, floor == 6);
         peak_release(&peak);
@@ -174,8 +174,8 @@ Test(peak, no_plan_that_keeps_the_floors_is_cheaper_than_the_bound)
         cr_assert_eq(plan_axes_make(&axes, &scenario, &err), 0, "%s", err.text);
         cr_assert_eq(axes.count, AXES);
         cr_assert_eq(
-            peak_make(&peak, &(struct peak_of){&scenario, &axes, &targets, {NULL, 0}}, &err), 0,
-            "%s", err.text);
+            peak_make(&peak, &(struct peak_of){&scenario, &axes, &targets, {NULL, 0}, 0, 0}, &err),
+            0, "%s", err.text);
         int64_t least = cheapest(&scenario, &axes);
         if (peak.impossible[0] != '\0')
             cr_expect_eq(least, INT64_MAX, "trial %d: %s", trial, peak.impossible);
