@@ -271,10 +271,12 @@ void fleet_room(const struct fleet *fleet, int32_t node, struct room *room)
     room->isolated_count = at->isolated_count;
     room->same_runner_count = 0;
     room->device_count = fleet_type_of(fleet, node)->device_count;
-    for (int32_t i = 0; i < room->device_count; i++) {
+    for (int32_t i = 0; i < room->device_count; i++)
         room->share_milli[i] = devices[i].share_free_milli;
-        room->device_mem_bytes[i] = fleet_device_mem(fleet, at->first_device + i).free_bytes;
-    }
+    bool has_mem = at->first_device < fleet->device_mem_capacity;
+    for (int32_t i = 0; i < room->device_count; i++)
+        room->device_mem_bytes[i] =
+            has_mem ? fleet_device_mem(fleet, at->first_device + i).free_bytes : 0;
 }
 
 static bool devices_fit(const struct fleet *fleet, int32_t node, const struct shape *shape)

@@ -14,15 +14,16 @@ static int32_t clamp(int64_t value)
     return value > INT32_MAX ? INT32_MAX : (int32_t)value;
 }
 
+/* Looks at devices as long as there are any with something free: `left` is what they have. */
 static uint32_t device_word(const struct fleet *fleet, const struct node *node)
 {
-    const struct device *devices = &fleet->devices[node->first_device];
-    int32_t count = fleet->types[fleet->groups[node->group].type].device_count;
+    const struct device *device = &fleet->devices[node->first_device];
     uint32_t largest = 0, whole = 0;
-    for (int32_t i = 0; i < count; i++) {
-        uint32_t share = (uint32_t)devices[i].share_free_milli;
+    for (int32_t left = node->share_free_milli; left > 0; device++) {
+        uint32_t share = (uint32_t)device->share_free_milli;
         largest = share > largest ? share : largest;
         whole += share == SHARE_WHOLE;
+        left -= device->share_free_milli;
     }
     uint32_t is_empty = node->occupant_count == 0;
     return ROW_GUARDS | largest | whole << ROW_WHOLE_SHIFT | is_empty << ROW_EMPTY_SHIFT;
@@ -78,22 +79,6 @@ struct row_query row_query_of_shape(const struct fleet *fleet, int32_t shape)
         if (fleet_suits(fleet, shape, i))
             query.groups |= UINT32_C(1) << i % 32;
     return query;
-}
-
-void row_store(struct row_block *blocks, int32_t position, const struct row *row)
-{
-    struct row_block *block = &blocks[(uint32_t)position / ROW_LANES];
-    uint32_t lane = (uint32_t)position % ROW_LANES;
-    block->cpu_milli[lane] = row->cpu_milli;
-    block->mem_mib[lane] = row->mem_mib;
-    block->devices[lane] = row->devices;
-    block->groups[lane] = row->groups;
-    block->key[lane] = row->key;
-}
-
-void row_blank(struct row_block *blocks, int32_t position)
-{
-    blocks[(uint32_t)position / ROW_LANES].cpu_milli[(uint32_t)position % ROW_LANES] = -1;
 }
 
 bool row_passes(const struct row_block *blocks, int32_t position, const struct row_query *query)

@@ -69,10 +69,22 @@ static inline float row_key(const struct row_block *blocks, int32_t position)
     return blocks[(uint32_t)position / ROW_LANES].key[(uint32_t)position % ROW_LANES];
 }
 
-void row_store(struct row_block *blocks, int32_t position, const struct row *row);
+static inline void row_store(struct row_block *blocks, int32_t position, const struct row *row)
+{
+    struct row_block *block = &blocks[(uint32_t)position / ROW_LANES];
+    uint32_t lane = (uint32_t)position % ROW_LANES;
+    block->cpu_milli[lane] = row->cpu_milli;
+    block->mem_mib[lane] = row->mem_mib;
+    block->devices[lane] = row->devices;
+    block->groups[lane] = row->groups;
+    block->key[lane] = row->key;
+}
 
 /* Lets no query find the row. */
-void row_blank(struct row_block *blocks, int32_t position);
+static inline void row_blank(struct row_block *blocks, int32_t position)
+{
+    blocks[(uint32_t)position / ROW_LANES].cpu_milli[(uint32_t)position % ROW_LANES] = -1;
+}
 
 bool row_passes(const struct row_block *blocks, int32_t position, const struct row_query *query);
 

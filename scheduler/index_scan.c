@@ -52,18 +52,28 @@ static float just_below(float key)
     return key - (fabsf(key) * 4e-7F + 4e-9F);
 }
 
+/* -1: no row passes. Without branches, which would go either way. */
+static int32_t chunk_of_largest(const float *keys, int32_t chunk_count)
+{
+    float largest = -INFINITY;
+    int32_t top = -1;
+    for (int32_t i = 0; i < chunk_count; i++) {
+        bool is_larger = keys[i] > largest;
+        largest = is_larger ? keys[i] : largest;
+        top = is_larger ? i : top;
+    }
+    return top;
+}
+
 static int32_t scan_by_parts(const struct index_search *search)
 {
     struct node_index *index = search->index;
     int32_t chunk_count = (index->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
     struct standing best = {.node = -1};
     float *keys = index->chunk_keys;
-    int32_t top = 0;
     index->kernel->chunk_keys(index->blocks, chunk_count, &search->memory->query, keys);
-    for (int32_t i = 1; i < chunk_count; i++)
-        if (keys[i] > keys[top])
-            top = i;
-    if (chunk_count == 0 || keys[top] == -INFINITY)
+    int32_t top = chunk_of_largest(keys, chunk_count);
+    if (top < 0)
         return -1;
     float seen = just_below(keys[top]);
     consider_range(search, search_chunk(search, top), seen, &best);

@@ -78,6 +78,8 @@ static uint64_t devices_on(const struct sched *sched, const struct policy_contex
                            int32_t node)
 {
     struct room room;
+    if (context->shape->device_count == 0)
+        return 0;
     fleet_room(&sched->fleet, node, &room);
     return sched_choose_devices(sched, context, node, &room);
 }

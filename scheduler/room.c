@@ -17,10 +17,8 @@ static bool device_fits(int64_t share_free_milli, int64_t mem_free_bytes, int64_
 
 int32_t shape_share_on(const struct shape *shape, const struct node_type *type)
 {
-    if (shape->sharing == SHARING_WHOLE)
-        return SHARE_WHOLE;
-    if (shape->sharing == SHARING_MILLI)
-        return shape->share_milli;
+    if (shape->sharing != SHARING_MEMORY)
+        return shape->sharing == SHARING_WHOLE ? SHARE_WHOLE : shape->share_milli;
     if (!type->has_device_mem || type->device_mem_bytes < shape->device_mem_bytes ||
         type->device_mem_bytes == 0)
         return SHARE_WHOLE;
