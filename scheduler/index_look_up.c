@@ -22,6 +22,8 @@ enum {
 };
 /* To look at a row takes a quarter of the time of reading an entry and keeping what it says. */
 enum { SELDOM = 4 };
+/* In smaller fleets what is looked up of nodes stays in the cache. */
+enum { CALL_FROM = 50000 };
 /* Runners that may not go to the first so many of a list have the rows scanned. */
 enum { ASIDE_MAX = 64 };
 
@@ -348,11 +350,22 @@ static bool is_seldom_asked(const struct index_search *search)
            gone_by > search->index->node_count / SELDOM;
 }
 
+/* Asks the memory for what will be looked up of the near ones, all at once: in a large fleet it has
+ * left the cache, and each that has changed is a wait of its own. */
+static void call_near(const struct index_search *search)
+{
+    const struct near_list *near = search->memory->list.near;
+    for (int32_t i = 0; i < near->count; i++)
+        __builtin_prefetch(&search->index->last_entries[near->nodes[i]]);
+}
+
 int32_t index_look_up(const struct index_search *search)
 {
     const struct shortlist *list = &search->memory->list;
     if (is_seldom_asked(search))
         return index_scan(search);
+    if (search->index->node_count >= CALL_FROM)
+        call_near(search);
     bring_up_to_date(search);
     int32_t place = find_top(search);
     if (place < 0 && !list->is_complete) {
