@@ -373,6 +373,9 @@ int pass_step(struct sim *sim, struct err *err);
 
 /* Compares all books with each other and with the scheduler's; O(everything). */
 int sim_check(const struct sim *sim, struct err *err);
+
+/* ---- check_results.c ---- */
+
 /* Sum of all waits = area under the queue, replica-seconds by runner and by node, counts of
  * evictions; after sim_finish. */
 int sim_check_results(const struct sim *sim, struct err *err);
