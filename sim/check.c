@@ -149,13 +149,13 @@ static bool is_in_scope(const struct sim *sim, int32_t node, const struct scope 
 
 static int check_scope(const struct sim *sim, int32_t number, struct err *err)
 {
-    const struct scope *scope = &sim->metrics.scopes[number];
+    const struct scope *scope = metrics_scope(&sim->metrics, number);
     int64_t used[RESOURCE_COUNT] = {0};
     int64_t there[RESOURCE_COUNT] = {0};
     int64_t counted = 0;
     int64_t existing = 0;
     for (int32_t i = 0; i < sim->node_count; i++) {
-        if (!is_in_scope(sim, i, scope))
+        if (!is_in_scope(sim, i, &sim->metrics.scopes[number]))
             continue;
         enum node_state state = sim->sched.fleet.nodes[i].state;
         bool is_counted = state == NODE_READY || state == NODE_DRAINED;

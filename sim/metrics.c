@@ -20,6 +20,29 @@ static int set_up_runners(struct metrics *metrics, int32_t runner_count, struct 
     return 0;
 }
 
+/* The scope of the only group of a pool; NO_INDEX: it has several, or none. */
+static int32_t only_group_of(const struct metrics *metrics, int32_t pool)
+{
+    int32_t only = NO_INDEX;
+    for (int32_t i = 1 + metrics->pool_scope_count; i < metrics->scope_count; i++) {
+        if (metrics->scopes[i].pool != pool)
+            continue;
+        if (only != NO_INDEX)
+            return NO_INDEX;
+        only = i;
+    }
+    return only;
+}
+
+static void find_equal_scopes(struct metrics *metrics)
+{
+    struct scope *fleet = &metrics->scopes[0];
+    for (int32_t i = 0; i < metrics->pool_scope_count; i++)
+        metrics->scopes[1 + i].same_as = only_group_of(metrics, i);
+    if (metrics->pool_scope_count == 1)
+        fleet->same_as = fleet[1].same_as != NO_INDEX ? fleet[1].same_as : 1;
+}
+
 static int set_up_scopes(struct metrics *metrics, const struct metrics_size *size, struct err *err)
 {
     int64_t count = INT64_C(1) + size->pool_count + size->group_count;
@@ -28,18 +51,15 @@ static int set_up_scopes(struct metrics *metrics, const struct metrics_size *siz
         return -1;
     metrics->scope_count = (int32_t)count;
     metrics->pool_scope_count = size->pool_count;
-    struct scope *next = metrics->scopes;
-    next->pool = next->group = NO_INDEX;
-    for (int32_t i = 0; i < size->pool_count; i++) {
-        next++;
-        next->pool = i;
-        next->group = NO_INDEX;
+    for (int32_t i = 0; i < metrics->scope_count; i++) {
+        int32_t group = i - 1 - size->pool_count;
+        struct scope *scope = &metrics->scopes[i];
+        scope->same_as = NO_INDEX;
+        scope->group = group >= 0 ? group : NO_INDEX;
+        scope->pool = group >= 0 ? size->groups[group].pool : i - 1;
     }
-    for (int32_t i = 0; i < size->group_count; i++) {
-        next++;
-        next->pool = size->groups[i].pool;
-        next->group = i;
-    }
+    metrics->scopes[0].pool = NO_INDEX;
+    find_equal_scopes(metrics);
     return 0;
 }
 

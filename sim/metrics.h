@@ -62,9 +62,12 @@ struct usage {
 /* What a bound replica is charged for. */
 enum expense { EXPENSE_STARTING = 0, EXPENSE_RUNNING, EXPENSE_TERMINATING, EXPENSE_COUNT };
 
-/* A scope is the whole fleet, one pool, or one group (type in a pool). */
+/* A scope is the whole fleet, one pool, or one group (type in a pool). What a pool of one group
+ * has, and a fleet of one pool, is what that one has: it is not kept twice. */
 struct scope {
     int32_t pool, group; /* NO_INDEX: all */
+    int32_t same_as;     /* the scope that is kept instead of this one, which is up to date after
+                            metrics_finish only; NO_INDEX: it is kept itself */
     struct usage usage[RESOURCE_COUNT];
     struct integral nodes;              /* nodes that are ready or drained */
     struct integral nodes_up_or_down;   /* all that exist (paid for), down ones too */
@@ -252,6 +255,9 @@ struct usage_delta {
     int64_t capacity[RESOURCE_COUNT];
 };
 void metrics_add_usage(struct metrics *metrics, const struct usage_delta *delta, int64_t now_us);
+
+/* The scope of this number as it is now: itself, or the one that is kept instead. */
+const struct scope *metrics_scope(const struct metrics *metrics, int32_t number);
 
 /* Nodes enter a phase or, negative, leave it. */
 struct phase_delta {

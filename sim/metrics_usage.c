@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/array.h"
+#include "scenarios/scenario.h"
 
 /* Step functions and what is made of them over scopes: areas, shares of time, time bins. */
 
@@ -117,9 +118,18 @@ static void scope_add(struct scope *scope, const struct usage_delta *delta, int6
 
 void metrics_add_usage(struct metrics *metrics, const struct usage_delta *delta, int64_t now_us)
 {
-    scope_add(&metrics->scopes[0], delta, now_us);
-    scope_add(&metrics->scopes[1 + delta->pool], delta, now_us);
-    scope_add(&metrics->scopes[1 + metrics->pool_scope_count + delta->group], delta, now_us);
+    const int32_t scopes[] = {0, 1 + delta->pool, 1 + metrics->pool_scope_count + delta->group};
+    for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {
+        struct scope *scope = &metrics->scopes[scopes[i]];
+        if (scope->same_as == NO_INDEX)
+            scope_add(scope, delta, now_us);
+    }
+}
+
+const struct scope *metrics_scope(const struct metrics *metrics, int32_t number)
+{
+    const struct scope *scope = &metrics->scopes[number];
+    return scope->same_as == NO_INDEX ? scope : &metrics->scopes[scope->same_as];
 }
 
 /* ---- phases of nodes ---- */
@@ -172,6 +182,8 @@ static void close_bin(struct metrics *metrics, int32_t bin, int64_t end_us)
 {
     for (int32_t i = 0; i < metrics->scope_count; i++) {
         struct scope *scope = &metrics->scopes[i];
+        if (scope->same_as != NO_INDEX)
+            continue;
         for (int j = 0; j < RESOURCE_COUNT; j++) {
             struct usage *usage = &scope->usage[j];
             usage->bin_used[bin] = integral_area(&usage->used, end_us);
@@ -223,13 +235,35 @@ static void finish_scope(struct scope *scope, int64_t now_us)
     difference(scope->bin_existing);
 }
 
+/* What is charged stays: it is of groups only, and they are kept themselves. */
+static void copy_scope(struct scope *scope, const struct scope *kept)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++)
+        scope->usage[i] = kept->usage[i];
+    scope->nodes = kept->nodes;
+    scope->nodes_up_or_down = kept->nodes_up_or_down;
+    for (int i = 0; i < TIMELINE_BINS; i++) {
+        scope->bin_nodes[i] = kept->bin_nodes[i];
+        scope->bin_existing[i] = kept->bin_existing[i];
+    }
+}
+
+static void finish_scopes(struct metrics *metrics, int64_t now_us)
+{
+    for (int32_t i = 0; i < metrics->scope_count; i++)
+        if (metrics->scopes[i].same_as == NO_INDEX)
+            finish_scope(&metrics->scopes[i], now_us);
+    for (int32_t i = 0; i < metrics->scope_count; i++)
+        if (metrics->scopes[i].same_as != NO_INDEX)
+            copy_scope(&metrics->scopes[i], metrics_scope(metrics, i));
+}
+
 void metrics_finish_scopes(struct metrics *metrics, int64_t now_us)
 {
     metrics_advance(metrics, now_us);
     while (metrics->bins_closed < TIMELINE_BINS)
         close_bin(metrics, metrics->bins_closed++, now_us);
-    for (int32_t i = 0; i < metrics->scope_count; i++)
-        finish_scope(&metrics->scopes[i], now_us);
+    finish_scopes(metrics, now_us);
     for (int i = 0; i < NODE_PHASE_COUNT; i++) {
         finish_integral(&metrics->phases[i].nodes, now_us);
         finish_integral(&metrics->phases[i].unpriced_nodes, now_us);

@@ -307,7 +307,7 @@ struct pick {
 /* Of its scarcest resource; an empty pool has nothing used. */
 static int64_t used_ppm(const struct sim *sim, int32_t pool)
 {
-    const struct scope *scope = &sim->metrics.scopes[1 + pool];
+    const struct scope *scope = metrics_scope(&sim->metrics, 1 + pool);
     int64_t most = 0;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         int64_t capacity = scope->usage[i].capacity.value;

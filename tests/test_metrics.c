@@ -100,6 +100,46 @@ Test(metrics, utilization_counts_time_by_level_in_fleet_pool_and_group)
     metrics_release(&metrics);
 }
 
+/* The first pool of two_pools, and the same steps where there is no other pool. */
+Test(metrics, scopes_that_are_kept_once_equal_those_that_are_kept_themselves)
+{
+    static const struct metrics_size one_pool = {
+        .horizon_us = 4800,
+        .groups = two_groups,
+        .group_count = 1,
+        .pool_count = 1,
+    };
+    static const int32_t kept_anew[] = {0, 1, 1 + 2};
+    struct metrics once, anew;
+    init(&once, &one_pool);
+    init(&anew, &two_pools);
+    cr_expect_eq(once.scopes[0].same_as, 2);
+    cr_expect_eq(once.scopes[1].same_as, 2);
+    cr_expect_eq(anew.scopes[0].same_as, NO_INDEX);
+    struct metrics *both[] = {&once, &anew};
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        struct rng rng = rng_stream(1, "test", 0);
+        int64_t used = 0;
+        equip(both[i], 0, 1000, 0);
+        for (int64_t now_us = 0; now_us < 4800; now_us += (int64_t)rng_below(&rng, 30)) {
+            int64_t next = (int64_t)rng_below(&rng, 1001);
+            use(both[i], 0, next - used, now_us);
+            used = next;
+            cr_expect_eq(metrics_scope(both[i], 0)->usage[RESOURCE_CPU].used.value, used);
+        }
+        metrics_finish(both[i], 4800);
+    }
+    for (int32_t i = 0; i < once.scope_count; i++) {
+        const struct scope *left = &once.scopes[i], *right = &anew.scopes[kept_anew[i]];
+        cr_expect_eq(memcmp(left->usage, right->usage, sizeof left->usage), 0, "scope %d", i);
+        cr_expect(left->nodes.area == right->nodes.area);
+        cr_expect_eq(memcmp(left->bin_nodes, right->bin_nodes, sizeof left->bin_nodes), 0);
+        cr_expect_eq(memcmp(left->bin_existing, right->bin_existing, sizeof left->bin_existing), 0);
+    }
+    metrics_release(&once);
+    metrics_release(&anew);
+}
+
 Test(metrics, quantiles_are_of_time)
 {
     struct usage usage = {0};
