@@ -31,7 +31,10 @@
  * from there, and 0x12c becomes level 1, bucket c; 0x200 stays where it is.
  *
  * While there are few events, they are in one sorted array instead, which is quicker than any such
- * machinery. When it is full all move into the buckets; when these are empty it begins anew.
+ * machinery. When it is full all move into the buckets; when these are empty it begins anew. As
+ * long as there are buckets, the array serves what is pushed for the present instant, half of all
+ * events of a scheduler: these pop next, whatever is to come. Of one class, those in the buckets
+ * were pushed before.
  *
  * Buckets are chains of chunks out of one pool. Chunks are taken from the system by pushes only, so
  * many that any spread of the events present has room: popping cannot fail. */
@@ -246,7 +249,7 @@ static struct event_entry entry_of_few(const struct event_queue *queue, int64_t 
  */
 static void insert_among_few(struct event_queue *queue, const struct event_entry *entry)
 {
-    int64_t place = queue->count++;
+    int64_t place = queue->few_count++;
     uint64_t last_equal = entry->word | EVENT_KIND_MAX;
     for (; place > 0 && queue->few_words[place - 1] <= last_equal; place--) {
         queue->few_words[place] = queue->few_words[place - 1];
@@ -258,21 +261,27 @@ static void insert_among_few(struct event_queue *queue, const struct event_entry
 
 static struct event pop_from_few(struct event_queue *queue)
 {
-    const struct event_entry entry = entry_of_few(queue, --queue->count);
+    const struct event_entry entry = entry_of_few(queue, --queue->few_count);
     return event_of(&entry);
 }
 
-/* Into the buckets, the first one first. */
-static int spill_few(struct event_queue *queue, struct err *err)
+/* Into the buckets, the first one first; they have room for all events. */
+static void spill_few(struct event_queue *queue)
 {
-    if (queue->capacity < EVENT_QUEUE_FEW && grow(queue, err))
-        return -1;
-    for (int64_t i = queue->count - 1; i >= 0; i--) {
-        const struct event_entry entry = entry_of_few(queue, i);
+    while (queue->few_count > 0) {
+        const struct event_entry entry = entry_of_few(queue, --queue->few_count);
         append(queue, place_of(entry.word, queue->now_us), &entry);
+        queue->many_count++;
     }
-    queue->are_many = true;
-    return 0;
+}
+
+/* Is the first of the few, if there are some, the first of all? */
+static bool few_are_first(const struct event_queue *queue)
+{
+    if ((queue->levels & 1) == 0)
+        return true;
+    uint64_t class = queue->few_words[queue->few_count - 1] >> CLASS_SHIFT & DIGIT_MASK;
+    return class < (uint64_t)__builtin_ctz(queue->digits[0]);
 }
 
 /* ---- push and pop ---- */
@@ -282,12 +291,16 @@ static int spill_few(struct event_queue *queue, struct err *err)
 __attribute__((noinline)) static int
 push_among_many(struct event_queue *queue, const struct event_entry *entry, struct err *err)
 {
-    if (!queue->are_many && spill_few(queue, err))
+    if (queue->capacity <= event_queue_count(queue) && grow(queue, err))
         return -1;
-    if (queue->count == queue->capacity && grow(queue, err))
-        return -1;
+    if (queue->few_count == EVENT_QUEUE_FEW)
+        spill_few(queue);
+    if (time_of(entry) == queue->now_us) {
+        insert_among_few(queue, entry);
+        return 0;
+    }
     append(queue, place_of(entry->word, queue->now_us), entry);
-    queue->count++;
+    queue->many_count++;
     return 0;
 }
 
@@ -302,7 +315,7 @@ int event_queue_push(struct event_queue *queue, enum event_class class, const st
                 (uint64_t)event->kind,
         .whose = (uint64_t)(uint32_t)event->subject << 32 | event->generation,
     };
-    if (queue->are_many || queue->count == EVENT_QUEUE_FEW)
+    if (queue->many_count > 0 || queue->few_count == EVENT_QUEUE_FEW)
         return push_among_many(queue, &entry, err);
     insert_among_few(queue, &entry);
     return 0;
@@ -334,28 +347,27 @@ __attribute__((noinline)) static void pop_from_buckets(struct event_queue *queue
         place = first_place(queue);
     }
     take(queue, place, event);
-    queue->count--;
-    queue->are_many = queue->count > 0;
+    queue->many_count--;
 }
 
 bool event_queue_pop(struct event_queue *queue, struct event *event)
 {
-    if (queue->count == 0)
-        return false;
-    if (queue->are_many)
+    if (queue->few_count > 0 && few_are_first(queue))
+        *event = pop_from_few(queue);
+    else if (queue->many_count > 0)
         pop_from_buckets(queue, event);
     else
-        *event = pop_from_few(queue);
+        return false;
     queue->now_us = event->time_us;
     return true;
 }
 
 int64_t event_queue_first_us(const struct event_queue *queue)
 {
-    if (queue->count == 0)
+    if (queue->few_count > 0)
+        return (int64_t)(queue->few_words[queue->few_count - 1] >> TIME_SHIFT);
+    if (queue->many_count == 0)
         return INT64_MAX;
-    if (!queue->are_many)
-        return (int64_t)(queue->few_words[queue->count - 1] >> TIME_SHIFT);
     int32_t place = first_place(queue);
     return place < EVENT_QUEUE_DIGITS ? queue->now_us : earliest_us(&queue->buckets[place]);
 }
@@ -377,7 +389,7 @@ static void sweep_bucket(struct event_queue *queue, int32_t place,
     for (struct event_chunk *chunk = bucket.first, *next; chunk; chunk = next, i = 0) {
         for (int32_t end = end_in(&bucket, chunk); i < end; i++) {
             if (is_dead(filter, &chunk->entries[i]))
-                queue->count--;
+                queue->many_count--;
             else
                 append(queue, place, &chunk->entries[i]);
         }
@@ -398,20 +410,21 @@ void event_queue_add_dead(struct event_queue *queue, int64_t count,
 {
     queue->dead_count += count;
     assert(queue->dead_count >= 0);
-    assert(queue->dead_count <= queue->count);
-    if (queue->dead_count < DEAD_MIN || queue->dead_count <= queue->count / 2)
+    int64_t all = event_queue_count(queue);
+    assert(queue->dead_count <= all);
+    if (queue->dead_count < DEAD_MIN || queue->dead_count <= all / 2)
         return;
-    int64_t alive = queue->count - queue->dead_count;
+    int64_t alive = all - queue->dead_count;
+    spill_few(queue);
     sweep(queue, filter);
-    assert(queue->count == alive);
+    assert(queue->many_count == alive);
     queue->dead_count = 0;
-    queue->are_many = queue->count > 0;
 }
 
 static int64_t count_dead_few(const struct event_queue *queue, const struct event_filter *filter)
 {
     int64_t count = 0;
-    for (int64_t i = 0; i < queue->count; i++) {
+    for (int64_t i = 0; i < queue->few_count; i++) {
         const struct event_entry entry = entry_of_few(queue, i);
         count += is_dead(filter, &entry);
     }
@@ -420,9 +433,7 @@ static int64_t count_dead_few(const struct event_queue *queue, const struct even
 
 int64_t event_queue_count_dead(const struct event_queue *queue, const struct event_filter *filter)
 {
-    if (!queue->are_many)
-        return count_dead_few(queue, filter);
-    int64_t count = 0;
+    int64_t count = count_dead_few(queue, filter);
     for (int32_t place = 0; place < BUCKET_COUNT; place++) {
         const struct event_bucket *bucket = &queue->buckets[place];
         int32_t i = bucket->begin;

@@ -52,10 +52,11 @@ struct event_bucket {
 
 /* Zero-initialised is a valid empty queue. */
 struct event_queue {
-    int64_t count;      /* of events, dead ones included */
+    /* Events, dead ones included: in the buckets, and in `few`. While there are some in the buckets
+     * only such are in `few` as were pushed for the present instant since it began. */
+    int64_t many_count, few_count;
     int64_t dead_count; /* of those that their owner has declared dead */
     int64_t now_us;     /* instant of the event popped last */
-    bool are_many;      /* all are in the buckets, else all are in `few` */
     /* The first event last. Two arrays, since a processor is slow to read as a whole what was just
      * written in halves. */
     uint64_t few_words[EVENT_QUEUE_FEW], few_whose[EVENT_QUEUE_FEW];
@@ -69,6 +70,12 @@ struct event_queue {
     uint16_t digits[EVENT_QUEUE_LEVELS]; /* bit masks of the buckets that hold something */
     struct event_bucket buckets[EVENT_QUEUE_LEVELS * EVENT_QUEUE_DIGITS];
 };
+
+/* Of events, dead ones included. */
+static inline int64_t event_queue_count(const struct event_queue *queue)
+{
+    return queue->many_count + queue->few_count;
+}
 
 /* The time is at least that of the event popped last. O(1). -1 (nothing has changed) only for want
  * of memory. */

@@ -143,7 +143,7 @@ static void pop_both(struct pair *pair)
     cr_assert_eq(event.subject, expected.subject);
     cr_assert_eq(event.kind, expected.kind);
     cr_assert_eq(event.generation, expected.generation);
-    cr_assert_eq(pair->queue.count, pair->oracle.count);
+    cr_assert_eq(event_queue_count(&pair->queue), pair->oracle.count);
     pair->now_us = event.time_us;
 }
 
@@ -151,7 +151,7 @@ static void release_both(struct pair *pair)
 {
     while (pair->oracle.count > 0)
         pop_both(pair);
-    cr_assert_eq(pair->queue.count, 0);
+    cr_assert_eq(event_queue_count(&pair->queue), 0);
     event_queue_release(&pair->queue);
     heap_queue_release(&pair->oracle);
 }
@@ -245,14 +245,14 @@ Test(event_queue, cancelled_events_are_taken_out_when_they_are_most_of_many)
     }
     cr_expect_eq(event_queue_count_dead(&queue, &odd), dead);
     event_queue_add_dead(&queue, 1000, &odd);
-    cr_expect_eq(queue.count, COUNT, "a minority of them stays");
+    cr_expect_eq(event_queue_count(&queue), COUNT, "a minority of them stays");
     event_queue_add_dead(&queue, dead - 1000, &odd);
-    cr_expect_eq(queue.count, COUNT - dead);
+    cr_expect_eq(event_queue_count(&queue), COUNT - dead);
     cr_expect_eq(queue.dead_count, 0);
     cr_expect_eq(event_queue_count_dead(&queue, &odd), 0);
     for (int32_t i = 0; i < COUNT; i += 3)
         cr_assert_eq(pop(&queue), i * 2);
-    cr_expect_eq(queue.count, 0);
+    cr_expect_eq(event_queue_count(&queue), 0);
     event_queue_release(&queue);
 }
 
@@ -281,7 +281,7 @@ Test(event_queue, a_queue_that_was_swept_goes_on_as_before)
         now_us = event.time_us;
     }
     cr_expect_eq(event_queue_count_dead(&queue, &odd), queue.dead_count);
-    cr_expect_leq(queue.dead_count, queue.count / 2 + 1);
+    cr_expect_leq(queue.dead_count, event_queue_count(&queue) / 2 + 1);
     event_queue_release(&queue);
     heap_queue_release(&oracle);
 }
@@ -301,7 +301,7 @@ Test(event_queue, a_failed_push_changes_nothing)
         int result = event_queue_push(&queue, EVENT_CLASS_DEMAND, &event, &err);
         bool has_failed = failing_alloc_disarm();
         cr_assert_eq(result, has_failed ? -1 : 0);
-        cr_assert_eq(queue.count, has_failed ? count : count + 1);
+        cr_assert_eq(event_queue_count(&queue), has_failed ? count : count + 1);
         failures += has_failed;
         if (has_failed)
             push(&queue, EVENT_CLASS_DEMAND, i, -1);
@@ -326,7 +326,7 @@ Test(event_queue, popping_takes_no_memory)
         for (int32_t i = 0; i < count; i++)
             push_both(&pair, (enum event_class)rng_below(&rng, EVENT_CLASS_COUNT),
                       draw_time_us(&rng, 0, FAR, TIME_US_MAX));
-        while (pair.queue.count > 0) {
+        while (event_queue_count(&pair.queue) > 0) {
             struct event event;
             failing_alloc_arm(1);
             event_queue_pop(&pair.queue, &event);
