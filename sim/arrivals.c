@@ -112,8 +112,10 @@ int arrivals_plan(struct sim *sim, struct err *err)
 int arrivals_admit(struct sim *sim, struct err *err)
 {
     while (sim->next_arrival < sim->arrival_count &&
-           sim->arrivals[sim->next_arrival].time_us <= sim->now_us)
+           sim->arrivals[sim->next_arrival].time_us <= sim->now_us) {
+        prefetch_arrival(sim);
         if (runner_arrive(sim, sim->arrivals[sim->next_arrival++].runner, err))
             return -1;
+    }
     return 0;
 }

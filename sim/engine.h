@@ -102,6 +102,12 @@ int runner_unblock(struct sim *sim, int32_t runner, bool *had_effect, struct err
  * the caller hands to the metrics. */
 int runner_wishes_one_less(struct sim *sim, struct runner_delta *delta, struct err *err);
 
+/* ---- prefetch.c ---- */
+
+/* Asks for the memory of an arrival that is some arrivals away; of events that are near now. */
+void prefetch_arrival(const struct sim *sim);
+void prefetch_near(struct sim *sim);
+
 /* ---- replica_life.c ---- */
 
 /* One more demand of the runner, for a piece of work (see sim.h). */

@@ -224,11 +224,25 @@ static int64_t earliest_us(const struct event_bucket *bucket)
     return (int64_t)(least >> TIME_SHIFT);
 }
 
+/* The events of a bucket that is about to be spread; where they are many they are not near yet, and
+ * will be spread once more. */
+static void note_near(struct event_queue *queue, const struct event_bucket *bucket)
+{
+    queue->near_count = 0;
+    if (bucket->first != bucket->last || bucket->end - bucket->begin > EVENT_QUEUE_NEAR)
+        return;
+    for (int32_t i = bucket->begin; i < bucket->end; i++) {
+        const struct event event = event_of(&bucket->first->entries[i]);
+        queue->near[queue->near_count++] = (struct event_near){event.kind, event.subject};
+    }
+}
+
 /* Time moves on to the earliest instant of the bucket; all its entries go to lower levels. */
 static void spread(struct event_queue *queue, int32_t place)
 {
     struct event_bucket bucket = detach(queue, place);
     queue->now_us = earliest_us(&bucket);
+    note_near(queue, &bucket);
     int32_t i = bucket.begin;
     for (struct event_chunk *chunk = bucket.first, *next; chunk; chunk = next, i = 0) {
         for (int32_t end = end_in(&bucket, chunk); i < end; i++)

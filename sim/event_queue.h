@@ -38,12 +38,20 @@ struct event {
 };
 
 /* How it is done: event_queue.c. */
-enum { EVENT_QUEUE_DIGITS = 16, EVENT_QUEUE_LEVELS = 14, EVENT_QUEUE_FEW = 16 };
+enum {
+    EVENT_QUEUE_DIGITS = 16,
+    EVENT_QUEUE_LEVELS = 14,
+    EVENT_QUEUE_FEW = 16,
+    EVENT_QUEUE_NEAR = 32
+};
 struct event_chunk;
 struct event_slab;
 struct event_entry {
     uint64_t word;  /* time_us << 12 | class << 8 | kind */
     uint64_t whose; /* subject << 32 | generation */
+};
+struct event_near {
+    int32_t kind, subject;
 };
 struct event_bucket {
     struct event_chunk *first, *last; /* NULL: empty */
@@ -57,6 +65,10 @@ struct event_queue {
     int64_t many_count, few_count;
     int64_t dead_count; /* of those that their owner has declared dead */
     int64_t now_us;     /* instant of the event popped last */
+    /* Events that a pop has brought so near that they will pop soon, in no particular order: their
+     * owner may fetch from memory what they are about, and sets the count to 0 then. */
+    int32_t near_count;
+    struct event_near near[EVENT_QUEUE_NEAR];
     /* The first event last. Two arrays, since a processor is slow to read as a whole what was just
      * written in halves. */
     uint64_t few_words[EVENT_QUEUE_FEW], few_whose[EVENT_QUEUE_FEW];

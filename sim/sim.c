@@ -241,6 +241,8 @@ int sim_step(struct sim *sim, struct err *err)
         return sim_finish(sim, err);
     }
     assert(event.time_us >= sim->now_us);
+    if (sim->events.near_count > 0)
+        prefetch_near(sim);
     sim->now_us = event.time_us;
     sim->event_count++;
     metrics_advance(&sim->metrics, sim->now_us);

@@ -207,6 +207,36 @@ Test(event_queue, pops_what_a_heap_would_pop)
     }
 }
 
+/* Whatever is near pops before all that is not: at each spreading the next to pop are those. */
+Test(event_queue, what_is_said_to_be_near_pops_next)
+{
+    enum { COUNT = 3000 };
+    struct event_queue queue = {0};
+    struct rng rng = rng_stream(6, "test", 0);
+    struct err err;
+    for (int32_t i = 0; i < COUNT; i++) {
+        struct event event = {.time_us = draw_time_us(&rng, 0, NEAR, 1 << 20), .subject = i};
+        cr_assert_eq(event_queue_push(&queue, EVENT_CLASS_DEMAND, &event, &err), 0);
+    }
+    bool is_near[COUNT] = {false};
+    int32_t open = 0, noted = 0;
+    for (struct event event; event_queue_pop(&queue, &event);) {
+        bool are_new = open == 0;
+        for (int32_t i = 0; i < queue.near_count; i++) {
+            cr_expect(are_new || is_near[queue.near[i].subject], "nearer than what was near");
+            open += !is_near[queue.near[i].subject];
+            is_near[queue.near[i].subject] = true;
+        }
+        noted += queue.near_count;
+        queue.near_count = 0;
+        cr_expect(open == 0 || is_near[event.subject]);
+        open -= is_near[event.subject];
+        is_near[event.subject] = false;
+    }
+    cr_expect_gt(noted, COUNT / 2);
+    event_queue_release(&queue);
+}
+
 /* The engine does so: a pass frees room at once, and that is of an earlier class. */
 Test(event_queue, any_class_may_be_pushed_at_the_present_instant)
 {
