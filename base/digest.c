@@ -5,36 +5,11 @@
 #include <sha256.h>
 #include <string.h>
 
-/* The multiplier is 2^64 divided by the golden ratio, made odd: each input bit reaches the upper
- * half of the product, and the shift brings that half back down for the next multiply. */
-static const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15);
-
 static const char hex_digits[] = "0123456789abcdef";
 
 void decision_digest_init(struct decision_digest *digest)
 {
-    *digest = (struct decision_digest){.state = golden};
-}
-
-static uint64_t mixed(uint64_t state, uint64_t word)
-{
-    uint64_t product = (state ^ word) * golden;
-    return product ^ (product >> 32);
-}
-
-void decision_digest_add(struct decision_digest *digest, uint64_t word)
-{
-    digest->state = mixed(digest->state, word);
-    digest->count++;
-}
-
-void decision_digest_add_all(struct decision_digest *digest, const uint64_t *words, size_t count)
-{
-    uint64_t state = digest->state;
-    for (size_t i = 0; i < count; i++)
-        state = mixed(state, words[i]);
-    digest->state = state;
-    digest->count += count;
+    *digest = (struct decision_digest){.state = DIGEST_GOLDEN};
 }
 
 void decision_digest_hex(const struct decision_digest *digest, char out[17])

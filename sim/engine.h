@@ -53,7 +53,17 @@ struct event_filter sim_event_filter(const struct sim *sim);
 int sim_plan_pass(struct sim *sim, struct err *err);
 
 /* A record with all indices NO_INDEX. */
-struct record record_of(enum record_kind kind);
+static inline struct record record_of(enum record_kind kind)
+{
+    return (struct record){
+        .kind = kind,
+        .runner = NO_INDEX,
+        .ordinal = NO_INDEX,
+        .node = NO_INDEX,
+        .other_runner = NO_INDEX,
+        .other_ordinal = NO_INDEX,
+    };
+}
 
 /* Takes the record into the digest, and keeps it when options.keep_records. */
 int sim_emit(struct sim *sim, const struct record *record, struct err *err);

@@ -2,6 +2,7 @@
 #ifndef STOWAGE_SIM_METRICS_H
 #define STOWAGE_SIM_METRICS_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,7 +28,17 @@ struct integral {
     int128 area;      /* up to since_us */
 };
 /* Value from now_us on, since_us <= now_us. O(1). */
-void integral_set(struct integral *integral, int64_t value, int64_t now_us);
+static inline void integral_set(struct integral *integral, int64_t value, int64_t now_us)
+{
+    assert(integral->since_us <= now_us);
+    if (integral->since_us < now_us) {
+        integral->area += (int128)integral->value * (now_us - integral->since_us);
+        if (integral->value > integral->max)
+            integral->max = integral->value;
+        integral->since_us = now_us;
+    }
+    integral->value = value;
+}
 /* Area up to now_us, since_us <= now_us. */
 int128 integral_area(const struct integral *integral, int64_t now_us);
 

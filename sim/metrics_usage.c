@@ -35,18 +35,6 @@ const char *resource_unit(enum resource resource)
     return resource_units[resource];
 }
 
-void integral_set(struct integral *integral, int64_t value, int64_t now_us)
-{
-    assert(integral->since_us <= now_us);
-    if (integral->since_us < now_us) {
-        integral->area += (int128)integral->value * (now_us - integral->since_us);
-        if (integral->value > integral->max)
-            integral->max = integral->value;
-        integral->since_us = now_us;
-    }
-    integral->value = value;
-}
-
 int128 integral_area(const struct integral *integral, int64_t now_us)
 {
     assert(integral->since_us <= now_us);

@@ -62,6 +62,8 @@ static struct phase_delta warm_of(const struct sim *sim, int32_t pool)
 static void add_phase(struct sim *sim, enum node_phase phase, const struct phase_delta *delta,
                       int64_t by)
 {
+    if (delta->nodes == 0)
+        return;
     const struct phase_delta signed_delta = {
         .phase = phase,
         .nodes = by * delta->nodes,

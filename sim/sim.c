@@ -102,18 +102,6 @@ int sim_plan_pass(struct sim *sim, struct err *err)
     return 0;
 }
 
-struct record record_of(enum record_kind kind)
-{
-    return (struct record){
-        .kind = kind,
-        .runner = NO_INDEX,
-        .ordinal = NO_INDEX,
-        .node = NO_INDEX,
-        .other_runner = NO_INDEX,
-        .other_ordinal = NO_INDEX,
-    };
-}
-
 static uint64_t two_words(int32_t high, int32_t low)
 {
     return (uint64_t)(uint32_t)high << 32 | (uint32_t)low;
