@@ -51,7 +51,7 @@ static int replay(struct busy_fleet *fleet, int32_t count, double *ns, struct er
     struct sched *sched = &fleet->sched;
     double started_ns = clock_ns();
     for (int32_t i = 0; i < count; i++) {
-        int32_t place = (int32_t)rng_below(&fleet->rng, (uint64_t)fleet->bound_count), replica;
+        int32_t place = busy_fleet_pick(fleet), replica;
         const struct replica leaving = sched->replicas[fleet->bound[place]];
         const struct seat seat = {leaving.node, leaving.devices};
         if (sched_gone(sched, fleet->bound[place], err) ||

@@ -199,7 +199,7 @@ static int run_case(int32_t node_count, int32_t shape_count, struct err *err)
 
 int main(int argc, char **argv)
 {
-    static const int32_t node_counts[] = {1000, 10000};
+    static const int32_t node_counts[] = {1000, 10000, 100000};
     struct err err = {.kind = ERR_NONE};
     int result = 0;
     if (argc > 1 && strcmp(argv[1], "--tiny") == 0)

@@ -192,9 +192,18 @@ int busy_fleet_arrival(struct busy_fleet *fleet, int32_t runner, struct err *err
     return sched_withdraw(&fleet->sched, replica, err);
 }
 
+int32_t busy_fleet_pick(struct busy_fleet *fleet)
+{
+    int32_t last = fleet->bound_count - 1;
+    int32_t place = fleet->next_pick < last ? fleet->next_pick : last;
+    fleet->next_pick = (int32_t)rng_below(&fleet->rng, (uint64_t)fleet->bound_count);
+    __builtin_prefetch(&fleet->bound[fleet->next_pick]);
+    return place;
+}
+
 int busy_fleet_departure(struct busy_fleet *fleet, struct err *err)
 {
-    int32_t place = (int32_t)rng_below(&fleet->rng, (uint64_t)fleet->bound_count);
+    int32_t place = busy_fleet_pick(fleet);
     int32_t replica = fleet->bound[place];
     fleet->bound[place] = fleet->bound[--fleet->bound_count];
     fleet->share_used_milli -= share_of(fleet, replica);

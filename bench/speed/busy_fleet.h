@@ -42,6 +42,7 @@ struct busy_fleet {
         first_drawn[DRAW_PARTS]; /* the lowest shape that a draw in this part of 0..1 may give */
     int32_t *bound;              /* replicas that are bound */
     int32_t bound_count, bound_capacity;
+    int32_t next_pick;
     int64_t now;
     int64_t share_milli, share_used_milli; /* of all devices */
     struct decisions decisions;            /* of the last pass */
@@ -57,6 +58,10 @@ int32_t busy_fleet_draw(struct busy_fleet *fleet);
 
 /* One demand of the runner, a pass, and where it does not fit, its withdrawal. */
 int busy_fleet_arrival(struct busy_fleet *fleet, int32_t runner, struct err *err);
+
+/* A random place in `bound`. The next one is drawn already, and its entry on the way: that the
+ * benchmark finds out whom it picked is not for the scheduler to wait for. */
+int32_t busy_fleet_pick(struct busy_fleet *fleet);
 
 /* A random bound replica is gone. */
 int busy_fleet_departure(struct busy_fleet *fleet, struct err *err);
