@@ -15,6 +15,7 @@
 #include "plan/paid_bound.h"
 #include "plan/peak_instance.h"
 #include "plan/variant.h"
+#include "plan/worth.h"
 
 /* ---- which floors count when ---- */
 
@@ -238,6 +239,31 @@ static int keep_prices(struct peak *peak, const struct instance_answer *answer, 
     return 0;
 }
 
+/* USD an hour of so many units of the input. */
+static double resource_worth(const struct instance_answer *answer, enum peak_resource resource,
+                             double units)
+{
+    double price = answer->bound.resource_prices[resource] / answer->cover.unit[resource];
+    return price * units * 1e9 * 3600 / 1e11;
+}
+
+static int keep_worth(struct peak *peak, const struct instance_answer *answer, struct err *err)
+{
+    struct peak_worth *worth = &peak->worth;
+    int32_t capacity = 0, count = answer->instance->type_count;
+    if (worth->nodes == NULL &&
+        array_reserve(&worth->nodes, &capacity, count, sizeof *worth->nodes, err))
+        return -1;
+    if (worth_find(answer, worth->nodes, err) != 0)
+        return -1;
+    for (int32_t i = 0; i < count; i++)
+        worth->nodes[i] = worth->nodes[i] * 3600 / 1e11;
+    worth->core = resource_worth(answer, PEAK_CPU, 1);
+    worth->gib = resource_worth(answer, PEAK_MEMORY, 1024.0 * 1024 * 1024);
+    worth->device = resource_worth(answer, PEAK_DEVICES, 1);
+    return 0;
+}
+
 static int keep_start(struct peak *peak, const struct instance_answer *answer, struct err *err)
 {
     int32_t capacity = 0;
@@ -279,7 +305,10 @@ static int keep_answer(struct peak *peak, const struct instance_answer *answer, 
     peak->replicas = 0;
     for (int32_t i = 0; i < answer->instance->item_count; i++)
         peak->replicas += answer->instance->items[i].demand;
-    return keep_start(peak, answer, err) || keep_prices(peak, answer, err) ? -1 : 0;
+    return keep_start(peak, answer, err) || keep_prices(peak, answer, err) ||
+                   keep_worth(peak, answer, err)
+               ? -1
+               : 0;
 }
 
 /* Does the highest fleet have less of a resource than is asked of it? */
@@ -448,5 +477,6 @@ void peak_release(struct peak *peak)
 {
     free(peak->start);
     free(peak->prices);
+    free(peak->worth.nodes);
     *peak = (struct peak){0};
 }

@@ -34,6 +34,14 @@ struct peak_price {
     double usd_per_hour; /* what one more of it adds to the bound */
 };
 
+/* What things are worth at the prices that prove the bound; for reading. */
+struct peak_worth {
+    double *nodes;            /* [axes->count] USD an hour of a node (plan/worth.h); NaN: not known;
+                                 owned; NULL: nothing is known */
+    double core, gib, device; /* USD an hour of one more, by the best prices of all resources
+                                 together (the mixed bound); 0: it is not scarce */
+};
+
 struct peak {
     bool has_bound;
     bool is_exact;    /* the linear program was solved to the end */
@@ -46,6 +54,7 @@ struct peak {
     int32_t *start;   /* [axes->count] nodes that pack them, within the axes; NULL: none; owned */
     struct peak_price *prices; /* [price_count] by price, dearest first; owned */
     int32_t price_count;
+    struct peak_worth worth;           /* nothing where is_average */
     char impossible[PEAK_REASON_SIZE]; /* why no plan within the axes can be; "" where that is not
                                           proven */
 };

@@ -10,7 +10,14 @@
 /* Resources of the instance. Devices are taken whole or as a share of one; their volume is what
  * they are asked for in all, also where a replica wants shares of several. A slot is what a replica
  * that wants a node for itself takes all of. */
-enum { CPU, MEMORY, DEVICES, VOLUME, SLOTS, PEAK_RESOURCES };
+enum {
+    CPU = PEAK_CPU,
+    MEMORY = PEAK_MEMORY,
+    DEVICES = PEAK_DEVICES,
+    VOLUME = PEAK_RESOURCE_COUNT,
+    SLOTS,
+    PEAK_RESOURCES,
+};
 enum { SLOTS_OF_A_NODE = 1000000 };
 
 struct builder {

@@ -14,6 +14,9 @@
  * the unit of plan_axes_price. A relaxation of what the scheduler has to keep (see peak.h):
  * whatever packs the replicas in the simulation packs the instance. */
 
+/* The first resources of the instance, in thousandths of a core, bytes, thousandths of a device. */
+enum peak_resource { PEAK_CPU, PEAK_MEMORY, PEAK_DEVICES, PEAK_RESOURCE_COUNT };
+
 struct peak_demand { /* borrowed */
     const struct scenario *scenario;
     const struct plan_axes *axes; /* of kind AXIS_NODES */

@@ -117,6 +117,28 @@ static void print_binding(const struct binding *binding, struct json_writer *w)
     json_close_object(w);
 }
 
+static void print_worth(const struct plan_result *result, struct json_writer *w)
+{
+    const struct plan_question *question = &result->request->question;
+    const struct peak_worth *worth = &result->peak->worth;
+    if (worth->nodes == NULL || !question->axes->is_priced) {
+        json_null(w, "worth");
+        return;
+    }
+    json_object(w, "worth");
+    json_object(w, "node_usd_per_hour");
+    for (int32_t i = 0; i < question->axes->count; i++) {
+        char name[AXIS_NAME_SIZE];
+        json_decimal(w, plan_axis_name(question->scenario, &question->axes->items[i], name),
+                     worth->nodes[i], USD_DIGITS);
+    }
+    json_close_object(w);
+    json_decimal(w, "core_usd_per_hour", worth->core, USD_DIGITS);
+    json_decimal(w, "gib_usd_per_hour", worth->gib, USD_DIGITS);
+    json_decimal(w, "device_usd_per_hour", worth->device, USD_DIGITS);
+    json_close_object(w);
+}
+
 static void print_bound(const struct plan_result *result, struct json_writer *w)
 {
     const struct peak *peak = result->peak;
@@ -142,6 +164,7 @@ static void print_bound(const struct plan_result *result, struct json_writer *w)
         json_close_object(w);
     }
     json_close_array(w);
+    print_worth(result, w);
     json_close_object(w);
 }
 

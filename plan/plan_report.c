@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/table.h"
 #include "bench/replicate.h"
+#include "plan/capacity_plot.h"
 #include "reports/plots.h"
 
 enum { SUMMARY_VERSION = 1 };
@@ -139,6 +140,9 @@ static int write_folder(struct folder *folder, struct err *err)
         plots_write(folder->sim, folder->dir, folder->draws_plots, &of_run, err) != 0)
         return -1;
     *folder->outcome = of_run;
+    if (folder->sim != NULL && capacity_plot_write(folder->sim, folder->dir, folder->draws_plots,
+                                                   folder->outcome, err) != 0)
+        return -1;
     if (plan_plots_write(folder->result, folder->dir, folder->draws_plots, folder->outcome, err) !=
             0 ||
         write_files(folder, err) != 0)

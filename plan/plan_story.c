@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/units.h"
+#include "plan/capacity_plot.h"
 #include "plan/plan_report.h"
 #include "plan/sensitivity_print.h"
 #include "reports/plots.h"
@@ -119,6 +120,43 @@ static void print_bound_reason(const struct plan_result *result, struct page *pa
         page_format_text(page, " (survive %s)", result->survive_texts[peak->survive]);
 }
 
+/* What nodes and resources are worth at the prices that prove the bound. */
+static void print_worth(const struct plan_result *result, struct page *page)
+{
+    static const struct page_column columns[] = {
+        {"one more hour of", false}, {"is worth, USD", true}, {"costs, USD", true}};
+    const struct plan_question *question = question_of(result);
+    const struct peak_worth *worth = &result->peak->worth;
+    if (worth->nodes == NULL)
+        return;
+    page_paragraph(page,
+                   "At these prices an hour of a node is worth the best that it can hold. What is "
+                   "worth as much as it costs is what the cheapest fleets are made of; what is "
+                   "worth less would have to cost less than that to change the bound; what is "
+                   "worth more is at its limit.");
+    page_begin_table(page, columns, ARRAY_LEN(columns));
+    for (int32_t i = 0; i < question->axes->count; i++) {
+        char name[AXIS_NAME_SIZE];
+        if (isnan(worth->nodes[i]))
+            continue;
+        page_begin_row(page);
+        page_cell_name(page, plan_axis_name(question->scenario, &question->axes->items[i], name));
+        page_begin_cell(page);
+        print_usd(page, worth->nodes[i]);
+        page_begin_cell(page);
+        print_usd(page, plan_usd_per_hour(result, question->axes->items[i].price_micro));
+        page_end_row(page);
+    }
+    page_end_table(page);
+    page_begin_paragraph(page);
+    page_format_text(page,
+                     "By the best prices of single resources one more core is worth %.4f USD an "
+                     "hour, one more GiB of memory %.4f, one more device %.4f (0: it is not "
+                     "scarce).",
+                     worth->core, worth->gib, worth->device);
+    page_end_paragraph(page);
+}
+
 static void print_bound(const struct plan_result *result, struct page *page)
 {
     static const struct page_column columns[] = {
@@ -153,6 +191,7 @@ static void print_bound(const struct plan_result *result, struct page *page)
     page_end_table(page);
     page_more(page, peak->price_count - PRICES_TOLD_MAX, "plan.json");
     page_picture(page, "prices", "What one more of each floor adds to the bound");
+    print_worth(result, page);
 }
 
 static void print_claim(const struct plan_result *result, struct page *page)
@@ -357,6 +396,8 @@ static void print_run_pictures(const struct sim *sim, struct page *page)
     const struct plot *const *plots = plot_list(&count);
     page_heading(page, "One run of the plan");
     page_paragraph(page, "The run with the first seed of the search.");
+    if (capacity_plot_applies(sim))
+        page_picture(page, "capacity", "Capacity of the plan, what is bound of it, and floors");
     for (size_t i = 0; i < count; i++)
         if (plots[i]->applies(sim))
             page_picture(page, plots[i]->name, plots[i]->title);

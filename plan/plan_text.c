@@ -69,6 +69,25 @@ static void print_bound(const struct plan_result *result, FILE *out)
         fprintf(out, ":\n            the plan is %.2f %% above it\n", gap);
 }
 
+/* "One more A100 hour is worth 3.20 USD." */
+static void print_worth(const struct plan_result *result, FILE *out)
+{
+    const struct plan_question *question = question_of(result);
+    const struct peak_worth *worth = &result->peak->worth;
+    int32_t shown = 0;
+    for (int32_t i = 0;
+         worth->nodes != NULL && question->axes->is_priced && i < question->axes->count; i++) {
+        char name[AXIS_NAME_SIZE];
+        const struct plan_axis *axis = &question->axes->items[i];
+        if (isnan(worth->nodes[i]))
+            continue;
+        fprintf(out, "%-11s %s of %s is worth %.4f USD to the bound, and costs %.4f\n",
+                shown++ == 0 ? "Worth" : "", "one more hour",
+                plan_axis_name(question->scenario, axis, name), worth->nodes[i],
+                plan_usd_per_hour(result, axis->price_micro));
+    }
+}
+
 static void print_claim(const struct plan_result *result, FILE *out)
 {
     const struct found_fleet *answer = &result->answer;
@@ -215,6 +234,7 @@ void plan_print_text(const struct plan_result *result, FILE *out)
     print_counts(result, found_fleet_counts(answer), out);
     print_cost(result, answer->search.points[answer->search.best].answer.cost, out);
     print_bound(result, out);
+    print_worth(result, out);
     print_claim(result, out);
     print_neighbours(result, out);
     print_growth(result, out);

@@ -161,6 +161,46 @@ Test(peak, what_the_highest_fleet_cannot_hold_is_impossible)
     made_release(&scenario);
 }
 
+Test(peak, an_hour_of_a_node_is_worth_what_it_can_hold)
+{
+    /* Two replicas of 3 cores fill a node of 8 at 8: they are worth 4 each. On a node of 4 cores,
+     * at 5, there is one; a node of 9 cores, at 13, is not worth it either. */
+    enum { UNIT = 10000000 };
+    static const int64_t cores[] = {8, 4, 9}, prices[] = {8, 5, 13}, worth[] = {8, 4, 12};
+    struct target_set targets = floors_target();
+    struct scenario scenario = made_scenario();
+    struct plan_axes axes;
+    struct peak peak;
+    struct err err = {0};
+    int32_t pool = -1;
+    for (int i = 0; i < 3; i++) {
+        int32_t type = make_type(&scenario, 1000 * cores[i], 0);
+        scenario.types[type].has_price = true;
+        scenario.types[type].price_micro = prices[i] * UNIT;
+        if (i == 0)
+            pool = make_pool(&scenario, type);
+        else
+            make_pool_type(&scenario, pool, type);
+    }
+    scenario.pools[pool].max_instances = 100;
+    struct runner_def *runner = make_runner(&scenario, make_shape(&scenario, pool, 3000, 0));
+    runner->num_replicas = runner->floor = runner->min_replicas = 10;
+    cr_assert_eq(plan_axes_make(&axes, &scenario, &err), 0, "%s", err.text);
+    const struct peak_of of = {&scenario, &axes, &targets, {NULL, 0}, 0, 0};
+    cr_assert_eq(peak_make(&peak, &of, &err), 0, "%s", err.text);
+    cr_expect_eq(peak.bound, 40 * UNIT);
+    const double usd = UNIT * 3600.0 / 1e11;
+    for (int i = 0; i < 3; i++)
+        cr_expect_float_eq(peak.worth.nodes[i] / usd, (double)worth[i], 1e-5, "type %d: %g", i,
+                           peak.worth.nodes[i] / usd);
+    /* Of the 8 cores of a node, at 8, replicas of 3 can use 6. */
+    cr_expect_float_eq(peak.worth.core / usd, 4.0 / 3, 1e-5, "%g", peak.worth.core / usd);
+    cr_expect_float_eq(peak.worth.device, 0, 1e-12);
+    peak_release(&peak);
+    plan_axes_release(&axes);
+    made_release(&scenario);
+}
+
 Test(peak, no_plan_that_keeps_the_floors_is_cheaper_than_the_bound)
 {
     struct rng rng = rng_stream(1, "test peak", 0);
