@@ -13,13 +13,8 @@
  * With 100 equally popular shapes and two changes a decision a shape reads 200 rows at its next
  * question, 25 blocks; half a dozen go on the list and one or two are scored. */
 
-/* The fewest and the most nodes that a list is cut to; the most in a small fleet. */
-enum {
-    LIMIT_LEAST = 32,
-    LIMIT_MOST_LEAST = 128,
-    LIMIT_MOST = 1024,
-    LIMIT_MOST_WITHOUT_PARTS = 2048
-};
+/* The fewest and the most nodes that a list is cut to. */
+enum { LIMIT_LEAST = 32, LIMIT_MOST = 512, LIMIT_MOST_WITHOUT_PARTS = 2048 };
 /* To look at a row takes a quarter of the time of reading an entry and keeping what it says. */
 enum { SELDOM = 4 };
 /* In smaller fleets what is looked up of nodes stays in the cache. */
@@ -32,19 +27,20 @@ static bool is_current(const struct index_search *search, const struct standing 
     return (search->index->last_entries[standing->node] & INT32_MAX) == standing->entry;
 }
 
-/* Long lists cost time at each step, short ones run dry soon and have to be made again: the limit
- * follows how many questions a list answers. `enough` of them pay for the making. */
+/* On long lists more is put at each question, most of it in vain; short ones run dry soon and have
+ * to be made again, which takes the longer the more nodes there are. So the limit follows how many
+ * questions a list answers, of which `enough` pay for the making. */
 static int64_t enough_questions(const struct index_search *search)
 {
-    return search->index->node_count / (search_has_bounds(search) ? 512 : 4);
+    return search->index->node_count / (search_has_bounds(search) ? 2048 : 4);
 }
 
 static int32_t most_listed(const struct index_search *search)
 {
-    int32_t most = search->index->node_count / 256;
+    int32_t most = search->index->node_count / 1024;
     if (!search_has_bounds(search))
         return LIMIT_MOST_WITHOUT_PARTS;
-    return most < LIMIT_MOST_LEAST ? LIMIT_MOST_LEAST : most < LIMIT_MOST ? most : LIMIT_MOST;
+    return most < LIMIT_LEAST ? LIMIT_LEAST : most < LIMIT_MOST ? most : LIMIT_MOST;
 }
 
 static void lengthen(const struct index_search *search)
