@@ -12,10 +12,10 @@
  * Here a node comes on the list by being appended, near or far, and is compared with others only
  * where it is among the best.
  *
- * Example, with room for four near ones. Near are 0.9, 0.7, 0.8 and far 0.5, 0.6; the line is 0.6.
- * 0.65 comes near, 0.4 far. 0.75 finds the near ones full: the worse two of these, 0.65 and 0.7, go
- * far, the line is 0.7 now, and 0.75 comes near. When all that are near are gone, the best two
- * of the far ones come near. */
+ * Example, with room for four near ones. Near are 0.9, 0.8, 0.7 and far 0.5, 0.6; the line is 0.6.
+ * 0.65 comes near, 0.4 far. 0.75 finds the near ones full: those no better than the third of them,
+ * 0.7 and 0.65, go far, the line is 0.7 now, and 0.75 comes near. When all that are near are gone,
+ * the best two of the far ones come near. */
 
 enum { NEAR_REFILL = NEAR_MOST / 2 };
 
@@ -158,20 +158,20 @@ void shortlist_clear(struct shortlist *list)
     list->is_complete = true;
 }
 
-/* The worse half of the near ones becomes far. */
+/* Those that are no better than one of the near ones become far, mostly about half of them. */
 static void spill(struct shortlist *list)
 {
     struct standing all[NEAR_MOST];
     for (int32_t i = 0; i < NEAR_MOST; i++)
         all[i] = shortlist_at(list, i);
-    select_best(all, NEAR_MOST, NEAR_REFILL + 1);
+    int32_t kept = partition(all, 0, NEAR_MOST - 1, NEAR_MOST / 2);
     clear_near(list->near);
-    for (int32_t i = 0; i < NEAR_REFILL; i++)
+    for (int32_t i = 0; i < kept; i++)
         append_near(list->near, &all[i]);
-    assert(list->far_count + NEAR_MOST - NEAR_REFILL <= list->capacity);
-    for (int32_t i = NEAR_REFILL; i < NEAR_MOST; i++)
+    assert(list->far_count + NEAR_MOST - kept <= list->capacity);
+    for (int32_t i = kept; i < NEAR_MOST; i++)
         list->far[list->far_count++] = all[i];
-    list->line = all[NEAR_REFILL];
+    list->line = all[kept];
     list->has_line = true;
 }
 
