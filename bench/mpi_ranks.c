@@ -94,13 +94,20 @@ static size_t message_size(const struct crew_work *work)
     return sizeof(int32_t) + work->order_size;
 }
 
-/* Waits for a piece: its number, and `message` holds its order behind that. */
+/* Waits for a piece: its number, and `message` holds its order behind that. A blocking receive
+ * would keep a core busy until there is one, which others on the machine could use. */
 static int wait_for_piece(const struct crew_work *work, char *message, struct crew_piece *piece,
                           struct err *err)
 {
-    if (check(MPI_Recv(message, (int)message_size(work), MPI_BYTE, 0, TAG_PIECE, MPI_COMM_WORLD,
-                       MPI_STATUS_IGNORE),
-              "waiting for work", err) != 0)
+    const struct timespec nap = {.tv_nsec = NAP_US * 1000};
+    int is_there = 0;
+    while (check(MPI_Iprobe(0, TAG_PIECE, MPI_COMM_WORLD, &is_there, MPI_STATUS_IGNORE),
+                 "waiting for work", err) == 0 &&
+           !is_there)
+        nanosleep(&nap, NULL);
+    if (!is_there || check(MPI_Recv(message, (int)message_size(work), MPI_BYTE, 0, TAG_PIECE,
+                                    MPI_COMM_WORLD, MPI_STATUS_IGNORE),
+                           "waiting for work", err) != 0)
         return -1;
     memcpy(&piece->number, message, sizeof piece->number);
     piece->order = message + sizeof piece->number;
