@@ -30,6 +30,7 @@ void fragment_table_release(struct fragment_table *table)
 {
     free(table->cpu_levels);
     free(table->cells);
+    free(table->sights);
     *table = (struct fragment_table){0};
 }
 
@@ -161,6 +162,21 @@ static void add_up(struct fragment_table *table, int32_t group)
     }
 }
 
+static uint16_t sight_of(const struct fragment_table *table, const struct fragmentation *of,
+                         int32_t group, int32_t class)
+{
+    int32_t share_milli = of->share_milli[group * of->class_count + class];
+    switch (part_of(of, group, class)) {
+    case PART_ONE:
+        return (uint16_t)(FRAGMENT_SIGHT_SHARES + table->share_rank[share_milli]);
+    case PART_SEVERAL:
+        return (uint16_t)(FRAGMENT_SIGHT_SHARES + table->several_column +
+                          table->several_rank[of->classes[class].device_count]);
+    default:
+        return share_milli < 0 ? FRAGMENT_SIGHT_CLOSED : FRAGMENT_SIGHT_NO_DEVICE;
+    }
+}
+
 int fragment_table_make(struct fragment_table *table, const struct fragmentation *of,
                         int32_t group_count, struct err *err)
 {
@@ -173,9 +189,13 @@ int fragment_table_make(struct fragment_table *table, const struct fragmentation
         ((int64_t)table->cpu_level_count + 1) * table->column_count * table->group_count;
     if (!has_columns || cells > CELLS_MAX)
         return 0;
-    if (array_reserve(&table->cells, &table->cell_capacity, cells, sizeof *table->cells, err))
+    if (array_reserve(&table->cells, &table->cell_capacity, cells, sizeof *table->cells, err) ||
+        array_reserve(&table->sights, &table->sight_capacity,
+                      (int64_t)group_count * of->class_count, sizeof *table->sights, err))
         return -1;
     for (int32_t group = 0; group < table->group_count; group++) {
+        for (int32_t i = 0; i < of->class_count; i++)
+            table->sights[group * of->class_count + i] = sight_of(table, of, group, i);
         count_classes(table, of, group);
         add_up(table, group);
     }

@@ -16,6 +16,15 @@ struct fragment_room;
  * only on where CPU and share lie among the levels that classes ask for, so it is counted once for
  * each pair of levels. fragment_table.c says how. */
 
+/* A class with the first sight may not use the room, one with the second asks for no device; the
+ * others follow in the order of the table's columns. */
+enum {
+    FRAGMENT_SIGHT_CLOSED,
+    FRAGMENT_SIGHT_NO_DEVICE,
+    FRAGMENT_SIGHT_SHARES,
+    FRAGMENT_SIGHTS_MAX = FRAGMENT_SIGHT_SHARES + SHARE_WHOLE + 1 + SHAPE_DEVICES_MAX + 1,
+};
+
 struct fragment_table {
     int32_t *cpu_levels; /* rising: what the classes ask for */
     int32_t cpu_level_count, cpu_level_capacity;
@@ -25,6 +34,8 @@ struct fragment_table {
     int32_t column_count, group_count;
     int64_t *cells; /* [group][CPU rank, 0 .. cpu_level_count][column_count] */
     int32_t cell_capacity;
+    uint16_t *sights; /* [group * classes + class] how a class sees a room; see fragment_error.c */
+    int32_t sight_capacity;
     bool is_made; /* false: it would be too large, or a class asks for shares of several devices */
 };
 

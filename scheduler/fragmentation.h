@@ -84,4 +84,9 @@ void fragment_by_kind(const struct fragmentation *fragmentation, const struct fr
                       struct fragment_parts *parts);
 double fragment_sum(const struct fragment_parts *parts);
 
+/* The fragment_sum of one room less that of another of the same group, in which the same devices
+ * may have less. */
+double fragment_difference(const struct fragmentation *fragmentation,
+                           const struct fragment_room *before, const struct fragment_room *after);
+
 #endif

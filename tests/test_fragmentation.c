@@ -157,6 +157,37 @@ static void hold_to_definition(struct rig *rig)
     }
 }
 
+/* Bit for bit. */
+static void compare_differences(struct rig *rig)
+{
+    int32_t share_milli[SHAPE_DEVICES_MAX], less_milli[SHAPE_DEVICES_MAX];
+    for (int32_t i = 0; i < ROOMS; i++) {
+        const struct fragment_room room = any_room(rig, share_milli);
+        struct fragment_room after = room;
+        struct fragment_parts parts, parts_after;
+        after.cpu_milli = draw(rig, room.cpu_milli + 1);
+        if (draw(rig, 2) == 0)
+            after.share_milli = less_milli;
+        for (int32_t k = 0; k < room.device_count; k++)
+            less_milli[k] = draw(rig, share_milli[k] + 1);
+        fragment_by_kind(&rig->fragmentation, &room, &parts);
+        fragment_by_kind(&rig->fragmentation, &after, &parts_after);
+        double expected = fragment_sum(&parts) - fragment_sum(&parts_after);
+        double difference = fragment_difference(&rig->fragmentation, &room, &after);
+        cr_assert(not(memcmp(&difference, &expected, sizeof difference)));
+    }
+}
+
+Test(fragmentation, differences_are_those_of_the_sums_by_kind)
+{
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct rig rig;
+        init(&rig, seed, seed % 4 == 0);
+        compare_differences(&rig);
+        release(&rig);
+    }
+}
+
 Test(fragmentation, the_table_says_what_the_sum_over_classes_says)
 {
     for (uint64_t seed = 1; seed <= 20; seed++) {

@@ -144,16 +144,18 @@ static double rounding_error(const struct fgd_state *state, const struct placing
                              uint64_t devices)
 {
     const struct fragmentation *fragmentation = &state->fragmentation;
-    struct fragment_parts parts_before, parts_after;
     struct placing_end end;
     if (fragmentation->table.is_made &&
         (placing->view.all_milli == 0 ||
          (devices == 0 && placing->view.row == placing->view.row_after)))
         return 0.0;
+    if (devices == 0) {
+        struct fragment_room after = placing->before;
+        after.cpu_milli = placing->cpu_after_milli;
+        return fragment_difference(fragmentation, &placing->before, &after);
+    }
     placing_end(placing, devices, &end);
-    fragment_by_kind(fragmentation, &placing->before, &parts_before);
-    fragment_by_kind(fragmentation, &end.room, &parts_after);
-    return fragment_sum(&parts_before) - fragment_sum(&parts_after);
+    return fragment_difference(fragmentation, &placing->before, &end.room);
 }
 
 /* floor(steps / (1 + exp(-d / 1000))) for a d that is 0 but for rounding errors, where exp(x) is
