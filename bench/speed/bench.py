@@ -24,7 +24,7 @@ import subprocess
 import sys
 
 BENCHMARKS = ["decision", "preemption", "pass", "event_queue", "engine", "load", "openb", "traffic", "compare",
-              "sweep"]
+              "sweep", "plan"]
 WITHOUT_OPTIONS = {"decision", "preemption"}  # but --tiny
 BASELINE = pathlib.Path(__file__).resolve().parent / "baseline.json"
 WORSE = 0.8  # of the ratio in the baseline
