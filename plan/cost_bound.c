@@ -115,7 +115,7 @@ static struct master_effort effort_for(const struct cover *cover)
 {
     enum { ROWS_LARGE = 600 };
     bool is_large = cover->row_count > ROWS_LARGE;
-    return (struct master_effort){.steps_max = is_large ? 4000000 : 20000000,
+    return (struct master_effort){.steps_max = is_large ? 4000000 : 30000000,
                                   .search_steps_max = is_large ? 20000 : 300000,
                                   .rounds_max = is_large ? 30 : 2000,
                                   .seeks_bound = true};

@@ -148,7 +148,7 @@ int knapsack_table_solve(const struct knapsack *knapsack, struct knapsack_answer
         memset(counts, 0, (size_t)knapsack->item_count * sizeof *counts);
         int64_t state = table.state_count - 1;
         *answer = (struct knapsack_answer){
-            .profit = table.best[state], .upper_bound = table.best[state], .steps = cells / 64};
+            .profit = table.best[state], .upper_bound = table.best[state], .steps = cells / 256};
         for (int32_t p = table.part_count - 1; p >= 0; p--) {
             if (table.taken[(int64_t)p * table.state_count + state]) {
                 counts[table.parts[p].item] += table.parts[p].copies;

@@ -246,9 +246,17 @@ struct round_result {
     bool is_complete; /* every search has ended by itself */
 };
 
+enum { SEARCH_STEPS_FIRST = 1000 };
+
+/* How much searching there is in one round. */
+struct round_effort {
+    int64_t search_steps; /* of one type */
+    int64_t steps_end;    /* of master->steps: beyond, only SEARCH_STEPS_FIRST for a type */
+};
+
 /* One search per type; new columns. */
-static int price_types(struct master *master, int64_t search_steps_max, struct round_result *result,
-                       struct err *err)
+static int price_types(struct master *master, const struct round_effort *effort,
+                       struct round_result *result, struct err *err)
 {
     /* What is worth so little more than it costs is no column: the dual prices are not exact. */
     enum { TOLERANCE_BITS = 33 };
@@ -260,7 +268,9 @@ static int price_types(struct master *master, int64_t search_steps_max, struct r
         struct pricing_query query = {.type = t, .prices = master->smooth};
         query.limits = (struct knapsack_limits){.above = above,
                                                 .stop_at = INT64_MAX,
-                                                .steps_max = search_steps_max,
+                                                .steps_max = master->steps < effort->steps_end
+                                                                 ? effort->search_steps
+                                                                 : SEARCH_STEPS_FIRST,
                                                 .trusts_devices = master->trusts_devices};
         struct knapsack_answer answer;
         if (pricing_solve(&master->pricing, &query, master->counts, &answer, err))
@@ -296,11 +306,31 @@ static bool is_tight(const struct master *master)
     return (double)master->bound_nano * nano >= master->value * (1 - 1e-10);
 }
 
+/* How the value falls from one look at it to the next. */
+struct decline {
+    double value; /* at the last look */
+    int32_t round;
+};
+
+/* True at a look that finds that the value has hardly fallen since the last one. */
+static bool is_stalled(struct decline *decline, int32_t round, double value)
+{
+    enum { ROUNDS_BETWEEN = 16 };
+    const double hardly = 5e-5;
+    if (round < decline->round + ROUNDS_BETWEEN)
+        return false;
+    bool stalled = round > ROUNDS_BETWEEN && decline->value - value < hardly * value;
+    *decline = (struct decline){.value = value, .round = round};
+    return stalled;
+}
+
 int master_solve(struct master *master, const struct master_effort *effort, struct err *err)
 {
-    enum { SEARCH_STEPS_FIRST = 1000, SEARCH_STEPS_GROWTH = 8, SMOOTH_TENTHS = 6 };
-    int64_t search_steps = SEARCH_STEPS_FIRST, tenths = 0;
-    int64_t steps_end = master->steps + effort->steps_max;
+    enum { SEARCH_STEPS_GROWTH = 8, SMOOTH_TENTHS = 6 };
+    struct round_effort now = {.search_steps = SEARCH_STEPS_FIRST,
+                               .steps_end = master->steps + effort->steps_max};
+    int64_t tenths = 0;
+    struct decline decline = {0};
     master->trusts_devices = effort->seeks_bound;
     master->is_optimal = false;
     for (int32_t round = 0;; round++) {
@@ -308,13 +338,13 @@ int master_solve(struct master *master, const struct master_effort *effort, stru
             return 0;
         if (read_solution(master, err))
             return -1;
-        if (round >= effort->rounds_max || master->steps >= steps_end)
+        if (round >= effort->rounds_max || master->steps >= now.steps_end)
             return 0;
         struct round_result result;
-        if (search_steps > effort->search_steps_max)
-            search_steps = effort->search_steps_max;
+        if (now.search_steps > effort->search_steps_max)
+            now.search_steps = effort->search_steps_max;
         smooth_prices(master, tenths);
-        if (price_types(master, search_steps, &result, err))
+        if (price_types(master, &now, &result, err))
             return -1;
         master->rounds++;
         if (effort->seeks_bound)
@@ -325,11 +355,13 @@ int master_solve(struct master *master, const struct master_effort *effort, stru
         }
         if (result.added == 0 && result.is_complete)
             master->is_optimal = true;
+        bool is_slow = is_stalled(&decline, round, master->value) && !result.is_complete;
+        bool needs_more = result.added == 0 || is_slow;
         if (master->is_optimal || (effort->seeks_bound && is_tight(master)) ||
-            (result.added == 0 && search_steps == effort->search_steps_max))
+            (needs_more && now.search_steps == effort->search_steps_max))
             return 0;
-        if (result.added == 0)
-            search_steps *= SEARCH_STEPS_GROWTH;
+        if (needs_more)
+            now.search_steps *= SEARCH_STEPS_GROWTH;
         tenths = effort->seeks_bound ? SMOOTH_TENTHS : 0;
     }
 }

@@ -3,7 +3,9 @@
 
 #include <glpk.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "plan/knapsack_labels.h"
 #include "plan/knapsack_table.h"
 
 /* The relaxation of one type: a column for each row of the cover that may use it, a row for each
@@ -62,8 +64,10 @@ int pricing_init(struct pricing *pricing, const struct cover *cover, struct err 
     pricing->types = calloc((size_t)cover->type_count + 1, sizeof *pricing->types);
     pricing->count_max = calloc(rows + 1, sizeof *pricing->count_max);
     pricing->allowed = calloc(rows + 1, sizeof *pricing->allowed);
+    pricing->trial = calloc(rows + 1, sizeof *pricing->trial);
     pricing->multiplier = calloc((size_t)cover->resource_count + 1, sizeof *pricing->multiplier);
-    bool is_whole = pricing->types && pricing->count_max && pricing->allowed && pricing->multiplier;
+    bool is_whole = pricing->types && pricing->count_max && pricing->allowed && pricing->trial &&
+                    pricing->multiplier;
     if (!is_whole)
         err_no_memory(err);
     is_whole = is_whole && knapsack_work_init(&pricing->work, cover->row_count,
@@ -88,6 +92,7 @@ void pricing_release(struct pricing *pricing)
     free(pricing->types);
     free(pricing->count_max);
     free(pricing->allowed);
+    free(pricing->trial);
     free(pricing->multiplier);
     knapsack_work_release(&pricing->work);
     *pricing = (struct pricing){0};
@@ -152,6 +157,51 @@ static void solve_relaxation(struct pricing *pricing, int32_t type, const int64_
     set_multipliers(pricing, type, duals);
 }
 
+/* What a table says instead of a search that was cut short. */
+static int solve_by_table(const struct knapsack *knapsack, const struct knapsack_limits *limits,
+                          int64_t *counts, struct knapsack_answer *answer, struct err *err)
+{
+    int64_t steps = answer->steps;
+    if (knapsack_table_solve(knapsack, answer, counts, err))
+        return -1;
+    answer->steps += steps;
+    if (answer->profit <= limits->above)
+        *answer = (struct knapsack_answer){
+            .profit = -1, .upper_bound = limits->above, .steps = answer->steps};
+    return 0;
+}
+
+struct found {
+    struct knapsack_answer *answer;
+    int64_t *counts; /* of the content that has answer->profit */
+    int64_t *trial;  /* [item] scratch */
+};
+
+/* What labels add to a search that was cut short: a better content, a lower upper bound, or both.
+ */
+static int add_labels(const struct knapsack *knapsack, const struct knapsack_limits *limits,
+                      struct found *found, struct err *err)
+{
+    enum { STEPS_PER_LABEL = 16 };
+    struct knapsack_answer *answer = found->answer, other;
+    struct knapsack_limits label_limits = *limits;
+    if (answer->profit > limits->above)
+        label_limits.above = answer->profit;
+    label_limits.steps_max = limits->steps_max / STEPS_PER_LABEL;
+    if (knapsack_labels_solve(knapsack, &label_limits, &other, found->trial, err))
+        return -1;
+    answer->steps += other.steps;
+    if (other.profit >= 0) {
+        answer->profit = other.profit;
+        memcpy(found->counts, found->trial, (size_t)knapsack->item_count * sizeof *found->counts);
+    }
+    if (other.upper_bound < answer->upper_bound)
+        answer->upper_bound = other.upper_bound;
+    answer->is_cut_short =
+        answer->upper_bound > limits->above && answer->upper_bound > answer->profit;
+    return 0;
+}
+
 int pricing_solve(struct pricing *pricing, const struct pricing_query *query, int64_t *counts,
                   struct knapsack_answer *answer, struct err *err)
 {
@@ -171,14 +221,12 @@ int pricing_solve(struct pricing *pricing, const struct pricing_query *query, in
                                 .device_resource = cover->device_resource,
                                 .device_units = cover->device_units};
     *answer = knapsack_solve(&knapsack, &query->limits, &pricing->work, counts);
-    if (!answer->is_cut_short || knapsack_table_cells(&knapsack) < 0)
+    if (!answer->is_cut_short)
         return 0;
-    int64_t steps = answer->steps;
-    if (knapsack_table_solve(&knapsack, answer, counts, err))
-        return -1;
-    answer->steps += steps;
-    if (answer->profit <= query->limits.above)
-        *answer = (struct knapsack_answer){
-            .profit = -1, .upper_bound = query->limits.above, .steps = answer->steps};
-    return 0;
+    if (knapsack_table_cells(&knapsack) >= 0)
+        return solve_by_table(&knapsack, &query->limits, counts, answer, err);
+    if (query->limits.steps_max == 0 || !knapsack_labels_apply(&knapsack))
+        return 0;
+    struct found found = {.answer = answer, .counts = counts, .trial = pricing->trial};
+    return add_labels(&knapsack, &query->limits, &found, err);
 }

@@ -18,6 +18,7 @@ struct pricing {
     struct pricing_type *types; /* [type_count] */
     int64_t *count_max;         /* [row] on one node; see pricing_limit */
     int64_t *allowed;           /* [row] count_max of the present type */
+    int64_t *trial;             /* [row] scratch */
     int64_t *multiplier;        /* [resource] */
     struct knapsack_work work;
 };
@@ -35,7 +36,8 @@ struct pricing_query {
 };
 
 /* counts[row_count] receives the best content found. Where the search runs out of steps and
- * capacities are small numbers, a table of all of them answers instead. */
+ * capacities are small numbers, a table of all of them answers instead; else, where there are no
+ * pairs, labels help. */
 int pricing_solve(struct pricing *pricing, const struct pricing_query *query, int64_t *counts,
                   struct knapsack_answer *answer, struct err *err);
 

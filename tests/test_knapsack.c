@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "plan/devices.h"
+#include "plan/knapsack_labels.h"
 #include "plan/knapsack_table.h"
 
 enum { ITEMS = 5, RESOURCES = 3, PAIRS = ITEMS * ITEMS };
@@ -193,6 +194,44 @@ Test(knapsack, equals_the_trial_of_all_contents)
         check_one(&small, &work, &rng);
     }
     knapsack_work_release(&work);
+}
+
+/* Labels, all of them or too few, against the best of all contents. */
+static void check_labels(const struct small *small, struct rng *rng)
+{
+    int64_t tried[ITEMS] = {0}, counts[ITEMS] = {0};
+    struct knapsack_answer answer;
+    struct err err;
+    int64_t best = best_by_trying(small, 0, tried);
+    bool has_devices = small->problem.device_resource >= 0;
+    bool takes_few = below(rng, 2) == 0;
+    struct knapsack_limits limits = {.above = below(rng, 3) == 0 ? below(rng, 30) : 0,
+                                     .steps_max = takes_few ? below(rng, 4) : 1000};
+    cr_assert_eq(knapsack_labels_solve(&small->problem, &limits, &answer, counts, &err), 0);
+    cr_assert_geq(answer.upper_bound, best);
+    cr_assert_geq(answer.upper_bound, limits.above);
+    cr_assert_leq(answer.profit, best);
+    if (answer.profit >= 0) {
+        cr_assert_gt(answer.profit, limits.above);
+        cr_assert(is_allowed(small, counts));
+        cr_assert_eq(profit_of(small, counts), answer.profit);
+    }
+    if (!answer.is_cut_short && !has_devices)
+        cr_assert_eq(answer.profit, best > limits.above ? best : -1);
+    cr_assert(takes_few || !answer.is_cut_short);
+    cr_assert(has_devices || answer.is_cut_short ||
+              answer.upper_bound == (best > limits.above ? best : limits.above));
+}
+
+Test(knapsack, labels_equal_the_trial_of_all_contents)
+{
+    for (uint64_t i = 0; i < 6000; i++) {
+        struct rng rng = rng_stream(1, "labels", i);
+        struct small small;
+        draw(&small, &rng, false, i % 4 == 3);
+        cr_assert(knapsack_labels_apply(&small.problem));
+        check_labels(&small, &rng);
+    }
 }
 
 Test(knapsack, stops_at_a_profit_that_is_enough)
