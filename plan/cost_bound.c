@@ -121,6 +121,39 @@ static struct master_effort effort_for(const struct cover *cover)
                                   .seeks_bound = true};
 }
 
+/* With devices the knapsacks may be too hard to be solved to the end. Those in which shares are
+ * poured over all devices of a node are easier, and a bound on the fleets that hold the items so is
+ * one on the fleets that hold them properly. */
+static int pour_devices(struct master *master, const struct master_effort *effort, struct err *err)
+{
+    struct cover poured = *master->cover;
+    struct master other;
+    poured.device_resource = -1;
+    if (master_init(&other, &poured, err))
+        return -1;
+    int result = master_solve(&other, effort, err);
+    if (result == 0 && other.bound_nano > master->bound_nano) {
+        master->bound_nano = other.bound_nano;
+        memcpy(master->bound_prices, other.bound_prices,
+               (size_t)poured.row_count * sizeof *other.bound_prices);
+    }
+    master_release(&other);
+    return result;
+}
+
+static int solve_patterns(struct cost_bound *bound, struct master *master, struct err *err)
+{
+    struct master_effort effort = effort_for(master->cover);
+    if (master_solve(master, &effort, err))
+        return -1;
+    bound->is_exact = master->is_optimal;
+    if (!bound->is_exact && master->cover->device_resource >= 0 &&
+        pour_devices(master, &effort, err))
+        return -1;
+    bound->pattern_nano = master->bound_nano;
+    return 0;
+}
+
 static void choose_best(struct cost_bound *bound, const struct master *master)
 {
     const struct cover *cover = master->cover;
@@ -149,13 +182,10 @@ int cost_bound_find(struct cost_bound *bound, struct master *master, struct err 
     }
     for (int32_t r = 0; r < cover->resource_count; r++)
         bound->volume_nano[r] = volume_bound(cover, r);
-    struct master_effort effort = effort_for(cover);
-    if (price_mixed(bound, master, err) || master_solve(master, &effort, err)) {
+    if (price_mixed(bound, master, err) || solve_patterns(bound, master, err)) {
         cost_bound_release(bound);
         return -1;
     }
-    bound->pattern_nano = master->bound_nano;
-    bound->is_exact = master->is_optimal;
     choose_best(bound, master);
     return 0;
 }

@@ -117,6 +117,19 @@ def gpu_types():
                 if row["gpu_count"] and row["ondemand_usd_hr_us_east_1"] and row["alloc_cpu_milli"]]
 
 
+def gpu_pods(count):
+    """The first pods of the GPU cluster's trace that ask for GPUs, equal ones together."""
+    pods = collections.Counter()
+    with open(DATA / "openb/openb_pod_list_default.csv", encoding="utf-8", newline="") as trace:
+        for row in csv.DictReader(trace):
+            gpus = int(row["num_gpu"])
+            if gpus and pods.total() < count:
+                share = gpus if gpus > 1 else int(row["gpu_milli"]) / 1000
+                pods[(int(row["cpu_milli"]), int(row["memory_mib"]), share)] += 1
+    return [{"id": f"{cpu}m {memory}Mi {share}", "demand": n, "req": [cpu, memory, share]}
+            for (cpu, memory, share), n in sorted(pods.items())]
+
+
 class PlanInstance(ProgramTest):
     def answer(self, content, code=DONE):
         self.write("i.json", content)
@@ -241,6 +254,14 @@ class PlanInstance(ProgramTest):
         self.assertEqual(faults(problem, answer), [])
         self.assertTrue(answer["bounds"]["pattern_is_exact"])
         self.assertLess(answer["gap_pct"], 0.2)
+
+    @unittest.skipUnless((DATA / "openb").is_dir(), "the public traces are not there")
+    def test_many_classes_of_pods_that_share_gpus(self):
+        problem = {"resources": ["cpu_milli", "memory_mib", "gpu"], "device_resource": "gpu",
+                   "items": gpu_pods(80), "types": gpu_types()}
+        answer = self.answer(problem)
+        self.assertEqual(faults(problem, answer), [])
+        self.assertLess(answer["gap_pct"], 2)
 
     @unittest.skipUnless((DATA / "tclab").is_dir(), "the public traces are not there")
     def test_applications_that_keep_apart_in_equal_bins(self):
