@@ -5,7 +5,7 @@
 
 static void read_fleet(const struct sim *sim, struct metric_sums *sums)
 {
-    const struct scope *fleet = &sim->metrics.scopes[0];
+    const struct scope *fleet = metrics_scope(&sim->metrics, 0);
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         sums->used[r] = integral_area(&fleet->usage[r].used, sums->at_us);
         sums->capacity[r] = integral_area(&fleet->usage[r].capacity, sums->at_us);
