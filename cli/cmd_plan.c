@@ -80,8 +80,11 @@ static int parse_count(const char *text, const char *option, int64_t most, int32
 static int parse_decimal(const char *text, const char *option, double *out, struct err *err)
 {
     int64_t millionths;
-    if (parse_price_micro(text, &millionths, err) != 0)
-        return err_prefix(err, "plan: --%s", option);
+    char quoted[TEXT_QUOTE_SIZE];
+    struct err unused;
+    if (parse_price_micro(text, &millionths, &unused) != 0)
+        return err_set(err, ERR_USAGE, "plan: --%s: %s: give a number such as 42 or 0.5", option,
+                       text_quote(text, quoted));
     *out = (double)millionths / 1e6;
     return 0;
 }

@@ -64,13 +64,32 @@ static bool has_spot(const struct scenario *scenario)
     return false;
 }
 
+/* "a, b, c": of the scenario's nodes, each once. */
+static void list_zones(const struct scenario *scenario, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int32_t i = 0; i < scenario->node_count && used < size; i++) {
+        const char *zone = scenario->nodes[i].zone;
+        bool is_first = zone != NULL;
+        for (int32_t j = 0; j < i && is_first; j++)
+            is_first =
+                scenario->nodes[j].zone == NULL || strcmp(scenario->nodes[j].zone, zone) != 0;
+        if (is_first)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", zone);
+    }
+}
+
 int survive_check(const struct survive *survive, const struct scenario *scenario, struct err *err)
 {
-    if (survive->kind == SURVIVE_ZONE && !has_zone(scenario, survive->zone))
-        return survive->zone != NULL
-                   ? err_set(err, ERR_USAGE, "zone:%s: no node of the scenario is in this zone",
-                             survive->zone)
-                   : err_set(err, ERR_USAGE, "zone: no node of the scenario has a zone");
+    if (survive->kind == SURVIVE_ZONE && !has_zone(scenario, NULL))
+        return err_set(err, ERR_USAGE, "zone: no node of the scenario has a zone");
+    if (survive->kind == SURVIVE_ZONE && !has_zone(scenario, survive->zone)) {
+        char zones[ERR_TEXT_SIZE / 2];
+        list_zones(scenario, zones, sizeof zones);
+        return err_set(err, ERR_USAGE, "zone:%s: no node of the scenario is in it; zones are: %s",
+                       survive->zone, zones);
+    }
     if (survive->kind == SURVIVE_SPOT && !has_spot(scenario))
         return err_set(err, ERR_USAGE, "spot: no pool of the scenario has spot nodes");
     return 0;

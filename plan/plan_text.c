@@ -151,9 +151,10 @@ static void print_neighbours(const struct plan_result *result, FILE *out)
 static void print_search(const struct plan_result *result, FILE *out)
 {
     const struct found_fleet *answer = &result->answer;
-    fprintf(out, "Search      %" PRId32 " plans, %" PRId64 " runs, %" PRId32 " seed%s a plan",
-            answer->search.point_count, answer->tester.run_count, answer->searched_trials,
-            answer->searched_trials == 1 ? "" : "s");
+    fprintf(out, "Search      %" PRId32 " plan%s, %" PRId64 " run%s, %" PRId32 " seed%s a plan",
+            answer->search.point_count, answer->search.point_count == 1 ? "" : "s",
+            answer->tester.run_count, answer->tester.run_count == 1 ? "" : "s",
+            answer->searched_trials, answer->searched_trials == 1 ? "" : "s");
     if (answer->round_count > 1)
         fprintf(out, ", %" PRId32 " rounds", answer->round_count);
     fputs(answer->is_interrupted ? "; INTERRUPTED\n" : "\n", out);
@@ -192,6 +193,15 @@ static void print_growth(const struct plan_result *result, FILE *out)
     }
 }
 
+/* Is there but one fleet to look at, as with --what-if? */
+static bool is_one_fleet(const struct plan_axes *axes)
+{
+    for (int32_t i = 0; i < axes->count; i++)
+        if (axes->items[i].low != axes->items[i].high)
+            return false;
+    return true;
+}
+
 /* Even the highest plan misses: which targets. */
 static void print_none(const struct plan_result *result, FILE *out)
 {
@@ -205,14 +215,14 @@ static void print_none(const struct plan_result *result, FILE *out)
         return;
     }
     const struct trial_tally *tally = &answer->tallies[answer->search.point_count - 1];
-    fprintf(out,
-            "Plan        none: %" PRId32 " of the first %" PRId32
-            " replications of the highest fleet allowed miss ",
-            tally->trials - tally->successes, tally->trials);
+    bool is_one = is_one_fleet(question_of(result)->axes);
+    fprintf(out, "Plan        %s: %" PRId32 " of the first %" PRId32 " replications of %s miss ",
+            is_one ? "no" : "none", tally->trials - tally->successes, tally->trials,
+            is_one ? "this fleet" : "the highest fleet allowed");
     plan_print_misses(result, tally, out);
     fputc('\n', out);
     print_binding(&result->highest, out);
-    fputs("Highest     ", out);
+    fputs(is_one ? "Fleet       " : "Highest     ", out);
     print_counts(result, search_counts(&answer->search, answer->search.point_count - 1), out);
 }
 

@@ -211,6 +211,9 @@ class Plan(ProgramTest):
             plan = self.json_of("s.json", *options, code=code)
             if code == DONE:
                 self.assertEqual(plan["plan"]["counts"], {"p/four": 3})
+            else:
+                text = self.plan("s.json", "-t", "pending <= 0", *options).stdout
+                self.assertIn("1 of the first 1 replications of this fleet miss pending <= 0", text)
             self.assertLessEqual(len(plan["search"]["points"]), 1)
 
     def test_losses_take_more_nodes(self):
@@ -353,6 +356,9 @@ class Plan(ProgramTest):
             (["s.json", "-n", "p=3..2"], "give a number, or LOW..HIGH"),
             (["s.json", "--probability", "1"], "a number between 0 and 1"),
             (["s.json", "--jobs", "0"], "give 1 or more"),
+            (["s.json", "--budget", "much"], 'plan: --budget: "much": give a number such as 42'),
+            ([SOURCE / "scenarios/plan-survive-zone.json", "--survive", "zone:d"],
+             "zone:d: no node of the scenario is in it; zones are: a, b, c"),
             (["s.json", "--failures", "-1"], "give 0 to 1000"),
             (["s.json", "--what-if", "add a node"], "give \"add N nodes of TYPE to pool POOL"),
             (["s.json", "--what-if", "add 1 node of x to pool p"], "there are: p/four"),
