@@ -205,13 +205,13 @@ int fragment_table_make(struct fragment_table *table, const struct fragmentation
 
 /* ---- looking up ---- */
 
-struct fragment_view fragment_view(const struct fragment_table *table,
-                                   const struct fragment_room *room, int32_t cpu_after_milli)
+void fragment_look(const struct fragment_table *table, const struct fragment_room *room,
+                   int32_t cpu_after_milli, struct fragment_view *view)
 {
     int32_t rank = cpu_rank(table, room->cpu_milli);
+    int32_t rank_after = cpu_rank_after(table, rank, cpu_after_milli);
     const int64_t *row = row_of(table, room->group, rank);
-    const int64_t *row_after =
-        row_of(table, room->group, cpu_rank_after(table, rank, cpu_after_milli));
+    const int64_t *row_after = row_of(table, room->group, rank_after);
     int64_t use = 0, use_after = 0;
     int32_t all_milli = 0, unused = 0;
     for (int32_t i = 0; i < room->device_count; i++) {
@@ -222,7 +222,13 @@ struct fragment_view fragment_view(const struct fragment_table *table,
         use += milli * row[column];
         use_after += milli * row_after[column];
     }
-    return (struct fragment_view){room, row, row_after, use, use_after, all_milli, unused};
+    view->room = room;
+    view->row = row;
+    view->row_after = row_after;
+    view->use = use;
+    view->use_after = use_after;
+    view->all_milli = all_milli;
+    view->unused = unused;
 }
 
 /* To classes that ask for several. */

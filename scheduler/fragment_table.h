@@ -54,8 +54,8 @@ struct fragment_view {
 };
 
 /* By a table that is made; `cpu_after_milli` is at most the CPU of the room. O(devices). */
-struct fragment_view fragment_view(const struct fragment_table *table,
-                                   const struct fragment_room *room, int32_t cpu_after_milli);
+void fragment_look(const struct fragment_table *table, const struct fragment_room *room,
+                   int32_t cpu_after_milli, struct fragment_view *view);
 
 /* fragment_exact of the room as it is. */
 int64_t fragment_before(const struct fragmentation *of, const struct fragment_view *view);

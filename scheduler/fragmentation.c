@@ -312,7 +312,8 @@ int64_t fragment_exact(const struct fragmentation *fragmentation, const struct f
 {
     if (!fragmentation->table.is_made)
         return add_up_classes(fragmentation, room);
-    const struct fragment_view view = fragment_view(&fragmentation->table, room, room->cpu_milli);
+    struct fragment_view view;
+    fragment_look(&fragmentation->table, room, room->cpu_milli, &view);
     return fragment_before(fragmentation, &view);
 }
 

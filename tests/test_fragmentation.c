@@ -248,8 +248,8 @@ Test(fragmentation, a_view_tells_what_a_placement_leaves)
         for (int32_t k = 0; k < room.device_count; k++)
             if (share_milli[k] >= taken_milli && draw(&rig, 2) == 0)
                 devices |= UINT64_C(1) << k;
-        const struct fragment_view view =
-            fragment_view(&rig.fragmentation.table, &room, poorer.cpu_milli);
+        struct fragment_view view;
+        fragment_look(&rig.fragmentation.table, &room, poorer.cpu_milli, &view);
         cr_assert(eq(i64, fragment_before(&rig.fragmentation, &view), add_up(&rig, &room)));
         cr_assert(eq(i64, fragment_after(&rig.fragmentation, &view, devices, taken_milli),
                      add_up_after(&rig, poorer, devices, taken_milli)));

@@ -165,16 +165,23 @@ static double score_of_rounding_error(const struct fgd_state *state, double d_mi
     return floor(state->steps * (1.0 / (1.0 + (1.0 - d_milli / 1000.0))));
 }
 
-/* The number of edges that `fragment` reaches. */
+/* The number of edges that `fragment` reaches. Most gains are small, so the search goes out from
+ * the middle, with steps that grow until it has gone too far. */
 static int32_t count_edges(const struct fgd_state *state, int64_t fragment)
 {
-    int32_t reached = 0;
-    for (int32_t left = state->edge_count; left > 0;) {
-        int32_t half = (left + 1) / 2;
-        reached += fragment >= state->edges[reached + half - 1] ? half : 0;
-        left -= half;
+    int32_t low = 0, high = state->edge_count, at = high / 2;
+    for (int32_t step = 1; low < high; step *= 2) {
+        if (fragment >= state->edges[at]) {
+            low = at + 1;
+            at += step;
+        } else {
+            high = at;
+            at -= step;
+        }
+        if (at < low || at >= high)
+            at = low + (high - low) / 2;
     }
-    return reached;
+    return low;
 }
 
 static int64_t floor_divide(int64_t a, int64_t b)
@@ -187,8 +194,8 @@ static void begin(const struct policy_context *context, struct placing *placing)
     const struct fgd_state *state = context->state;
     const struct fragmentation *fragmentation = &state->fragmentation;
     if (fragmentation->table.is_made) {
-        placing->view =
-            fragment_view(&fragmentation->table, &placing->before, placing->cpu_after_milli);
+        fragment_look(&fragmentation->table, &placing->before, placing->cpu_after_milli,
+                      &placing->view);
         placing->worth_before = fragment_before(fragmentation, &placing->view);
     } else {
         placing->worth_before = fragment_exact(fragmentation, &placing->before);
