@@ -11,6 +11,7 @@
 #include "plan/master.h"
 #include "plan/node_set.h"
 #include "plan/place.h"
+#include "plan/shortage.h"
 
 /* With more rows than this, items that only limits tell apart are merged for the bound. */
 enum { ROWS_MAX = 1000 };
@@ -95,14 +96,23 @@ static int find_nodes(struct instance_answer *answer, struct master *master, str
     return result;
 }
 
-static void explain_no_plan(struct instance_answer *answer, bool is_proved)
+static int explain_no_plan(struct instance_answer *answer, bool is_proved, struct err *err)
 {
+    const char *why = "all contents of nodes were tried";
+    if (!is_proved) {
+        why = "proved by weights of items: all nodes together cannot hold as much";
+        if (shortage_prove(&answer->cover, &is_proved, err))
+            return -1;
+    }
     answer->is_proved_infeasible = is_proved;
-    snprintf(answer->reason, sizeof answer->reason,
-             is_proved ? "no nodes within the numbers of nodes (max_nodes) hold all items: all "
-                         "contents of nodes were tried"
-                       : "no plan was found within the numbers of nodes (max_nodes), and it is not "
-                         "proved that there is none");
+    if (is_proved)
+        snprintf(answer->reason, sizeof answer->reason,
+                 "no nodes within the numbers of nodes (max_nodes) hold all items (%s)", why);
+    else
+        snprintf(answer->reason, sizeof answer->reason,
+                 "no plan was found within the numbers of nodes (max_nodes); it is not proved that "
+                 "there is none");
+    return 0;
 }
 
 static int place_nodes(struct instance_answer *answer, const struct node_set *set, struct err *err)
@@ -132,7 +142,7 @@ static int find_plan(struct instance_answer *answer, struct master *master, stru
     if (result == 0 && !is_proved)
         result = place_nodes(answer, &set, err);
     if (result == 0 && !answer->is_feasible)
-        explain_no_plan(answer, is_proved);
+        result = explain_no_plan(answer, is_proved, err);
     node_set_release(&set);
     return result;
 }

@@ -73,6 +73,8 @@ static int add_first_columns(struct master *master, struct err *err)
     for (int32_t i = 0; i < cover->row_count; i++) {
         int32_t best = -1;
         int64_t best_count = 0;
+        if (cover->rows[i].demand == 0)
+            continue;
         for (int32_t t = 0; t < cover->type_count; t++) {
             int64_t count = cover_may_use(cover, i, t) ? count_alone(cover, i, t) : 0;
             if (count > 0 &&
@@ -94,7 +96,6 @@ static int add_first_columns(struct master *master, struct err *err)
 static void add_rows(struct master *master)
 {
     const struct cover *cover = master->cover;
-    int64_t dearest = cover->types[cover->type_count - 1].price_nano;
     glp_add_rows(master->lp, cover->row_count + cover->type_count);
     for (int32_t t = 0; t < cover->type_count; t++)
         glp_set_row_bnds(master->lp, cover->row_count + t + 1, GLP_FR, 0, 0);
@@ -103,7 +104,7 @@ static void add_rows(struct master *master)
         double one[] = {0, 1};
         int index[] = {0, i};
         glp_set_col_bnds(master->lp, i, GLP_LO, 0, 0);
-        glp_set_obj_coef(master->lp, i, 2 * (double)dearest * nano);
+        glp_set_obj_coef(master->lp, i, (double)master->slack_nano * nano);
         glp_set_mat_col(master->lp, i, 1, index, one);
     }
 }
@@ -112,6 +113,8 @@ int master_init(struct master *master, const struct cover *cover, struct err *er
 {
     size_t rows = (size_t)cover->row_count + 1;
     *master = (struct master){.cover = cover, .shift = certificate_shift(cover)};
+    int64_t dearest = cover->types[cover->type_count - 1].price_nano;
+    master->slack_nano = dearest > 0 ? 2 * dearest : MASTER_FREE_SLACK_NANO;
     if (pricing_init(&master->pricing, cover, err))
         return -1;
     master->prices = calloc(rows, sizeof *master->prices);
@@ -184,8 +187,7 @@ static bool solve_lp(struct master *master)
 
 static int64_t price_of_dual(const struct master *master, double dual)
 {
-    const struct cover *cover = master->cover;
-    double most = 2 * (double)cover->types[cover->type_count - 1].price_nano;
+    double most = (double)master->slack_nano;
     double price = dual / nano;
     if (!(price > 0))
         return 0;

@@ -21,12 +21,16 @@
 
 struct glp_prob; /* of GLPK */
 
+/* What an item without a place costs where all nodes are free: 1. */
+#define MASTER_FREE_SLACK_NANO INT64_C(1000000000)
+
 struct master {
     const struct cover *cover; /* borrowed */
     struct patterns patterns;  /* [p] is column column_of_pattern(p) */
     struct pricing pricing;
     struct glp_prob *lp;
     int32_t shift;               /* of the prices, see plan/certificate.h */
+    int64_t slack_nano;          /* cost of an item without a place; above all prices of items */
     int64_t *prices;             /* [row] of the last solution */
     int64_t *worth;              /* [type] upper bound of a node's content at these prices */
     int64_t *counts;             /* [row] scratch */

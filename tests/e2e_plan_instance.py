@@ -203,6 +203,17 @@ class PlanInstance(ProgramTest):
         self.assertTrue(answer["infeasible_proved"])
         self.assertEqual(self.answer(node_type(max_nodes=3))["cost"], 3)
 
+    def test_a_shortage_is_proved_where_it_is_too_large_to_try_everything(self):
+        items = [{"id": f"i{k}", "demand": 40 + k, "req": [3 + k % 5]} for k in range(12)]
+        types = [{"type": "n8", "alloc": [8], "usd_hr": 1, "max_nodes": 200},
+                 {"type": "n9", "alloc": [9], "usd_hr": 1, "max_nodes": 60}]
+        answer = self.answer(instance(items=items, types=types), ANSWER_IS_NO)
+        self.assertTrue(answer["infeasible_proved"])
+        self.assertIn("weights of items", answer["reason"])
+        types[0]["max_nodes"] = 300
+        self.assertEqual(faults(instance(items=items, types=types),
+                                self.answer(instance(items=items, types=types))), [])
+
     def test_unknown_keys_are_warnings(self):
         self.write("i.json", item(colour="red"))
         result = self.stowage("plan", "-i", "i.json")

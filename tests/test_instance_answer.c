@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "plan/instance_load.h"
+#include "plan/shortage.h"
 
 /* Small random instances against the search of all fleets. */
 
@@ -217,6 +218,37 @@ Test(instance_answer, plan_is_the_best_of_all_fleets_and_the_bound_never_above_i
     cr_assert_gt(feasible, CASES / 2);
     cr_assert_gt(CASES - feasible, misfits);
     cr_assert_gt(tight * 100, feasible * 50);
+}
+
+Test(instance_answer, shortage_is_proved_only_where_no_fleet_holds_all_items)
+{
+    enum { CASES = 12000 };
+    const int64_t none = 0x3f3f3f3f3f3f3f3f;
+    int infeasible = 0, proved = 0;
+    for (uint64_t i = 0; i < CASES; i++) {
+        struct rng rng = rng_stream(8, "shortages", i);
+        char reason[INSTANCE_REASON_SIZE];
+        struct small small;
+        struct cover cover;
+        struct err err = {.kind = ERR_NONE};
+        bool is_proved, has_misfit = false;
+        draw(&small, &rng);
+        for (int32_t k = 0; k < ITEMS; k++)
+            has_misfit = has_misfit || instance_never_fits(&small.instance, k, reason);
+        if (has_misfit || small.types[0].node_max == INSTANCE_NO_LIMIT)
+            continue;
+        cr_assert_eq(cover_init(&cover, &small.instance, 1000, &err), 0);
+        cr_assert_eq(shortage_prove(&cover, &is_proved, &err), 0, "%s", err.text);
+        if (least_cost(&small) >= none)
+            infeasible++;
+        else
+            cr_assert_not(is_proved, "case %d", (int)i);
+        proved += is_proved;
+        cover_release(&cover);
+    }
+    cr_log_info("%d infeasible, %d of them proved", infeasible, proved);
+    cr_assert_gt(infeasible, 50);
+    cr_assert_gt(proved * 2, infeasible);
 }
 
 /* ---- the published instance ---- */

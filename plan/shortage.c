@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/shortage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/certificate.h"
+#include "plan/master.h"
+
+static bool has_unlimited_type(const struct cover *cover, int32_t row)
+{
+    for (int32_t t = 0; t < cover->type_count; t++) {
+        if (cover->types[t].node_max == INSTANCE_NO_LIMIT && cover_may_use(cover, row, t))
+            return true;
+    }
+    return false;
+}
+
+/* Leaves the rows that only limited types hold. Returns how many. */
+static int32_t keep_limited_rows(struct cover *scarce)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < scarce->row_count; i++) {
+        if (has_unlimited_type(scarce, i))
+            scarce->rows[i].demand = scarce->rows[i].count_max = 0;
+        else
+            kept++;
+    }
+    return kept;
+}
+
+static void set_prices(struct cover *scarce, int64_t price_nano)
+{
+    for (int32_t t = 0; t < scarce->type_count; t++)
+        scarce->types[t].price_nano = price_nano;
+}
+
+static int prove(struct cover *scarce, bool *is_proved, struct err *err)
+{
+    static const struct master_effort effort = {
+        .steps_max = 5000000, .search_steps_max = 64000, .rounds_max = 300, .seeks_bound = true};
+    struct master master;
+    set_prices(scarce, MASTER_FREE_SLACK_NANO);
+    int32_t shift = certificate_shift(scarce);
+    set_prices(scarce, 0);
+    if (master_init(&master, scarce, err))
+        return -1;
+    master.shift = shift; /* of prices up to those of the slacks */
+    int result = master_solve(&master, &effort, err);
+    *is_proved = result == 0 && master.bound_nano > 0;
+    master_release(&master);
+    return result;
+}
+
+int shortage_prove(const struct cover *cover, bool *is_proved, struct err *err)
+{
+    struct cover scarce = *cover;
+    size_t row_bytes = (size_t)cover->row_count * sizeof *scarce.rows;
+    size_t type_bytes = (size_t)cover->type_count * sizeof *scarce.types;
+    *is_proved = false;
+    scarce.rows = malloc(row_bytes);
+    scarce.types = malloc(type_bytes);
+    int result = scarce.rows && scarce.types ? 0 : err_no_memory(err);
+    if (result == 0) {
+        memcpy(scarce.rows, cover->rows, row_bytes);
+        memcpy(scarce.types, cover->types, type_bytes);
+        if (keep_limited_rows(&scarce) > 0)
+            result = prove(&scarce, is_proved, err);
+    }
+    free(scarce.rows);
+    free(scarce.types);
+    return result;
+}
