@@ -78,7 +78,7 @@ static int64_t without(const struct loss_bound_of *of, const struct survive *sur
 
 struct loss_bound loss_bound_find(const struct loss_bound_of *of, int64_t bound)
 {
-    struct loss_bound found = {.bound = bound, .survive = -1};
+    struct loss_bound found = {.bound = bound, .factor = 1, .survive = -1};
     for (int32_t i = 0; i < of->survives.count && bound > 0; i++) {
         int64_t raised = without(of, &of->survives.items[i], bound);
         if (raised < 0 && !found.is_impossible) {
@@ -86,7 +86,9 @@ struct loss_bound loss_bound_find(const struct loss_bound_of *of, int64_t bound)
             found.survive = i;
         }
         if (raised > found.bound && !found.is_impossible) {
+            double zones = count_zones(of->scenario);
             found.bound = raised;
+            found.factor = of->survives.items[i].kind == SURVIVE_ZONE ? zones / (zones - 1) : 1;
             found.survive = i;
         }
     }

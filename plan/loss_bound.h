@@ -22,6 +22,7 @@
 
 struct loss_bound {
     int64_t bound;
+    double factor;      /* how much it rises when the given one rises by 1 */
     int32_t survive;    /* of the list: what raises it most; -1: nothing does */
     bool is_impossible; /* no fleet survives that */
 };

@@ -420,6 +420,8 @@ static void raise_bound(struct peak *peak, const struct peak_of *of)
     const struct loss_bound raised = loss_bound_find(&loss, peak->bound);
     peak->bound = raised.bound;
     peak->survive = raised.survive;
+    for (int32_t i = 0; i < peak->price_count; i++)
+        peak->prices[i].usd_per_hour *= raised.factor;
     if (raised.is_impossible && peak->impossible[0] == '\0')
         snprintf(peak->impossible, sizeof peak->impossible,
                  "all nodes are in one zone, without which no floor can be met");

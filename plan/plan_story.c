@@ -129,11 +129,12 @@ static void print_worth(const struct plan_result *result, struct page *page)
     const struct peak_worth *worth = &result->peak->worth;
     if (worth->nodes == NULL)
         return;
-    page_paragraph(page,
-                   "At these prices an hour of a node is worth the best that it can hold. What is "
-                   "worth as much as it costs is what the cheapest fleets are made of; what is "
-                   "worth less would have to cost less than that to change the bound; what is "
-                   "worth more is at its limit.");
+    page_paragraph(
+        page, "At the prices that prove what the floors alone cost, an hour of a node is worth "
+              "the best that it can hold. What is "
+              "worth as much as it costs is what the cheapest fleets are made of; what is "
+              "worth less would have to cost less than that to change the bound; what is "
+              "worth more is at its limit.");
     page_begin_table(page, columns, ARRAY_LEN(columns));
     for (int32_t i = 0; i < question->axes->count; i++) {
         char name[AXIS_NAME_SIZE];
@@ -174,8 +175,7 @@ static void print_bound(const struct plan_result *result, struct page *page)
                      is_priced ? " USD an hour" : "");
     if (!isnan(plan_gap_percent(result)))
         page_format_text(page, "; the plan is %.2f %% above that", plan_gap_percent(result));
-    page_text(page,
-              ". What one more of these floors adds to the bound, by the prices that prove it:");
+    page_text(page, ". What one more of these floors adds to the bound:");
     page_end_paragraph(page);
     if (!question_of(result)->axes->is_priced)
         return;

@@ -96,10 +96,12 @@ void plan_print_misses(const struct plan_result *result, const struct trial_tall
         if (tally->missed[i] == 0 || text == told)
             continue;
         fprintf(out, "%s%s", told < 0 ? "" : "; ", result->target_texts[text]);
-        if (!isnan(tally->values[i]))
+        if (!isnan(tally->values[i]) && tally->first_loss == 0)
             fprintf(out, " (%.4g %s on the average)", tally->values[i], target_unit(targets, i));
         told = text;
     }
+    if (tally->first_loss > 0)
+        fputs(" when something is lost", out);
 }
 
 void plan_print_counts(const struct plan_result *result, const int32_t *counts, FILE *out)

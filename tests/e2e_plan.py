@@ -190,6 +190,12 @@ class Plan(ProgramTest):
             plan = self.json_of("s.json", "-n", f"p=0..{high}", "--survive", survive)
             self.assertAlmostEqual(plan["lower_bound"]["usd_per_hour"], 0.36 * bound)
             self.assertEqual(plan["lower_bound"]["raised_by"], survive if bound > 2 else None)
+            # Half a node for each floor; half as much again where one of three zones may go.
+            price, = plan["lower_bound"]["prices"]
+            self.assertAlmostEqual(price["usd_per_hour_each"],
+                                   0.18 * (1.5 if survive == "zone" else 1), places=5)
+            less, = [it for it in plan["neighbours"] if it["step"] < 0]
+            self.assertFalse(less["passes"])
             self.assertGreaterEqual(plan["plan"]["counts"]["p/four"], bound)
         none = self.json_of("s.json", "-n", "p=0..2", "--survive", "zone", code=ANSWER_IS_NO)
         self.assertEqual(none["search"]["runs"], 0)
@@ -197,6 +203,7 @@ class Plan(ProgramTest):
                       "the highest fleet has 0.7200", none["impossible"])
         text = self.plan("s.json", "-n", "p=0..9", "--survive", "zone", "--budget", "1").stdout
         self.assertIn("4 floors of 0s (survive zone) costs less than 1.0800", text)
+        self.assertIn("misses floors when something is lost", text)
         self.assertIn("NOT kept, and no plan can: see the bound", text)
 
     def test_a_change_of_the_fleet_is_looked_at_alone(self):

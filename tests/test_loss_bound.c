@@ -131,6 +131,7 @@ Test(loss_bound, three_zones_take_half_as_much_again)
     for (int i = 0; i < 3; i++) {
         const struct loss_bound_of of = {&scenario, &axes, {&survives[i], 1}};
         cr_expect_eq(loss_bound_find(&of, 8).bound, bounds[i], "row %d", i);
+        cr_expect_float_eq(loss_bound_find(&of, 8).factor, i == 0 ? 1.5 : 1, 1e-12);
         cr_expect_eq(loss_bound_find(&of, 0).bound, 0, "nothing is asked for");
     }
     plan_axes_release(&axes);
