@@ -16,7 +16,8 @@ static int64_t grown_capacity(int32_t capacity, int64_t needed)
     return grown < needed ? needed : grown;
 }
 
-int array_grow(void *items, int32_t *capacity, int64_t needed, size_t item_size, struct err *err)
+int array_grow_plain(void *items, int32_t *capacity, int64_t needed, size_t item_size,
+                     struct err *err)
 {
     assert(item_size > 0);
     assert(needed > *capacity);
@@ -30,12 +31,21 @@ int array_grow(void *items, int32_t *capacity, int64_t needed, size_t item_size,
     /* The pointer's own type is unknown here, so it is copied by its bytes. */
     void *old;
     memcpy(&old, items, sizeof old);
-    unsigned char *bytes = realloc(old, size);
+    void *bytes = realloc(old, size);
     if (!bytes)
         return err_no_memory(err);
-    size_t old_size = (size_t)*capacity * item_size;
-    memset(bytes + old_size, 0, size - old_size);
     memcpy(items, &bytes, sizeof bytes);
     *capacity = (int32_t)grown;
+    return 0;
+}
+
+int array_grow(void *items, int32_t *capacity, int64_t needed, size_t item_size, struct err *err)
+{
+    size_t old_size = (size_t)*capacity * item_size;
+    if (array_grow_plain(items, capacity, needed, item_size, err))
+        return -1;
+    unsigned char *bytes;
+    memcpy(&bytes, items, sizeof bytes);
+    memset(bytes + old_size, 0, (size_t)*capacity * item_size - old_size);
     return 0;
 }

@@ -22,10 +22,22 @@ static inline int array_reserve(void *items, int32_t *capacity, int64_t needed, 
 /* The part of array_reserve for needed > *capacity. */
 int array_grow(void *items, int32_t *capacity, int64_t needed, size_t item_size, struct err *err);
 
+/* As array_grow, but new room is not zeroed: for what is only ever appended to. Memory that is not
+ * written to costs nothing. */
+int array_grow_plain(void *items, int32_t *capacity, int64_t needed, size_t item_size,
+                     struct err *err);
+
 static inline int array_reserve(void *items, int32_t *capacity, int64_t needed, size_t item_size,
                                 struct err *err)
 {
     return needed <= *capacity ? 0 : array_grow(items, capacity, needed, item_size, err);
+}
+
+/* array_reserve by array_grow_plain. */
+static inline int array_reserve_plain(void *items, int32_t *capacity, int64_t needed,
+                                      size_t item_size, struct err *err)
+{
+    return needed <= *capacity ? 0 : array_grow_plain(items, capacity, needed, item_size, err);
 }
 
 #endif

@@ -107,7 +107,7 @@ static void change_queue(struct waits *waits, int64_t by, int64_t now_us)
 static int append_us(int64_t **items, int32_t *count, int32_t *capacity, int64_t us,
                      struct err *err)
 {
-    if (array_reserve(items, capacity, *count + INT64_C(1), sizeof **items, err))
+    if (array_reserve_plain(items, capacity, *count + INT64_C(1), sizeof **items, err))
         return -1;
     (*items)[(*count)++] = us;
     return 0;
@@ -216,8 +216,8 @@ static int append_change(struct metrics *metrics, int32_t runner, int64_t now_us
         metrics->changes_were_cut = true;
         return 0;
     }
-    if (array_reserve(&metrics->changes, &metrics->change_capacity,
-                      metrics->change_count + INT64_C(1), sizeof *metrics->changes, err))
+    if (array_reserve_plain(&metrics->changes, &metrics->change_capacity,
+                            metrics->change_count + INT64_C(1), sizeof *metrics->changes, err))
         return -1;
     metrics->changes[metrics->change_count++] = change;
     return 0;
