@@ -49,7 +49,7 @@ static struct phase_delta warm_of(const struct sim *sim, int32_t pool)
     const struct sim_pool *it = &sim->pools[pool];
     int64_t idle = it->idle_count;
     int64_t warm = def->warm_instances < idle ? def->warm_instances : idle;
-    if (!def->scaling || warm == 0)
+    if (warm == 0)
         return (struct phase_delta){.phase = PHASE_WARM};
     return (struct phase_delta){
         .phase = PHASE_WARM,
@@ -59,43 +59,48 @@ static struct phase_delta warm_of(const struct sim *sim, int32_t pool)
     };
 }
 
-static void add_phase(struct sim *sim, enum node_phase phase, const struct phase_delta *delta,
-                      int64_t by)
+/* What is warm of the pool now enters its phase, or leaves it for that of empty nodes. */
+static void count_warm(struct sim *sim, int32_t pool, int64_t by)
 {
-    if (delta->nodes == 0)
+    const struct phase_delta warm = warm_of(sim, pool);
+    if (warm.nodes == 0)
         return;
-    const struct phase_delta signed_delta = {
-        .phase = phase,
-        .nodes = by * delta->nodes,
-        .unpriced_nodes = by * delta->unpriced_nodes,
-        .price = by * delta->price,
+    struct phase_delta delta = {
+        .phase = PHASE_WARM,
+        .nodes = by * warm.nodes,
+        .unpriced_nodes = by * warm.unpriced_nodes,
+        .price = by * warm.price,
     };
-    metrics_add_phase(&sim->metrics, &signed_delta, sim->now_us);
+    metrics_add_phase(&sim->metrics, &delta, sim->now_us);
+    delta = (struct phase_delta){
+        .phase = PHASE_EMPTY,
+        .nodes = -delta.nodes,
+        .unpriced_nodes = -delta.unpriced_nodes,
+        .price = -delta.price,
+    };
+    metrics_add_phase(&sim->metrics, &delta, sim->now_us);
 }
 
-/* The node enters (or leaves) its phase; what is warm changes from `before` to what it is now. */
-static void count_phase(struct sim *sim, int32_t node, int32_t by, const struct phase_delta *before)
+/* The node enters (or leaves) its phase. */
+static void count_phase(struct sim *sim, int32_t node, int32_t by)
 {
     const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
-    struct phase_delta one = {.nodes = 1,
-                              .unpriced_nodes = !type->has_price,
-                              .price = type->has_price ? type->price_micro : 0};
-    struct phase_delta after = warm_of(sim, sim->nodes[node].def.pool);
-    add_phase(sim, PHASE_WARM, before, -1);
-    add_phase(sim, PHASE_EMPTY, before, 1);
-    if (state_of(sim, node) != NODE_REMOVED)
-        add_phase(sim, phase_of(sim, node), &one, by);
-    add_phase(sim, PHASE_EMPTY, &after, -1);
-    add_phase(sim, PHASE_WARM, &after, 1);
+    const struct phase_delta one = {.phase = phase_of(sim, node),
+                                    .nodes = by,
+                                    .unpriced_nodes = type->has_price ? 0 : by,
+                                    .price = type->has_price ? by * type->price_micro : 0};
+    metrics_add_phase(&sim->metrics, &one, sim->now_us);
 }
 
 void node_count_in_pool(struct sim *sim, int32_t node, int32_t by)
 {
-    struct phase_delta warm = warm_of(sim, sim->nodes[node].def.pool);
     struct sim_node *it = &sim->nodes[node];
     struct sim_pool *pool = &sim->pools[it->def.pool];
     enum node_state state = state_of(sim, node);
     bool is_idle = state == NODE_READY && it->replica_count == 0;
+    bool is_scaled = sim->scenario->pools[it->def.pool].scaling != NULL;
+    if (is_scaled)
+        count_warm(sim, it->def.pool, -1);
     pool->existing_count += state == NODE_REMOVED ? 0 : by;
     pool->ready_count += state == NODE_READY ? by : 0;
     pool->coming_count += state == NODE_COMING ? by : 0;
@@ -103,10 +108,13 @@ void node_count_in_pool(struct sim *sim, int32_t node, int32_t by)
     const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
     pool->idle_price += is_idle && type->has_price ? by * type->price_micro : 0;
     pool->idle_unpriced += is_idle && !type->has_price ? by : 0;
-    count_phase(sim, node, by, &warm);
     it->idle_since_us = is_idle && by > 0 ? sim->now_us : TIME_NEVER;
-    if (sim->scenario->pools[it->def.pool].scaling)
-        sim->scaling.is_due = true;
+    if (state != NODE_REMOVED)
+        count_phase(sim, node, by);
+    if (!is_scaled)
+        return;
+    count_warm(sim, it->def.pool, 1);
+    sim->scaling.is_due = true;
 }
 
 static bool is_counted(enum node_state state)
