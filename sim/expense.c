@@ -75,12 +75,14 @@ void expense_settle(struct sim *sim, int32_t replica, enum expense next)
     int32_t group = sim->sched.fleet.nodes[scheduled->node].group;
     struct scope *scope = &sim->metrics.scopes[1 + sim->metrics.pool_scope_count + group];
     int64_t us = sim->now_us - it->charged_us;
-    int128 cost = expense_of(sim, replica, us);
     assert(us >= 0);
-    stats->cost[it->expense] += cost;
-    scope->charged[it->expense] += cost;
-    if (!fleet_type_of(&sim->sched.fleet, scheduled->node)->has_price)
+    if (fleet_type_of(&sim->sched.fleet, scheduled->node)->has_price) {
+        int128 cost = expense_of(sim, replica, us);
+        stats->cost[it->expense] += cost;
+        scope->charged[it->expense] += cost;
+    } else if (us > 0) {
         stats->unpriced_us += us;
+    }
     it->charged_us = sim->now_us;
     it->expense = (uint8_t)next;
 }

@@ -174,27 +174,29 @@ struct crash_stats {
     int64_t work_lost_us;
 };
 
+/* What every change touches comes first, what hardly any does last: a job that arrives finds none
+ * of it in the cache. */
 struct runner_stats {
-    struct integral running, live, wish; /* replica-us */
+    int64_t since_us;   /* all that is time is complete up to then */
     int64_t existed_us; /* from arrival to departure or the end (complete at the end) */
+    struct integral running, live, wish; /* replica-us */
     struct met_time floor_by_running, floor_by_live, wish_by_running;
-    int128 cost[EXPENSE_COUNT]; /* of its parts of nodes whose price is known, in 1e-17 USD */
-    int128 cost_lost;           /* of that, of the work lost */
-    int64_t unpriced_us;        /* replica-time on nodes of unknown price */
-    int64_t below_floor_us[BLAME_COUNT]; /* time with live < floor, by who caused it */
-    int64_t since_us;                    /* the five above are complete up to then */
-    int64_t wait_us_sum;                 /* over bound demands */
+    int64_t unpriced_us; /* replica-time on nodes of unknown price */
+    int64_t wait_us_sum; /* over bound demands */
     int64_t wait_us_max;
-    int64_t work_lost_us; /* by evictions, drains, lost nodes and crashes */
-    struct crash_stats crashes;
-    int32_t bound_count, finished_count, evicted_count,
-        evicting_count; /* evicting: victims it made */
-    int32_t drained_count, lost_count, gave_up_count;
-    int32_t moved_count;    /* by consolidations */
     int32_t open_evictions; /* head of a list through metrics.eviction_next; NO_INDEX */
     int32_t floor;          /* in force */
     uint8_t blame;          /* enum blame, while live < floor */
     bool is_there;          /* arrived and not departed */
+    int32_t bound_count, finished_count;
+    int32_t evicted_count, evicting_count; /* evicting: victims it made */
+    int32_t drained_count, lost_count, gave_up_count;
+    int32_t moved_count;        /* by consolidations */
+    int128 cost[EXPENSE_COUNT]; /* of its parts of nodes whose price is known, in 1e-17 USD */
+    int128 cost_lost;           /* of that, of the work lost */
+    int64_t work_lost_us;       /* by evictions, drains, lost nodes and crashes */
+    int64_t below_floor_us[BLAME_COUNT]; /* time with live < floor, by who caused it */
+    struct crash_stats crashes;
 };
 
 /* Changes of one runner, for the plots of the runners that suffered most. */

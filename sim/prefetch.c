@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/engine.h"
 
+#include <stddef.h>
+
 /* What events to come are about, fetched from memory ahead of them.
  *
  * In a fleet of ten thousand nodes all that is known of a job, of its runner and of its node leaves
@@ -22,7 +24,7 @@ static void fetch_runner(const struct sim *sim, int32_t runner)
 {
     fetch(&sim->sched.runners[runner], sizeof *sim->sched.runners);
     fetch(&sim->runners[runner], sizeof *sim->runners);
-    fetch(&sim->metrics.runners[runner], sizeof *sim->metrics.runners);
+    fetch(&sim->metrics.runners[runner], offsetof(struct runner_stats, cost));
 }
 
 void prefetch_arrival(const struct sim *sim)
@@ -45,7 +47,7 @@ static void fetch_around(const struct sim *sim, int32_t replica)
         return;
     fetch_runner(sim, it->runner);
     fetch(&sim->sched.fleet.nodes[it->node], sizeof *sim->sched.fleet.nodes);
-    fetch(&sim->nodes[it->node], sizeof *sim->nodes);
+    fetch(&sim->nodes[it->node], offsetof(struct sim_node, def));
     if (it->next_on_node >= 0)
         fetch(&sim->sched.replicas[it->next_on_node], sizeof *it);
     if (it->previous_on_node >= 0)
