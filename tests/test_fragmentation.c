@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/rng.h"
 #include "scheduler/fragmentation.h"
+#include "tests/failing_alloc.h"
 
 /* Fragments looked up in the table against the sum that they are defined by. */
 
@@ -254,5 +255,30 @@ Test(fragmentation, a_view_tells_what_a_placement_leaves)
         cr_assert(eq(i64, fragment_after(&rig.fragmentation, &view, devices, taken_milli),
                      add_up_after(&rig, poorer, devices, taken_milli)));
     }
+    release(&rig);
+}
+
+Test(fragmentation, without_memory_for_new_groups_the_old_ones_stay)
+{
+    struct rig rig;
+    struct err err;
+    int32_t failures = 0;
+    init(&rig, 1, false);
+    add_type(&rig);
+    for (int64_t n = 1;; n++) {
+        int32_t known = rig.fragmentation.group_count;
+        failing_alloc_arm(n);
+        int result = fragmentation_refresh(&rig.fragmentation, &rig.fleet, &err);
+        if (!failing_alloc_disarm()) {
+            cr_assert(eq(int, result, 0));
+            break;
+        }
+        cr_assert(eq(int, result, -1));
+        cr_assert(eq(int, (int)err.kind, (int)ERR_SYSTEM));
+        cr_assert(eq(i32, rig.fragmentation.group_count, known));
+        failures++;
+    }
+    cr_assert(gt(i32, failures, 1));
+    hold_to_definition(&rig);
     release(&rig);
 }
