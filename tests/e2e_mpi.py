@@ -114,7 +114,8 @@ class Ranks(e2e_sweep.Sweep):
         for arguments, code, message in [
                 (["s.json", "-j", "2"], BAD_INPUT, "plan: --jobs: the ranks of MPI"),
                 (["none.json"], BAD_INPUT, "none.json: No such file"),
-                (["s.json", "-t", "placed 2m 95", "-n", "p=0"], ANSWER_IS_NO, "Plan        none")]:
+                (["s.json", "-t", "placed 2m 95", "-n", "p=0..1"], ANSWER_IS_NO,
+                 "of the highest fleet allowed miss placed 2m 95")]:
             result = self.good(self.on_ranks(3, "plan", *arguments), code)
             self.assertEqual((result.stdout + result.stderr).count(message), 1, result.stderr)
 
