@@ -69,15 +69,13 @@ static const char *three_digits(double p, char out[FIGURE_TEXT_SIZE])
 }
 
 /* A small share keeps a digit: "(-0.0 %)" would say that there is no effect. */
-enum { SHARE_SIZE = 32 };
-
-static void print_share(double percent, char out[SHARE_SIZE])
+static void print_share(double percent, char out[FIGURE_TEXT_SIZE])
 {
-    snprintf(out, SHARE_SIZE, fabs(percent) < 0.05 ? " (%+.1g %%)" : " (%+.1f %%)", percent);
+    snprintf(out, FIGURE_TEXT_SIZE, fabs(percent) < 0.05 ? " (%+.1g %%)" : " (%+.1f %%)", percent);
 }
 
 const char *share_words(const struct compare_difference *difference, double baseline,
-                        char out[INTERVAL_TEXT_SIZE])
+                        char out[FIGURE_TEXT_SIZE])
 {
     out[0] = '\0';
     if (difference->verdict > VERDICT_SAME && baseline != 0 && !isnan(baseline))
@@ -89,7 +87,7 @@ const char *verdict_words(const struct compare_difference *difference, double ba
                           char out[INTERVAL_TEXT_SIZE])
 {
     const char *verdict = verdict_text(difference->verdict);
-    char share[INTERVAL_TEXT_SIZE], p_value[FIGURE_TEXT_SIZE];
+    char share[FIGURE_TEXT_SIZE], p_value[FIGURE_TEXT_SIZE];
     share_words(difference, baseline, share);
     if (difference->verdict == VERDICT_BASELINE || isnan(difference->p_adjusted))
         snprintf(out, INTERVAL_TEXT_SIZE, "%s", verdict);

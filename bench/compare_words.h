@@ -25,7 +25,7 @@ const char *metric_heading(const struct compare *compare, int32_t metric, char o
 /* " (-12.3 %)": the effect as a share of the baseline's value; "" where it is not distinguishable
  * from none, or that value is 0 or none. */
 const char *share_words(const struct compare_difference *difference, double baseline,
-                        char out[INTERVAL_TEXT_SIZE]);
+                        char out[FIGURE_TEXT_SIZE]);
 /* "better (-12.3 %), p 0.012": the verdict with the effect as a share of the baseline's value and
  * the adjusted p-value. */
 const char *verdict_words(const struct compare_difference *difference, double baseline,
