@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <criterion/criterion.h>
+#include <gsl/gsl_rng.h>
 #include <math.h>
 #include <string.h>
 
@@ -203,6 +204,57 @@ Test(statistics, mser_finds_a_step_and_refuses_a_late_one)
         cr_assert_eq(made.truncate, steps[row].truncate, "%s: %d", steps[row].name, made.truncate);
         cr_assert_eq(made.is_refused, steps[row].is_refused, "%s", steps[row].name);
     }
+}
+
+/* The series on which the library kim-convergence (openkim, tests of its MSER-5 up to 2025) states
+ * the outcome: a beginning, then values evenly spread over 9.5 to 10.5. They are drawn by numpy's
+ * RandomState(12345).random_sample, which is the generator of Matsumoto and Nishimura with 53 bits
+ * of two words, so they are the same numbers here. */
+enum { LEVEL_COUNT = 1000 };
+
+static const struct {
+    const char *name;
+    int32_t count; /* of the beginning, which goes from `first` by `step` */
+    double first, step;
+    bool is_noisy;       /* the beginning has the spread too */
+    int32_t level;       /* how many values follow it */
+    int32_t least, most; /* published: so many are to be left out, */
+    bool is_refused;     /* and whether that is refused */
+} published[] = {
+    {"100 ones", 100, 1, 0, false, 0, 0, 0, false},
+    {"0 to 9, then level", 10, 0, 1, false, LEVEL_COUNT, 10, INT32_MAX, false},
+    {"20 down to 11, then level", 10, 20, -1, false, LEVEL_COUNT, 10, INT32_MAX, false},
+    {"0 to 99", 100, 0, 1, false, 0, 0, INT32_MAX, true},
+    {"up to 10, then level", 1000, 0, 0.01, true, LEVEL_COUNT, 1000, INT32_MAX, true},
+};
+
+/* In [-0.5, 0.5). */
+static double numpy_spread(gsl_rng *generator)
+{
+    uint64_t high = gsl_rng_get(generator) >> 5, low = gsl_rng_get(generator) >> 6;
+    return (double)(high << 26 | low) / (double)(UINT64_C(1) << 53) - 0.5;
+}
+
+Test(statistics, mser_gives_what_is_published_of_five_series)
+{
+    gsl_rng *generator = gsl_rng_alloc(gsl_rng_mt19937);
+    gsl_rng_set(generator, 12345);
+    cr_assert_float_eq(numpy_spread(generator), 0.92961609 - 0.5, 1e-8); /* as numpy prints it */
+    for (size_t row = 0; row < ARRAY_LEN(published); row++) {
+        double values[2 * LEVEL_COUNT];
+        int32_t count = 0;
+        gsl_rng_set(generator, 12345);
+        for (; count < published[row].count; count++)
+            values[count] = published[row].first + published[row].step * count +
+                            (published[row].is_noisy ? numpy_spread(generator) : 0);
+        for (int32_t i = 0; i < published[row].level; i++)
+            values[count++] = 10 + numpy_spread(generator);
+        struct mser_result made = mser_make(values, count);
+        cr_expect_geq(made.truncate, published[row].least, "%s", published[row].name);
+        cr_expect_leq(made.truncate, published[row].most, "%s", published[row].name);
+        cr_expect_eq(made.is_refused, published[row].is_refused, "%s", published[row].name);
+    }
+    gsl_rng_free(generator);
 }
 
 Test(statistics, welchs_average_narrows_at_the_start)
