@@ -155,18 +155,32 @@ static bool is_interrupted(void *context)
     return planning->signal_number != 0;
 }
 
+/* ", bound 12.3456, gap 1.2 %": how much cheaper a plan could be at most. */
+static void print_gap(const struct planning *planning, int64_t cost, char *out, size_t size)
+{
+    const struct plan_result *result = &planning->result;
+    const struct peak *peak = &planning->peak;
+    double bound = (double)peak->bound, usd = plan_usd_per_hour(result, peak->bound);
+    if (peak->has_bound && peak->bound > 0)
+        snprintf(out, size, ", bound %.4f, gap %.1f %%", isnan(usd) ? bound : usd,
+                 100 * ((double)cost - bound) / bound);
+    else
+        out[0] = '\0';
+}
+
 static void tell_progress(void *context, const struct search *search)
 {
     struct planning *planning = context;
-    char text[PROGRESS_TEXT_SIZE];
+    char text[PROGRESS_TEXT_SIZE], gap[PROGRESS_TEXT_SIZE / 2];
     if (search->best < 0) {
         snprintf(text, sizeof text, "%" PRId32 " plans tried, none keeps the targets yet",
                  search->point_count);
     } else {
         int64_t cost = search->points[search->best].answer.cost;
         double usd = plan_usd_per_hour(&planning->result, cost);
-        snprintf(text, sizeof text, "%" PRId32 " plans tried, best %.4f %s", search->point_count,
-                 isnan(usd) ? (double)cost : usd, isnan(usd) ? "nodes" : "USD an hour");
+        print_gap(planning, cost, gap, sizeof gap);
+        snprintf(text, sizeof text, "%" PRId32 " plans tried, best %.4f %s%s", search->point_count,
+                 isnan(usd) ? (double)cost : usd, isnan(usd) ? "nodes" : "USD an hour", gap);
     }
     progress_tell(&planning->progress, text);
 }
