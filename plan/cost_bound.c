@@ -95,12 +95,14 @@ static int price_mixed(struct cost_bound *bound, struct master *master, struct e
     }
     for (int32_t t = 0; t < cover->type_count; t++) {
         struct pricing_query query = {.type = t, .prices = bound->prices};
-        query.limits = (struct knapsack_limits){.stop_at = INT64_MAX, .trusts_devices = true};
+        query.limits = (struct knapsack_limits){
+            .stop_at = INT64_MAX, .ticks_max = INT64_MAX, .trusts_devices = true};
         struct knapsack_answer answer;
         if (pricing_solve(&master->pricing, &query, master->counts, &answer, err))
             return -1;
         memset(master->counts, 0, (size_t)cover->row_count * sizeof *master->counts);
         master->worth[t] = answer.upper_bound;
+        master->ticks += answer.ticks;
     }
     bound->mixed_nano = certificate_bound(cover, master->shift, bound->prices, master->worth);
     master->bound_nano = bound->mixed_nano;
@@ -111,11 +113,11 @@ static int price_mixed(struct cost_bound *bound, struct master *master, struct e
 /* ---- all bounds ---- */
 
 /* Large linear programs take long for each round, and bring little where most items are small. */
-static struct master_effort effort_for(const struct cover *cover)
+static struct master_effort effort_for(const struct cover *cover, int64_t ticks_max)
 {
     enum { ROWS_LARGE = 600 };
     bool is_large = cover->row_count > ROWS_LARGE;
-    return (struct master_effort){.steps_max = is_large ? 4000000 : 30000000,
+    return (struct master_effort){.ticks_max = ticks_max,
                                   .search_steps_max = is_large ? 20000 : 300000,
                                   .rounds_max = is_large ? 30 : 2000,
                                   .seeks_bound = true};
@@ -137,18 +139,23 @@ static int pour_devices(struct master *master, const struct master_effort *effor
         memcpy(master->bound_prices, other.bound_prices,
                (size_t)poured.row_count * sizeof *other.bound_prices);
     }
+    master->ticks += other.ticks;
     master_release(&other);
     return result;
 }
 
-static int solve_patterns(struct cost_bound *bound, struct master *master, struct err *err)
+static int solve_patterns(struct cost_bound *bound, struct master *master, int64_t ticks_max,
+                          struct err *err)
 {
-    struct master_effort effort = effort_for(master->cover);
+    /* What devices may take, where those poured over the node must be tried after all. */
+    bool may_pour = master->cover->device_resource >= 0;
+    struct master_effort effort =
+        effort_for(master->cover, may_pour ? ticks_max / 4 : ticks_max);
     if (master_solve(master, &effort, err))
         return -1;
     bound->is_exact = master->is_optimal;
-    if (!bound->is_exact && master->cover->device_resource >= 0 &&
-        pour_devices(master, &effort, err))
+    effort.ticks_max = ticks_max / 4 * 3;
+    if (!bound->is_exact && may_pour && pour_devices(master, &effort, err))
         return -1;
     bound->pattern_nano = master->bound_nano;
     return 0;
@@ -168,7 +175,8 @@ static void choose_best(struct cost_bound *bound, const struct master *master)
     bound->best_nano = certificate_round_up(cover, best);
 }
 
-int cost_bound_find(struct cost_bound *bound, struct master *master, struct err *err)
+int cost_bound_find(struct cost_bound *bound, struct master *master, int64_t ticks_max,
+                    struct err *err)
 {
     const struct cover *cover = master->cover;
     size_t resources = (size_t)cover->resource_count;
@@ -182,7 +190,7 @@ int cost_bound_find(struct cost_bound *bound, struct master *master, struct err 
     }
     for (int32_t r = 0; r < cover->resource_count; r++)
         bound->volume_nano[r] = volume_bound(cover, r);
-    if (price_mixed(bound, master, err) || solve_patterns(bound, master, err)) {
+    if (price_mixed(bound, master, err) || solve_patterns(bound, master, ticks_max, err)) {
         cost_bound_release(bound);
         return -1;
     }

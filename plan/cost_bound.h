@@ -26,8 +26,10 @@ struct cost_bound {
     bool is_exact; /* the pattern linear program was solved to the end */
 };
 
-/* `master` must be new; it is left solved for the full demand, its columns ready for a dive. */
-int cost_bound_find(struct cost_bound *bound, struct master *master, struct err *err);
+/* `master` must be new; it is left solved for the full demand, its columns ready for a dive. The
+ * pattern linear program ends after ticks_max (struct knapsack_answer) at the latest. */
+int cost_bound_find(struct cost_bound *bound, struct master *master, int64_t ticks_max,
+                    struct err *err);
 void cost_bound_release(struct cost_bound *bound);
 
 #endif

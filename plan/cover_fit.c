@@ -18,7 +18,8 @@ enum devices_answer cover_pack_devices(const struct cover *cover, int32_t type,
         demands[demand_count++] = (struct device_demand){.units = units, .count = counts[i]};
     }
     int64_t devices = cover_capacity(cover, type)[r] / cover->device_units;
-    return devices_pack(demands, demand_count, devices, cover->device_units);
+    int64_t ticks = 0;
+    return devices_pack(demands, demand_count, devices, cover->device_units, &ticks);
 }
 
 bool cover_pairs_allow(const struct cover *cover, int32_t row, const int64_t *counts)

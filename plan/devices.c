@@ -7,6 +7,7 @@
 enum {
     SHARES_MAX = 256, /* on one node; with more the answer is that of first-fit decreasing */
     STEPS_MAX = 20000,
+    PASSES_PER_TICK = 4, /* they are short */
 };
 
 struct pack {
@@ -15,6 +16,7 @@ struct pack {
     int64_t free[DEVICES_MAX];
     int32_t device_count;
     int32_t steps;
+    int64_t ticks;
 };
 
 /* All shares from `next` on, the present one on each device that has room; of devices with equal
@@ -26,6 +28,7 @@ static bool place_rest(struct pack *pack, int32_t next)
     int64_t share = pack->share[next];
     for (int32_t d = 0; d < pack->device_count && pack->steps < STEPS_MAX; d++) {
         bool is_seen = false;
+        pack->ticks += d + 1;
         for (int32_t e = 0; e < d && !is_seen; e++)
             is_seen = pack->free[e] == pack->free[d];
         if (is_seen || pack->free[d] < share)
@@ -45,10 +48,11 @@ static void insert_share(struct pack *pack, int64_t share)
     for (; at > 0 && pack->share[at - 1] < share; at--)
         pack->share[at] = pack->share[at - 1];
     pack->share[at] = share;
+    pack->ticks += pack->share_count - at;
 }
 
 enum devices_answer devices_pack(const struct device_demand *demands, int32_t demand_count,
-                                 int64_t device_count, int64_t device_units)
+                                 int64_t device_count, int64_t device_units, int64_t *ticks)
 {
     struct pack pack = {.share_count = 0};
     int64_t whole = 0, shared = 0;
@@ -74,7 +78,9 @@ enum devices_answer devices_pack(const struct device_demand *demands, int32_t de
     pack.device_count = (int32_t)left;
     for (int32_t d = 0; d < pack.device_count; d++)
         pack.free[d] = device_units;
-    if (place_rest(&pack, 0))
+    bool fits = place_rest(&pack, 0);
+    *ticks += pack.ticks / PASSES_PER_TICK;
+    if (fits)
         return DEVICES_FIT;
     return pack.steps < STEPS_MAX ? DEVICES_TOO_FEW : DEVICES_UNKNOWN;
 }

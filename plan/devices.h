@@ -20,8 +20,9 @@ struct device_demand {
 };
 
 /* device_count devices of device_units each. Tries first-fit decreasing, then all ways, up to a
- * fixed number of steps. The demands may come in any order. */
+ * fixed number of steps. The demands may come in any order. *ticks grows by the passes through its
+ * innermost loops. */
 enum devices_answer devices_pack(const struct device_demand *demands, int32_t demand_count,
-                                 int64_t device_count, int64_t device_units);
+                                 int64_t device_count, int64_t device_units, int64_t *ticks);
 
 #endif

@@ -15,6 +15,7 @@ struct dive_state {
     int64_t *node_left; /* [type] */
     int64_t *counts;    /* [row] */
     int128 cost;
+    int64_t ticks_half, ticks_end; /* of the master */
 };
 
 /* ---- taking ---- */
@@ -139,16 +140,28 @@ static bool is_hopeless(const struct dive_state *dive)
     return dive->cost + (int128)(dive->master->value * 1e9 - 1) >= dive->request->cost_below;
 }
 
+/* The linear program for what is left. */
+static int solve_rest(struct dive_state *dive, struct err *err)
+{
+    struct master *master = dive->master;
+    bool takes_columns = master->ticks < dive->ticks_half;
+    struct master_effort effort = {.ticks_max = dive->ticks_end - master->ticks,
+                                   .search_steps_max = dive->request->search_steps_max,
+                                   .rounds_max = takes_columns ? dive->request->rounds_max : 0};
+    master_set_demand(master, dive->left, dive->node_left);
+    return master_solve(master, &effort, err);
+}
+
 static int run(struct dive_state *dive, bool *is_done, struct err *err)
 {
-    struct master_effort effort = {.steps_max = INT64_MAX / 2,
-                                   .search_steps_max = dive->request->search_steps_max,
-                                   .rounds_max = dive->request->rounds_max};
     *is_done = false;
     while (!is_covered(dive)) {
-        master_set_demand(dive->master, dive->left, dive->node_left);
-        if (master_solve(dive->master, &effort, err))
-            return -1;
+        if (dive->master->ticks < dive->ticks_end) {
+            if (solve_rest(dive, err))
+                return -1;
+        } else if (dive->request->cost_below > 0) {
+            return 0;
+        }
         if (is_hopeless(dive))
             return 0;
         int64_t taken = take_solution(dive, err);
@@ -165,7 +178,11 @@ int dive(struct master *master, const struct dive_request *request, struct node_
          bool *is_done, struct err *err)
 {
     size_t rows = (size_t)master->cover->row_count, types = (size_t)master->cover->type_count;
-    struct dive_state state = {.master = master, .request = request, .set = set};
+    struct dive_state state = {.master = master,
+                               .request = request,
+                               .set = set,
+                               .ticks_half = master->ticks + request->ticks_max / 2,
+                               .ticks_end = master->ticks + request->ticks_max};
     state.left = calloc(rows + 1, sizeof *state.left);
     state.counts = calloc(rows + 1, sizeof *state.counts);
     state.node_left = calloc(types + 1, sizeof *state.node_left);

@@ -13,7 +13,8 @@
 /* From the fractions of the pattern linear program to whole nodes: takes the whole parts of the
  * solution, solves again for the demand that is left with new columns for it, and so on; where
  * nothing is whole, the largest fraction is rounded up. Every node ends as the cheapest type that
- * holds what is on it. */
+ * holds what is on it. When half of the ticks are spent there are no new columns any more, at the
+ * end of them no new solutions: what is left of the last one is rounded. */
 
 struct dive_request {
     const int64_t *demand;    /* [row_count] */
@@ -21,6 +22,7 @@ struct dive_request {
     int128 cost_below;        /* give up when the cost can no longer be below; 0: never */
     int64_t search_steps_max; /* of one knapsack search */
     int32_t rounds_max;       /* of each linear program */
+    int64_t ticks_max;        /* of the master, all in all */
     struct rng *rng;          /* rounds up a fraction drawn by its size; NULL: the largest */
 };
 

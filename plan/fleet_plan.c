@@ -106,8 +106,9 @@ static bool devices_fit(const struct fleet_plan *plan, int32_t node, int32_t typ
         demands[demand_count++] =
             (struct device_demand){.units = units, .count = plan->contents[c].count};
     }
-    int64_t devices = instance->types[type].alloc[r] / instance->device_units;
-    return devices_pack(demands, demand_count, devices, instance->device_units) == DEVICES_FIT;
+    int64_t devices = instance->types[type].alloc[r] / instance->device_units, ticks = 0;
+    return devices_pack(demands, demand_count, devices, instance->device_units, &ticks) ==
+           DEVICES_FIT;
 }
 
 bool fleet_plan_devices_fit(const struct fleet_plan *plan, int32_t node, int32_t type)

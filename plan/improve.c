@@ -16,6 +16,7 @@ struct improving {
     int64_t *node_left; /* [type] */
     int32_t *removed;   /* nodes taken out, by their place in the set */
     int128 removed_cost;
+    int64_t ticks_end; /* of the master */
     int32_t removed_count, removed_max;
 };
 
@@ -113,6 +114,7 @@ static int try_once(struct improving *improving, struct err *err)
                                    .node_left = improving->node_left,
                                    .search_steps_max = 3000,
                                    .rounds_max = 8,
+                                   .ticks_max = improving->ticks_end - improving->master->ticks,
                                    .rng = &improving->rng};
     bool is_done;
     int32_t count = 2 + (int32_t)rng_below(&improving->rng, (uint64_t)improving->removed_max - 1);
@@ -140,7 +142,8 @@ static int run(struct improving *improving, struct err *err)
     const struct master *master = improving->master;
     int64_t rounds_end = master->rounds + improving->request->rounds_max;
     for (int64_t tries = 0; tries < improving->request->rounds_max; tries++) {
-        if (master->rounds >= rounds_end || is_full(improving) ||
+        if (master->rounds >= rounds_end || master->ticks >= improving->ticks_end ||
+            is_full(improving) ||
             node_set_cost(improving->set, master->cover) <= improving->request->bound_nano)
             break;
         if (try_once(improving, err))
@@ -157,6 +160,7 @@ int improve(struct master *master, const struct improve_request *request, struct
                                   .request = request,
                                   .set = set,
                                   .rng = rng_stream(1, "improve", 0),
+                                  .ticks_end = master->ticks + request->ticks_max,
                                   .removed_max = REMOVED_MAX};
     improving.demand = calloc((size_t)master->cover->row_count + 1, sizeof *improving.demand);
     improving.node_left = calloc((size_t)master->cover->type_count + 1, sizeof(int64_t));

@@ -19,6 +19,7 @@ struct improve_request {
     const int64_t *worth; /* [row] dual prices x 2^shift of the master */
     int64_t bound_nano;   /* no plan costs less: nothing is left to be gained there */
     int64_t rounds_max;   /* of the linear programs together, see struct master_effort */
+    int64_t ticks_max;    /* of the master, all in all */
 };
 
 /* Changes `set`, which must hold all items of the master's cover; the cover is not relaxed. */

@@ -39,8 +39,8 @@ static int improve_nodes(struct instance_answer *answer, struct master *master,
     int64_t work_of_round = (int64_t)cover->row_count * cover->type_count + work_of_search;
     struct improve_request request = {.worth = answer->bound.prices,
                                       .bound_nano = answer->bound.best_nano,
-                                      .rounds_max =
-                                          work_per_row * cover->row_count / work_of_round};
+                                      .rounds_max = work_per_row * cover->row_count / work_of_round,
+                                      .ticks_max = answer->ticks_max / 4};
     return improve(master, &request, set, err);
 }
 
@@ -58,8 +58,11 @@ static int dive_and_improve(struct instance_answer *answer, struct master *maste
             demand[i] = cover->rows[i].demand;
         for (int32_t t = 0; t < cover->type_count; t++)
             node_left[t] = cover->types[t].node_max;
-        struct dive_request request = {
-            .demand = demand, .node_left = node_left, .search_steps_max = 20000, .rounds_max = 30};
+        struct dive_request request = {.demand = demand,
+                                       .node_left = node_left,
+                                       .search_steps_max = 20000,
+                                       .rounds_max = 30,
+                                       .ticks_max = answer->ticks_max / 4};
         result = dive(master, &request, set, is_done, err);
         if (result == 0 && *is_done && !cover->is_relaxed)
             result = improve_nodes(answer, master, set, err);
@@ -101,8 +104,10 @@ static int explain_no_plan(struct instance_answer *answer, bool is_proved, struc
     const char *why = "all contents of nodes were tried";
     if (!is_proved) {
         why = "proved by weights of items: all nodes together cannot hold as much";
-        if (shortage_prove(&answer->cover, &is_proved, err))
+        int64_t allowed = answer->ticks_max / 4, ticks_left = allowed;
+        if (shortage_prove(&answer->cover, &is_proved, &ticks_left, err))
             return -1;
+        answer->ticks += allowed - ticks_left;
     }
     answer->is_proved_infeasible = is_proved;
     if (is_proved)
@@ -153,10 +158,11 @@ static int find_all(struct instance_answer *answer, struct err *err)
     if (cover_init(&answer->cover, answer->instance, ROWS_MAX, err) ||
         master_init(&master, &answer->cover, err))
         return -1;
-    int result = cost_bound_find(&answer->bound, &master, err);
+    int result = cost_bound_find(&answer->bound, &master, answer->ticks_max / 2, err);
     answer->has_bound = result == 0;
     if (result == 0)
         result = find_plan(answer, &master, err);
+    answer->ticks += master.ticks;
     master_release(&master);
     return result;
 }
@@ -164,7 +170,13 @@ static int find_all(struct instance_answer *answer, struct err *err)
 int instance_answer_find(struct instance_answer *answer, const struct instance *instance,
                          struct err *err)
 {
-    *answer = (struct instance_answer){.instance = instance};
+    return instance_answer_find_within(answer, instance, INSTANCE_TICKS_MAX, err);
+}
+
+int instance_answer_find_within(struct instance_answer *answer, const struct instance *instance,
+                                int64_t ticks_max, struct err *err)
+{
+    *answer = (struct instance_answer){.instance = instance, .ticks_max = ticks_max};
     find_misfits(answer);
     answer->is_proved_infeasible = answer->misfit_count > 0;
     if (answer->misfit_count > 0)

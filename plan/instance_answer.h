@@ -24,11 +24,21 @@ struct instance_answer {
     bool has_bound;                    /* false: some item fits no type */
     char reason[INSTANCE_REASON_SIZE]; /* of infeasibility */
     int32_t misfit_count;              /* items that fit no type; the reason names the first */
+    int64_t ticks_max, ticks;          /* the work allowed, and done */
 };
+
+/* The work that an answer may take, in ticks (struct knapsack_answer): half of it for the bound, a
+ * quarter for the first plan, a quarter for making it better, or for the proof that there is none.
+ * It bounds the searches and the linear programs, to which all else is small. */
+#define INSTANCE_TICKS_MAX INT64_C(6000000000)
 
 /* Equal instances give equal answers. On -1 the answer is zeroed. */
 int instance_answer_find(struct instance_answer *answer, const struct instance *instance,
                          struct err *err);
+
+/* The same with less work, or more: the answer is valid with any, its gap is larger with less. */
+int instance_answer_find_within(struct instance_answer *answer, const struct instance *instance,
+                                int64_t ticks_max, struct err *err);
 void instance_answer_release(struct instance_answer *answer);
 
 #endif

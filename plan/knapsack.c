@@ -34,6 +34,9 @@ struct leaning {
 
 enum { LEANINGS_MAX = 4 };
 
+/* What setting up costs for each level: sorting, mostly. */
+enum { SETUP_TICKS = 16 };
+
 struct search {
     const struct knapsack *problem;
     const struct knapsack_limits *limits;
@@ -44,7 +47,7 @@ struct search {
     int32_t *level_of;   /* [item]; -1: not in the search */
     int64_t room_weight; /* of the surrogate */
     int64_t profit;      /* of what is taken */
-    int64_t best, steps;
+    int64_t best, steps, ticks;
     bool has_best;
     int64_t *best_counts;
     struct ranked *ranked; /* [level] scratch */
@@ -261,6 +264,8 @@ static void open_search(struct search *search, struct knapsack_work *work)
     add_levels(search);
     add_tails(search);
     add_leanings(search);
+    search->ticks = (int64_t)problem->item_count +
+                    (int64_t)SETUP_TICKS * search->level_count * (search->leaning_count + 1);
 }
 
 /* ---- the bound ---- */
@@ -283,40 +288,47 @@ static int64_t main_bound(const struct search *search, int32_t first)
 }
 
 /* Is bound(first) above the best? Without a division. */
-static bool main_may_improve(const struct search *search, int32_t first)
+static bool main_may_improve(struct search *search, int32_t first)
 {
     int32_t resources = search->problem->resource_count;
     int64_t room = search->room_weight, missing = search->best - search->profit;
-    for (int32_t k = first; k < search->level_count && missing >= 0; k++) {
+    int32_t k = first;
+    bool is_full = false, may = false;
+    for (; k < search->level_count && missing >= 0 && !is_full; k++) {
         const struct level *level = &search->levels[k];
         if (is_too_large(search, &search->weights[(int64_t)k * resources]))
             continue;
-        if (level->all_weight > room)
-            return (int128)level->profit * room >= ((int128)missing + 1) * level->weight;
+        is_full = level->all_weight > room;
+        if (is_full)
+            may = (int128)level->profit * room >= ((int128)missing + 1) * level->weight;
         room -= level->all_weight;
-        missing -= level->all_profit;
+        missing -= is_full ? 0 : level->all_profit;
     }
-    return missing < 0;
+    search->ticks += k - first;
+    return is_full ? may : missing < 0;
 }
 
 /* The same with the weights of a leaning. */
-static bool leaning_may_improve(const struct search *search, const struct leaning *leaning,
-                                int32_t first)
+static bool leaning_may_improve(struct search *search, const struct leaning *leaning, int32_t first)
 {
     int32_t resources = search->problem->resource_count;
     int64_t room = weigh(search->problem, leaning->multiplier, search->room);
     int64_t missing = search->best - search->profit;
-    for (int32_t i = 0; i < search->level_count && missing >= 0; i++) {
+    int32_t i = 0;
+    bool is_full = false, may = false;
+    for (; i < search->level_count && missing >= 0 && !is_full; i++) {
         int32_t k = leaning->order[i];
         const struct level *level = &search->levels[k];
         if (k < first || is_too_large(search, &search->weights[(int64_t)k * resources]))
             continue;
-        if (leaning->all_weight[k] > room)
-            return (int128)level->profit * room >= ((int128)missing + 1) * leaning->weight[k];
+        is_full = leaning->all_weight[k] > room;
+        if (is_full)
+            may = (int128)level->profit * room >= ((int128)missing + 1) * leaning->weight[k];
         room -= leaning->all_weight[k];
-        missing -= level->all_profit;
+        missing -= is_full ? 0 : level->all_profit;
     }
-    return missing < 0;
+    search->ticks += i;
+    return is_full ? may : missing < 0;
 }
 
 static int64_t leaning_bound(const struct search *search, const struct leaning *leaning,
@@ -338,8 +350,9 @@ static int64_t leaning_bound(const struct search *search, const struct leaning *
     return total;
 }
 
-static int64_t bound(const struct search *search, int32_t first)
+static int64_t bound(struct search *search, int32_t first)
 {
+    search->ticks += (int64_t)(search->leaning_count + 1) * search->level_count;
     int64_t least = main_bound(search, first);
     for (int32_t i = 0; i < search->leaning_count; i++) {
         int64_t other = leaning_bound(search, &search->leanings[i], first);
@@ -348,7 +361,7 @@ static int64_t bound(const struct search *search, int32_t first)
     return least;
 }
 
-static bool may_improve(const struct search *search, int32_t first)
+static bool may_improve(struct search *search, int32_t first)
 {
     bool may = main_may_improve(search, first);
     for (int32_t i = 0; may && i < search->leaning_count; i++)
@@ -378,13 +391,14 @@ static int64_t allowed_by_pairs(const struct search *search, const struct level 
 }
 
 /* The present content with `count` of this level: can its devices be packed? */
-static bool devices_allow(const struct search *search, int32_t k, int64_t count)
+static bool devices_allow(struct search *search, int32_t k, int64_t count)
 {
     enum { DEMANDS_MAX = 256 };
     const struct knapsack *problem = search->problem;
     int32_t r = problem->device_resource;
     struct device_demand demands[DEMANDS_MAX];
     int32_t demand_count = 0;
+    search->ticks += k + 1;
     for (int32_t i = 0; i <= k; i++) {
         int64_t units = search->weights[(int64_t)i * problem->resource_count + r];
         int64_t taken = i == k ? count : search->levels[i].count;
@@ -396,14 +410,14 @@ static bool devices_allow(const struct search *search, int32_t k, int64_t count)
     }
     int64_t device_count = problem->capacity[r] / problem->device_units;
     enum devices_answer answer =
-        devices_pack(demands, demand_count, device_count, problem->device_units);
+        devices_pack(demands, demand_count, device_count, problem->device_units, &search->ticks);
     if (answer == DEVICES_UNKNOWN)
         return search->limits->trusts_devices;
     return answer == DEVICES_FIT;
 }
 
 /* As many of level k as may join the present content. */
-static int64_t takable(const struct search *search, int32_t k)
+static int64_t takable(struct search *search, int32_t k)
 {
     const struct knapsack *problem = search->problem;
     const struct level *level = &search->levels[k];
@@ -446,7 +460,8 @@ static void keep_best(struct search *search)
 
 static bool is_over(const struct search *search)
 {
-    return search->best >= search->limits->stop_at || search->steps >= search->limits->steps_max;
+    return search->best >= search->limits->stop_at || search->steps >= search->limits->steps_max ||
+           search->ticks >= search->limits->ticks_max;
 }
 
 /* Was this room at this level met before with no less profit? Keeps it if not. Room that all items
@@ -544,12 +559,12 @@ struct knapsack_answer knapsack_solve(const struct knapsack *knapsack,
     while (k >= 0 && !is_over(&search))
         k = climb(&search, descend(&search, k));
     struct knapsack_answer answer = {.profit = search.has_best ? search.best : -1,
-                                     .upper_bound = search.best,
-                                     .steps = search.steps};
+                                     .upper_bound = search.best};
     if (k >= 0) {
         answer.is_cut_short = search.best < limits->stop_at;
         int64_t rest = bound_of_rest(&search, k);
         answer.upper_bound = rest > search.best ? rest : search.best;
     }
+    answer.ticks = search.ticks;
     return answer;
 }

@@ -42,9 +42,10 @@ struct knapsack {
 };
 
 struct knapsack_limits {
-    int64_t above;   /* contents of at most this profit are of no interest */
-    int64_t stop_at; /* a content of at least this profit ends the search */
-    int64_t steps_max;
+    int64_t above;     /* contents of at most this profit are of no interest */
+    int64_t stop_at;   /* a content of at least this profit ends the search */
+    int64_t steps_max; /* nodes of the search tree */
+    int64_t ticks_max; /* see struct knapsack_answer */
     /* Devices whose packing was given up: true takes them for fitting (for a bound), false for not
      * fitting (for a content that is to be used). */
     bool trusts_devices;
@@ -53,8 +54,8 @@ struct knapsack_limits {
 struct knapsack_answer {
     int64_t profit;      /* of the best content found; -1: none above limits.above */
     int64_t upper_bound; /* no content has more; >= limits.above */
-    int64_t steps;       /* nodes of the search tree */
-    bool is_cut_short;   /* ended by limits.steps_max */
+    int64_t ticks;       /* passes through innermost loops: the work done, a few ns each */
+    bool is_cut_short;   /* ended by limits.steps_max or ticks_max */
 };
 
 /* Memory for searches with up to so many items and resources; reusable. */

@@ -22,8 +22,10 @@
  * makes it 21, which is above the bound of all others. */
 
 enum {
-    COMPARED_MAX = 128,     /* labels that one is compared with */
+    COMPARED_MAX = 128, /* labels that one is compared with */
+    COMPARED_PER_TICK = 2,
     KEPT_ALL_MAX = 2000000, /* labels that are kept after all items together */
+    EXTEND_TICKS = 8,       /* of a label besides its bound: keeping and sorting it */
 };
 
 struct entry {
@@ -62,7 +64,7 @@ struct breadth {
     int64_t best;      /* profit of the best content; limits.above at first */
     int32_t best_step; /* -1: none */
     int64_t dropped;   /* the highest bound that was dropped; -1: none */
-    int64_t work;
+    int64_t ticks, ticks_max;
 };
 
 /* ---- setting up ---- */
@@ -133,19 +135,23 @@ static bool fits(const struct breadth *breadth, const struct entry *entry, const
 
 /* The fractional bound (Dantzig) with entries from `first` on, of which those that do not fit any
  * more are left out. */
-static int64_t bound_from(const struct breadth *breadth, int32_t first, const struct label *label,
+static int64_t bound_from(struct breadth *breadth, int32_t first, const struct label *label,
                           const int64_t *room)
 {
     int64_t room_weight = label->room_weight, total = label->profit;
-    for (int32_t k = first; k < breadth->entry_count; k++) {
+    int32_t k = first;
+    for (; k < breadth->entry_count; k++) {
         const struct entry *entry = &breadth->entries[k];
         if (!fits(breadth, entry, room))
             continue;
-        if (entry->all_weight > room_weight)
-            return total + (int64_t)((int128)entry->profit * room_weight / entry->weight);
+        if (entry->all_weight > room_weight) {
+            total += (int64_t)((int128)entry->profit * room_weight / entry->weight);
+            break;
+        }
         room_weight -= entry->all_weight;
         total += entry->all_profit;
     }
+    breadth->ticks += k - first + EXTEND_TICKS;
     return total;
 }
 
@@ -158,20 +164,19 @@ static int add_step(struct breadth *breadth, struct step step, struct err *err)
     return 0;
 }
 
-static int add_label(struct breadth *breadth, const struct label *label, const int64_t *room,
-                     struct err *err)
+static int add_label(const struct breadth *breadth, struct labels *labels,
+                     const struct label *label, const int64_t *room, struct err *err)
 {
-    struct labels *next = &breadth->next;
     int64_t resources = breadth->problem->resource_count;
-    if (array_reserve(&next->items, &next->capacity, next->count + INT64_C(1), sizeof *next->items,
-                      err) ||
-        array_reserve(&next->rooms, &next->room_capacity, (next->count + 1) * resources,
-                      sizeof *next->rooms, err))
+    if (array_reserve(&labels->items, &labels->capacity, labels->count + INT64_C(1),
+                      sizeof *labels->items, err) ||
+        array_reserve(&labels->rooms, &labels->room_capacity, (labels->count + 1) * resources,
+                      sizeof *labels->rooms, err))
         return -1;
-    memcpy(&next->rooms[next->count * resources], room, (size_t)resources * sizeof *room);
-    next->items[next->count] = *label;
-    next->items[next->count].room = next->count;
-    next->count++;
+    memcpy(&labels->rooms[labels->count * resources], room, (size_t)resources * sizeof *room);
+    labels->items[labels->count] = *label;
+    labels->items[labels->count].room = labels->count;
+    labels->count++;
     return 0;
 }
 
@@ -184,7 +189,6 @@ static int extend(struct breadth *breadth, const struct label *from, int32_t k, 
     struct label label = *from;
     memcpy(room, room_of(breadth, &breadth->now, from), (size_t)resources * sizeof *room);
     for (int64_t n = 0;; n++) {
-        breadth->work++;
         label.bound = bound_from(breadth, k + 1, &label, room);
         bool is_kept = label.bound > breadth->best;
         if (is_kept && n > 0) {
@@ -197,7 +201,7 @@ static int extend(struct breadth *breadth, const struct label *from, int32_t k, 
             breadth->best = label.profit;
             breadth->best_step = label.step;
         }
-        if (is_kept && add_label(breadth, &label, room, err))
+        if (is_kept && add_label(breadth, &breadth->next, &label, room, err))
             return -1;
         if (n == entry->count_max || !fits(breadth, entry, room))
             return 0;
@@ -221,52 +225,65 @@ static int compare_labels(const void *a, const void *b)
     return x->room < y->room ? -1 : x->room > y->room;
 }
 
-static bool dominates(const struct breadth *breadth, const struct label *x, const struct label *y)
+/* Labels lie by falling bound, their rooms in the same order: the comparisons go through memory
+ * one after the other. */
+static bool is_dominated(struct breadth *breadth, const struct label *label, const int64_t *room)
 {
-    const int64_t *x_room = room_of(breadth, &breadth->next, x);
-    const int64_t *y_room = room_of(breadth, &breadth->next, y);
-    if (x->profit < y->profit)
-        return false;
-    for (int32_t r = 0; r < breadth->problem->resource_count; r++) {
-        if (x_room[r] < y_room[r])
-            return false;
+    const struct labels *kept = &breadth->now;
+    int32_t resources = breadth->problem->resource_count;
+    int32_t last = kept->count > COMPARED_MAX ? kept->count - COMPARED_MAX : 0;
+    int32_t i = kept->count - 1;
+    bool is_less = false;
+    for (; i >= last && !is_less; i--) {
+        const int64_t *other = &kept->rooms[(int64_t)i * resources];
+        is_less = kept->items[i].profit >= label->profit;
+        for (int32_t r = 0; r < resources && is_less; r++)
+            is_less = other[r] >= room[r];
     }
-    return true;
+    breadth->ticks += (kept->count - i) / COMPARED_PER_TICK;
+    return is_less;
 }
 
-static bool is_dominated(const struct breadth *breadth, const struct label *kept, int32_t count,
-                         const struct label *label)
+static void drop(struct breadth *breadth, int64_t bound)
 {
-    int32_t last = count > COMPARED_MAX ? count - COMPARED_MAX : 0;
-    for (int32_t i = count - 1; i >= last; i--) {
-        if (dominates(breadth, &kept[i], label))
-            return true;
-    }
-    return false;
+    breadth->dropped = bound > breadth->dropped ? bound : breadth->dropped;
 }
 
-/* Keeps of `next` what is worth it, and makes it `now`. */
-static void sift(struct breadth *breadth, int64_t labels_max)
+/* Keeps of `next` what is worth it, as `now`. */
+static int sift(struct breadth *breadth, int64_t labels_max, struct err *err)
 {
-    struct labels *next = &breadth->next;
-    int32_t kept = 0;
+    struct labels *next = &breadth->next, *now = &breadth->now;
+    now->count = 0;
     if (next->count > 0)
         qsort(next->items, (size_t)next->count, sizeof *next->items, compare_labels);
     for (int32_t i = 0; i < next->count && next->items[i].bound > breadth->best; i++) {
-        if (is_dominated(breadth, next->items, kept, &next->items[i]))
+        const struct label *label = &next->items[i];
+        const int64_t *room = room_of(breadth, next, label);
+        if (is_dominated(breadth, label, room))
             continue;
-        if (kept >= labels_max) {
-            int64_t bound = next->items[i].bound;
-            breadth->dropped = bound > breadth->dropped ? bound : breadth->dropped;
+        if (now->count >= labels_max) {
+            drop(breadth, label->bound);
             break;
         }
-        next->items[kept++] = next->items[i];
+        if (add_label(breadth, now, label, room, err))
+            return -1;
     }
-    next->count = kept;
-    struct labels emptied = breadth->now;
-    breadth->now = *next;
-    emptied.count = 0;
-    breadth->next = emptied;
+    next->count = 0;
+    return 0;
+}
+
+/* Labels come by falling bound: where ticks run out, the next one's bounds all others. */
+static int extend_all(struct breadth *breadth, int32_t k, struct err *err)
+{
+    for (int32_t i = 0; i < breadth->now.count; i++) {
+        if (breadth->ticks >= breadth->ticks_max) {
+            drop(breadth, breadth->now.items[i].bound);
+            return 0;
+        }
+        if (extend(breadth, &breadth->now.items[i], k, err))
+            return -1;
+    }
+    return 0;
 }
 
 static int run(struct breadth *breadth, int64_t labels_max, struct err *err)
@@ -276,24 +293,22 @@ static int run(struct breadth *breadth, int64_t labels_max, struct err *err)
     labels_max = labels_max < share ? labels_max : share;
     struct label first = {.room_weight = weigh(problem, problem->capacity), .step = -1};
     first.bound = bound_from(breadth, 0, &first, problem->capacity);
-    if (add_label(breadth, &first, problem->capacity, err))
+    if (add_label(breadth, &breadth->next, &first, problem->capacity, err) ||
+        sift(breadth, labels_max, err))
         return -1;
-    sift(breadth, labels_max);
     for (int32_t k = 0; k < breadth->entry_count; k++) {
-        for (int32_t i = 0; i < breadth->now.count; i++) {
-            if (extend(breadth, &breadth->now.items[i], k, err))
-                return -1;
-        }
-        sift(breadth, labels_max);
+        if (extend_all(breadth, k, err) || sift(breadth, labels_max, err))
+            return -1;
     }
     return 0;
 }
 
 /* ---- the answer ---- */
 
-static bool devices_hold(const struct knapsack *problem, const int64_t *counts)
+static bool devices_hold(struct breadth *breadth, const int64_t *counts)
 {
     enum { DEMANDS_MAX = 256 };
+    const struct knapsack *problem = breadth->problem;
     struct device_demand demands[DEMANDS_MAX];
     int32_t demand_count = 0, d = problem->device_resource;
     if (d < 0)
@@ -307,24 +322,23 @@ static bool devices_hold(const struct knapsack *problem, const int64_t *counts)
         demands[demand_count++] = (struct device_demand){.units = units, .count = counts[i]};
     }
     return devices_pack(demands, demand_count, problem->capacity[d] / problem->device_units,
-                        problem->device_units) == DEVICES_FIT;
+                        problem->device_units, &breadth->ticks) == DEVICES_FIT;
 }
 
-static void read_best(const struct breadth *breadth, struct knapsack_answer *answer,
-                      int64_t *counts)
+static void read_best(struct breadth *breadth, struct knapsack_answer *answer, int64_t *counts)
 {
     const struct knapsack *problem = breadth->problem;
     int64_t highest = breadth->dropped > breadth->best ? breadth->dropped : breadth->best;
     *answer = (struct knapsack_answer){.profit = -1,
                                        .upper_bound = highest,
-                                       .steps = breadth->work,
+                                       .ticks = breadth->ticks,
                                        .is_cut_short = highest > breadth->best};
     if (breadth->best_step < 0)
         return;
     memset(counts, 0, (size_t)problem->item_count * sizeof *counts);
     for (int32_t s = breadth->best_step; s >= 0; s = breadth->steps[s].before)
         counts[breadth->steps[s].item] = breadth->steps[s].count;
-    if (devices_hold(problem, counts))
+    if (devices_hold(breadth, counts))
         answer->profit = breadth->best;
 }
 
@@ -336,8 +350,11 @@ bool knapsack_labels_apply(const struct knapsack *knapsack)
 int knapsack_labels_solve(const struct knapsack *knapsack, const struct knapsack_limits *limits,
                           struct knapsack_answer *answer, int64_t *counts, struct err *err)
 {
-    struct breadth breadth = {
-        .problem = knapsack, .best = limits->above, .best_step = -1, .dropped = -1};
+    struct breadth breadth = {.problem = knapsack,
+                              .ticks_max = limits->ticks_max,
+                              .best = limits->above,
+                              .best_step = -1,
+                              .dropped = -1};
     breadth.entries = calloc((size_t)knapsack->item_count + 1, sizeof *breadth.entries);
     int result = breadth.entries ? 0 : err_no_memory(err);
     if (result == 0) {

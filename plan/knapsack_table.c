@@ -147,8 +147,9 @@ int knapsack_table_solve(const struct knapsack *knapsack, struct knapsack_answer
             fill_part(&table, p);
         memset(counts, 0, (size_t)knapsack->item_count * sizeof *counts);
         int64_t state = table.state_count - 1;
-        *answer = (struct knapsack_answer){
-            .profit = table.best[state], .upper_bound = table.best[state], .steps = cells / 256};
+        *answer = (struct knapsack_answer){.profit = table.best[state],
+                                           .upper_bound = table.best[state],
+                                           .ticks = cells / KNAPSACK_CELLS_PER_TICK};
         for (int32_t p = table.part_count - 1; p >= 0; p--) {
             if (table.taken[(int64_t)p * table.state_count + state]) {
                 counts[table.parts[p].item] += table.parts[p].copies;

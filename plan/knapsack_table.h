@@ -11,6 +11,9 @@
 /* Dynamic programming over all amounts of room, for nodes whose capacities are small numbers:
  * exact, and its cost does not depend on the profits. */
 
+/* Many cells are filled in the time of one tick (struct knapsack_answer). */
+enum { KNAPSACK_CELLS_PER_TICK = 4 };
+
 /* Its cost in cells, or -1 where it does not apply: pairs, devices, or more than a fixed number of
  * cells. Items of profit or count 0 do not count. */
 int64_t knapsack_table_cells(const struct knapsack *knapsack);

@@ -12,6 +12,11 @@
 
 static const double nano = 1e-9;
 
+enum {
+    ROWS_LARGE = 600,
+    TICKS_OF_LIMIT = 8, /* to tell GLPK one */
+};
+
 /* ---- building ---- */
 
 /* How many of one row alone fit a node of the type. */
@@ -66,6 +71,16 @@ int master_add(struct master *master, int32_t type, const int64_t *counts, struc
     return 0;
 }
 
+/* The first columns as the first basis, which is feasible: spares an iteration for each row. */
+static void start_with_first_columns(struct master *master)
+{
+    int rows = master->cover->row_count;
+    for (int i = 1; i <= rows; i++) {
+        glp_set_row_stat(master->lp, i, GLP_NL);
+        glp_set_col_stat(master->lp, rows + i, GLP_BS);
+    }
+}
+
 /* For each row the type that holds it at the least cost for one, and a slack. */
 static int add_first_columns(struct master *master, struct err *err)
 {
@@ -90,6 +105,8 @@ static int add_first_columns(struct master *master, struct err *err)
             return -1;
         master->counts[i] = 0;
     }
+    if (cover->row_count > ROWS_LARGE)
+        start_with_first_columns(master);
     return 0;
 }
 
@@ -166,23 +183,49 @@ void master_set_demand(struct master *master, const int64_t *demand, const int64
             glp_set_row_bnds(master->lp, cover->row_count + t + 1, GLP_UP, 0, (double)most);
     }
     pricing_limit(&master->pricing, demand);
+    master->ticks += INT64_C(1) * TICKS_OF_LIMIT * cover->row_count * cover->type_count;
 }
 
 /* ---- solving ---- */
 
-enum { ITERATIONS_MAX = 200000 }; /* GLPK can stall on degenerate programs */
+enum { ITERATIONS_MAX = 30000 }; /* GLPK can stall on degenerate programs */
 
-/* False when GLPK fails even from a fresh basis. */
-static bool solve_lp(struct master *master)
+/* What an iteration of the simplex method costs: it passes through some of the matrix and of the
+ * basis. */
+static int64_t ticks_of_iteration(const struct master *master)
 {
+    enum { PASSES_OF_ROWS = 8, SHARE = 4 };
+    int64_t all = INT64_C(1) * PASSES_OF_ROWS * glp_get_num_rows(master->lp);
+    all += glp_get_num_nz(master->lp) + glp_get_num_cols(master->lp);
+    return all / SHARE + 1;
+}
+
+static bool run_simplex(struct master *master, int method, int64_t ticks_end)
+{
+    enum { ITERATIONS_BEFORE = 64 }; /* as long as so many does it take to begin */
+    int64_t ticks = ticks_of_iteration(master);
+    int64_t affordable = (ticks_end - master->ticks) / ticks;
     glp_smcp parameters;
     glp_init_smcp(&parameters);
     parameters.msg_lev = GLP_MSG_OFF;
-    parameters.it_lim = ITERATIONS_MAX;
-    if (glp_simplex(master->lp, &parameters) == 0 && glp_get_status(master->lp) == GLP_OPT)
+    parameters.meth = method;
+    parameters.it_lim = affordable < ITERATIONS_MAX ? (int)affordable : ITERATIONS_MAX;
+    int64_t iterations = ITERATIONS_BEFORE - (int64_t)glp_get_it_cnt(master->lp);
+    int result = affordable > 0 ? glp_simplex(master->lp, &parameters) : GLP_EITLIM;
+    master->ticks += ticks * (iterations + glp_get_it_cnt(master->lp));
+    return result == 0 && glp_get_status(master->lp) == GLP_OPT;
+}
+
+/* False when GLPK fails even from a fresh basis, or the ticks do not suffice. The fresh basis is
+ * dual feasible, as nothing costs less than 0: the dual method needs no first phase. */
+static bool solve_lp(struct master *master, int64_t ticks_end)
+{
+    if (run_simplex(master, GLP_PRIMAL, ticks_end))
         return true;
+    if (master->ticks >= ticks_end)
+        return false;
     glp_std_basis(master->lp);
-    return glp_simplex(master->lp, &parameters) == 0 && glp_get_status(master->lp) == GLP_OPT;
+    return run_simplex(master, GLP_DUALP, ticks_end);
 }
 
 static int64_t price_of_dual(const struct master *master, double dual)
@@ -253,8 +296,16 @@ enum { SEARCH_STEPS_FIRST = 1000 };
 /* How much searching there is in one round. */
 struct round_effort {
     int64_t search_steps; /* of one type */
-    int64_t steps_end;    /* of master->steps: beyond, only SEARCH_STEPS_FIRST for a type */
+    int64_t ticks_end;    /* of master->ticks: beyond, bounds alone */
 };
+
+/* A search may take its fair share of the ticks that are left. */
+static int64_t ticks_for(const struct master *master, const struct round_effort *effort,
+                         int32_t type)
+{
+    int64_t left = effort->ticks_end - master->ticks;
+    return left > 0 ? left / (master->cover->type_count - type) : 0;
+}
 
 /* One search per type; new columns. */
 static int price_types(struct master *master, const struct round_effort *effort,
@@ -270,15 +321,14 @@ static int price_types(struct master *master, const struct round_effort *effort,
         struct pricing_query query = {.type = t, .prices = master->smooth};
         query.limits = (struct knapsack_limits){.above = above,
                                                 .stop_at = INT64_MAX,
-                                                .steps_max = master->steps < effort->steps_end
-                                                                 ? effort->search_steps
-                                                                 : SEARCH_STEPS_FIRST,
+                                                .steps_max = effort->search_steps,
+                                                .ticks_max = ticks_for(master, effort, t),
                                                 .trusts_devices = master->trusts_devices};
         struct knapsack_answer answer;
         if (pricing_solve(&master->pricing, &query, master->counts, &answer, err))
             return -1;
         master->worth[t] = answer.upper_bound;
-        master->steps += answer.steps;
+        master->ticks += answer.ticks;
         if (answer.profit >= 0 && improves(master, above)) {
             if (master_add(master, t, master->counts, err))
                 return -1;
@@ -330,17 +380,17 @@ int master_solve(struct master *master, const struct master_effort *effort, stru
 {
     enum { SEARCH_STEPS_GROWTH = 8, SMOOTH_TENTHS = 6 };
     struct round_effort now = {.search_steps = SEARCH_STEPS_FIRST,
-                               .steps_end = master->steps + effort->steps_max};
+                               .ticks_end = master->ticks + effort->ticks_max};
     int64_t tenths = 0;
     struct decline decline = {0};
     master->trusts_devices = effort->seeks_bound;
     master->is_optimal = false;
     for (int32_t round = 0;; round++) {
-        if (!solve_lp(master))
+        if (!solve_lp(master, now.ticks_end))
             return 0;
         if (read_solution(master, err))
             return -1;
-        if (round >= effort->rounds_max || master->steps >= now.steps_end)
+        if (round >= effort->rounds_max || master->ticks >= now.ticks_end)
             return 0;
         struct round_result result;
         if (now.search_steps > effort->search_steps_max)

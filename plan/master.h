@@ -17,7 +17,8 @@
  * whose content is worth more than it costs is a new column. GLPK solves the linear programs. Where
  * node_max binds, a slack per row at a high cost keeps the program feasible.
  *
- * Deterministic: effort is counted in steps of the knapsack searches, never in time. */
+ * Deterministic: effort is counted in ticks (struct knapsack_answer) of the searches and the linear
+ * programs, never in time. */
 
 struct glp_prob; /* of GLPK */
 
@@ -42,15 +43,15 @@ struct master {
     double missing;              /* demand that only the slacks cover: 0 unless node_max binds */
     int64_t bound_nano;          /* the best bound certified so far; of the full demand */
     int64_t *bound_prices;       /* [row] the prices that prove it */
-    int64_t steps;               /* of the searches, so far */
+    int64_t ticks;               /* the work so far, see struct knapsack_answer */
     int32_t rounds;
     bool trusts_devices; /* see struct knapsack_limits: true while a bound is sought */
     bool is_optimal;     /* no column can improve the last solution */
 };
 
 struct master_effort {
-    int64_t steps_max;        /* of all searches together */
-    int64_t search_steps_max; /* of one search */
+    int64_t ticks_max;        /* of everything together */
+    int64_t search_steps_max; /* nodes of the tree of one search */
     int32_t rounds_max;
     bool seeks_bound; /* certify a bound in each round; only for the full demand */
 };

@@ -10,6 +10,9 @@ struct slot {
     int64_t count;
 };
 
+/* After so many trials of items on new nodes there is no more choosing among types. */
+#define TRIALS_MAX INT64_C(500000000)
+
 struct ranked_item {
     int32_t item;
     bool has_limits;
@@ -30,6 +33,8 @@ struct placing {
     int32_t *types;            /* [type_count] of the instance, that are worth trying */
     int32_t type_count;
     struct item_limits limits;
+    int64_t trials;    /* items that were tried on new nodes, so far */
+    int32_t last_type; /* of the last new node; -1: none yet */
 };
 
 /* ---- setting up ---- */
@@ -179,27 +184,38 @@ static double free_share(const struct fleet_plan *plan, int32_t node)
     return sum;
 }
 
+/* The node with least to spare of those that take the item of placing->limits; -1: none does. */
+static int32_t tightest_node(struct placing *placing)
+{
+    const struct fleet_plan *plan = placing->plan;
+    int32_t best = -1;
+    double best_share = 0;
+    for (int32_t n = 0; n < plan->node_count; n++) {
+        if (!fleet_plan_takes(plan, n, &placing->limits))
+            continue;
+        double share = free_share(plan, n);
+        if (best < 0 || share < best_share) {
+            best = n;
+            best_share = share;
+        }
+    }
+    return best;
+}
+
+/* What a node takes of the item leaves it still less to spare: it goes on as long as it takes. */
 static int fill_room_with(struct placing *placing, int32_t item, struct err *err)
 {
     struct fleet_plan *plan = placing->plan;
     item_limits_turn_to(&placing->limits, plan->instance, item);
     while (placing->left[item] > 0) {
-        int32_t best = -1;
-        double best_share = 0;
-        for (int32_t n = 0; n < plan->node_count; n++) {
-            if (!fleet_plan_takes(plan, n, &placing->limits))
-                continue;
-            double share = free_share(plan, n);
-            if (best < 0 || share < best_share) {
-                best = n;
-                best_share = share;
-            }
-        }
-        if (best < 0)
+        int32_t node = tightest_node(placing);
+        if (node < 0)
             return 0;
-        if (fleet_plan_put(plan, best, item, err))
-            return -1;
-        placing->left[item]--;
+        while (placing->left[item] > 0 && fleet_plan_takes(plan, node, &placing->limits)) {
+            if (fleet_plan_put(plan, node, item, err))
+                return -1;
+            placing->left[item]--;
+        }
     }
     return 0;
 }
@@ -226,6 +242,7 @@ static double fill_new_node(struct placing *placing, int32_t type, struct err *e
     int32_t node = fleet_plan_open(plan, type, err);
     if (node < 0)
         return -1;
+    placing->trials += items;
     memcpy(placing->trial_left, placing->left, (size_t)items * sizeof *placing->left);
     for (int32_t i = 0; i < items; i++) {
         int32_t item = placing->order[i].item;
@@ -249,13 +266,13 @@ static void close_last_node(struct fleet_plan *plan, int32_t content_count)
     plan->content_count = content_count;
 }
 
-/* Adds the node that holds the most worth for its price. *is_added false: none holds anything. */
-static int add_best_node(struct placing *placing, bool *is_added, struct err *err)
+/* The type whose new node holds the most worth for its price; -1: none holds anything. */
+static int choose_new_type(struct placing *placing, int32_t *best, struct err *err)
 {
     struct fleet_plan *plan = placing->plan;
     const struct instance *instance = plan->instance;
-    int32_t best = -1;
     double best_rate = 0;
+    *best = -1;
     for (int32_t t = 0; t < placing->type_count; t++) {
         int32_t type = placing->types[t], contents = plan->content_count;
         if (plan->used[type] >= instance->types[type].node_max)
@@ -266,18 +283,44 @@ static int add_best_node(struct placing *placing, bool *is_added, struct err *er
         double rate = worth / ((double)instance->types[type].price_nano + 1);
         close_last_node(plan, contents);
         if (worth > 0 && rate > best_rate) {
-            best = type;
+            *best = type;
             best_rate = rate;
         }
     }
-    *is_added = best >= 0;
-    if (best < 0)
-        return 0;
-    if (fill_new_node(placing, best, err) < 0)
-        return -1;
-    memcpy(placing->left, placing->trial_left,
-           (size_t)instance->item_count * sizeof *placing->left);
     return 0;
+}
+
+/* One more node of the last type. *is_added false: there is none, or it holds nothing. */
+static int repeat_last_type(struct placing *placing, bool *is_added, struct err *err)
+{
+    struct fleet_plan *plan = placing->plan;
+    int32_t type = placing->last_type, contents = plan->content_count;
+    *is_added = false;
+    if (type < 0 || plan->used[type] >= plan->instance->types[type].node_max)
+        return 0;
+    double worth = fill_new_node(placing, type, err);
+    if (worth < 0)
+        return -1;
+    *is_added = worth > 0;
+    if (*is_added)
+        memcpy(placing->left, placing->trial_left,
+               (size_t)plan->instance->item_count * sizeof *placing->left);
+    else
+        close_last_node(plan, contents);
+    return 0;
+}
+
+/* Adds the node that holds the most worth for its price; after many trials, one like the last as
+ * long as that holds something. *is_added false: none holds anything. */
+static int add_best_node(struct placing *placing, bool *is_added, struct err *err)
+{
+    if (placing->trials > TRIALS_MAX && repeat_last_type(placing, is_added, err))
+        return -1;
+    if (placing->trials > TRIALS_MAX && *is_added)
+        return 0;
+    if (choose_new_type(placing, &placing->last_type, err))
+        return -1;
+    return repeat_last_type(placing, is_added, err);
 }
 
 static int add_nodes(struct placing *placing, bool *is_done, struct err *err)
@@ -394,7 +437,8 @@ static void placing_release(struct placing *placing)
 int place_items(struct fleet_plan *plan, const struct place_request *request, bool *is_done,
                 struct err *err)
 {
-    struct placing placing = {.plan = plan, .cover = request->cover, .worth = request->worth};
+    struct placing placing = {
+        .plan = plan, .cover = request->cover, .worth = request->worth, .last_type = -1};
     int result = placing_init(&placing, err);
     if (result == 0)
         result = make_slots(&placing, request->nodes, err);

@@ -132,8 +132,12 @@ static void set_multipliers(struct pricing *pricing, int32_t type, const double 
     }
 }
 
-static void solve_relaxation(struct pricing *pricing, int32_t type, const int64_t *prices)
+/* Returns the ticks that it took. */
+static int64_t solve_relaxation(struct pricing *pricing, int32_t type, const int64_t *prices)
 {
+    /* Passes over all columns before the first iteration; GLPK can stall. */
+    enum { PASSES_BEFORE = 32, ITERATIONS_MAX = 10000 };
+
     const struct pricing_type *t = &pricing->types[type];
     double duals[INSTANCE_RESOURCES_MAX];
     double scale = 1;
@@ -144,6 +148,8 @@ static void solve_relaxation(struct pricing *pricing, int32_t type, const int64_
     glp_smcp parameters;
     glp_init_smcp(&parameters);
     parameters.msg_lev = GLP_MSG_OFF;
+    parameters.it_lim = ITERATIONS_MAX;
+    int64_t iterations = -(int64_t)glp_get_it_cnt(t->relaxation);
     bool is_solved =
         glp_simplex(t->relaxation, &parameters) == 0 && glp_get_status(t->relaxation) == GLP_OPT;
     double sum = 0;
@@ -155,19 +161,21 @@ static void solve_relaxation(struct pricing *pricing, int32_t type, const int64_
     for (int32_t r = 0; sum <= 0 && r < pricing->cover->resource_count; r++)
         duals[r] = 1;
     set_multipliers(pricing, type, duals);
+    iterations += glp_get_it_cnt(t->relaxation);
+    return (iterations + PASSES_BEFORE) * t->column_count;
 }
 
 /* What a table says instead of a search that was cut short. */
 static int solve_by_table(const struct knapsack *knapsack, const struct knapsack_limits *limits,
                           int64_t *counts, struct knapsack_answer *answer, struct err *err)
 {
-    int64_t steps = answer->steps;
+    int64_t ticks = answer->ticks;
     if (knapsack_table_solve(knapsack, answer, counts, err))
         return -1;
-    answer->steps += steps;
+    answer->ticks += ticks;
     if (answer->profit <= limits->above)
         *answer = (struct knapsack_answer){
-            .profit = -1, .upper_bound = limits->above, .steps = answer->steps};
+            .profit = -1, .upper_bound = limits->above, .ticks = answer->ticks};
     return 0;
 }
 
@@ -188,9 +196,10 @@ static int add_labels(const struct knapsack *knapsack, const struct knapsack_lim
     if (answer->profit > limits->above)
         label_limits.above = answer->profit;
     label_limits.steps_max = limits->steps_max / STEPS_PER_LABEL;
+    label_limits.ticks_max -= answer->ticks;
     if (knapsack_labels_solve(knapsack, &label_limits, &other, found->trial, err))
         return -1;
-    answer->steps += other.steps;
+    answer->ticks += other.ticks;
     if (other.profit >= 0) {
         answer->profit = other.profit;
         memcpy(found->counts, found->trial, (size_t)knapsack->item_count * sizeof *found->counts);
@@ -202,13 +211,26 @@ static int add_labels(const struct knapsack *knapsack, const struct knapsack_lim
     return 0;
 }
 
+/* After a search that was cut short. */
+static int search_on(const struct knapsack *knapsack, const struct knapsack_limits *limits,
+                     struct found *found, struct err *err)
+{
+    int64_t ticks_left = limits->ticks_max - found->answer->ticks;
+    int64_t cells = knapsack_table_cells(knapsack);
+    if (cells >= 0 && cells / KNAPSACK_CELLS_PER_TICK <= ticks_left)
+        return solve_by_table(knapsack, limits, found->counts, found->answer, err);
+    if (limits->steps_max == 0 || ticks_left <= 0 || !knapsack_labels_apply(knapsack))
+        return 0;
+    return add_labels(knapsack, limits, found, err);
+}
+
 int pricing_solve(struct pricing *pricing, const struct pricing_query *query, int64_t *counts,
                   struct knapsack_answer *answer, struct err *err)
 {
     const struct cover *cover = pricing->cover;
     for (int32_t i = 0; i < cover->row_count; i++)
         pricing->allowed[i] = cover_may_use(cover, i, query->type) ? pricing->count_max[i] : 0;
-    solve_relaxation(pricing, query->type, query->prices);
+    int64_t ticks = cover->row_count + solve_relaxation(pricing, query->type, query->prices);
     struct knapsack knapsack = {.item_count = cover->row_count,
                                 .resource_count = cover->resource_count,
                                 .profit = query->prices,
@@ -220,13 +242,8 @@ int pricing_solve(struct pricing *pricing, const struct pricing_query *query, in
                                 .pairs = cover->pairs,
                                 .device_resource = cover->device_resource,
                                 .device_units = cover->device_units};
-    *answer = knapsack_solve(&knapsack, &query->limits, &pricing->work, counts);
-    if (!answer->is_cut_short)
-        return 0;
-    if (knapsack_table_cells(&knapsack) >= 0)
-        return solve_by_table(&knapsack, &query->limits, counts, answer, err);
-    if (query->limits.steps_max == 0 || !knapsack_labels_apply(&knapsack))
-        return 0;
     struct found found = {.answer = answer, .counts = counts, .trial = pricing->trial};
-    return add_labels(&knapsack, &query->limits, &found, err);
+    *answer = knapsack_solve(&knapsack, &query->limits, &pricing->work, counts);
+    answer->ticks += ticks;
+    return answer->is_cut_short ? search_on(&knapsack, &query->limits, &found, err) : 0;
 }

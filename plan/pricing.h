@@ -35,9 +35,9 @@ struct pricing_query {
     struct knapsack_limits limits;
 };
 
-/* counts[row_count] receives the best content found. Where the search runs out of steps and
- * capacities are small numbers, a table of all of them answers instead; else, where there are no
- * pairs, labels help. */
+/* counts[row_count] receives the best content found; answer->ticks counts the linear program too.
+ * Where the search runs out of steps and capacities are small numbers, a table of all of them
+ * answers instead; else, where there are no pairs, labels help. */
 int pricing_solve(struct pricing *pricing, const struct pricing_query *query, int64_t *counts,
                   struct knapsack_answer *answer, struct err *err);
 

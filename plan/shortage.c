@@ -35,10 +35,12 @@ static void set_prices(struct cover *scarce, int64_t price_nano)
         scarce->types[t].price_nano = price_nano;
 }
 
-static int prove(struct cover *scarce, bool *is_proved, struct err *err)
+static int prove(struct cover *scarce, bool *is_proved, int64_t *ticks_left, struct err *err)
 {
-    static const struct master_effort effort = {
-        .steps_max = 5000000, .search_steps_max = 64000, .rounds_max = 300, .seeks_bound = true};
+    const struct master_effort effort = {.ticks_max = *ticks_left,
+                                         .search_steps_max = 64000,
+                                         .rounds_max = 300,
+                                         .seeks_bound = true};
     struct master master;
     set_prices(scarce, MASTER_FREE_SLACK_NANO);
     int32_t shift = certificate_shift(scarce);
@@ -48,11 +50,12 @@ static int prove(struct cover *scarce, bool *is_proved, struct err *err)
     master.shift = shift; /* of prices up to those of the slacks */
     int result = master_solve(&master, &effort, err);
     *is_proved = result == 0 && master.bound_nano > 0;
+    *ticks_left -= master.ticks;
     master_release(&master);
     return result;
 }
 
-int shortage_prove(const struct cover *cover, bool *is_proved, struct err *err)
+int shortage_prove(const struct cover *cover, bool *is_proved, int64_t *ticks_left, struct err *err)
 {
     struct cover scarce = *cover;
     size_t row_bytes = (size_t)cover->row_count * sizeof *scarce.rows;
@@ -65,7 +68,7 @@ int shortage_prove(const struct cover *cover, bool *is_proved, struct err *err)
         memcpy(scarce.rows, cover->rows, row_bytes);
         memcpy(scarce.types, cover->types, type_bytes);
         if (keep_limited_rows(&scarce) > 0)
-            result = prove(&scarce, is_proved, err);
+            result = prove(&scarce, is_proved, ticks_left, err);
     }
     free(scarce.rows);
     free(scarce.types);

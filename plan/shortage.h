@@ -3,6 +3,7 @@
 #define STOWAGE_PLAN_SHORTAGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "plan/cover.h"
@@ -15,7 +16,9 @@
  * The weights are the dual prices of the pattern linear program (plan/master.h) in which nodes cost
  * nothing and an item without a place costs 1; plan/certificate.h checks them. */
 
-/* *is_proved false: nothing is known. */
-int shortage_prove(const struct cover *cover, bool *is_proved, struct err *err);
+/* *is_proved false: nothing is known. *ticks_left is how much work there may be
+ * (struct knapsack_answer), and falls by what there was. */
+int shortage_prove(const struct cover *cover, bool *is_proved, int64_t *ticks_left,
+                   struct err *err);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "plan/pricing.h"
 
-enum { STEPS_MAX = 200000 };
+enum { STEPS_MAX = 200000, TICKS_MAX = 100 * 1000 * 1000 };
 
 static int price_types(const struct instance_answer *answer, struct pricing *pricing,
                        int64_t *counts, double *worth, struct err *err)
@@ -17,7 +17,8 @@ static int price_types(const struct instance_answer *answer, struct pricing *pri
         const struct pricing_query query = {
             .type = t,
             .prices = answer->bound.prices,
-            .limits = {.above = -1, .stop_at = INT64_MAX, .steps_max = STEPS_MAX}};
+            .limits = {
+                .above = -1, .stop_at = INT64_MAX, .steps_max = STEPS_MAX, .ticks_max = TICKS_MAX}};
         if (pricing_solve(pricing, &query, counts, &best, err) != 0)
             return -1;
         if (best.profit >= 0 && best.profit == best.upper_bound)

@@ -232,13 +232,14 @@ Test(instance_answer, shortage_is_proved_only_where_no_fleet_holds_all_items)
         struct cover cover;
         struct err err = {.kind = ERR_NONE};
         bool is_proved, has_misfit = false;
+        int64_t ticks_left = INSTANCE_TICKS_MAX;
         draw(&small, &rng);
         for (int32_t k = 0; k < ITEMS; k++)
             has_misfit = has_misfit || instance_never_fits(&small.instance, k, reason);
         if (has_misfit || small.types[0].node_max == INSTANCE_NO_LIMIT)
             continue;
         cr_assert_eq(cover_init(&cover, &small.instance, 1000, &err), 0);
-        cr_assert_eq(shortage_prove(&cover, &is_proved, &err), 0, "%s", err.text);
+        cr_assert_eq(shortage_prove(&cover, &is_proved, &ticks_left, &err), 0, "%s", err.text);
         if (least_cost(&small) >= none)
             infeasible++;
         else
@@ -249,6 +250,103 @@ Test(instance_answer, shortage_is_proved_only_where_no_fleet_holds_all_items)
     cr_log_info("%d infeasible, %d of them proved", infeasible, proved);
     cr_assert_gt(infeasible, 50);
     cr_assert_gt(proved * 2, infeasible);
+}
+
+/* ---- bounded work ---- */
+
+Test(instance_answer, is_valid_however_little_work_it_may_take)
+{
+    enum { CASES = 3000 };
+    const int64_t none = 0x3f3f3f3f3f3f3f3f;
+    int worse = 0;
+    for (uint64_t i = 0; i < CASES; i++) {
+        struct rng rng = rng_stream(9, "little work", i);
+        struct small small;
+        struct instance_answer answer;
+        struct err err = {.kind = ERR_NONE};
+        draw(&small, &rng);
+        int64_t least = least_cost(&small);
+        cr_assert_eq(
+            instance_answer_find_within(&answer, &small.instance, below(&rng, 20000), &err), 0,
+            "%s", err.text);
+        cr_assert(least < none || !answer.is_feasible, "case %d", (int)i);
+        cr_assert(least >= none || !answer.is_proved_infeasible, "case %d", (int)i);
+        if (answer.is_feasible) {
+            cr_assert_leq(answer.bound.best_nano, least, "case %d", (int)i);
+            cr_assert_geq(answer.cost_nano, least, "case %d", (int)i);
+            worse += answer.bound.best_nano < least;
+        }
+        instance_answer_release(&answer);
+    }
+    cr_assert_gt(worse, CASES / 10);
+}
+
+/* A round that is begun is ended, with bounds alone. */
+enum { HARD_SLACK = 2000000 };
+enum { HARD_ITEMS = 90, HARD_TYPES = 8, HARD_RESOURCES = 3 };
+
+/* Many different items, shares of devices, few nodes of each type. */
+struct hard {
+    struct instance instance;
+    struct instance_item items[HARD_ITEMS];
+    struct instance_type types[HARD_TYPES];
+    int64_t req[HARD_ITEMS][HARD_RESOURCES], alloc[HARD_TYPES][HARD_RESOURCES];
+};
+
+static void draw_hard(struct hard *hard, struct rng *rng)
+{
+    static const double hard_units[HARD_RESOURCES] = {1, 1, 1};
+    enum { DEVICE_UNITS = 100 };
+    *hard = (struct hard){.instance = {.name = "hard",
+                                       .resources = names,
+                                       .unit = hard_units,
+                                       .resource_count = HARD_RESOURCES,
+                                       .device_resource = 2,
+                                       .device_units = DEVICE_UNITS,
+                                       .item_count = HARD_ITEMS,
+                                       .type_count = HARD_TYPES,
+                                       .has_prices = true}};
+    hard->instance.items = hard->items;
+    hard->instance.types = hard->types;
+    for (int i = 0; i < HARD_ITEMS; i++) {
+        hard->req[i][0] = 100 + below(rng, 8000);
+        hard->req[i][1] = 100 + below(rng, 30000);
+        hard->req[i][2] = 5 * below(rng, 20);
+        hard->items[i] = (struct instance_item){.id = "hard",
+                                                .demand = 1 + below(rng, 30),
+                                                .max_per_node = INSTANCE_NO_LIMIT,
+                                                .req = hard->req[i]};
+    }
+    for (int t = 0; t < HARD_TYPES; t++) {
+        int64_t size = 1 + below(rng, 8);
+        hard->alloc[t][0] = size * (9000 + below(rng, 3000));
+        hard->alloc[t][1] = size * (30000 + below(rng, 20000));
+        hard->alloc[t][2] = size * DEVICE_UNITS;
+        hard->types[t] = (struct instance_type){.name = "hard",
+                                                .alloc = hard->alloc[t],
+                                                .price_nano = size * 900000000 + below(rng, 1000),
+                                                .node_max = 300};
+    }
+}
+
+Test(instance_answer, hard_instance_ends_with_a_plan_within_its_ticks)
+{
+    static const int64_t allowed[] = {1000000, 30000000, 300000000};
+    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++) {
+        struct rng rng = rng_stream(10, "hard", 0);
+        struct hard hard;
+        struct instance_answer answer;
+        struct err err = {.kind = ERR_NONE};
+        draw_hard(&hard, &rng);
+        cr_assert_eq(instance_answer_find_within(&answer, &hard.instance, allowed[i], &err), 0,
+                     "%s", err.text);
+        cr_assert(answer.is_feasible);
+        cr_assert_not(answer.bound.is_exact); /* it would take more */
+        cr_assert_gt(answer.bound.best_nano, 0);
+        cr_assert_leq(answer.bound.best_nano, answer.cost_nano);
+        cr_assert_leq(answer.ticks, allowed[i] + HARD_SLACK, "%lld ticks", (long long)answer.ticks);
+        instance_answer_release(&answer);
+    }
 }
 
 /* ---- the published instance ---- */

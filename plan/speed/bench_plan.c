@@ -12,6 +12,7 @@
 #include "bench/speed/speed.h"
 #include "plan/cost_bound.h"
 #include "plan/found_fleet.h"
+#include "plan/instance_answer.h"
 #include "plan/instance_load.h"
 
 /* ---- an instance ---- */
@@ -57,7 +58,7 @@ static int find_bound(const struct instance *instance, struct err *err)
         return -1;
     int result = master_init(&master, &cover, err);
     if (result == 0) {
-        result = cost_bound_find(&bound, &master, err);
+        result = cost_bound_find(&bound, &master, INSTANCE_TICKS_MAX / 2, err);
         if (result == 0)
             cost_bound_release(&bound);
         master_release(&master);
