@@ -10,6 +10,15 @@ static const double no_value = (double)NAN;
 
 /* ---- means ---- */
 
+/* A rounded mean must not make equal values vary. */
+static bool is_constant(const double *values, int32_t count)
+{
+    for (int32_t i = 1; i < count; i++)
+        if (values[i] != values[0])
+            return false;
+    return true;
+}
+
 /* Two passes: the mean, then the squares around it. */
 struct mean_estimate mean_estimate_make(const double *values, int32_t count, double confidence)
 {
@@ -24,12 +33,9 @@ struct mean_estimate mean_estimate_make(const double *values, int32_t count, dou
         return made;
     for (int32_t i = 0; i < count; i++)
         squares += (values[i] - made.mean) * (values[i] - made.mean);
-    bool is_constant = true; /* a rounded mean must not make equal values vary */
-    for (int32_t i = 1; i < count && is_constant; i++)
-        is_constant = values[i] == values[0];
-    if (is_constant)
+    if (is_constant(values, count))
         made.mean = values[0];
-    made.sd = is_constant ? 0 : sqrt(squares / (count - 1));
+    made.sd = is_constant(values, count) ? 0 : sqrt(squares / (count - 1));
     made.half_width =
         gsl_cdf_tdist_Pinv(1 - (1 - confidence) / 2, count - 1) * made.sd / sqrt(count);
     return made;
@@ -78,7 +84,8 @@ double correlation(const double *a, const double *b, int32_t count)
         bb += (b[i] - mean_b) * (b[i] - mean_b);
         ab += (a[i] - mean_a) * (b[i] - mean_b);
     }
-    return aa > 0 && bb > 0 ? ab / sqrt(aa) / sqrt(bb) : no_value;
+    bool vary = aa > 0 && bb > 0 && !is_constant(a, count) && !is_constant(b, count);
+    return vary ? ab / sqrt(aa) / sqrt(bb) : no_value;
 }
 
 /* ---- quantiles ---- */

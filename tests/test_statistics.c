@@ -57,6 +57,9 @@ Test(statistics, few_or_equal_values_have_no_or_no_wide_interval)
     cr_assert(one.mean == 0.1 && isnan(one.half_width) && isnan(mean_p_value(&one)));
     cr_assert(three.mean == 0.1 && three.half_width == 0 && mean_p_value(&three) == 0);
     cr_assert(isnan(correlation(equal, drug_1, 3)));
+    static const double sevens[] = {0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7};
+    cr_assert(
+        isnan(correlation(sevens, sevens, 10))); /* ten tenths of 0.7 are not 0.7 in doubles */
 }
 
 /* Ranks and coverage of intervals for the median, as in the tables of the sign test (W. J. Dixon
