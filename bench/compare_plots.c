@@ -150,7 +150,7 @@ static void open_panels(const struct compare *compare, const char *name, FILE *o
     plot_frame_open(out, name, panels_height(compare));
     fprintf(out,
             "set multiplot layout %" PRId32 ",%" PRId32 "\nunset key\nset format x '%%g'\n"
-            "set xtics autofreq rotate by -30 font ',10'\n",
+            "set xtics autofreq rotate by -30 font ',10'\nset rmargin 6\n", /* the last label */
             panel_rows(compare), panel_columns(compare));
 }
 
