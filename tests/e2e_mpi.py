@@ -3,6 +3,7 @@
 """stowage sweep and plan on the ranks of an MPI job, all on this machine. Skipped where there is no mpirun or the
 program is built without MPI."""
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -62,32 +63,55 @@ class Ranks(e2e_sweep.Sweep):
             self.assertEqual(result.stderr.count(message), 1, result.stderr)
 
     def ranks_of(self, process):
-        """The processes of the program below mpirun."""
-        pids = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], check=True,
+        """The processes of the program below mpirun, by their rank."""
+        pids = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], check=False,
                               capture_output=True, text=True).stdout.split()
-        return [int(pid) for pid in pids
-                if os.path.realpath(f"/proc/{pid}/exe") == str(PROGRAM)]
+        ranks = {self.rank_of(pid): int(pid) for pid in pids
+                 if os.path.realpath(f"/proc/{pid}/exe") == str(PROGRAM)}
+        ranks.pop(None, None)
+        return ranks
+
+    @staticmethod
+    def rank_of(pid):
+        """None while the process has no environment, just before it runs and after its end."""
+        try:
+            environment = pathlib.Path(f"/proc/{pid}/environ").read_text()
+        except OSError:
+            return None
+        rank = re.search(r"\0OMPI_COMM_WORLD_RANK=(\d+)\0", environment)
+        return rank and int(rank.group(1))
+
+    def start_ranks(self, *arguments):
+        """An mpirun of three ranks, and their processes."""
+        process = subprocess.Popen(self.command(3, *arguments), text=True, cwd=self.folder,
+                                   env=self.environment(), preexec_fn=default_signals,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(self.end, process)
+        self.wait_until(lambda: len(self.ranks_of(process)) == 3, "three ranks run")
+        return process, self.ranks_of(process)
+
+    def kill_halfway(self, process, ranks, victim, number, is_halfway):
+        """A signal to one process of the job. Rank 0, which writes all results, stands still from
+        the moment the work is halfway: however fast the others are, the job cannot be done before."""
+        self.wait_until(is_halfway, "some work is kept")
+        os.kill(ranks[0], signal.SIGSTOP)
+        os.kill(victim, number)
+        process.communicate(timeout=HANGS_AFTER_S)
+        self.assertNotEqual(process.returncode, DONE)
+        self.wait_until(lambda: not any(map(self.is_running, ranks.values())), "they end")
+        self.assertFalse((self.folder / "out/summary.json").exists())
+        self.assertFalse((self.folder / "out/plan.json").exists())
 
     def test_a_rank_that_is_killed_ends_the_job_and_what_is_kept_is_not_done_again(self):
-        self.write("s.json", random_scenario(horizon="80d"))
         arguments = ["sweep", "s.json", "-o", "out", "--no-plots", "-n", "6", "-v",
-                     "nodepools[p].simulation.nodes=3..7"]
-        for number, which in ((signal.SIGKILL, -1), (signal.SIGTERM, None)):
-            process = subprocess.Popen(self.command(3, *arguments), text=True, cwd=self.folder,
-                                       env=self.environment(), preexec_fn=default_signals,
-                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            self.addCleanup(self.end, process)
+                     "horizon=1d,2d,3d,100d"]
+        for number in (signal.SIGKILL, signal.SIGTERM):
             kept = len(self.cells())
-            self.wait_until(lambda kept=kept: len(self.cells()) > kept, "another cell is kept")
-            ranks = self.ranks_of(process)
-            self.assertEqual(len(ranks), 3)
-            os.kill(ranks[which] if which is not None else process.pid, number)
-            process.communicate(timeout=HANGS_AFTER_S)
-            self.assertNotEqual(process.returncode, DONE)
-            self.wait_until(lambda ranks=ranks: not any(map(self.is_running, ranks)), "they end")
-            self.assertFalse((self.folder / "out/summary.json").exists())
+            process, ranks = self.start_ranks(*arguments)
+            self.kill_halfway(process, ranks, ranks[2] if number == signal.SIGKILL else process.pid, number,
+                              lambda kept=kept: len(self.cells()) > kept)
         result = self.good(self.on_ranks(3, *arguments))
-        self.assertRegex(result.stderr, r"\d+ of 30 runs are there already")
+        self.assertRegex(result.stderr, r"\d+ of 24 runs are there already")
         arguments[3] = "whole"
         self.good(self.stowage(*arguments))
         self.assert_same("whole", "out")
@@ -122,16 +146,9 @@ class Ranks(e2e_sweep.Sweep):
     def test_a_plan_whose_job_is_killed_goes_on(self):
         self.write("s.json", priced_jobs(horizon="2d"))
         arguments = ["plan", "s.json", "--no-plots", "-q", "-t", "placed 2m 99", "-o", "out"]
-        process = subprocess.Popen(self.command(3, *arguments), text=True, cwd=self.folder,
-                                   env=self.environment(), preexec_fn=default_signals,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(self.end, process)
-        self.wait_until(lambda: len(list(self.folder.glob("out/points/*.json"))) > 1, "plans are kept")
-        ranks = self.ranks_of(process)
-        os.kill(ranks[-1], signal.SIGKILL)
-        process.communicate(timeout=HANGS_AFTER_S)
-        self.assertNotEqual(process.returncode, DONE)
-        self.wait_until(lambda: not any(map(self.is_running, ranks)), "they end")
+        process, ranks = self.start_ranks(*arguments)
+        self.kill_halfway(process, ranks, ranks[2], signal.SIGKILL,
+                          lambda: len(list(self.folder.glob("out/points/*.json"))) > 1)
         self.good(self.on_ranks(3, *arguments))
         self.good(self.stowage(*arguments[:-1], "whole"))
         self.assertEqual(self.bytes_of("out"), self.bytes_of("whole"))
