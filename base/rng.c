@@ -4,6 +4,8 @@
 #include <Random123/threefry.h>
 #include <assert.h>
 
+#include "base/rng_kernel.h"
+
 /* Threefry-2x64-20 is a keyed bijection of 128-bit counters (J. K. Salmon, M. A. Moraes, R. O.
  * Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11). Block k of a stream is
  * threefry(counter {k, 0}, key). The key of a stream is itself a block: threefry(counter {index,
@@ -58,6 +60,13 @@ uint64_t rng_below(struct rng *rng, uint64_t bound)
 uint64_t rng_mix(uint64_t a, uint64_t b, uint64_t c)
 {
     return encrypt(c, a, b).v[0];
+}
+
+void rng_mix_many(uint64_t a, uint64_t b, const int32_t *numbers, int32_t count, uint64_t *words)
+{
+    const struct rng_kernel *kernels[RNG_KERNELS_MOST];
+    rng_kernel_list(kernels);
+    kernels[0]->mix_many((struct rng_mix_key){a, b}, numbers, count, words);
 }
 
 static void gsl_set(void *state, unsigned long seed)

@@ -29,6 +29,10 @@ uint64_t rng_below(struct rng *rng, uint64_t bound);
 /* A stateless hash of three words, for tie-free uniform choices. */
 uint64_t rng_mix(uint64_t a, uint64_t b, uint64_t c);
 
+/* words[i] = rng_mix(a, b, numbers[i]) for i < count, several at a time: eight with AVX-512, four
+ * with AVX2. No number is negative. */
+void rng_mix_many(uint64_t a, uint64_t b, const int32_t *numbers, int32_t count, uint64_t *words);
+
 /* The stream as a GSL generator, so that gsl_ran_* can draw from it. The face borrows rng, which
  * must outlive it; face is filled in, nothing is allocated. gsl_rng_free must not be called on it;
  * gsl_rng_set restarts rng as another stream. */

@@ -108,24 +108,35 @@ static int32_t scan_in_order(const struct index_search *search)
     return best.node;
 }
 
+static void score_all(const struct index_search *search, const int32_t *nodes, int32_t count,
+                      double *scores)
+{
+    const struct policy *policy = search->sched->policy.policy;
+    if (policy->score_many != NULL) {
+        policy->score_many(search->context, nodes, count, scores);
+        return;
+    }
+    for (int32_t i = 0; i < count; i++)
+        scores[i] = policy->score(search->context, nodes[i]);
+}
+
 /* Scores that depend on the demand, of all rows that pass: where that is enough to fit, there is
  * nothing to do but to score them. */
 static int32_t scan_scores(const struct index_search *search)
 {
-    const struct policy *policy = search->sched->policy.policy;
     struct node_index *index = search->index;
     int32_t positions[SEARCH_POSITIONS], best = -1;
-    double best_score = 0.0;
+    double scores[SEARCH_BATCH], best_score = 0.0;
     for (int32_t first = 0; first < index->node_count; first += SEARCH_BATCH) {
         int32_t count = index->kernel->filter(index->blocks, batch_range(search, first),
                                               &search->memory->query, -INFINITY, positions);
         index->score_count += count;
+        score_all(search, positions, count, scores);
         for (int32_t i = 0; i < count; i++) {
-            double score = policy->score(search->context, positions[i]);
-            if (best >= 0 && score <= best_score)
+            if (best >= 0 && scores[i] <= best_score)
                 continue;
             best = positions[i];
-            best_score = score;
+            best_score = scores[i];
         }
     }
     return best;

@@ -20,7 +20,7 @@
  * nodes, nor on what was asked before; on the seed and the demand only where depends_on_demand says
  * so. Searches that remember scores rely on it. */
 
-enum { POLICY_API_VERSION = 2 };
+enum { POLICY_API_VERSION = 3 };
 
 /* ---- parameters: data, so that files, command line and manual read the same table ---- */
 
@@ -98,6 +98,10 @@ struct policy {
     /* Higher is better; never NaN. The demand fits on the node. NULL: all nodes score alike, so the
      * first that fits is taken without a look at the rest. */
     double (*score)(const struct policy_context *context, int32_t node);
+    /* Optional: what `score` gives of each of count nodes, for less than one by one. Of use to
+     * policies that depend on the demand: of others few nodes are scored in a decision. */
+    void (*score_many)(const struct policy_context *context, const int32_t *nodes, int32_t count,
+                       double *scores);
     /* Optional, both or neither: an upper bound of the score as a part of the node alone (the
      * context has no shape and no demand) and a part of the shape on any node of a group:
      *     score <= node_part + shape_part, but for roundings of at most 1e-9.

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/rng_kernel.h"
 
 struct vector {
     threefry2x64_ctr_t counter;
@@ -321,4 +322,29 @@ Test(rng, gsl_poissons_have_their_mean)
     for (int i = 0; i < DRAWS; i++)
         sum += gsl_ran_poisson(gsl, 4.5);
     cr_assert_float_eq(sum / DRAWS, 4.5, 4 * sqrt(4.5 / DRAWS));
+}
+
+/* Every length up to four vectors of the widest, so that each has a rest behind the vectors. */
+Test(rng, all_loops_mix_many_numbers_as_rng_mix_does_each)
+{
+    enum { LENGTH_MAX = 33 };
+    const struct rng_kernel *kernels[RNG_KERNELS_MOST];
+    int32_t kernel_count = rng_kernel_list(kernels);
+    struct rng rng = rng_stream(23, "mix many", 0);
+    cr_assert_eq(kernels[kernel_count - 1], &rng_kernel_plain);
+    for (int round = 0; round < 20; round++)
+        for (int32_t length = 0; length <= LENGTH_MAX; length++) {
+            struct rng_mix_key key = {rng_next(&rng), rng_next(&rng)};
+            int32_t numbers[LENGTH_MAX + 1];
+            for (int32_t i = 0; i <= length; i++)
+                numbers[i] = (int32_t)rng_below(&rng, INT32_MAX) + 1;
+            for (int32_t k = 0; k < kernel_count; k++) {
+                uint64_t words[LENGTH_MAX + 1] = {0};
+                kernels[k]->mix_many(key, numbers, length, words);
+                for (int32_t i = 0; i < length; i++)
+                    cr_assert_eq(words[i], rng_mix(key.a, key.b, (uint64_t)numbers[i]), "%s",
+                                 kernels[k]->name);
+                cr_assert_eq(words[length], 0, "%s writes behind its end", kernels[k]->name);
+            }
+        }
 }

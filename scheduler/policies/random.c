@@ -26,10 +26,29 @@ static const struct policy_parameter parameters[] = {
                        .name_count = ARRAY_LEN(device_rules)},
 };
 
+/* 53 bits of the word as a fraction in [0, 1). They fit a signed integer, which is faster to
+ * convert. */
+static double fraction_of(uint64_t word)
+{
+    return (double)(int64_t)(word >> 11) * 0x1p-53;
+}
+
 static double score(const struct policy_context *context, int32_t node)
 {
-    uint64_t word = rng_mix(context->seed, context->demand, (uint64_t)node);
-    return (double)(word >> 11) * 0x1p-53;
+    return fraction_of(rng_mix(context->seed, context->demand, (uint64_t)node));
+}
+
+static void score_many(const struct policy_context *context, const int32_t *nodes, int32_t count,
+                       double *scores)
+{
+    enum { PART = 64 };
+    uint64_t words[PART];
+    for (int32_t first = 0; first < count; first += PART) {
+        int32_t size = count - first < PART ? count - first : PART;
+        rng_mix_many(context->seed, context->demand, &nodes[first], size, words);
+        for (int32_t i = 0; i < size; i++)
+            scores[first + i] = fraction_of(words[i]);
+    }
 }
 
 /* A device that fits and is not chosen yet, each equally likely. (Words of another seed than the
@@ -74,5 +93,6 @@ const struct policy policy_random = {
     .parameter_count = ARRAY_LEN(parameters),
     .depends_on_demand = true,
     .score = score,
+    .score_many = score_many,
     .choose_devices = choose_devices,
 };
