@@ -120,6 +120,17 @@ static void take_in(struct node_index *index, const struct sched *sched, int32_t
         index->prey[node] = node_prey(sched, node);
 }
 
+void index_fetch(const struct node_index *index, int32_t node)
+{
+    const struct journal *journal = &index->journal;
+    uint32_t place = index->last_entries[node] & ((uint32_t)journal->capacity - 1);
+    const char *block = (const char *)&index->blocks[(uint32_t)node / ROW_LANES];
+    for (size_t at = 0; at < sizeof *index->blocks; at += 64)
+        __builtin_prefetch(block + at, 1);
+    __builtin_prefetch(&journal->nodes[place], 1);
+    __builtin_prefetch(&journal->blocks[place / ROW_LANES], 1);
+}
+
 static int follow_prey(struct node_index *index, const struct sched *sched, struct err *err)
 {
     if (!sched->options.preemption_enabled || index->prey_count == index->node_count)

@@ -84,6 +84,9 @@ int index_prepare(struct sched *sched, int32_t shape, struct err *err);
 /* The answer of the plain scan, after index_prepare for the shape of this demand. */
 int32_t index_find(const struct sched *sched, int32_t runner, const struct policy_context *context);
 
+/* Asks the memory for what is noted of the node, for the sake of its next change. */
+void index_fetch(const struct node_index *index, int32_t node);
+
 /* The row of the node as it is now. */
 struct row index_row(const struct sched *sched, int32_t node);
 

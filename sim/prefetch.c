@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "scheduler/fetch.h"
+
 /* What events to come are about, fetched from memory ahead of them.
  *
  * In a fleet of ten thousand nodes all that is known of a job, of its runner and of its node leaves
@@ -46,12 +48,8 @@ static void fetch_around(const struct sim *sim, int32_t replica)
     if (it->state == REPLICA_NONE || it->node < 0)
         return;
     fetch_runner(sim, it->runner);
-    fetch(&sim->sched.fleet.nodes[it->node], sizeof *sim->sched.fleet.nodes);
     fetch(&sim->nodes[it->node], offsetof(struct sim_node, def));
-    if (it->next_on_node >= 0)
-        fetch(&sim->sched.replicas[it->next_on_node], sizeof *it);
-    if (it->previous_on_node >= 0)
-        fetch(&sim->sched.replicas[it->previous_on_node], sizeof *it);
+    sched_fetch_node(&sim->sched, replica);
 }
 
 void prefetch_near(struct sim *sim)
@@ -62,10 +60,13 @@ void prefetch_near(struct sim *sim)
     for (int32_t i = 0; i < count; i++) {
         if (!is_about_replica(&near[i]))
             continue;
-        fetch(&sim->sched.replicas[near[i].subject], sizeof *sim->sched.replicas);
+        sched_fetch_replica(&sim->sched, near[i].subject);
         fetch(&sim->replicas[near[i].subject], sizeof *sim->replicas);
     }
     for (int32_t i = 0; i < count; i++)
         if (is_about_replica(&near[i]))
             fetch_around(sim, near[i].subject);
+    for (int32_t i = 0; i < count; i++)
+        if (is_about_replica(&near[i]))
+            sched_fetch_notes(&sim->sched, near[i].subject);
 }

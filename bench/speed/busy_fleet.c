@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/array.h"
+#include "scheduler/fetch.h"
 #include "scheduler/transitions.h"
 
 static const int64_t GIB = INT64_C(1) << 30;
@@ -194,10 +195,17 @@ int busy_fleet_arrival(struct busy_fleet *fleet, int32_t runner, struct err *err
 
 int32_t busy_fleet_pick(struct busy_fleet *fleet)
 {
+    const struct sched *sched = &fleet->sched;
     int32_t last = fleet->bound_count - 1;
-    int32_t place = fleet->next_pick < last ? fleet->next_pick : last;
-    fleet->next_pick = (int32_t)rng_below(&fleet->rng, (uint64_t)fleet->bound_count);
-    __builtin_prefetch(&fleet->bound[fleet->next_pick]);
+    int32_t *ahead = fleet->picked_ahead;
+    int32_t place = ahead[0] < last ? ahead[0] : last;
+    for (int32_t i = 0; i + 1 < PICKS_AHEAD; i++)
+        ahead[i] = ahead[i + 1] < last ? ahead[i + 1] : last;
+    ahead[PICKS_AHEAD - 1] = (int32_t)rng_below(&fleet->rng, (uint64_t)fleet->bound_count);
+    __builtin_prefetch(&fleet->bound[ahead[3]]);
+    sched_fetch_replica(sched, fleet->bound[ahead[2]]);
+    sched_fetch_node(sched, fleet->bound[ahead[1]]);
+    sched_fetch_notes(sched, fleet->bound[ahead[0]]);
     return place;
 }
 
