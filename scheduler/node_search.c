@@ -99,14 +99,25 @@ int sched_prepare_search(struct sched *sched, int32_t replica, struct err *err)
     return sched->index == NULL ? 0 : index_prepare(sched, sched->runners[runner].shape, err);
 }
 
+/* Whoever is seated there next becomes the neighbour of the last one who came, anywhere in memory.
+ */
+static void fetch_neighbour(const struct sched *sched, int32_t node)
+{
+    int32_t first = sched->fleet.nodes[node].first_replica;
+    if (first >= 0)
+        __builtin_prefetch(&sched->replicas[first].previous_on_node, 1);
+}
+
 int32_t sched_search(const struct sched *sched, int32_t replica, uint64_t *devices)
 {
     if (sched->index == NULL)
         return sched_scan_nodes(sched, replica, devices);
     const struct policy_context context = sched_policy_context(sched, replica);
     int32_t node = index_find(sched, sched->replicas[replica].runner, &context);
-    if (node >= 0)
-        *devices = devices_on(sched, &context, node);
+    if (node < 0)
+        return -1;
+    fetch_neighbour(sched, node);
+    *devices = devices_on(sched, &context, node);
     return node;
 }
 

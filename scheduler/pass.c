@@ -30,28 +30,33 @@ struct pass {
     int64_t now;
 };
 
-static int record(struct pass *pass, const struct decision *decision, struct err *err)
+/* Room for the next decision, to be written where it stays: a copy of what was only just written
+ * field by field would wait until all stores before it have reached the cache. NULL for want of
+ * memory. */
+static struct decision *next_decision(struct pass *pass, struct err *err)
 {
     struct decisions *decisions = pass->decisions;
     if (array_reserve(&decisions->items, &decisions->capacity, (int64_t)decisions->count + 1,
                       sizeof *decisions->items, err))
-        return -1;
-    decisions->items[decisions->count++] = *decision;
-    return 0;
+        return NULL;
+    return &decisions->items[decisions->count++];
 }
 
 /* The decision that gives this replica its seat. */
 static int record_seat(struct pass *pass, enum decision_kind kind, int32_t replica, struct err *err)
 {
     const struct replica *seated = &pass->sched->replicas[replica];
-    const struct decision decision = {.kind = kind,
-                                      .class = (enum demand_class)seated->served_class,
-                                      .replica = replica,
-                                      .node = seated->node,
-                                      .devices = seated->devices,
-                                      .demand = -1,
-                                      .replacement = -1};
-    return record(pass, &decision, err);
+    struct decision *decision = next_decision(pass, err);
+    if (decision == NULL)
+        return -1;
+    *decision = (struct decision){.kind = kind,
+                                  .class = (enum demand_class)seated->served_class,
+                                  .replica = replica,
+                                  .node = seated->node,
+                                  .devices = seated->devices,
+                                  .demand = -1,
+                                  .replacement = -1};
+    return 0;
 }
 
 /* ---- nominated demands ---- */
@@ -116,15 +121,18 @@ static int evict(struct pass *pass, int32_t victim, int32_t demand, struct err *
     if (replica_new(sched, owner, pass->now, &replacement, err))
         return -1;
     sched->replicas[replacement].chain_depth = chain_depth;
-    const struct decision decision = {.kind = DECISION_EVICT,
-                                      .class = sched_class_of(sched, demand),
-                                      .replica = victim,
-                                      .node = sched->replicas[victim].node,
-                                      .devices = sched->replicas[victim].devices,
-                                      .demand = demand,
-                                      .replacement = replacement,
-                                      .chain_depth = chain_depth};
-    return record(pass, &decision, err);
+    struct decision *decision = next_decision(pass, err);
+    if (decision == NULL)
+        return -1;
+    *decision = (struct decision){.kind = DECISION_EVICT,
+                                  .class = sched_class_of(sched, demand),
+                                  .replica = victim,
+                                  .node = sched->replicas[victim].node,
+                                  .devices = sched->replicas[victim].devices,
+                                  .demand = demand,
+                                  .replacement = replacement,
+                                  .chain_depth = chain_depth};
+    return 0;
 }
 
 static int evict_and_nominate(struct pass *pass, int32_t demand, struct err *err)
