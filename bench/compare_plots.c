@@ -10,7 +10,6 @@
 #include "bench/compare_words.h"
 #include "bench/replicate.h"
 #include "reports/plot_frame.h"
-#include "reports/plots.h"
 
 /* Colours of Okabe and Ito; after the eighth variant they begin again, dashed. */
 static const char *const colours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
@@ -523,17 +522,13 @@ static int write_plot(const struct compare *compare, struct output_dir *dir,
     return output_dir_close(dir, out, name, err);
 }
 
-int compare_plots_write(const struct compare *compare, struct output_dir *dir, bool draws,
-                        struct report_outcome *outcome, struct err *err)
+int compare_plots_write(const struct compare *compare, struct output_dir *dir,
+                        struct drawing *drawing, struct err *err)
 {
     const struct picture *picture;
-    outcome->plots = draws ? PLOTS_DRAWN : PLOTS_NOT_ASKED;
-    outcome->plot_detail[0] = '\0';
-    for (int32_t i = 0; (picture = picture_at(compare, i)) != NULL; i++) {
-        if (write_plot(compare, dir, picture, err) != 0)
+    for (int32_t i = 0; (picture = picture_at(compare, i)) != NULL; i++)
+        if (write_plot(compare, dir, picture, err) != 0 ||
+            drawing_add(drawing, picture->name, err) != 0)
             return -1;
-        if (outcome->plots == PLOTS_DRAWN && plots_draw(picture->name, dir, outcome, err) != 0)
-            return -1;
-    }
     return 0;
 }

@@ -58,8 +58,11 @@ static int write_all(const struct compare *compare, const struct compare_report_
             write_table(compare, dir, &tables[i], err) != 0)
             return -1;
     if (write_json(compare, dir, options, err) != 0 ||
-        compare_write_pages(compare, dir, options, err) != 0 ||
-        compare_plots_write(compare, dir, options->draws_plots, outcome, err) != 0)
+        compare_write_pages(compare, dir, options, err) != 0)
+        return -1;
+    struct drawing drawing = {.at_once = options->gnuplots};
+    int written = compare_plots_write(compare, dir, &drawing, err);
+    if (drawing_end(&drawing, written, dir, outcome, err) != 0)
         return -1;
     FILE *out = output_dir_create(dir, last, err);
     if (out == NULL)

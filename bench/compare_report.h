@@ -10,7 +10,7 @@
 #include "base/output.h"
 #include "base/table.h"
 #include "bench/compare.h"
-#include "reports/report.h"
+#include "reports/drawing.h"
 
 /* The folder of a comparison: compare.csv (every value), verdicts.csv (every estimate, difference
  * and verdict), compare.json (the same and how it was made), waits.csv and bands.csv (what the
@@ -19,7 +19,7 @@
 
 struct compare_report_options {
     const char *version, *command;
-    bool draws_plots;
+    int32_t gnuplots; /* as in report_options */
 };
 int compare_report_write(const struct compare *compare,
                          const struct compare_report_options *options, const char *folder,
@@ -51,9 +51,9 @@ int compare_print_json(const struct compare *compare, const struct compare_repor
 int compare_write_pages(const struct compare *compare, struct output_dir *dir,
                         const struct compare_report_options *options, struct err *err);
 
-/* The pictures. Names and captions are those of compare_plot_at. */
-int compare_plots_write(const struct compare *compare, struct output_dir *dir, bool draws,
-                        struct report_outcome *outcome, struct err *err);
+/* Data and scripts of the pictures. Names and captions are those of compare_plot_at. */
+int compare_plots_write(const struct compare *compare, struct output_dir *dir,
+                        struct drawing *drawing, struct err *err);
 enum { PLOT_NAME_SIZE = 48, PLOT_CAPTION_SIZE = 256 };
 struct compare_plot {
     char name[PLOT_NAME_SIZE], caption[PLOT_CAPTION_SIZE];

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "bench/fgd_published.h"
 #include "bench/fgd_run.h"
-#include "bench/parallel.h"
+#include "base/parallel.h"
 
 /* Many experiments of the study: every workload under every policy with every seed. */
 

@@ -10,7 +10,6 @@
 #include "base/array.h"
 #include "bench/fgd_tables.h"
 #include "reports/plot_frame.h"
-#include "reports/plots.h"
 
 enum { NAME_SIZE = 64, FAMILY_SIZE = 48 };
 
@@ -271,7 +270,7 @@ static FILE *open_file(const struct picture *picture, struct output_dir *dir, co
 }
 
 static int write_picture(const struct picture *picture, struct output_dir *dir,
-                         struct report_outcome *outcome, struct err *err)
+                         struct drawing *drawing, struct err *err)
 {
     char path[2 * NAME_SIZE];
     FILE *out = open_file(picture, dir, "dat", path, err);
@@ -292,11 +291,11 @@ static int write_picture(const struct picture *picture, struct output_dir *dir,
         write_curve_script(picture, out);
     if (output_dir_close(dir, out, path, err) != 0)
         return -1;
-    return outcome->plots == PLOTS_DRAWN ? plots_draw(picture->name, dir, outcome, err) : 0;
+    return drawing_add(drawing, picture->name, err);
 }
 
 static int write_curves(const struct fgd_bench *bench, struct output_dir *dir,
-                        struct report_outcome *outcome, struct err *err)
+                        struct drawing *drawing, struct err *err)
 {
     static const char *const kinds[] = {"allocation", "fragmentation"};
     for (int32_t i = 0; i < bench->request.workload_count; i++)
@@ -304,7 +303,7 @@ static int write_curves(const struct fgd_bench *bench, struct output_dir *dir,
             struct picture picture = {.bench = bench, .workload = i, .is_fragmentation = kind == 1};
             snprintf(picture.name, sizeof picture.name, "%s_%.32s", kinds[kind],
                      bench->request.workloads[i]);
-            if (write_picture(&picture, dir, outcome, err) != 0)
+            if (write_picture(&picture, dir, drawing, err) != 0)
                 return -1;
         }
     return 0;
@@ -322,12 +321,10 @@ static bool is_first_of_family(const struct fgd_bench *bench, int32_t workload, 
     return true;
 }
 
-int fgd_plots_write(const struct fgd_bench *bench, struct output_dir *dir, bool draws,
-                    struct report_outcome *outcome, struct err *err)
+int fgd_plots_write(const struct fgd_bench *bench, struct output_dir *dir, struct drawing *drawing,
+                    struct err *err)
 {
-    outcome->plots = draws ? PLOTS_DRAWN : PLOTS_NOT_ASKED;
-    outcome->plot_detail[0] = '\0';
-    if (write_curves(bench, dir, outcome, err) != 0)
+    if (write_curves(bench, dir, drawing, err) != 0)
         return -1;
     for (int32_t i = 0; i < bench->request.workload_count; i++) {
         char family[FAMILY_SIZE];
@@ -336,7 +333,7 @@ int fgd_plots_write(const struct fgd_bench *bench, struct output_dir *dir, bool 
             continue;
         struct picture picture = {.bench = bench, .family = family};
         snprintf(picture.name, sizeof picture.name, "bars_%.32s", family);
-        if (write_picture(&picture, dir, outcome, err) != 0)
+        if (write_picture(&picture, dir, drawing, err) != 0)
             return -1;
     }
     return 0;

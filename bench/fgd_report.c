@@ -109,8 +109,11 @@ static int write_all(const struct fgd_bench *bench, const struct fgd_report_opti
                      struct output_dir *dir, struct report_outcome *outcome, struct err *err)
 {
     static const char last[] = "summary.json";
-    if (write_tables(bench, dir, err) != 0 ||
-        fgd_plots_write(bench, dir, options->draws_plots, outcome, err) != 0)
+    struct drawing drawing = {.at_once = options->gnuplots};
+    if (write_tables(bench, dir, err) != 0)
+        return -1;
+    int written = fgd_plots_write(bench, dir, &drawing, err);
+    if (drawing_end(&drawing, written, dir, outcome, err) != 0)
         return -1;
     FILE *out = output_dir_create(dir, last, err);
     if (out == NULL)

@@ -15,7 +15,7 @@
 
 struct fgd_report_options {
     const char *version, *command;
-    bool draws_plots;
+    int32_t gnuplots; /* as in report_options */
 };
 int fgd_report_write(const struct fgd_bench *bench, const struct fgd_report_options *options,
                      const char *folder, struct report_outcome *outcome, struct err *err);

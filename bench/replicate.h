@@ -14,7 +14,7 @@
 
 /* One replication: a scenario, run once to its end with a policy and a seed, gives a vector of
  * metric values. It has an engine of its own and only reads what it is given, so replications may
- * run on several threads at once (bench/parallel.h); who stores values by index and reduces them in
+ * run on several threads at once (base/parallel.h); who stores values by index and reduces them in
  * order of the index gets equal bytes for any number of threads. Two replications of one seed see
  * the same random numbers for each entity, whatever the policy (common random numbers). */
 

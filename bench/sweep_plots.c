@@ -9,7 +9,6 @@
 #include "base/array.h"
 #include "bench/sweep_tables.h"
 #include "reports/plot_frame.h"
-#include "reports/plots.h"
 
 enum {
     TICS_MAX = 40,
@@ -469,7 +468,7 @@ static int write_file(const struct picture *picture, struct output_dir *dir, boo
 }
 
 static int write_metric(struct picture *picture, const struct sweep_picture_kinds *kinds,
-                        struct output_dir *dir, struct report_outcome *outcome, struct err *err)
+                        struct output_dir *dir, struct drawing *drawing, struct err *err)
 {
     char name[METRIC_NAME_SIZE];
     metric_name(&picture->results->plan->metrics.items[picture->metric], name);
@@ -478,16 +477,15 @@ static int write_metric(struct picture *picture, const struct sweep_picture_kind
         if (picture->is_map ? !kinds->has_map : !kinds->has_lines)
             continue;
         snprintf(picture->name, sizeof picture->name, "%s%s", name, map == 1 ? "_map" : "");
-        if (write_file(picture, dir, false, err) != 0 || write_file(picture, dir, true, err) != 0)
-            return -1;
-        if (outcome->plots == PLOTS_DRAWN && plots_draw(picture->name, dir, outcome, err) != 0)
+        if (write_file(picture, dir, false, err) != 0 || write_file(picture, dir, true, err) != 0 ||
+            drawing_add(drawing, picture->name, err) != 0)
             return -1;
     }
     return 0;
 }
 
 int sweep_plots_write(const struct sweep_results *results, struct output_dir *dir,
-                      struct report_outcome *outcome, struct err *err)
+                      struct drawing *drawing, struct err *err)
 {
     struct picture picture;
     int result = picture_init(&picture, results, err);
@@ -495,7 +493,7 @@ int sweep_plots_write(const struct sweep_results *results, struct output_dir *di
         result == 0 ? kinds_of(&picture) : (struct sweep_picture_kinds){false, false, NULL};
     for (; result == 0 && picture.metric < results->plan->metrics.count; picture.metric++)
         if (sweep_has_values(results, picture.metric))
-            result = write_metric(&picture, &kinds, dir, outcome, err);
+            result = write_metric(&picture, &kinds, dir, drawing, err);
     release_axes(&picture);
     return result;
 }

@@ -6,7 +6,7 @@
 
 #include "base/output.h"
 #include "bench/sweep_results.h"
-#include "reports/report.h"
+#include "reports/drawing.h"
 
 /* Pictures of a sweep, two for each metric where it varies two paths: NAME, its mean with a band
  * (the interval of the mean) over one path, a line for each value of the others; NAME_map, a heat
@@ -19,8 +19,8 @@ struct sweep_picture_kinds {
 };
 struct sweep_picture_kinds sweep_picture_kinds(const struct sweep_results *results);
 
-/* Writes plots/ into the folder and, where outcome->plots is PLOTS_DRAWN, draws them. */
+/* Writes data and scripts into plots/ and adds them to the drawing. */
 int sweep_plots_write(const struct sweep_results *results, struct output_dir *dir,
-                      struct report_outcome *outcome, struct err *err);
+                      struct drawing *drawing, struct err *err);
 
 #endif

@@ -262,13 +262,16 @@ static int write_tables(const struct sweep_results *results, struct output_dir *
     return 0;
 }
 
-int sweep_report_write(const struct sweep_results *results, bool draws_plots,
+int sweep_report_write(const struct sweep_results *results, int32_t gnuplots,
                        struct output_dir *dir, struct report_outcome *outcome, struct err *err)
 {
     static const char last[] = "summary.json";
-    *outcome = (struct report_outcome){.plots = draws_plots ? PLOTS_DRAWN : PLOTS_NOT_ASKED};
-    if (results->plan->shard.count == 1 && (write_tables(results, dir, err) != 0 ||
-                                            sweep_plots_write(results, dir, outcome, err) != 0))
+    bool is_whole = results->plan->shard.count == 1;
+    struct drawing drawing = {.at_once = gnuplots};
+    if (is_whole && write_tables(results, dir, err) != 0)
+        return -1;
+    int written = is_whole ? sweep_plots_write(results, dir, &drawing, err) : 0;
+    if (drawing_end(&drawing, written, dir, outcome, err) != 0)
         return -1;
     FILE *out = output_dir_create(dir, last, err);
     if (out == NULL)

@@ -21,8 +21,8 @@ int sweep_plan_write(const struct sweep_plan *plan, const char *folder, struct e
 int sweep_plan_find(struct sweep_plan *plan, const char *folder, struct err *err);
 
 /* Writes the rest into `dir`, and commits it. For one shard of several that is summary.json alone:
- * `stowage merge` does the rest. */
-int sweep_report_write(const struct sweep_results *results, bool draws_plots,
+ * `stowage merge` does the rest. `gnuplots` is as in report_options. */
+int sweep_report_write(const struct sweep_results *results, int32_t gnuplots,
                        struct output_dir *dir, struct report_outcome *outcome, struct err *err);
 
 #endif

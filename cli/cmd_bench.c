@@ -152,7 +152,7 @@ static int write_folder(const struct bench_command *command, const struct fgd_be
     struct report_outcome outcome;
     const struct fgd_report_options report = {.version = STOWAGE_VERSION,
                                               .command = command->command,
-                                              .draws_plots = command->draws_plots};
+                                              .gnuplots = command->draws_plots ? command->jobs : 0};
     if (fgd_report_write(bench, &report, command->output, &outcome, &err) != 0)
         return message_fail(&err);
     int code = tell_plots(command->output, &outcome);

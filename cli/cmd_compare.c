@@ -412,7 +412,8 @@ static int write_folder(const struct compare_command *command, const struct comp
     struct report_outcome outcome;
     const struct compare_report_options report = {.version = STOWAGE_VERSION,
                                                   .command = command->command,
-                                                  .draws_plots = command->draws_plots};
+                                                  .gnuplots =
+                                                      command->draws_plots ? command->jobs : 0};
     if (compare_report_write(compare, &report, command->output, &outcome, &err) != 0)
         return message_fail(&err);
     int code = tell_plots(command->output, &outcome);

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/parallel_loop.h"
 #include "cli/plots_told.h"
 #include "cli/sweep_told.h"
 
@@ -63,9 +64,10 @@ static int write_all(const struct merge_command *command, const struct sweep_mer
 {
     struct err err = {.kind = ERR_NONE};
     struct report_outcome outcome;
+    int32_t gnuplots = command->draws_plots ? default_jobs() : 0;
     if (check_output(command, merge, &err) != 0 ||
         sweep_merge_write(merge, command->output, &err) != 0 ||
-        sweep_report_write(&merge->results, command->draws_plots, dir, &outcome, &err) != 0)
+        sweep_report_write(&merge->results, gnuplots, dir, &outcome, &err) != 0)
         return message_fail(&err);
     int code = tell_plots(command->output, &outcome);
     int told = sweep_tell(&merge->results, command->output, command->is_quiet);

@@ -15,6 +15,7 @@
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/parallel_loop.h"
 #include "cli/plots_told.h"
 #include "cli/policy_option.h"
 #include "cli/run_loop.h"
@@ -266,7 +267,7 @@ static int report_results(const struct run_command *run, const struct run_state 
         .group_by = run->group_by,
         .select = run->select,
         .floors = &state->floors,
-        .draws_plots = run->draws_plots,
+        .gnuplots = run->draws_plots ? default_jobs() : 0,
     };
     int code;
     if (!run->is_quiet && !trace_has_stdout(run) && print_summary(run, state, &report, &err) != 0)

@@ -342,8 +342,8 @@ static int report(const struct sweep_command *sweep, struct sweep_state *state)
 {
     struct err err = {.kind = ERR_NONE};
     struct report_outcome outcome;
-    if (sweep_report_write(&state->run.results, sweep->draws_plots, &state->dir, &outcome, &err) !=
-        0)
+    int32_t gnuplots = sweep->draws_plots ? sweep->jobs : 0;
+    if (sweep_report_write(&state->run.results, gnuplots, &state->dir, &outcome, &err) != 0)
         return message_fail(&err);
     int code = tell_plots(sweep->output, &outcome);
     int told = sweep_tell(&state->run.results, sweep->output, sweep->is_quiet);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "bench/parallel.h"
+#include "base/parallel.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 

@@ -252,8 +252,8 @@ static int write_report(struct planning *planning)
     const struct plan_scenario_options *options = planning->options;
     struct err err = {.kind = ERR_NONE};
     struct report_outcome outcome;
-    if (plan_report_write(&planning->result, &planning->dir, options->draws_plots, &outcome,
-                          &err) != 0)
+    int32_t gnuplots = options->draws_plots ? options->jobs : 0;
+    if (plan_report_write(&planning->result, &planning->dir, gnuplots, &outcome, &err) != 0)
         return message_fail(&err);
     int code = tell_plots(options->output_path, &outcome);
     if (!options->is_quiet)

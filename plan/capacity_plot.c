@@ -7,7 +7,6 @@
 #include "base/array.h"
 #include "plan/peak.h"
 #include "reports/plot_frame.h"
-#include "reports/plots.h"
 
 /* Both resources are counted in thousandths: of a device, of a core. */
 static const struct panel {
@@ -114,8 +113,8 @@ static int write_file(const struct sim *sim, int32_t *floors, bool is_script,
     return output_dir_close(dir, out, name, err);
 }
 
-int capacity_plot_write(const struct sim *sim, struct output_dir *dir, bool draws,
-                        struct report_outcome *outcome, struct err *err)
+int capacity_plot_write(const struct sim *sim, struct output_dir *dir, struct drawing *drawing,
+                        struct err *err)
 {
     int32_t *floors = NULL;
     int32_t capacity = 0;
@@ -128,7 +127,7 @@ int capacity_plot_write(const struct sim *sim, struct output_dir *dir, bool draw
     if (result == 0)
         result = write_file(sim, floors, true, dir, err);
     free(floors);
-    if (result == 0 && draws)
-        result = plots_draw("capacity", dir, outcome, err);
+    if (result == 0)
+        result = drawing_add(drawing, "capacity", err);
     return result;
 }

@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "base/output.h"
-#include "reports/report.h"
+#include "reports/drawing.h"
 #include "sim/sim.h"
 
 /* The picture `capacity` of one run of a plan: what the fleet has over time, what is bound of it,
@@ -16,7 +16,7 @@
 /* Is there anything to draw? */
 bool capacity_plot_applies(const struct sim *sim);
 
-int capacity_plot_write(const struct sim *sim, struct output_dir *dir, bool draws,
-                        struct report_outcome *outcome, struct err *err);
+int capacity_plot_write(const struct sim *sim, struct output_dir *dir, struct drawing *drawing,
+                        struct err *err);
 
 #endif

@@ -5,7 +5,6 @@
 #include "base/array.h"
 #include "plan/plan_report.h"
 #include "reports/plot_frame.h"
-#include "reports/plots.h"
 
 enum { PRICE_BARS_MAX = 20 };
 
@@ -180,16 +179,15 @@ static int write_file(struct output_dir *dir, const struct plan_result *result,
     return output_dir_close(dir, out, name, err);
 }
 
-int plan_plots_write(const struct plan_result *result, struct output_dir *dir, bool draws,
-                     struct report_outcome *outcome, struct err *err)
+int plan_plots_write(const struct plan_result *result, struct output_dir *dir,
+                     struct drawing *drawing, struct err *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(pictures); i++) {
         if (!applies(result, i))
             continue;
         if (write_file(dir, result, &pictures[i], false, err) != 0 ||
-            write_file(dir, result, &pictures[i], true, err) != 0)
-            return -1;
-        if (draws && plots_draw(pictures[i].name, dir, outcome, err) != 0)
+            write_file(dir, result, &pictures[i], true, err) != 0 ||
+            drawing_add(drawing, pictures[i].name, err) != 0)
             return -1;
     }
     return 0;

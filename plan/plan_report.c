@@ -77,7 +77,7 @@ struct folder {
     const struct sim *sim; /* NULL: none */
     struct output_dir *dir;
     struct report_outcome *outcome;
-    bool draws_plots;
+    int32_t gnuplots;
 };
 
 typedef void print_file(const struct folder *folder, FILE *out);
@@ -133,18 +133,19 @@ static int write_files(struct folder *folder, struct err *err)
     return 0;
 }
 
+static int write_plots(const struct folder *folder, struct drawing *drawing, struct err *err)
+{
+    if (folder->sim != NULL && (plots_write(folder->sim, folder->dir, drawing, err) != 0 ||
+                                capacity_plot_write(folder->sim, folder->dir, drawing, err) != 0))
+        return -1;
+    return plan_plots_write(folder->result, folder->dir, drawing, err);
+}
+
 static int write_folder(struct folder *folder, struct err *err)
 {
-    struct report_outcome of_run = {.plots = PLOTS_NOT_ASKED};
-    if (folder->sim != NULL &&
-        plots_write(folder->sim, folder->dir, folder->draws_plots, &of_run, err) != 0)
-        return -1;
-    *folder->outcome = of_run;
-    if (folder->sim != NULL && capacity_plot_write(folder->sim, folder->dir, folder->draws_plots,
-                                                   folder->outcome, err) != 0)
-        return -1;
-    if (plan_plots_write(folder->result, folder->dir, folder->draws_plots, folder->outcome, err) !=
-            0 ||
+    struct drawing drawing = {.at_once = folder->gnuplots};
+    int written = write_plots(folder, &drawing, err);
+    if (drawing_end(&drawing, written, folder->dir, folder->outcome, err) != 0 ||
         write_files(folder, err) != 0)
         return -1;
     return output_dir_commit(folder->dir, "summary.json", err);
@@ -182,11 +183,10 @@ static int run_and_write(struct folder *folder, struct err *err)
     return result_of_run;
 }
 
-int plan_report_write(const struct plan_result *result, struct output_dir *dir, bool draws_plots,
+int plan_report_write(const struct plan_result *result, struct output_dir *dir, int32_t gnuplots,
                       struct report_outcome *outcome, struct err *err)
 {
-    struct folder folder = {
-        .result = result, .dir = dir, .outcome = outcome, .draws_plots = draws_plots};
+    struct folder folder = {.result = result, .dir = dir, .outcome = outcome, .gnuplots = gnuplots};
     *outcome = (struct report_outcome){.plots = PLOTS_NOT_ASKED};
     return result->answer.is_found ? run_and_write(&folder, err) : write_folder(&folder, err);
 }

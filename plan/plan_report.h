@@ -9,13 +9,13 @@
 #include "base/output.h"
 #include "plan/result.h"
 #include "reports/page.h"
-#include "reports/report.h"
+#include "reports/drawing.h"
 
 /* The folder of a plan: plan.json, plan.txt, points.csv (every plan that was simulated), report.md
  * and report.html, plots/, and summary.json, which says what was asked. Where a plan was found,
  * plots/ also has the pictures of one run of it, that of the first seed, as `stowage run` draws
- * them. Commits `dir`, where no error comes. */
-int plan_report_write(const struct plan_result *result, struct output_dir *dir, bool draws_plots,
+ * them. Commits `dir`, where no error comes. `gnuplots` is as in report_options. */
+int plan_report_write(const struct plan_result *result, struct output_dir *dir, int32_t gnuplots,
                       struct report_outcome *outcome, struct err *err);
 
 /* points.csv: its columns, and its rows. */
@@ -28,7 +28,7 @@ void plan_print_story(const struct plan_result *result, const struct sim *sim,
 
 /* The pictures of the search: search (cost of every plan in the order of trying) and front (share
  * of replications that kept the targets against cost). */
-int plan_plots_write(const struct plan_result *result, struct output_dir *dir, bool draws,
-                     struct report_outcome *outcome, struct err *err);
+int plan_plots_write(const struct plan_result *result, struct output_dir *dir,
+                     struct drawing *drawing, struct err *err);
 
 #endif

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/array.h"
-#include "bench/parallel.h"
+#include "base/parallel.h"
 #include "bench/replicate.h"
 
 enum { BLOCK_SIZE = 8, WAIT_MS = 200, SAVE_EVERY_S = 10 };

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "base/output.h"
-#include "reports/report.h"
+#include "reports/drawing.h"
 #include "sim/sim.h"
 
 /* The pictures of a report. Each is three kinds of file under plots/: NAME.dat (its data, columns
@@ -29,15 +29,8 @@ struct plot {
 /* In the order in which a report shows them. */
 const struct plot *const *plot_list(size_t *count);
 
-/* Writes data and scripts into `dir` and, when `draw`, runs gnuplot on each. Fills outcome->plots
- * and plot_detail; of a script that failed no picture is kept. -1 when a file cannot be written. */
-int plots_write(const struct sim *sim, struct output_dir *dir, bool draw,
-                struct report_outcome *outcome, struct err *err);
-
-/* Runs gnuplot on plots/<name>.gp in the folder where the report is being made, for pictures that
- * are not of a simulation too. What goes wrong with it is put into the outcome, and what it left is
- * removed; -1 for want of memory only. `name` has at most 48 characters. */
-int plots_draw(const char *name, const struct output_dir *dir, struct report_outcome *outcome,
-               struct err *err);
+/* Writes data and scripts into `dir` and adds them to the drawing. */
+int plots_write(const struct sim *sim, struct output_dir *dir, struct drawing *drawing,
+                struct err *err);
 
 #endif

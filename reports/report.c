@@ -120,7 +120,9 @@ static int write_all(const struct report_view *view, struct output_dir *dir,
 {
     if (write_tables(view, dir, err) != 0)
         return -1;
-    if (plots_write(view->sim, dir, view->options->draws_plots, outcome, err) != 0)
+    struct drawing drawing = {.at_once = view->options->gnuplots};
+    int written = plots_write(view->sim, dir, &drawing, err);
+    if (drawing_end(&drawing, written, dir, outcome, err) != 0)
         return -1;
     if (write_texts(view, dir, outcome->plots == PLOTS_DRAWN, err) != 0 ||
         write_summary(view, dir, err) != 0)

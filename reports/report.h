@@ -22,7 +22,7 @@ struct report_options {
     const char *group_by; /* NULL, or "priority", "nodepool", "label", "worker", "metadata.KEY" */
     const char *select; /* NULL, or "KEY=VALUE" with the same keys: limits runner tables to these */
     const struct floor_report *floors;
-    bool draws_plots; /* run gnuplot on the scripts (they are written in any case) */
+    int32_t gnuplots; /* that draw at the same time; 0: no pictures, scripts only */
 };
 
 struct report_view; /* what several reports derive from a run once: see view.h */

@@ -5,15 +5,28 @@ twin of the study."""
 import csv
 import gzip
 import json
+import os
 import random
 import unittest
 
-from e2e import BAD_INPUT, DONE, ProgramTest
+from e2e import BAD_INPUT, DONE, SYSTEM, ProgramTest
 from fgd_twin import POINTS, POLICIES, Study, read_orders
 
 MODELS = ["P100", "T4", "G2"]
 SEEDS = [7, 8]
 ALL_POLICIES = ",".join(["01-Random", *POLICIES])
+# Waits until another one has been begun, and fails where none comes.
+GNUPLOT_OF_TWO = """#!/bin/sh
+touch "$1.begun"
+for i in $(seq $PATIENCE); do
+    [ $(ls *.begun | wc -l) -ge 2 ] && break
+    sleep 0.1
+done
+[ $i -lt $PATIENCE ] || { echo alone; exit 1; }
+for file; do
+    case $file in *.gp) echo > "${file%.gp}.svg"; echo > "${file%.gp}.png";; esac
+done
+"""
 
 
 def nodes_csv(draw):
@@ -175,6 +188,15 @@ class Study14Nodes(ProgramTest):
             if path.is_file() and path.name != "summary.json":
                 other = self.folder / "three" / path.name
                 self.assertEqual(path.read_bytes(), other.read_bytes(), path.name)
+
+    def test_as_many_pictures_are_drawn_at_once_as_there_are_jobs(self):
+        (self.folder / "bin").mkdir()
+        self.write("bin/gnuplot", GNUPLOT_OF_TWO).chmod(0o755)
+        environment = self.environment(PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}")
+        for jobs, ending, environment["PATIENCE"] in (("2", DONE, "200"), ("1", SYSTEM, "3")):
+            result = self.stowage("bench", "fgd", "--data", ".", "-s", "7", "-p", "best-fit", "-j",
+                                  jobs, "-q", "-o", f"out{jobs}", environment=environment)
+            self.check_ended(result, ending, *(["alone"] if ending == SYSTEM else []))
 
     def test_published_curves_are_compared(self):
         self.bench("--policies", "fgd", "-w", "few", "-o", "out")

@@ -242,6 +242,20 @@ class Gnuplot(ProgramTest):
                 self.assertIn(f"out{number}/report.md", names)
                 self.assertEqual([name for name in names if "partial" in name], [])
 
+    def test_pictures_up_to_the_first_that_fails_are_kept(self):
+        draws = ('for file; do case $file in *.gp) [ "$file" != "$UNWANTED" ] || { echo no ink >&2; exit 7; }\n'
+                 'echo > "${file%.gp}.svg"; echo > "${file%.gp}.png";; esac; done\n')
+        environment = self.fake_gnuplot(f"#!/bin/sh\n{draws}")
+        self.check_ended(self.stowage("run", QUICKSTART, "-o", "all", environment=environment), DONE)
+        order = re.findall(r"plots/(\w+)\.svg", (self.folder / "all/report.md").read_text(encoding="utf-8"))
+        self.assertGreaterEqual(len(order), 6)
+        environment["UNWANTED"] = f"{order[3]}.gp"
+        result = self.stowage("run", QUICKSTART, "-o", "some", environment=environment)
+        self.check_ended(result, SYSTEM, f"gnuplot failed: plots/{order[3]}.gp: exit code 7: no ink")
+        for suffix in ("svg", "png"):
+            self.assertEqual(sorted(path.stem for path in self.folder.glob(f"some/plots/*.{suffix}")),
+                             sorted(order[:3]))
+
     @unittest.skipUnless(shutil.which("gnuplot"), "there is no gnuplot")
     def test_each_script_draws_a_picture_in_both_formats_and_again_by_hand(self):
         result = self.stowage("run", QUICKSTART, "-o", "out")

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/units.h"
-#include "bench/parallel.h"
+#include "base/parallel.h"
 #include "bench/replicate.h"
 #include "bench/statistics.h"
 #include "tests/scenario_make.h"

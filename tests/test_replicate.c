@@ -5,7 +5,7 @@
 
 #include "base/array.h"
 #include "base/units.h"
-#include "bench/parallel.h"
+#include "base/parallel.h"
 #include "bench/replicate.h"
 #include "tests/failing_alloc.h"
 #include "tests/scenario_make.h"

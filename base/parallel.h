@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef STOWAGE_BENCH_PARALLEL_H
-#define STOWAGE_BENCH_PARALLEL_H
+#ifndef STOWAGE_BASE_PARALLEL_H
+#define STOWAGE_BASE_PARALLEL_H
 
 #include <pthread.h>
 #include <stdbool.h>

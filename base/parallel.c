@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "bench/parallel.h"
+#include "base/parallel.h"
 
 #include <assert.h>
 #include <stdlib.h>
