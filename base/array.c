@@ -16,26 +16,45 @@ static int64_t grown_capacity(int32_t capacity, int64_t needed)
     return grown < needed ? needed : grown;
 }
 
-int array_grow_plain(void *items, int32_t *capacity, int64_t needed, size_t item_size,
-                     struct err *err)
+/* The capacity to grow to, and how many bytes it takes. */
+struct growth {
+    int64_t capacity;
+    size_t size;
+};
+
+static int plan_growth(struct growth *growth, int32_t capacity, int64_t needed, size_t item_size,
+                       struct err *err)
 {
     assert(item_size > 0);
-    assert(needed > *capacity);
+    assert(needed > capacity);
     if (needed > INT32_MAX)
         return err_set(err, ERR_LIMIT, "%" PRId64 " items are too many: at most %d fit", needed,
                        INT32_MAX);
-    int64_t grown = grown_capacity(*capacity, needed);
-    size_t size;
-    if (__builtin_mul_overflow((size_t)grown, item_size, &size))
+    growth->capacity = grown_capacity(capacity, needed);
+    if (__builtin_mul_overflow((size_t)growth->capacity, item_size, &growth->size))
         return err_no_memory(err);
-    /* The pointer's own type is unknown here, so it is copied by its bytes. */
-    void *old;
-    memcpy(&old, items, sizeof old);
-    void *bytes = realloc(old, size);
+    return 0;
+}
+
+/* The pointer's own type is unknown here, so it is copied by its bytes. */
+static void *items_of(const void *items)
+{
+    void *bytes;
+    memcpy(&bytes, items, sizeof bytes);
+    return bytes;
+}
+
+int array_grow_plain(void *items, int32_t *capacity, int64_t needed, size_t item_size,
+                     struct err *err)
+{
+    struct growth growth = {.size = 0};
+    if (plan_growth(&growth, *capacity, needed, item_size, err))
+        return -1;
+    void *bytes = realloc(items_of(items), growth.size);
     if (!bytes)
         return err_no_memory(err);
     memcpy(items, &bytes, sizeof bytes);
-    *capacity = (int32_t)grown;
+    *capacity = (int32_t)growth.capacity;
     return 0;
 }
 
@@ -44,8 +63,30 @@ int array_grow(void *items, int32_t *capacity, int64_t needed, size_t item_size,
     size_t old_size = (size_t)*capacity * item_size;
     if (array_grow_plain(items, capacity, needed, item_size, err))
         return -1;
-    unsigned char *bytes;
-    memcpy(&bytes, items, sizeof bytes);
+    unsigned char *bytes = items_of(items);
     memset(bytes + old_size, 0, (size_t)*capacity * item_size - old_size);
+    return 0;
+}
+
+int array_grow_on_lines(void *items, int32_t *capacity, int64_t needed, size_t item_size,
+                        struct err *err)
+{
+    size_t old_size = (size_t)*capacity * item_size, lines;
+    struct growth growth = {.size = 0};
+    if (plan_growth(&growth, *capacity, needed, item_size, err))
+        return -1;
+    if (__builtin_add_overflow(growth.size, CACHE_LINE_BYTES - 1, &lines))
+        return err_no_memory(err);
+    lines -= lines % CACHE_LINE_BYTES;
+    void *old = items_of(items);
+    unsigned char *bytes = aligned_alloc(CACHE_LINE_BYTES, lines);
+    if (!bytes)
+        return err_no_memory(err);
+    if (old_size > 0)
+        memcpy(bytes, old, old_size);
+    memset(bytes + old_size, 0, lines - old_size);
+    free(old);
+    memcpy(items, &bytes, sizeof bytes);
+    *capacity = (int32_t)growth.capacity;
     return 0;
 }

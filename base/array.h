@@ -27,6 +27,12 @@ int array_grow(void *items, int32_t *capacity, int64_t needed, size_t item_size,
 int array_grow_plain(void *items, int32_t *capacity, int64_t needed, size_t item_size,
                      struct err *err);
 
+/* As array_grow, and the first item is at the beginning of a line of the cache. Growing always
+ * copies. */
+enum { CACHE_LINE_BYTES = 64 };
+int array_grow_on_lines(void *items, int32_t *capacity, int64_t needed, size_t item_size,
+                        struct err *err);
+
 static inline int array_reserve(void *items, int32_t *capacity, int64_t needed, size_t item_size,
                                 struct err *err)
 {
@@ -38,6 +44,13 @@ static inline int array_reserve_plain(void *items, int32_t *capacity, int64_t ne
                                       size_t item_size, struct err *err)
 {
     return needed <= *capacity ? 0 : array_grow_plain(items, capacity, needed, item_size, err);
+}
+
+/* array_reserve by array_grow_on_lines. */
+static inline int array_reserve_on_lines(void *items, int32_t *capacity, int64_t needed,
+                                         size_t item_size, struct err *err)
+{
+    return needed <= *capacity ? 0 : array_grow_on_lines(items, capacity, needed, item_size, err);
 }
 
 #endif

@@ -103,8 +103,8 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
 {
     assert(group >= 0 && group < fleet->group_count);
     const struct node_type *type = &fleet->types[fleet->groups[group].type];
-    if (array_reserve(&fleet->nodes, &fleet->node_capacity, (int64_t)fleet->node_count + 1,
-                      sizeof *fleet->nodes, err))
+    if (array_reserve_on_lines(&fleet->nodes, &fleet->node_capacity, (int64_t)fleet->node_count + 1,
+                               sizeof *fleet->nodes, err))
         return -1;
     /* One more than needed, so that &devices[first_device] exists for nodes without devices too. */
     if (array_reserve(&fleet->devices, &fleet->device_capacity,

@@ -41,6 +41,7 @@ void index_free(struct node_index *index)
     free(index->prey);
     free(index->chunk_keys);
     free(index->sorted_keys);
+    free(index->chunk_places);
     free(index->empty_scores);
     free(index->shapes);
     free(index);
@@ -51,14 +52,16 @@ void index_free(struct node_index *index)
 static int reserve_nodes(struct node_index *index, const struct fleet *fleet, struct err *err)
 {
     int32_t chunk_count = (fleet->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
-    if (array_reserve(&index->blocks, &index->block_capacity, (int64_t)chunk_count * CHUNK_BLOCKS,
-                      sizeof *index->blocks, err) ||
+    if (array_reserve_on_lines(&index->blocks, &index->block_capacity,
+                               (int64_t)chunk_count * CHUNK_BLOCKS, sizeof *index->blocks, err) ||
         array_reserve(&index->last_entries, &index->entry_capacity, fleet->node_count,
                       sizeof *index->last_entries, err) ||
         array_reserve(&index->chunk_keys, &index->chunk_capacity, chunk_count,
                       sizeof *index->chunk_keys, err) ||
         array_reserve(&index->sorted_keys, &index->sorted_capacity, chunk_count,
-                      sizeof *index->sorted_keys, err))
+                      sizeof *index->sorted_keys, err) ||
+        array_reserve(&index->chunk_places, &index->place_capacity, chunk_count + ROW_LANES,
+                      sizeof *index->chunk_places, err))
         return -1;
     return array_reserve(&index->empty_scores, &index->empty_capacity, fleet->group_count,
                          sizeof *index->empty_scores, err);

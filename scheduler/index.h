@@ -57,6 +57,7 @@ struct node_index {
     uint32_t *last_entries;          /* of each node: the number in the journal, modulo 2^32 */
     struct node_prey *prey;          /* of the first prey_count nodes */
     float *chunk_keys, *sorted_keys; /* working memory of a scan */
+    int32_t *chunk_places;
     struct empty_score *empty_scores;
     struct shape_memory *shapes;
     struct victim_memory *victims; /* of the first victim_count shapes; see victim_index.h */
@@ -68,8 +69,8 @@ struct node_index {
     int32_t prey_count, prey_capacity;
     int32_t group_count, type_count;
     int32_t shape_count, victim_count, victim_capacity;
-    int32_t block_capacity, entry_capacity, chunk_capacity, sorted_capacity, empty_capacity,
-        shape_capacity;
+    int32_t block_capacity, entry_capacity, chunk_capacity, sorted_capacity, place_capacity,
+        empty_capacity, shape_capacity;
 };
 
 /* NULL with err for want of memory. */

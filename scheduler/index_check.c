@@ -14,7 +14,7 @@ static int check_row(const struct sched *sched, int32_t node, struct err *err)
     const struct row_block *block = &sched->index->blocks[node / ROW_LANES];
     const struct row row = index_row(sched, node);
     int32_t lane = node % ROW_LANES;
-    if (block->cpu_milli[lane] != row.cpu_milli || block->mem_mib[lane] != row.mem_mib ||
+    if (block->cpu_milli[lane] != row.cpu_milli || block->mem_kib[lane] != row.mem_kib ||
         block->devices[lane] != row.devices || block->groups[lane] != row.groups ||
         memcmp(&block->key[lane], &row.key, sizeof row.key) != 0)
         return err_set(err, ERR_SYSTEM, "the index has an old row of node %" PRId32, node);
@@ -33,8 +33,8 @@ static bool stands_for(const struct standing *listed, const struct standing *sta
 
 static bool is_listed(const struct shortlist *list, const struct standing *standing)
 {
-    for (int32_t i = 0; i < list->near->count; i++) {
-        const struct standing listed = shortlist_at(list, i);
+    for (uint32_t left = list->near->filled; left != 0; left &= left - 1) {
+        const struct standing listed = shortlist_at(list, __builtin_ctz(left));
         if (stands_for(&listed, standing))
             return !list->has_line || standing_precedes(&listed, &list->line);
     }

@@ -24,9 +24,8 @@ bool policy_has_parts(const struct policy *policy)
 
 bool search_fits(const struct index_search *search, int32_t node)
 {
-    const struct row_query *query = &search->memory->query;
-    return query->is_exact ? row_passes(search->index->blocks, node, query)
-                           : fleet_fits(&search->sched->fleet, search->shape, node, 0);
+    return search->memory->query.is_exact ||
+           fleet_fits(&search->sched->fleet, search->shape, node, 0);
 }
 
 bool search_fits_runner(const struct index_search *search, int32_t node)

@@ -28,7 +28,7 @@ static inline double search_score_in_order(int32_t node)
 /* Do the keys of rows bound the scores, so that not every node that fits has to be scored? */
 bool search_has_bounds(const struct index_search *search);
 
-/* Does the demand fit on the node, whoever asks? And this runner's? */
+/* Does the demand fit on the node, whose row passes the sieve, whoever asks? And this runner's? */
 bool search_fits(const struct index_search *search, int32_t node);
 bool search_fits_runner(const struct index_search *search, int32_t node);
 

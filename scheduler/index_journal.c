@@ -11,8 +11,9 @@ int journal_resize(struct journal *journal, int32_t capacity, struct err *err)
     struct row_block *blocks = NULL;
     int32_t *nodes = NULL;
     int32_t block_capacity = 0, node_capacity = 0;
-    assert(capacity >= ROW_LANES && (capacity & (capacity - 1)) == 0);
-    if (array_reserve(&blocks, &block_capacity, capacity / ROW_LANES, sizeof *blocks, err))
+    assert(capacity > 0 && (capacity & (capacity - 1)) == 0);
+    if (array_reserve_on_lines(&blocks, &block_capacity, (capacity + ROW_LANES - 1) / ROW_LANES,
+                               sizeof *blocks, err))
         return -1;
     if (array_reserve(&nodes, &node_capacity, capacity, sizeof *nodes, err)) {
         free(blocks);

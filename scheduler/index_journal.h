@@ -16,7 +16,7 @@ struct journal {
     struct row_block *blocks; /* entry n is row n & (capacity - 1) */
     int32_t *nodes;           /* of the entry in that row; -1: blanked, or never written */
     int64_t end;              /* number of the next entry */
-    int32_t capacity;         /* a power of two, at least ROW_LANES */
+    int32_t capacity;         /* a power of two */
 };
 
 /* An empty journal that goes on counting; entries so far are forgotten. On -1 nothing changed. */

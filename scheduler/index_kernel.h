@@ -9,19 +9,31 @@
 /* Inside scheduler/ only. The loops over rows and scores: in plain C, and again with the vectors of
  * AVX2 and AVX-512 where the processor has them. All give the same answers, bit for bit. */
 
+/* Standings (index_shortlist.h) column by column, at the places whose bit is set in `filled`. */
 enum { NEAR_MOST = 32 };
+struct near_list {
+    double scores[NEAR_MOST]; /* -INFINITY where there is none */
+    int32_t nodes[NEAR_MOST]; /* some node where there is none */
+    uint32_t tags[NEAR_MOST]; /* the entry, and is_bound in the highest bit */
+    uint32_t filled;
+};
 
 struct index_kernel {
     const char *name;
     /* For each chunk of CHUNK_ROWS rows from row 0: the largest key of a row that passes;
-     * -INFINITY where none does. */
-    void (*chunk_keys)(const struct row_block *blocks, int32_t chunk_count,
-                       const struct row_query *query, float *largest);
+     * -INFINITY where none does. Gives the largest of all. */
+    float (*chunk_keys)(const struct row_block *blocks, int32_t chunk_count,
+                        const struct row_query *query, float *largest);
+    /* Writes the places of the keys that are at least `least`, ascending; there is room for as many
+     * as there are keys, and ROW_LANES more. Gives their number. */
+    int32_t (*reach)(const float *keys, int32_t count, float least, int32_t *places);
     /* Writes the positions of the rows in the range that pass and whose key is at least
      * `least_key`, ascending; there is room for as many as the range has rows, and ROW_LANES more.
      * Gives their number. */
     int32_t (*filter)(const struct row_block *blocks, struct row_range range,
                       const struct row_query *query, float least_key, int32_t *positions);
+    /* Empties the places that are not of their nodes' last entries ([node], modulo 2^31). */
+    void (*drop_stale)(struct near_list *near, const uint32_t *last_entries);
     /* Of NEAR_MOST scores, the place of the highest, and of these of the lowest node. */
     int32_t (*best)(const double *scores, const int32_t *nodes);
 };

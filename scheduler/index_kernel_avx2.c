@@ -9,13 +9,13 @@
 
 /* A query in all lanes. */
 struct wide_query {
-    __m256i cpu_milli, mem_mib, devices, groups, guards;
+    __m256i cpu_milli, mem_kib, devices, groups, guards;
 };
 
 static struct wide_query widen(const struct row_query *query)
 {
     return (struct wide_query){
-        _mm256_set1_epi32(query->cpu_milli), _mm256_set1_epi32(query->mem_mib),
+        _mm256_set1_epi32(query->cpu_milli), _mm256_set1_epi32(query->mem_kib),
         _mm256_set1_epi32((int32_t)query->devices), _mm256_set1_epi32((int32_t)query->groups),
         _mm256_set1_epi32(ROW_GUARDS)};
 }
@@ -25,17 +25,31 @@ static __m256i load(const void *lanes)
     return _mm256_loadu_si256(lanes);
 }
 
-/* All ones in the lanes that pass. */
-static __m256i pass_block(const struct row_block *block, const struct wide_query *query)
+/* A block has two halves. */
+enum { HALF_LANES = 8 };
+
+/* All ones in the lanes of this half that pass. */
+static __m256i pass_half(const struct row_block *block, int32_t half,
+                         const struct wide_query *query)
 {
-    __m256i lacks_cpu = _mm256_cmpgt_epi32(query->cpu_milli, load(block->cpu_milli));
-    __m256i lacks_mem = _mm256_cmpgt_epi32(query->mem_mib, load(block->mem_mib));
-    __m256i shared = _mm256_and_si256(load(block->groups), query->groups);
+    int32_t lane = half * HALF_LANES;
+    __m256i lacks_cpu = _mm256_cmpgt_epi32(query->cpu_milli, load(&block->cpu_milli[lane]));
+    __m256i lacks_mem = _mm256_cmpgt_epi32(query->mem_kib, load(&block->mem_kib[lane]));
+    __m256i shared = _mm256_and_si256(load(&block->groups[lane]), query->groups);
     __m256i is_closed = _mm256_cmpeq_epi32(shared, _mm256_setzero_si256());
-    __m256i left = _mm256_sub_epi32(load(block->devices), query->devices);
+    __m256i left = _mm256_sub_epi32(load(&block->devices[lane]), query->devices);
     __m256i has_devices = _mm256_cmpeq_epi32(_mm256_and_si256(left, query->guards), query->guards);
     __m256i fails = _mm256_or_si256(_mm256_or_si256(lacks_cpu, lacks_mem), is_closed);
     return _mm256_andnot_si256(fails, has_devices);
+}
+
+/* The keys of the lanes of this half that pass; -INFINITY in the others. */
+static __m256 passing_keys(const struct row_block *block, int32_t half,
+                           const struct wide_query *query)
+{
+    __m256 passes = _mm256_castsi256_ps(pass_half(block, half, query));
+    __m256 keys = _mm256_loadu_ps(&block->key[half * HALF_LANES]);
+    return _mm256_blendv_ps(_mm256_set1_ps(-INFINITY), keys, passes);
 }
 
 static float largest_lane(__m256 lanes)
@@ -46,28 +60,44 @@ static float largest_lane(__m256 lanes)
     return _mm_cvtss_f32(half);
 }
 
-static void chunk_keys(const struct row_block *blocks, int32_t chunk_count,
-                       const struct row_query *query, float *largest)
+static float chunk_keys(const struct row_block *blocks, int32_t chunk_count,
+                        const struct row_query *query, float *largest)
 {
     const struct wide_query wide = widen(query);
-    const __m256 none = _mm256_set1_ps(-INFINITY);
+    __m256 of_all = _mm256_set1_ps(-INFINITY);
     for (int32_t chunk = 0; chunk < chunk_count; chunk++) {
-        __m256 best = none;
-        for (int32_t i = 0; i < CHUNK_BLOCKS; i++) {
-            const struct row_block *block = &blocks[chunk * CHUNK_BLOCKS + i];
-            __m256 passes = _mm256_castsi256_ps(pass_block(block, &wide));
-            best = _mm256_max_ps(best, _mm256_blendv_ps(none, _mm256_loadu_ps(block->key), passes));
-        }
+        const struct row_block *block = &blocks[chunk * CHUNK_BLOCKS];
+        __m256 best = _mm256_set1_ps(-INFINITY);
+        for (int32_t half = 0; half < 2 * CHUNK_BLOCKS; half++)
+            best = _mm256_max_ps(passing_keys(&block[half / 2], half % 2, &wide), best);
         largest[chunk] = largest_lane(best);
+        of_all = _mm256_max_ps(of_all, best);
     }
+    return largest_lane(of_all);
 }
 
-/* The lanes of the block that pass and whose key is at least this, one bit each. */
-static uint32_t lanes_of_block(const struct row_block *block, const struct wide_query *query,
-                               __m256 least_key)
+static int32_t reach(const float *keys, int32_t count, float least, int32_t *places)
 {
-    __m256 passes = _mm256_castsi256_ps(pass_block(block, query));
-    __m256 is_high = _mm256_cmp_ps(_mm256_loadu_ps(block->key), least_key, _CMP_GE_OQ);
+    const __m256 wide = _mm256_set1_ps(least);
+    int32_t found = 0, i = 0;
+    for (; i + HALF_LANES <= count; i += HALF_LANES) {
+        __m256 is_high = _mm256_cmp_ps(_mm256_loadu_ps(&keys[i]), wide, _CMP_GE_OQ);
+        for (uint32_t high = (uint32_t)_mm256_movemask_ps(is_high); high != 0; high &= high - 1)
+            places[found++] = i + __builtin_ctz(high);
+    }
+    for (; i < count; i++)
+        if (keys[i] >= least)
+            places[found++] = i;
+    return found;
+}
+
+/* The lanes of this half that pass and whose key is at least this, one bit each. */
+static uint32_t lanes_of_half(const struct row_block *block, int32_t half,
+                              const struct wide_query *query, __m256 least_key)
+{
+    __m256 passes = _mm256_castsi256_ps(pass_half(block, half, query));
+    __m256 keys = _mm256_loadu_ps(&block->key[half * HALF_LANES]);
+    __m256 is_high = _mm256_cmp_ps(keys, least_key, _CMP_GE_OQ);
     return (uint32_t)_mm256_movemask_ps(_mm256_and_ps(passes, is_high));
 }
 
@@ -76,9 +106,9 @@ static uint32_t lanes_of_block(const struct row_block *block, const struct wide_
 static uint32_t lanes_in_range(uint32_t lanes, struct row_range range, int32_t first)
 {
     if (first < range.first)
-        lanes &= UINT32_C(0xff) << (range.first - first);
+        lanes &= UINT32_C(0xffff) << (range.first - first);
     if (first + ROW_LANES > range.end)
-        lanes &= UINT32_C(0xff) >> (first + ROW_LANES - range.end);
+        lanes &= UINT32_C(0xffff) >> (first + ROW_LANES - range.end);
     return lanes;
 }
 
@@ -90,13 +120,29 @@ static int32_t filter(const struct row_block *blocks, struct row_range range,
     int32_t count = 0, first = (int32_t)((uint32_t)range.first & ~(ROW_LANES - 1U));
     const struct row_block *block = &blocks[(uint32_t)first / ROW_LANES];
     for (; first < range.end; first += ROW_LANES, block++) {
-        uint32_t lanes = lanes_of_block(block, &wide, least);
+        uint32_t lanes = lanes_of_half(block, 0, &wide, least) |
+                         lanes_of_half(block, 1, &wide, least) << HALF_LANES;
         if (lanes == 0)
             continue;
         for (lanes = lanes_in_range(lanes, range, first); lanes != 0; lanes &= lanes - 1)
             positions[count++] = first + __builtin_ctz(lanes);
     }
     return count;
+}
+
+static void drop_stale(struct near_list *near, const uint32_t *last_entries)
+{
+    uint32_t current = 0;
+    for (int32_t i = 0; i < NEAR_MOST; i += HALF_LANES) {
+        __m256i last =
+            _mm256_i32gather_epi32((const int32_t *)last_entries, load(&near->nodes[i]), 4);
+        __m256i differs = _mm256_slli_epi32(_mm256_xor_si256(last, load(&near->tags[i])), 1);
+        __m256i is_current = _mm256_cmpeq_epi32(differs, _mm256_setzero_si256());
+        current |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(is_current)) << i;
+    }
+    for (uint32_t stale = near->filled & ~current; stale != 0; stale &= stale - 1)
+        near->scores[__builtin_ctz(stale)] = -INFINITY;
+    near->filled &= current;
 }
 
 static double highest(const double *scores)
@@ -127,5 +173,9 @@ static int32_t best(const double *scores, const int32_t *nodes)
 }
 
 extern const struct index_kernel index_kernel_avx2;
-const struct index_kernel index_kernel_avx2 = {
-    .name = "AVX2", .chunk_keys = chunk_keys, .filter = filter, .best = best};
+const struct index_kernel index_kernel_avx2 = {.name = "AVX2",
+                                               .chunk_keys = chunk_keys,
+                                               .reach = reach,
+                                               .filter = filter,
+                                               .drop_stale = drop_stale,
+                                               .best = best};

@@ -4,96 +4,132 @@
 #include <immintrin.h>
 #include <math.h>
 
-/* The loops of index_kernel_plain.c with the masks of AVX-512: each comparison is made only for the
- * rows that passed the one before, and the positions of those that pass all are packed by one
- * instruction, without a branch for each. This file alone is compiled for AVX-512; nothing of it is
- * run where the processor has none. */
+/* The loops of index_kernel_plain.c on sixteen rows at once, the positions of those that pass
+ * packed by one instruction. This file alone is compiled for AVX-512; nothing of it is run where
+ * the processor has none. */
 
 /* A query in all lanes. */
 struct wide_query {
-    __m256i cpu_milli, mem_mib, devices, groups, guards;
+    __m512i cpu_milli, mem_kib, devices, groups;
 };
 
 static struct wide_query widen(const struct row_query *query)
 {
     return (struct wide_query){
-        _mm256_set1_epi32(query->cpu_milli), _mm256_set1_epi32(query->mem_mib),
-        _mm256_set1_epi32((int32_t)query->devices), _mm256_set1_epi32((int32_t)query->groups),
-        _mm256_set1_epi32(ROW_GUARDS)};
+        _mm512_set1_epi32(query->cpu_milli), _mm512_set1_epi32(query->mem_kib),
+        _mm512_set1_epi32((int32_t)query->devices), _mm512_set1_epi32((int32_t)query->groups)};
 }
 
-static __m256i load(const void *lanes)
+static __m512i load(const void *lanes)
 {
-    return _mm256_loadu_si256(lanes);
+    return _mm512_loadu_si512(lanes);
 }
 
-/* A bit for each lane that passes. */
-static __mmask8 pass_block(const struct row_block *block, const struct wide_query *query)
+/* The sign of a lane says whether it lacks anything. Comparisons that give masks would take twice
+ * the time. A row has one group, so what it shares with the query less 1 is negative only for 0;
+ * and with all other bits set, all guards set make -1. */
+static __m512i lacks(const struct row_block *block, const struct wide_query *query)
 {
-    __mmask8 passes = _mm256_cmple_epi32_mask(query->cpu_milli, load(block->cpu_milli));
-    passes = _mm256_mask_cmple_epi32_mask(passes, query->mem_mib, load(block->mem_mib));
-    passes = _mm256_mask_test_epi32_mask(passes, load(block->groups), query->groups);
-    __m256i left = _mm256_sub_epi32(load(block->devices), query->devices);
-    __m256i cleared = _mm256_andnot_si256(left, query->guards);
-    return _mm256_mask_testn_epi32_mask(passes, cleared, cleared);
+    const __m512i minus_1 = _mm512_set1_epi32(-1), others = _mm512_set1_epi32(~ROW_GUARDS);
+    __m512i cpu = _mm512_sub_epi32(load(block->cpu_milli), query->cpu_milli);
+    __m512i mem = _mm512_sub_epi32(load(block->mem_kib), query->mem_kib);
+    __m512i shared = _mm512_and_si512(load(block->groups), query->groups);
+    __m512i group = _mm512_add_epi32(shared, minus_1);
+    __m512i left = _mm512_sub_epi32(load(block->devices), query->devices);
+    __m512i devices = _mm512_sub_epi32(_mm512_or_si512(left, others), minus_1);
+    return _mm512_or_si512(_mm512_or_si512(cpu, mem), _mm512_or_si512(group, devices));
 }
 
-static float largest_lane(__m256 lanes)
+/* The keys of the lanes that pass; not a number in the others, which neither a maximum with
+ * something behind it nor a comparison takes. */
+static __m512 passing_keys(const struct row_block *block, const struct wide_query *query)
 {
-    __m128 half = _mm_max_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps(lanes, 1));
-    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
-    half = _mm_max_ss(half, _mm_shuffle_ps(half, half, 1));
-    return _mm_cvtss_f32(half);
+    __m512i fails = _mm512_srai_epi32(lacks(block, query), 31);
+    return _mm512_castsi512_ps(_mm512_or_si512(fails, load(block->key)));
 }
 
-static void chunk_keys(const struct row_block *blocks, int32_t chunk_count,
-                       const struct row_query *query, float *largest)
+static float chunk_keys(const struct row_block *blocks, int32_t chunk_count,
+                        const struct row_query *query, float *largest)
 {
     const struct wide_query wide = widen(query);
+    __m512 of_all = _mm512_set1_ps(-INFINITY);
     for (int32_t chunk = 0; chunk < chunk_count; chunk++) {
-        const struct row_block *block = &blocks[chunk * CHUNK_BLOCKS];
-        __m256 even = _mm256_set1_ps(-INFINITY), odd = even; /* two, since each has to wait */
-        for (int32_t i = 0; i < CHUNK_BLOCKS; i += 2) {
-            even = _mm256_mask_max_ps(even, pass_block(&block[i], &wide), even,
-                                      _mm256_loadu_ps(block[i].key));
-            odd = _mm256_mask_max_ps(odd, pass_block(&block[i + 1], &wide), odd,
-                                     _mm256_loadu_ps(block[i + 1].key));
-        }
-        largest[chunk] = largest_lane(_mm256_max_ps(even, odd));
+        __m512 best = _mm512_set1_ps(-INFINITY);
+        for (int32_t i = 0; i < CHUNK_BLOCKS; i++)
+            best = _mm512_max_ps(passing_keys(&blocks[chunk * CHUNK_BLOCKS + i], &wide), best);
+        largest[chunk] = _mm512_reduce_max_ps(best);
+        of_all = _mm512_max_ps(of_all, best);
     }
+    return _mm512_reduce_max_ps(of_all);
+}
+
+static __m512i first_places(void)
+{
+    return _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+}
+
+/* Appends those of the places whose bit is set, and gives the new count. */
+static int32_t append(int32_t *list, int32_t count, __mmask16 lanes, __m512i places)
+{
+    _mm512_storeu_si512(&list[count], _mm512_maskz_compress_epi32(lanes, places));
+    return count + __builtin_popcount(lanes);
+}
+
+static int32_t reach(const float *keys, int32_t count, float least, int32_t *places)
+{
+    const __m512 wide = _mm512_set1_ps(least);
+    __m512i at = first_places();
+    int32_t found = 0;
+    for (int32_t i = 0; i < count; i += ROW_LANES) {
+        __mmask16 lanes = (__mmask16)(count - i < ROW_LANES ? (1U << (count - i)) - 1U : 0xffffU);
+        __m512 some = _mm512_maskz_loadu_ps(lanes, &keys[i]);
+        found = append(places, found, _mm512_mask_cmp_ps_mask(lanes, some, wide, _CMP_GE_OQ), at);
+        at = _mm512_add_epi32(at, _mm512_set1_epi32(ROW_LANES));
+    }
+    return found;
 }
 
 /* The lanes of the block at row `first` that are within the range. */
-static __mmask8 lanes_in_range(struct row_range range, int32_t first)
+static __mmask16 lanes_in_range(struct row_range range, int32_t first)
 {
-    uint32_t lanes = UINT32_C(0xff);
+    uint32_t lanes = UINT32_C(0xffff);
     if (first < range.first)
         lanes &= lanes << (range.first - first);
     if (first + ROW_LANES > range.end)
-        lanes &= UINT32_C(0xff) >> (first + ROW_LANES - range.end);
-    return (__mmask8)lanes;
+        lanes &= UINT32_C(0xffff) >> (first + ROW_LANES - range.end);
+    return (__mmask16)lanes;
 }
 
 static int32_t filter(const struct row_block *blocks, struct row_range range,
                       const struct row_query *query, float least_key, int32_t *positions)
 {
     const struct wide_query wide = widen(query);
-    const __m256 least = _mm256_set1_ps(least_key);
+    const __m512 least = _mm512_set1_ps(least_key);
     int32_t count = 0, first = (int32_t)((uint32_t)range.first & ~(ROW_LANES - 1U));
-    __m256i places =
-        _mm256_add_epi32(_mm256_set1_epi32(first), _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+    __m512i places = _mm512_add_epi32(_mm512_set1_epi32(first), first_places());
     const struct row_block *block = &blocks[(uint32_t)first / ROW_LANES];
     for (; first < range.end; first += ROW_LANES, block++) {
-        __mmask8 lanes = _mm256_mask_cmp_ps_mask(pass_block(block, &wide),
-                                                 _mm256_loadu_ps(block->key), least, _CMP_GE_OQ);
+        __mmask16 lanes = _mm512_cmp_ps_mask(passing_keys(block, &wide), least, _CMP_GE_OQ);
         if (first < range.first || first + ROW_LANES > range.end)
             lanes &= lanes_in_range(range, first);
-        __m256i packed = _mm256_maskz_compress_epi32(lanes, places);
-        _mm256_storeu_si256((void *)&positions[count], packed);
-        count += __builtin_popcount(lanes);
-        places = _mm256_add_epi32(places, _mm256_set1_epi32(ROW_LANES));
+        count = append(positions, count, lanes, places);
+        places = _mm512_add_epi32(places, _mm512_set1_epi32(ROW_LANES));
     }
     return count;
+}
+
+static void drop_stale(struct near_list *near, const uint32_t *last_entries)
+{
+    uint32_t current = 0;
+    for (int32_t i = 0; i < NEAR_MOST; i += ROW_LANES) {
+        __m512i last = _mm512_i32gather_epi32(load(&near->nodes[i]), last_entries, 4);
+        __m512i differs = _mm512_xor_si512(last, load(&near->tags[i]));
+        current |= (uint32_t)_mm512_testn_epi32_mask(differs, _mm512_set1_epi32(INT32_MAX)) << i;
+    }
+    near->filled &= current;
+    for (int32_t i = 0; i < NEAR_MOST; i += 8)
+        _mm512_mask_storeu_pd(&near->scores[i], (__mmask8)(~near->filled >> i),
+                              _mm512_set1_pd(-INFINITY));
 }
 
 static int32_t best(const double *scores, const int32_t *nodes)
@@ -113,5 +149,9 @@ static int32_t best(const double *scores, const int32_t *nodes)
 }
 
 extern const struct index_kernel index_kernel_avx512;
-const struct index_kernel index_kernel_avx512 = {
-    .name = "AVX-512", .chunk_keys = chunk_keys, .filter = filter, .best = best};
+const struct index_kernel index_kernel_avx512 = {.name = "AVX-512",
+                                                 .chunk_keys = chunk_keys,
+                                                 .reach = reach,
+                                                 .filter = filter,
+                                                 .drop_stale = drop_stale,
+                                                 .best = best};

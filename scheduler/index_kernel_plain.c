@@ -3,21 +3,22 @@
 
 #include <math.h>
 
-/* Eight rows at a time without branches, which compilers turn into what vectors there are. */
+/* A block of rows at a time without branches, which compilers turn into what vectors there are. */
 
 static void pass_block(const struct row_block *block, const struct row_query *query,
                        uint32_t *passes)
 {
     for (int32_t i = 0; i < ROW_LANES; i++)
         passes[i] = (uint32_t)(block->cpu_milli[i] >= query->cpu_milli) &
-                    (uint32_t)(block->mem_mib[i] >= query->mem_mib) &
+                    (uint32_t)(block->mem_kib[i] >= query->mem_kib) &
                     (uint32_t)(((block->devices[i] - query->devices) & ROW_GUARDS) == ROW_GUARDS) &
                     (uint32_t)((block->groups[i] & query->groups) != 0);
 }
 
-static void chunk_keys(const struct row_block *blocks, int32_t chunk_count,
-                       const struct row_query *query, float *largest)
+static float chunk_keys(const struct row_block *blocks, int32_t chunk_count,
+                        const struct row_query *query, float *largest)
 {
+    float of_all = -INFINITY;
     for (int32_t chunk = 0; chunk < chunk_count; chunk++) {
         float best = -INFINITY;
         for (int32_t i = 0; i < CHUNK_BLOCKS; i++) {
@@ -30,7 +31,19 @@ static void chunk_keys(const struct row_block *blocks, int32_t chunk_count,
             }
         }
         largest[chunk] = best;
+        of_all = best > of_all ? best : of_all;
     }
+    return of_all;
+}
+
+static int32_t reach(const float *keys, int32_t count, float least, int32_t *places)
+{
+    int32_t found = 0;
+    for (int32_t i = 0; i < count; i++) {
+        places[found] = i;
+        found += keys[i] >= least;
+    }
+    return found;
 }
 
 static int32_t filter(const struct row_block *blocks, struct row_range range,
@@ -52,6 +65,17 @@ static int32_t filter(const struct row_block *blocks, struct row_range range,
     return count;
 }
 
+static void drop_stale(struct near_list *near, const uint32_t *last_entries)
+{
+    for (uint32_t left = near->filled; left != 0; left &= left - 1) {
+        int32_t place = __builtin_ctz(left);
+        if (((last_entries[near->nodes[place]] ^ near->tags[place]) & INT32_MAX) == 0)
+            continue;
+        near->scores[place] = -INFINITY;
+        near->filled &= ~(UINT32_C(1) << place);
+    }
+}
+
 static int32_t best(const double *scores, const int32_t *nodes)
 {
     int32_t found = 0;
@@ -61,5 +85,9 @@ static int32_t best(const double *scores, const int32_t *nodes)
     return found;
 }
 
-const struct index_kernel index_kernel_plain = {
-    .name = "plain", .chunk_keys = chunk_keys, .filter = filter, .best = best};
+const struct index_kernel index_kernel_plain = {.name = "plain",
+                                                .chunk_keys = chunk_keys,
+                                                .reach = reach,
+                                                .filter = filter,
+                                                .drop_stale = drop_stale,
+                                                .best = best};

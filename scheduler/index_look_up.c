@@ -9,9 +9,9 @@
  * A node that changed has a new entry in the journal with its row as it is now. If it passes the
  * sieve, and its key says that it could stand above the floor, it is put on the list with that key,
  * which bounds its score. Only when it comes to the top is the node itself asked, and by then most
- * have changed again: what the list said before bears an older version and is dropped at the top.
- * With 100 equally popular shapes and two changes a decision a shape reads 200 rows at its next
- * question, 25 blocks; half a dozen go on the list and one or two are scored. */
+ * have changed again: what the list said before bears an older version and is dropped. With 100
+ * equally popular shapes and two changes a decision a shape reads 200 rows at its next question, 13
+ * blocks; half a dozen go on the list and one or two are scored. */
 
 /* The fewest and the most nodes that a list is cut to. */
 enum { LIMIT_LEAST = 32, LIMIT_MOST = 512, LIMIT_MOST_WITHOUT_PARTS = 2048 };
@@ -21,11 +21,6 @@ enum { SELDOM = 4 };
 enum { CALL_FROM = 50000 };
 /* Runners that may not go to the first so many of a list have the rows scanned. */
 enum { ASIDE_MAX = 64 };
-
-static bool is_current(const struct index_search *search, const struct standing *standing)
-{
-    return (search->index->last_entries[standing->node] & INT32_MAX) == standing->entry;
-}
 
 /* On long lists more is put at each question, most of it in vain; short ones run dry soon and have
  * to be made again, which takes the longer the more nodes there are. So the limit follows how many
@@ -270,6 +265,7 @@ static void bring_up_to_date(const struct index_search *search)
         make_list(search);
     else
         catch_up(search);
+    index->kernel->drop_stale(memory->list.near, index->last_entries);
     memory->asked_count++;
 }
 
@@ -286,8 +282,8 @@ static void score_top(const struct index_search *search, int32_t place)
     offer(search, &standing);
 }
 
-/* The place of the best node, once what is out of date above it is gone, and its score is known;
- * -1: the list is empty. */
+/* The place of the best node, once its score is known and not only a bound; -1: the list is empty,
+ * or what is left of it is below the floor. */
 static int32_t find_top(const struct index_search *search)
 {
     const struct node_index *index = search->index;
@@ -297,12 +293,11 @@ static int32_t find_top(const struct index_search *search)
         if (place < 0)
             return -1;
         const struct standing top = shortlist_at(list, place);
-        if (!is_current(search, &top) || shortlist_is_below(list, &top))
-            shortlist_remove(list, place);
-        else if (top.is_bound)
-            score_top(search, place);
-        else
+        if (shortlist_is_below(list, &top))
+            return -1;
+        if (!top.is_bound)
             return place;
+        score_top(search, place);
     }
 }
 
@@ -351,8 +346,8 @@ static bool is_seldom_asked(const struct index_search *search)
 static void call_near(const struct index_search *search)
 {
     const struct near_list *near = search->memory->list.near;
-    for (int32_t i = 0; i < near->count; i++)
-        __builtin_prefetch(&search->index->last_entries[near->nodes[i]]);
+    for (uint32_t left = near->filled; left != 0; left &= left - 1)
+        __builtin_prefetch(&search->index->last_entries[near->nodes[__builtin_ctz(left)]]);
 }
 
 int32_t index_look_up(const struct index_search *search)

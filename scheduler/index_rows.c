@@ -7,7 +7,7 @@
  * the lowest field and 2 in the middle one, 0 in the highest. A shape of two whole devices asks for
  * 1000 and 2 and passes; three whole ones ask for 3 and clear the guard of the middle field. */
 
-enum { MIB_SHIFT = 20 };
+enum { KIB_SHIFT = 10 };
 
 static int32_t clamp(int64_t value)
 {
@@ -36,10 +36,10 @@ struct row row_of_node(const struct fleet *fleet, int32_t node)
     if (at->state != NODE_READY || at->isolated_count > 0) {
         row.cpu_milli = -1;
     } else if (fleet_type_of(fleet, node)->is_unbounded) {
-        row.cpu_milli = row.mem_mib = INT32_MAX;
+        row.cpu_milli = row.mem_kib = INT32_MAX;
     } else {
         row.cpu_milli = clamp(at->cpu_free_milli);
-        row.mem_mib = clamp(at->mem_free_bytes >> MIB_SHIFT);
+        row.mem_kib = clamp(at->mem_free_bytes >> KIB_SHIFT);
     }
     return row;
 }
@@ -64,15 +64,15 @@ static bool is_exact(const struct fleet *fleet, const struct shape *shape)
     bool has_no_mem = shape->sharing == SHARING_WHOLE && fleet->device_mem_capacity == 0;
     return (shape->device_count == 0 || is_one_share || has_no_mem) &&
            !shape_depends_on_runner(shape) && fleet->group_count <= 32 &&
-           shape->cpu_milli < INT32_MAX && shape->mem_bytes >> MIB_SHIFT < INT32_MAX &&
-           shape->mem_bytes % (INT64_C(1) << MIB_SHIFT) == 0;
+           shape->cpu_milli < INT32_MAX && shape->mem_bytes >> KIB_SHIFT < INT32_MAX &&
+           shape->mem_bytes % (INT64_C(1) << KIB_SHIFT) == 0;
 }
 
 struct row_query row_query_of_shape(const struct fleet *fleet, int32_t shape)
 {
     const struct shape *asked = &fleet->shapes->items[shape];
     struct row_query query = {.cpu_milli = clamp(asked->cpu_milli),
-                              .mem_mib = clamp(asked->mem_bytes >> MIB_SHIFT),
+                              .mem_kib = clamp(asked->mem_bytes >> KIB_SHIFT),
                               .devices = device_query(asked),
                               .is_exact = is_exact(fleet, asked)};
     for (int32_t i = 0; i < fleet->group_count; i++)
@@ -85,29 +85,22 @@ bool row_passes(const struct row_block *blocks, int32_t position, const struct r
 {
     const struct row_block *block = &blocks[position / ROW_LANES];
     int32_t lane = position % ROW_LANES;
-    return block->cpu_milli[lane] >= query->cpu_milli && block->mem_mib[lane] >= query->mem_mib &&
+    return block->cpu_milli[lane] >= query->cpu_milli && block->mem_kib[lane] >= query->mem_kib &&
            ((block->devices[lane] - query->devices) & ROW_GUARDS) == ROW_GUARDS &&
            (block->groups[lane] & query->groups) != 0;
 }
 
-/* The next float above this one, which is finite: floats of one sign stand in the order of their
- * bits. */
-static float float_above(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    if (value == 0.0F)
-        bits = 1; /* the smallest there is */
-    else
-        bits += value > 0.0F ? 1U : UINT32_MAX;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
+/* Floats of one sign stand in the order of their bits. Without a branch, which would go either way.
+ */
 float float_at_least(double value)
 {
-    float nearest = (float)value, above = float_above(nearest);
-    return (double)nearest < value ? above : nearest;
+    float nearest = (float)value + 0.0F; /* never -0 */
+    uint32_t bits;
+    memcpy(&bits, &nearest, sizeof bits);
+    uint32_t is_below = (double)nearest < value;
+    bits += nearest < 0.0F ? -is_below : is_below;
+    memcpy(&nearest, &bits, sizeof nearest);
+    return nearest;
 }
 
 float float_at_most(double value)

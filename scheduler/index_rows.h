@@ -7,17 +7,17 @@
 
 #include "scheduler/fleet.h"
 
-/* Inside scheduler/ only. The state of a node as one row of 20 bytes, in blocks of eight rows,
- * column by column, so that one instruction compares eight nodes.
+/* Inside scheduler/ only. The state of a node as one row of 20 bytes, in blocks of sixteen
+ * rows, column by column, so that one instruction compares eight or sixteen nodes.
  *
  * A row is a sieve and never says no where the node could say yes: a node on which the shape fits
  * (fleet_fits) has a row that passes the shape's query. The other way round it may fail (device
- * memory, several shares, more than 32 groups, fractions of a MiB), so whoever finds a row asks
+ * memory, several shares, more than 32 groups, fractions of a KiB), so whoever finds a row asks
  * fleet_fits, unless the query is known to be exact. */
 
 enum {
-    ROW_LANES = 8,
-    CHUNK_BLOCKS = 8,
+    ROW_LANES = 16,
+    CHUNK_BLOCKS = 4,
     CHUNK_ROWS = ROW_LANES * CHUNK_BLOCKS,
 };
 
@@ -33,7 +33,7 @@ enum {
 
 struct row_block {
     int32_t cpu_milli[ROW_LANES]; /* free; -1: takes no demand; INT32_MAX: that much or more */
-    int32_t mem_mib[ROW_LANES];   /* free, rounded down */
+    int32_t mem_kib[ROW_LANES];   /* free, rounded down */
     uint32_t devices[ROW_LANES];  /* with all guards set */
     uint32_t groups[ROW_LANES];   /* one bit: group modulo 32 */
     float key[ROW_LANES];         /* at least the node's part of the score (policy.h), else 0 */
@@ -46,14 +46,14 @@ struct row_range {
 /* What a shape asks of a row; a row passes where it has no less of anything, and a common group. */
 struct row_query {
     int32_t cpu_milli;
-    int32_t mem_mib; /* rounded down */
+    int32_t mem_kib; /* rounded down */
     uint32_t devices;
     uint32_t groups;
     bool is_exact; /* the shape fits wherever the row passes */
 };
 
 struct row {
-    int32_t cpu_milli, mem_mib;
+    int32_t cpu_milli, mem_kib;
     uint32_t devices, groups;
     float key;
 };
@@ -74,7 +74,7 @@ static inline void row_store(struct row_block *blocks, int32_t position, const s
     struct row_block *block = &blocks[(uint32_t)position / ROW_LANES];
     uint32_t lane = (uint32_t)position % ROW_LANES;
     block->cpu_milli[lane] = row->cpu_milli;
-    block->mem_mib[lane] = row->mem_mib;
+    block->mem_kib[lane] = row->mem_kib;
     block->devices[lane] = row->devices;
     block->groups[lane] = row->groups;
     block->key[lane] = row->key;
@@ -88,7 +88,7 @@ static inline void row_blank(struct row_block *blocks, int32_t position)
 
 bool row_passes(const struct row_block *blocks, int32_t position, const struct row_query *query);
 
-/* The nearest float that is not below, or not above, a double. */
+/* The nearest float that is not below, or not above, a finite double. */
 float float_at_least(double value);
 float float_at_most(double value);
 

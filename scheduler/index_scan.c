@@ -8,10 +8,10 @@
  * that pass, then only the chunks whose largest key could still beat the best score found.
  *
  * Example. Keys of the passing rows are 0.30, 0.70 | 0.69, 0.70 | 0.10 in three chunks, and the
- * shape's part is -0.05. The largest keys are 0.70, 0.70, 0.10. The node with 0.70 in the first
- * chunk is scored: 0.65. No node with a key below 0.65 + 0.05 - 1e-9 can score as much, so the
- * third chunk is not looked at, and of the second only the node with 0.70; its score is the same
- * and its index higher. */
+ * shape's part is -0.05. The largest keys are 0.70, 0.70, 0.10. The nodes with 0.70 in the first
+ * two chunks are scored: 0.65 both, and the index of the first is lower. No node with a key below
+ * 0.65 + 0.05 - 1e-9 can score as much, so there is nothing more to look at. Had the first scored
+ * 0.5, then all nodes with keys of 0.55 and more would be considered. */
 
 /* An empty node that is like the best so far in all that a score may depend on, and comes later. */
 static bool is_no_better(const struct index_search *search, const struct standing *best,
@@ -52,17 +52,15 @@ static float just_below(float key)
     return key - (fabsf(key) * 4e-7F + 4e-9F);
 }
 
-/* -1: no row passes. Without branches, which would go either way. */
-static int32_t chunk_of_largest(const float *keys, int32_t chunk_count)
+/* Of the rows in the chunks with a key of at least this. */
+static void consider_chunks(const struct index_search *search, int32_t chunk_count, float least_key,
+                            struct standing *best)
 {
-    float largest = -INFINITY;
-    int32_t top = -1;
-    for (int32_t i = 0; i < chunk_count; i++) {
-        bool is_larger = keys[i] > largest;
-        largest = is_larger ? keys[i] : largest;
-        top = is_larger ? i : top;
-    }
-    return top;
+    struct node_index *index = search->index;
+    int32_t count =
+        index->kernel->reach(index->chunk_keys, chunk_count, least_key, index->chunk_places);
+    for (int32_t i = 0; i < count; i++)
+        consider_range(search, search_chunk(search, index->chunk_places[i]), least_key, best);
 }
 
 static int32_t scan_by_parts(const struct index_search *search)
@@ -70,22 +68,15 @@ static int32_t scan_by_parts(const struct index_search *search)
     struct node_index *index = search->index;
     int32_t chunk_count = (index->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
     struct standing best = {.node = -1};
-    float *keys = index->chunk_keys;
-    index->kernel->chunk_keys(index->blocks, chunk_count, &search->memory->query, keys);
-    int32_t top = chunk_of_largest(keys, chunk_count);
-    if (top < 0)
+    float largest = index->kernel->chunk_keys(index->blocks, chunk_count, &search->memory->query,
+                                              index->chunk_keys);
+    if (largest == -INFINITY)
         return -1;
-    float seen = just_below(keys[top]);
-    consider_range(search, search_chunk(search, top), seen, &best);
+    float seen = just_below(largest);
+    consider_chunks(search, chunk_count, seen, &best);
     float least = best.node < 0 ? -FLT_MAX : search_least_key(search, best.score);
-    if (least >= seen)
-        keys[top] = -INFINITY; /* all of it that matters was considered */
-    for (int32_t i = 0; i < chunk_count; i++) {
-        if (keys[i] < least)
-            continue;
-        consider_range(search, search_chunk(search, i), least, &best);
-        least = best.node < 0 ? -FLT_MAX : search_least_key(search, best.score);
-    }
+    if (least < seen)
+        consider_chunks(search, chunk_count, least, &best);
     return best.node;
 }
 

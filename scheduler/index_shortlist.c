@@ -125,27 +125,25 @@ struct standing shortlist_at(const struct shortlist *list, int32_t place)
                              .is_bound = near->tags[place] > INT32_MAX};
 }
 
-static void append_near(struct near_list *near, const struct standing *standing)
+/* At the first place that is not filled. */
+static void put_near(struct near_list *near, const struct standing *standing)
 {
-    int32_t place = near->count++;
+    uint32_t place = (uint32_t)__builtin_ctz(~near->filled);
     near->scores[place] = standing->score;
     near->nodes[place] = standing->node;
     near->tags[place] = (uint32_t)standing->is_bound << 31 | standing->entry;
+    near->filled |= UINT32_C(1) << place;
 }
 
 void shortlist_remove(struct shortlist *list, int32_t place)
 {
-    struct near_list *near = list->near;
-    int32_t last = --near->count;
-    near->scores[place] = near->scores[last];
-    near->nodes[place] = near->nodes[last];
-    near->tags[place] = near->tags[last];
-    near->scores[last] = -INFINITY;
+    list->near->scores[place] = -INFINITY;
+    list->near->filled &= ~(UINT32_C(1) << place);
 }
 
 static void clear_near(struct near_list *near)
 {
-    near->count = 0;
+    near->filled = 0;
     for (int32_t i = 0; i < NEAR_MOST; i++)
         near->scores[i] = -INFINITY;
 }
@@ -167,7 +165,7 @@ static void spill(struct shortlist *list)
     int32_t kept = partition(all, 0, NEAR_MOST - 1, NEAR_MOST / 2);
     clear_near(list->near);
     for (int32_t i = 0; i < kept; i++)
-        append_near(list->near, &all[i]);
+        put_near(list->near, &all[i]);
     assert(list->far_count + NEAR_MOST - kept <= list->capacity);
     for (int32_t i = kept; i < NEAR_MOST; i++)
         list->far[list->far_count++] = all[i];
@@ -175,14 +173,19 @@ static void spill(struct shortlist *list)
     list->has_line = true;
 }
 
+/* It is written both near and far, and stays where it belongs: a branch would go either way. */
 void shortlist_push(struct shortlist *list, const struct standing *standing)
 {
-    if (list->near->count == NEAR_MOST)
+    struct near_list *near = list->near;
+    if (near->filled == UINT32_MAX)
         spill(list);
-    if (list->has_line && !standing_precedes(standing, &list->line))
-        list->far[list->far_count++] = *standing;
-    else
-        append_near(list->near, standing);
+    uint32_t kept = near->filled, place = (uint32_t)__builtin_ctz(~kept);
+    bool is_far = list->has_line & !standing_precedes(standing, &list->line);
+    put_near(near, standing);
+    near->scores[place] = is_far ? -INFINITY : standing->score;
+    near->filled = is_far ? kept : near->filled;
+    list->far[list->far_count] = *standing;
+    list->far_count += is_far;
 }
 
 void shortlist_drop_stale(struct shortlist *list, const uint32_t *last_entries)
@@ -235,7 +238,7 @@ static void refill(struct shortlist *list, const uint32_t *last_entries)
         list->line = list->far[count];
     }
     for (int32_t i = 0; i < count; i++)
-        append_near(list->near, &list->far[i]);
+        put_near(list->near, &list->far[i]);
     list->far_count -= count;
     for (int32_t i = 0; i < list->far_count; i++)
         list->far[i] = list->far[count + i];
@@ -244,9 +247,9 @@ static void refill(struct shortlist *list, const uint32_t *last_entries)
 int32_t shortlist_top(struct shortlist *list, const struct index_kernel *kernel,
                       const uint32_t *last_entries)
 {
-    if (list->near->count == 0 && list->has_line)
+    if (list->near->filled == 0 && list->has_line)
         refill(list, last_entries);
-    if (list->near->count == 0)
+    if (list->near->filled == 0)
         return -1;
     return kernel->best(list->near->scores, list->near->nodes);
 }

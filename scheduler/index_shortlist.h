@@ -15,21 +15,14 @@
  * its node's last entry says and has a score, it is the best node of all.
  *
  * Nothing is sorted. A few dozen of the best are `near`: the top is the largest of them, found by
- * looking at all, several at a time. All others are `far`, none of them better than `line`. */
+ * looking at all, several at a time. All others are `far`, none of them better than `line`. A
+ * question first empties the places of the near ones that are out of date, all at once. */
 
 struct standing {
     double score; /* or, where is_bound, at least the score, if the shape fits at all */
     int32_t node;
     uint32_t entry : 31; /* the node's last in the journal when it was looked at, modulo 2^31 */
     uint32_t is_bound : 1;
-};
-
-/* Column by column. */
-struct near_list {
-    double scores[NEAR_MOST]; /* -INFINITY where there is none */
-    int32_t nodes[NEAR_MOST];
-    uint32_t tags[NEAR_MOST]; /* the entry, and is_bound in the highest bit */
-    int32_t count;
 };
 
 struct shortlist {
@@ -69,7 +62,7 @@ static inline bool shortlist_is_full(const struct shortlist *list)
     return list->far_count >= 4 * list->limit;
 }
 
-/* Adds one that is not below the floor, to a list that is not full. */
+/* Adds one to a list that is not full. */
 void shortlist_push(struct shortlist *list, const struct standing *standing);
 
 /* Adds to a list that is being made, of which none is near yet; when it is full, only the `limit`
@@ -87,7 +80,8 @@ void shortlist_cut(struct shortlist *list);
 void shortlist_close(struct shortlist *list);
 
 /* The place of the best of all, which is near; -1: the list is empty. O(NEAR_MOST), but O(far) when
- * far ones have to come near; of these the stale are dropped. */
+ * far ones have to come near; of these the stale are dropped: what is near stays as current as it
+ * was. */
 int32_t shortlist_top(struct shortlist *list, const struct index_kernel *kernel,
                       const uint32_t *last_entries);
 struct standing shortlist_at(const struct shortlist *list, int32_t place);

@@ -7,10 +7,10 @@
 
 /* Runs out of memory on purpose. Register the test with
  *     stowage_test_failing_alloc(NAME LIBRARY...)
- * instead of stowage_test: it adds failing_alloc.c and puts it between malloc, calloc and realloc
- * and the real ones, for the test program and our libraries linked into it. Allocations inside
- * shared libraries (libc's strdup, fopen, open_memstream; cJSON; Criterion) are not touched, and
- * neither is free.
+ * instead of stowage_test: it adds failing_alloc.c and puts it between malloc, calloc, realloc and
+ * aligned_alloc and the real ones, for the test program and our libraries linked into it.
+ * Allocations inside shared libraries (libc's strdup, fopen, open_memstream; cJSON; Criterion) are
+ * not touched, and neither is free.
  *
  * To try every allocation of a piece of code, arm 1, 2, 3, ... until one run gets through:
  *

@@ -40,6 +40,31 @@ Test(array, growing_keeps_the_items_and_zeroes_the_new_room)
     free(a.items);
 }
 
+Test(array, growing_on_lines_keeps_the_items_and_begins_a_line)
+{
+    struct items a = {0};
+    struct err err = {0};
+    for (int32_t i = 0; i < 10000; i++) {
+        cr_assert_eq(array_reserve_on_lines(&a.items, &a.capacity, a.count + INT64_C(1),
+                                            sizeof *a.items, &err),
+                     0);
+        cr_assert_eq((uintptr_t)a.items % CACHE_LINE_BYTES, 0);
+        cr_assert_eq(a.items[a.count], 0);
+        cr_assert_eq(a.items[a.capacity - 1], 0);
+        a.items[a.count++] = i + 1;
+    }
+    for (int32_t i = 0; i < a.count; i++)
+        cr_assert_eq(a.items[i], i + 1);
+    failing_alloc_arm(1);
+    int result = array_reserve_on_lines(&a.items, &a.capacity, a.capacity + INT64_C(1),
+                                        sizeof *a.items, &err);
+    cr_expect(failing_alloc_disarm());
+    cr_expect_eq(result, -1);
+    cr_expect_eq(err.kind, ERR_SYSTEM);
+    cr_expect_eq(a.items[9999], 10000);
+    free(a.items);
+}
+
 Test(array, plain_growing_keeps_the_items)
 {
     struct items a = {0};

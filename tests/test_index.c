@@ -27,7 +27,7 @@ static void random_rows(struct rng *rng, struct row_block *blocks)
 {
     for (int32_t i = 0; i < ROWS; i++) {
         const struct row row = {.cpu_milli = (int32_t)rng_below(rng, 100) - 1,
-                                .mem_mib = (int32_t)rng_below(rng, 100),
+                                .mem_kib = (int32_t)rng_below(rng, 100),
                                 .devices = ROW_GUARDS | random_word(rng, 0),
                                 .groups = UINT32_C(1) << rng_below(rng, 32),
                                 .key = (float)rng_below(rng, 10) / 8.0F - 0.5F};
@@ -38,7 +38,7 @@ static void random_rows(struct rng *rng, struct row_block *blocks)
 static struct row_query random_query(struct rng *rng)
 {
     return (struct row_query){.cpu_milli = (int32_t)rng_below(rng, 60),
-                              .mem_mib = (int32_t)rng_below(rng, 60),
+                              .mem_kib = (int32_t)rng_below(rng, 60),
                               .devices = rng_below(rng, 2) == 0 ? 0 : random_word(rng, 0),
                               .groups = (uint32_t)rng_mix(1, 2, rng_below(rng, 1000)) | 1};
 }
@@ -57,14 +57,23 @@ static void expect_as_row_by_row(const struct index_kernel *kernel, struct rng *
         if (row_passes(blocks, i, &query) && blocks[i / ROW_LANES].key[i % ROW_LANES] >= least_key)
             cr_assert(found < count && positions[found++] == i);
     cr_assert_eq(found, count);
-    kernel->chunk_keys(blocks, ROWS / CHUNK_ROWS, &query, largest);
+    float of_all = kernel->chunk_keys(blocks, ROWS / CHUNK_ROWS, &query, largest);
+    float expected = -INFINITY;
     for (int32_t chunk = 0; chunk < ROWS / CHUNK_ROWS; chunk++) {
         float best = -INFINITY;
         for (int32_t i = chunk * CHUNK_ROWS; i < (chunk + 1) * CHUNK_ROWS; i++)
             if (row_passes(blocks, i, &query))
                 best = fmaxf(best, blocks[i / ROW_LANES].key[i % ROW_LANES]);
         cr_assert_eq(largest[chunk], best);
+        expected = fmaxf(expected, best);
     }
+    cr_assert_eq(of_all, expected);
+    found = 0;
+    count = kernel->reach(largest, range.first % (ROWS / CHUNK_ROWS + 1), least_key, positions);
+    for (int32_t i = 0; i < range.first % (ROWS / CHUNK_ROWS + 1); i++)
+        if (largest[i] >= least_key)
+            cr_assert(found < count && positions[found++] == i);
+    cr_assert_eq(found, count);
 }
 
 Test(index, kernels_find_the_rows_that_pass_one_by_one)
@@ -104,6 +113,36 @@ Test(index, kernels_find_the_highest_score_and_the_lowest_node_on_ties)
     }
 }
 
+/* Some places are empty, and of the others some bear an older entry of their node. */
+Test(index, kernels_empty_the_places_that_are_out_of_date)
+{
+    const struct index_kernel *kernels[INDEX_KERNELS_MOST];
+    int32_t kernel_count = index_kernel_list(kernels);
+    struct rng rng = rng_stream(1, "stale", 0);
+    for (int round = 0; round < 2000; round++) {
+        uint32_t last_entries[100], current = 0;
+        struct near_list near = {.filled = (uint32_t)rng_next(&rng)};
+        for (int32_t i = 0; i < 100; i++)
+            last_entries[i] = (uint32_t)rng_next(&rng);
+        for (int32_t i = 0; i < NEAR_MOST; i++) {
+            bool is_filled = (near.filled >> i & 1) != 0, is_stale = rng_below(&rng, 3) == 0;
+            near.nodes[i] = (int32_t)rng_below(&rng, 100);
+            near.tags[i] = last_entries[near.nodes[i]] ^ (uint32_t)rng_below(&rng, 2) << 31;
+            near.tags[i] ^= (uint32_t)is_stale << rng_below(&rng, 31);
+            near.scores[i] = is_filled ? (double)i : -INFINITY;
+            current |= (uint32_t)(is_filled && !is_stale) << i;
+        }
+        for (int32_t k = 0; k < kernel_count; k++) {
+            struct near_list dropped = near;
+            kernels[k]->drop_stale(&dropped, last_entries);
+            cr_assert_eq(dropped.filled, current, "%s", kernels[k]->name);
+            for (int32_t i = 0; i < NEAR_MOST; i++)
+                cr_assert_eq(dropped.scores[i],
+                             (current >> i & 1) != 0 ? (double)i : -(double)INFINITY);
+        }
+    }
+}
+
 Test(index, rows_are_blank_until_they_are_stored)
 {
     struct row_block block = {.cpu_milli = {0}};
@@ -118,7 +157,8 @@ Test(index, rows_are_blank_until_they_are_stored)
 
 Test(index, floats_bound_doubles_from_both_sides)
 {
-    static const double values[] = {0.0, 0.1, -0.1, 1e-50, 1.0 + 1e-12, -1.0 - 1e-12, 12345.678};
+    static const double values[] = {0.0,   -0.0,   0.1,         -0.1,         0.25,
+                                    1e-50, -1e-50, 1.0 + 1e-12, -1.0 - 1e-12, 12345.678};
     for (size_t i = 0; i < ARRAY_LEN(values); i++) {
         cr_expect_geq((double)float_at_least(values[i]), values[i]);
         cr_expect_leq((double)float_at_most(values[i]), values[i]);
