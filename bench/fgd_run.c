@@ -280,9 +280,9 @@ static void note_end(struct experiment *experiment)
     struct fgd_result *result = experiment->result;
     const struct fleet *fleet = &experiment->sched.fleet;
     int32_t share_milli[SHAPE_DEVICES_MAX];
-    for (int32_t i = 0; i < fleet->device_count; i++)
-        result->gpus_touched += fleet->devices[i].share_free_milli < SHARE_WHOLE ? 1 : 0;
     for (int32_t node = 0; node < fleet->node_count; node++) {
+        for (int32_t i = 0; i < fleet_type_of(fleet, node)->device_count; i++)
+            result->gpus_touched += fleet_shares(fleet, node)[i] < SHARE_WHOLE ? 1 : 0;
         struct fragment_parts parts;
         const struct fragment_room room = room_of(fleet, node, share_milli);
         fragment_by_kind(&experiment->fragmentation, &room, &parts);

@@ -134,15 +134,14 @@ int64_t capacity_of_type(const struct node_type *type, enum resource resource)
 
 static void read_devices(const struct fleet *fleet, int32_t node, struct node_room *room)
 {
-    const struct device *devices = &fleet->devices[fleet->nodes[node].first_device];
     for (int32_t i = 0; i < fleet_type_of(fleet, node)->device_count; i++) {
-        int32_t share_used =
-            SHARE_WHOLE - devices[i].share_free_milli - devices[i].share_held_milli;
+        int32_t held = fleet_device_held(fleet, fleet->nodes[node].first_device + i);
+        int32_t share_used = SHARE_WHOLE - fleet_shares(fleet, node)[i] - held;
         room->used[RESOURCE_SHARE] += share_used;
-        room->held[RESOURCE_SHARE] += devices[i].share_held_milli;
+        room->held[RESOURCE_SHARE] += held;
         if (share_used > 0)
             room->used[RESOURCE_DEVICES]++;
-        else if (devices[i].share_held_milli > 0)
+        else if (held > 0)
             room->held[RESOURCE_DEVICES]++;
     }
 }

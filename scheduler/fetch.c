@@ -43,8 +43,6 @@ void sched_fetch_notes(const struct sched *sched, int32_t replica)
     const struct replica *it = &sched->replicas[replica];
     if (!is_seated(it))
         return;
-    const struct node *at = &sched->fleet.nodes[it->node];
-    fetch(&sched->fleet.devices[at->first_device], LINE_BYTES);
     if (sched->index != NULL && it->node < sched->index->node_count)
         index_fetch(sched->index, it->node);
 }

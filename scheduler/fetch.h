@@ -15,7 +15,7 @@
 void sched_fetch_replica(const struct sched *sched, int32_t replica);
 /* then its node, the neighbours and the number of the node's last change, */
 void sched_fetch_node(const struct sched *sched, int32_t replica);
-/* then the node's row, its devices and its last change. */
+/* then the node's row and its last change. */
 void sched_fetch_notes(const struct sched *sched, int32_t replica);
 
 #endif

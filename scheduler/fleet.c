@@ -21,7 +21,8 @@ void fleet_release(struct fleet *fleet)
     free(fleet->groups);
     free(fleet->pools);
     free(fleet->nodes);
-    free(fleet->devices);
+    free(fleet->many_free_milli);
+    free(fleet->device_held_milli);
     free(fleet->device_mem);
     free(fleet->held);
     free(fleet->suits);
@@ -88,14 +89,33 @@ void fleet_forget_changes(struct fleet *fleet)
     fleet->changed_count = 0;
 }
 
-static void add_devices(struct fleet *fleet, const struct node_type *type)
+static int16_t *shares_of(struct fleet *fleet, struct node *node)
+{
+    return node->has_many_devices ? &fleet->many_free_milli[node->first_device]
+                                  : node->device_free_milli;
+}
+
+static void add_devices(struct fleet *fleet, const struct node_type *type, struct node *node)
 {
     for (int32_t i = 0; i < type->device_count; i++) {
-        fleet->devices[fleet->device_count] = (struct device){.share_free_milli = SHARE_WHOLE};
+        shares_of(fleet, node)[i] = SHARE_WHOLE;
         if (type->device_mem_bytes > 0)
             fleet->device_mem[fleet->device_count].free_bytes = type->device_mem_bytes;
         fleet->device_count++;
     }
+}
+
+static int reserve_devices(struct fleet *fleet, const struct node_type *type, struct err *err)
+{
+    int64_t needed = (int64_t)fleet->device_count + type->device_count;
+    if (type->device_count > NODE_DEVICES &&
+        array_reserve(&fleet->many_free_milli, &fleet->many_free_capacity, needed,
+                      sizeof *fleet->many_free_milli, err))
+        return -1;
+    if (type->device_mem_bytes > 0 && array_reserve(&fleet->device_mem, &fleet->device_mem_capacity,
+                                                    needed, sizeof *fleet->device_mem, err))
+        return -1;
+    return 0;
 }
 
 int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, int32_t *number,
@@ -106,15 +126,7 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
     if (array_reserve_on_lines(&fleet->nodes, &fleet->node_capacity, (int64_t)fleet->node_count + 1,
                                sizeof *fleet->nodes, err))
         return -1;
-    /* One more than needed, so that &devices[first_device] exists for nodes without devices too. */
-    if (array_reserve(&fleet->devices, &fleet->device_capacity,
-                      (int64_t)fleet->device_count + type->device_count + 1, sizeof *fleet->devices,
-                      err))
-        return -1;
-    if (type->device_mem_bytes > 0 &&
-        array_reserve(&fleet->device_mem, &fleet->device_mem_capacity,
-                      (int64_t)fleet->device_count + type->device_count, sizeof *fleet->device_mem,
-                      err))
+    if (reserve_devices(fleet, type, err))
         return -1;
     if (array_reserve(&fleet->changed, &fleet->changed_capacity, (int64_t)fleet->node_count + 1,
                       sizeof *fleet->changed, err))
@@ -126,8 +138,9 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
                       .share_free_milli = type->device_count * SHARE_WHOLE,
                       .first_device = fleet->device_count,
                       .first_replica = -1,
-                      .state = state};
-    add_devices(fleet, type);
+                      .state = state,
+                      .has_many_devices = type->device_count > NODE_DEVICES};
+    add_devices(fleet, type, &fleet->nodes[fleet->node_count]);
     *number = fleet->node_count++;
     fleet_touch(fleet, *number);
     fleet->growth_version++;
@@ -264,7 +277,7 @@ int fleet_refresh_suits(struct fleet *fleet, struct err *err)
 void fleet_room(const struct fleet *fleet, int32_t node, struct room *room)
 {
     const struct node *at = &fleet->nodes[node];
-    const struct device *devices = &fleet->devices[at->first_device];
+    const int16_t *shares = fleet_shares(fleet, node);
     room->cpu_milli = at->cpu_free_milli;
     room->mem_bytes = at->mem_free_bytes;
     room->occupant_count = at->occupant_count;
@@ -272,7 +285,7 @@ void fleet_room(const struct fleet *fleet, int32_t node, struct room *room)
     room->same_runner_count = 0;
     room->device_count = fleet_type_of(fleet, node)->device_count;
     for (int32_t i = 0; i < room->device_count; i++)
-        room->share_milli[i] = devices[i].share_free_milli;
+        room->share_milli[i] = shares[i];
     bool has_mem = at->first_device < fleet->device_mem_capacity;
     for (int32_t i = 0; i < room->device_count; i++)
         room->device_mem_bytes[i] =
@@ -283,14 +296,13 @@ static bool devices_fit(const struct fleet *fleet, int32_t node, const struct sh
 {
     const struct node_type *type = fleet_type_of(fleet, node);
     int32_t first = fleet->nodes[node].first_device;
-    const struct device *devices = &fleet->devices[first];
+    const int16_t *shares = fleet_shares(fleet, node);
     int32_t share_milli = shape_share_on(shape, type);
     int64_t mem_bytes = shape_device_mem_on(shape, type);
     int32_t found = 0;
-    for (int32_t i = 0; i < type->device_count && found < shape->device_count; i++)
-        if (devices[i].share_free_milli >= share_milli &&
-            (mem_bytes == 0 || fleet_device_mem(fleet, first + i).free_bytes >= mem_bytes))
-            found++;
+    for (int32_t i = 0; i < type->device_count; i++)
+        found += (shares[i] >= share_milli) &
+                 (mem_bytes == 0 || fleet_device_mem(fleet, first + i).free_bytes >= mem_bytes);
     return found >= shape->device_count;
 }
 
@@ -311,6 +323,12 @@ bool fleet_fits(const struct fleet *fleet, int32_t shape, int32_t node, int32_t 
 }
 
 /* ---- moving room ---- */
+
+static void add_share(int16_t *share_milli, int32_t change_milli)
+{
+    *share_milli = (int16_t)(*share_milli + change_milli);
+    assert(*share_milli >= 0 && *share_milli <= SHARE_WHOLE);
+}
 
 /* To what is free on a device. */
 static void add_device_mem(struct fleet *fleet, int32_t device, int64_t mem_bytes)
@@ -338,13 +356,12 @@ static void add_claim(struct fleet *fleet, const struct claim *claim, int32_t si
         return;
     int32_t share_milli = sign * shape_share_on(shape, type);
     int64_t mem_bytes = sign * shape_device_mem_on(shape, type);
+    int16_t *shares = shares_of(fleet, at);
     for (uint64_t left = claim->devices; left != 0; left &= left - 1) {
-        int32_t number = at->first_device + __builtin_ctzll(left);
-        struct device *device = &fleet->devices[number];
+        int32_t device = __builtin_ctzll(left);
         at->share_free_milli += share_milli;
-        device->share_free_milli += share_milli;
-        assert(device->share_free_milli >= 0 && device->share_free_milli <= SHARE_WHOLE);
-        add_device_mem(fleet, number, mem_bytes);
+        add_share(&shares[device], share_milli);
+        add_device_mem(fleet, at->first_device + device, mem_bytes);
     }
 }
 
@@ -356,11 +373,10 @@ static void add_free(struct fleet *fleet, int32_t node, const struct room *amoun
     at->mem_free_bytes += sign * amount->mem_bytes;
     assert(at->cpu_free_milli >= 0);
     assert(at->mem_free_bytes >= 0);
+    int16_t *shares = shares_of(fleet, at);
     for (int32_t i = 0; i < amount->device_count; i++) {
-        struct device *device = &fleet->devices[at->first_device + i];
         at->share_free_milli += sign * amount->share_milli[i];
-        device->share_free_milli += sign * amount->share_milli[i];
-        assert(device->share_free_milli >= 0 && device->share_free_milli <= SHARE_WHOLE);
+        add_share(&shares[i], sign * amount->share_milli[i]);
         add_device_mem(fleet, at->first_device + i, sign * amount->device_mem_bytes[i]);
     }
 }
@@ -376,9 +392,7 @@ static void add_held(struct fleet *fleet, int32_t node, const struct room *amoun
     assert(held->cpu_milli >= 0);
     assert(held->mem_bytes >= 0);
     for (int32_t i = 0; i < amount->device_count; i++) {
-        struct device *device = &fleet->devices[at->first_device + i];
-        device->share_held_milli += sign * amount->share_milli[i];
-        assert(device->share_held_milli >= 0 && device->share_held_milli <= SHARE_WHOLE);
+        add_share(&fleet->device_held_milli[at->first_device + i], sign * amount->share_milli[i]);
         if (amount->device_mem_bytes[i] == 0)
             continue;
         struct device_mem *mem = &fleet->device_mem[at->first_device + i];
@@ -408,7 +422,10 @@ void fleet_use_held(struct fleet *fleet, const struct claim *claim)
 int fleet_hold(struct fleet *fleet, int32_t node, const struct room *amount, struct err *err)
 {
     if (array_reserve(&fleet->held, &fleet->held_capacity, (int64_t)node + 1, sizeof *fleet->held,
-                      err))
+                      err) ||
+        array_reserve(&fleet->device_held_milli, &fleet->device_held_capacity,
+                      (int64_t)fleet->nodes[node].first_device + amount->device_count,
+                      sizeof *fleet->device_held_milli, err))
         return -1;
     add_free(fleet, node, amount, -1);
     add_held(fleet, node, amount, 1);

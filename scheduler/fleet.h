@@ -2,6 +2,7 @@
 #ifndef STOWAGE_SCHEDULER_FLEET_H
 #define STOWAGE_SCHEDULER_FLEET_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,27 +49,29 @@ enum node_state {
     NODE_COMING,  /* asked for, not there yet: holds nothing */
 };
 
-struct device {
-    int32_t share_free_milli;
-    int32_t share_held_milli;
-};
-
-/* Beside it, where the type's memory is known; 0 elsewhere. */
+/* Of a device whose type's memory is known. */
 struct device_mem {
     int64_t free_bytes, held_bytes;
 };
+
+enum { NODE_DEVICES = 8 };
 
 struct node {
     int64_t cpu_free_milli, mem_free_bytes;
     int32_t group;
     int32_t share_free_milli; /* of all its devices together */
-    int32_t first_device;  /* its devices are devices[first_device .. + device_count of the type) */
+    int32_t first_device;  /* its devices are numbered first_device .. + device_count of the type */
     int32_t first_replica; /* head of its list of replicas, bound and nominated; -1: none */
     int32_t occupant_count; /* length of that list */
     int32_t isolated_count; /* of these, how many want the node for themselves */
     enum node_state state;
-    bool is_changed; /* it is in fleet.changed */
+    bool is_changed;                         /* it is in fleet.changed */
+    bool has_many_devices;                   /* more than NODE_DEVICES */
+    int16_t device_free_milli[NODE_DEVICES]; /* read by fleet_shares: unused if it has many */
 };
+
+/* All that a decision asks of a node lies on one line of a cache. */
+static_assert(sizeof(struct node) == 64, "a node has grown");
 
 /* Beside it, since few nodes hold room for anybody. */
 struct node_held {
@@ -85,15 +88,17 @@ struct fleet {
     struct node_group *groups;
     struct pool *pools;
     struct node *nodes;
-    struct device *devices;
-    struct device_mem *device_mem; /* read by fleet_device_mem: may be shorter than devices, */
-    struct node_held *held;        /* and by fleet_held: shorter than nodes */
+    /* By the numbers of devices, and each may be shorter than they go: */
+    int16_t *many_free_milli;      /* read by fleet_shares, */
+    int16_t *device_held_milli;    /* by fleet_device_held */
+    struct device_mem *device_mem; /* and by fleet_device_mem. */
+    struct node_held *held;        /* [node], read by fleet_held: may be shorter too */
     int32_t type_count, type_capacity;
     int32_t group_count, group_capacity;
     int32_t pool_count, pool_capacity;
     int32_t node_count, node_capacity;
-    int32_t device_count, device_capacity;
-    int32_t device_mem_capacity, held_capacity;
+    int32_t device_count;
+    int32_t many_free_capacity, device_held_capacity, device_mem_capacity, held_capacity;
     const struct shape_table *shapes; /* borrowed; may grow while the fleet lives */
     /* Which groups suit which shapes when empty: byte [shape * suits_stride + group] is 1 or 0, for
      * the first suits_shape_count shapes and suits_group_count groups; see fleet_suits. */
@@ -162,6 +167,17 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
 static inline const struct node_type *fleet_type_of(const struct fleet *fleet, int32_t node)
 {
     return &fleet->types[fleet->groups[fleet->nodes[node].group].type];
+}
+/* What is free of each of the node's devices; [device_count of its type], in the order of their
+ * numbers. */
+static inline const int16_t *fleet_shares(const struct fleet *fleet, int32_t node)
+{
+    const struct node *at = &fleet->nodes[node];
+    return at->has_many_devices ? &fleet->many_free_milli[at->first_device] : at->device_free_milli;
+}
+static inline int32_t fleet_device_held(const struct fleet *fleet, int32_t device)
+{
+    return device < fleet->device_held_capacity ? fleet->device_held_milli[device] : 0;
 }
 static inline struct device_mem fleet_device_mem(const struct fleet *fleet, int32_t device)
 {

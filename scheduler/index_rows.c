@@ -14,25 +14,33 @@ static int32_t clamp(int64_t value)
     return value > INT32_MAX ? INT32_MAX : (int32_t)value;
 }
 
-/* Looks at devices as long as there are any with something free: `left` is what they have. */
-static uint32_t device_word(const struct fleet *fleet, const struct node *node)
+/* The largest free share and the unused devices. */
+static inline uint32_t share_fields(const int16_t *shares, int32_t count)
 {
-    const struct device *device = &fleet->devices[node->first_device];
-    uint32_t largest = 0, whole = 0;
-    for (int32_t left = node->share_free_milli; left > 0; device++) {
-        uint32_t share = (uint32_t)device->share_free_milli;
-        largest = share > largest ? share : largest;
-        whole += share == SHARE_WHOLE;
-        left -= device->share_free_milli;
+    int16_t largest = 0, whole = 0;
+    for (int32_t i = 0; i < count; i++) {
+        largest = shares[i] > largest ? shares[i] : largest;
+        whole = (int16_t)(whole + (shares[i] == SHARE_WHOLE));
     }
-    uint32_t is_empty = node->occupant_count == 0;
-    return ROW_GUARDS | largest | whole << ROW_WHOLE_SHIFT | is_empty << ROW_EMPTY_SHIFT;
+    return (uint32_t)largest | (uint32_t)whole << ROW_WHOLE_SHIFT;
+}
+
+/* Where a node has few devices, nothing is free on those that it does not have. */
+static uint32_t device_word(const struct fleet *fleet, int32_t node)
+{
+    const struct node *at = &fleet->nodes[node];
+    const int16_t *shares = fleet_shares(fleet, node);
+    uint32_t fields = at->has_many_devices
+                          ? share_fields(shares, fleet_type_of(fleet, node)->device_count)
+                          : share_fields(shares, NODE_DEVICES);
+    uint32_t is_empty = at->occupant_count == 0;
+    return ROW_GUARDS | fields | is_empty << ROW_EMPTY_SHIFT;
 }
 
 struct row row_of_node(const struct fleet *fleet, int32_t node)
 {
     const struct node *at = &fleet->nodes[node];
-    struct row row = {.devices = device_word(fleet, at), .groups = UINT32_C(1) << at->group % 32};
+    struct row row = {.devices = device_word(fleet, node), .groups = UINT32_C(1) << at->group % 32};
     if (at->state != NODE_READY || at->isolated_count > 0) {
         row.cpu_milli = -1;
     } else if (fleet_type_of(fleet, node)->is_unbounded) {

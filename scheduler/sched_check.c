@@ -75,16 +75,17 @@ static int compare_room(const struct sched *sched, int32_t node, const struct ro
         return differs(err, "free share of all devices of node", node, at->share_free_milli,
                        share_free_milli);
     for (int32_t i = 0; i < left->device_count; i++) {
-        const struct device *device = &sched->fleet.devices[at->first_device + i];
+        int32_t free_milli = fleet_shares(&sched->fleet, node)[i];
+        int32_t held_milli = fleet_device_held(&sched->fleet, at->first_device + i);
         const struct device_mem mem = fleet_device_mem(&sched->fleet, at->first_device + i);
-        if (device->share_free_milli < 0 || device->share_free_milli != left->share_milli[i])
-            return differs(err, "free share on a device of node", node, device->share_free_milli,
+        if (free_milli < 0 || free_milli != left->share_milli[i])
+            return differs(err, "free share on a device of node", node, free_milli,
                            left->share_milli[i]);
         if (mem.free_bytes < 0 || mem.free_bytes != left->device_mem_bytes[i])
             return differs(err, "free memory on a device of node", node, mem.free_bytes,
                            left->device_mem_bytes[i]);
-        if (device->share_held_milli != held->share_milli[i])
-            return differs(err, "held share on a device of node", node, device->share_held_milli,
+        if (held_milli != held->share_milli[i])
+            return differs(err, "held share on a device of node", node, held_milli,
                            held->share_milli[i]);
         if (mem.held_bytes != held->device_mem_bytes[i])
             return differs(err, "held memory on a device of node", node, mem.held_bytes,

@@ -159,9 +159,9 @@ static struct lack find_lack(const struct victim_search *search, int32_t node)
         return lack;
     int32_t share_milli = shape_share_on(shape, type);
     int64_t mem_bytes = shape_device_mem_on(shape, type);
-    const struct device *devices = &fleet->devices[at->first_device];
+    const int16_t *shares = fleet_shares(fleet, node);
     for (int32_t i = 0; i < type->device_count; i++)
-        if (devices[i].share_free_milli >= share_milli &&
+        if (shares[i] >= share_milli &&
             fleet_device_mem(fleet, at->first_device + i).free_bytes >= mem_bytes)
             lack.devices--;
     return lack;

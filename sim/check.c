@@ -111,8 +111,8 @@ static void count_used(const struct sim *sim, int32_t number, int64_t used[RESOU
     used[RESOURCE_MEMORY] = type->mem_bytes - node->mem_free_bytes - held.mem_bytes;
     used[RESOURCE_DEVICES] = used[RESOURCE_SHARE] = 0;
     for (int32_t i = 0; i < type->device_count; i++) {
-        const struct device *device = &fleet->devices[node->first_device + i];
-        int32_t share = SHARE_WHOLE - device->share_free_milli - device->share_held_milli;
+        int32_t share = SHARE_WHOLE - fleet_shares(fleet, number)[i] -
+                        fleet_device_held(fleet, node->first_device + i);
         used[RESOURCE_DEVICES] += share > 0;
         used[RESOURCE_SHARE] += share;
     }

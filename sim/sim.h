@@ -218,7 +218,7 @@ struct sim {
     struct sim_named_node *named_nodes;
     struct popular_shape *popular_shapes; /* by the replicas that runners ask for when they arrive;
                                              what a policy is told of the demand to expect */
-    int32_t *device_users;                /* replicas on each of sched.fleet.devices */
+    int32_t *device_users;                /* replicas on each device, by sched.fleet */
     int32_t *selected_nodes;              /* that one event is about */
     struct replica_pick *picks; /* replicas that one event is about, in the order of their turn */
     int32_t pool_capacity;

@@ -76,7 +76,7 @@ static void add_type(struct random_fleet *fleet)
                              .is_unbounded = one_in(fleet, 15),
                              .arch = one_in(fleet, 6) ? "linux/arm64" : "linux/amd64"};
     if (fleet->options.is_about_devices || !one_in(fleet, 4)) {
-        type.device_count = 1 + below(fleet, 4);
+        type.device_count = (one_in(fleet, 6) ? NODE_DEVICES : 0) + 1 + below(fleet, 4);
         type.has_device_mem = !one_in(fleet, 8);
         type.device_mem_bytes = type.has_device_mem ? GIB * (8 + 8 * below(fleet, 2)) : 0;
         type.device_types = one_in(fleet, 3) ? t4 : a10;

@@ -352,7 +352,7 @@ static void read_books(const struct fleet *fleet, int32_t node, struct books *bo
     fleet_room(fleet, node, &books->free);
     books->held = fleet_held(fleet, node);
     for (int32_t i = 0; i < books->free.device_count; i++) {
-        books->share_held_milli[i] = fleet->devices[first + i].share_held_milli;
+        books->share_held_milli[i] = fleet_device_held(fleet, first + i);
         books->mem_held_bytes[i] = fleet_device_mem(fleet, first + i).held_bytes;
     }
 }

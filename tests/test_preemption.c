@@ -380,15 +380,14 @@ Test(preemption, frees_what_a_victim_has_beyond_the_request)
     int32_t demand = small_demand(&fleet, asking, 2);
     small_pass(&fleet, 2);
     const struct node *node = &fleet.sched.fleet.nodes[0];
-    const struct device *devices = fleet.sched.fleet.devices;
     cr_expect_eq(fleet_held(&fleet.sched.fleet, 0).cpu_milli, 0);
-    cr_expect_eq(devices[0].share_held_milli, 0);
+    cr_expect_eq(fleet_device_held(&fleet.sched.fleet, 0), 0);
     small_gone(&fleet, victim);
     cr_expect_eq(fleet_held(&fleet.sched.fleet, 0).cpu_milli, 1000);
     cr_expect_eq(node->cpu_free_milli, 3000);
-    cr_expect_eq(devices[0].share_held_milli, 300);
-    cr_expect_eq(devices[0].share_free_milli, 700);
-    cr_expect_eq(devices[1].share_free_milli, 1000);
+    cr_expect_eq(fleet_device_held(&fleet.sched.fleet, 0), 300);
+    cr_expect_eq(fleet_shares(&fleet.sched.fleet, 0)[0], 700);
+    cr_expect_eq(fleet_shares(&fleet.sched.fleet, 0)[1], 1000);
     cr_expect_eq(small_replica(&fleet, demand)->devices, 0x1);
     small_fleet_release(&fleet);
 }

@@ -267,13 +267,13 @@ static bool corrupt(struct zoo *zoo, int which)
         sched->fleet.held[node - sched->fleet.nodes].mem_bytes++;
         return true;
     case 4:
-        sched->fleet.devices[other->first_device].share_free_milli--;
+        other->device_free_milli[0]--;
         return true;
     case 5:
         sched->fleet.device_mem[other->first_device + 1].free_bytes--;
         return true;
     case 6:
-        sched->fleet.devices[node->first_device].share_held_milli++;
+        sched->fleet.device_held_milli[node->first_device]++;
         return true;
     case 7:
         sched->fleet.device_mem[node->first_device].held_bytes++;

@@ -126,7 +126,8 @@ static struct memory memory_of(const struct busy_fleet *fleet)
     double node_bytes =
         (double)nodes->node_count * (double)(sizeof *nodes->nodes + sizeof *nodes->changed);
     double list_bytes = 0.0;
-    node_bytes += (double)nodes->device_count * (double)sizeof *nodes->devices;
+    node_bytes += (double)nodes->many_free_capacity * (double)sizeof *nodes->many_free_milli;
+    node_bytes += (double)nodes->device_held_capacity * (double)sizeof *nodes->device_held_milli;
     node_bytes += (double)nodes->device_mem_capacity * (double)sizeof *nodes->device_mem;
     node_bytes += (double)nodes->held_capacity * (double)sizeof *nodes->held;
     node_bytes += rows * (double)sizeof *index->blocks;

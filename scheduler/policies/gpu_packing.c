@@ -43,11 +43,10 @@ static struct picked pick(const struct policy_context *context, int32_t node)
 
 static int32_t count_unused(const struct policy_context *context, int32_t node, int32_t devices)
 {
-    const struct fleet *fleet = context->fleet;
-    const struct device *first = &fleet->devices[fleet->nodes[node].first_device];
+    const int16_t *shares = fleet_shares(context->fleet, node);
     int32_t unused = 0;
     for (int32_t i = 0; i < devices; i++)
-        unused += first[i].share_free_milli == SHARE_WHOLE ? 1 : 0;
+        unused += shares[i] == SHARE_WHOLE ? 1 : 0;
     return unused;
 }
 

@@ -15,9 +15,9 @@ static void look(const struct policy_context *context, int32_t node, const struc
 {
     const struct node *at = &context->fleet->nodes[node];
     const struct node_type *type = fleet_type_of(context->fleet, node);
-    const struct device *devices = &context->fleet->devices[at->first_device];
+    const int16_t *shares = fleet_shares(context->fleet, node);
     for (int32_t i = 0; i < type->device_count; i++)
-        placing->share_milli[i] = room != NULL ? room->share_milli[i] : devices[i].share_free_milli;
+        placing->share_milli[i] = room != NULL ? room->share_milli[i] : shares[i];
     int64_t cpu_milli = room != NULL ? room->cpu_milli : at->cpu_free_milli;
     placing->before = (struct fragment_room){.group = at->group,
                                              .device_count = type->device_count,
