@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/int128.h"
 #include "base/units.h"
+#include "plan/floor_terms.h"
 #include "plan/instance_answer.h"
 #include "plan/loss_bound.h"
 #include "plan/paid_bound.h"
@@ -27,11 +28,6 @@ static bool is_certain(const struct scenario *scenario, const struct runner_def 
     return def->deployment == NO_INDEX || !scenario->deployments[def->deployment].is_disabled;
 }
 
-static int32_t least(int32_t a, int32_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Events of the instant itself have happened. */
 static void apply_events(const struct scenario *scenario, int64_t at_us, int32_t *floors)
 {
@@ -47,20 +43,15 @@ static void apply_events(const struct scenario *scenario, int64_t at_us, int32_t
     }
 }
 
-/* The floor in force after the scale events up to the instant. */
+/* The floor that is certainly in force after the scale events up to the instant. */
 static int32_t scaled_floor(const struct scenario *scenario, int32_t runner, int64_t at_us)
 {
     const struct runner_def *def = &scenario->runners[runner];
-    int32_t wish = def->num_replicas;
-    int32_t least_wanted = def->min_replicas;
-    for (int32_t i = 0; i < scenario->event_count && scenario->events[i].at_us <= at_us; i++) {
-        const struct event_def *event = &scenario->events[i];
-        if (event->kind != EVENT_SCALE || event->runner != runner)
-            continue;
-        wish = event->num_replicas != NO_INDEX ? event->num_replicas : wish;
-        least_wanted = event->min_replicas != NO_INDEX ? event->min_replicas : least_wanted;
-    }
-    return least(wish, least_wanted);
+    struct floor_terms terms = floor_terms_of(def);
+    for (int32_t i = 0; i < scenario->event_count && scenario->events[i].at_us <= at_us; i++)
+        if (scenario->events[i].kind == EVENT_SCALE && scenario->events[i].runner == runner)
+            floor_terms_scale(&terms, def, &scenario->events[i]);
+    return terms.floor;
 }
 
 static bool has_scale_event(const struct scenario *scenario, int32_t runner)

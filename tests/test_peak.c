@@ -56,6 +56,30 @@ Test(peak, floors_follow_arrivals_departures_and_scale_events)
     made_release(&scenario);
 }
 
+Test(peak, a_floor_is_certain_of_no_more_than_the_wish_that_give_ups_leave)
+{
+    struct scenario scenario = made_scenario();
+    int32_t type = make_type(&scenario, 8000, 0);
+    struct runner_def *runner =
+        make_runner(&scenario, make_shape(&scenario, make_pool(&scenario, type), 1000, 0));
+    runner->num_replicas = 5;
+    runner->floor = runner->min_replicas = 1;
+    runner->max_wait_us = 5;
+    struct event_def *event = make_event(&scenario, 20, EVENT_SCALE);
+    event->runner = 0;
+    event->min_replicas = 4; /* four may have given up */
+    event = make_event(&scenario, 40, EVENT_SCALE);
+    event->runner = 0;
+    event->num_replicas = 3; /* asks for what is missing, and all three are floors */
+    static const int32_t floors[] = {1, 1, 3};
+    for (int64_t i = 0; i < 3; i++) {
+        int32_t floor;
+        peak_floors_at(&scenario, 20 * i, &floor);
+        cr_expect_eq(floor, floors[i], "at %ld: %d", (long)(20 * i), floor);
+    }
+    made_release(&scenario);
+}
+
 /* ---- the bound against all plans ---- */
 
 enum { NODES_MAX = 4, AXES = 2 };
