@@ -210,18 +210,31 @@ static int measure_wait(struct sim *sim, int32_t replica, struct err *err)
     return end_wait(sim, replica, WAIT_BOUND, err);
 }
 
-static int64_t startup_us(const struct sim *sim, int32_t replica)
+/* What is drawn of a replica: from bound to running, and from there to its end. */
+static int64_t startup_us(const struct sim *sim, int32_t runner, int32_t ordinal)
 {
-    const struct runner_def *def = def_of(sim, replica);
-    const struct replica *it = &sim->sched.replicas[replica];
+    const struct runner_def *def = sim->runners[runner].def;
     const struct dist *dists = sim->scenario->dists;
     if (dists[def->startup].kind == DIST_CONSTANT && def->image_pull == NO_INDEX)
         return dist_sample_us(&dists[def->startup], NULL);
-    struct rng rng = stream_of(sim, "startup", it->runner, it->ordinal);
+    struct rng rng = stream_of(sim, "startup", runner, ordinal);
     int64_t us = dist_sample_us(&dists[def->startup], &rng);
     if (def->image_pull != NO_INDEX)
         us += dist_sample_us(&dists[def->image_pull], &rng);
     return us;
+}
+
+static int64_t duration_us(const struct sim *sim, int32_t runner, int32_t work)
+{
+    struct rng rng = stream_of(sim, "duration", runner, work);
+    return dist_sample_us(&sim->scenario->dists[sim->runners[runner].def->duration], &rng);
+}
+
+int64_t sim_stay_us(const struct sim *sim, int32_t runner, int32_t number)
+{
+    if (sim->runners[runner].def->duration == NO_INDEX)
+        return TIME_NEVER;
+    return startup_us(sim, runner, number) + duration_us(sim, runner, number);
 }
 
 int replica_bound(struct sim *sim, const struct decision *decision, struct err *err)
@@ -249,7 +262,9 @@ int replica_bound(struct sim *sim, const struct decision *decision, struct err *
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         sim_emit(sim, &record, err))
         return -1;
-    return push(sim, ACTION_STARTED, replica, sim->now_us + startup_us(sim, replica), err);
+    const struct replica *bound = &sim->sched.replicas[replica];
+    return push(sim, ACTION_STARTED, replica,
+                sim->now_us + startup_us(sim, bound->runner, bound->ordinal), err);
 }
 
 int replica_started(struct sim *sim, int32_t replica, struct err *err)
@@ -263,8 +278,7 @@ int replica_started(struct sim *sim, int32_t replica, struct err *err)
         emit_of_replica(sim, RECORD_RUNNING, replica, err))
         return -1;
     if (def->duration != NO_INDEX) {
-        struct rng rng = stream_of(sim, "duration", delta.runner, sim->replicas[replica].work);
-        int64_t us = dist_sample_us(&sim->scenario->dists[def->duration], &rng);
+        int64_t us = duration_us(sim, delta.runner, sim->replicas[replica].work);
         if (push(sim, ACTION_FINISHED, replica, sim->now_us + us, err))
             return -1;
     }

@@ -276,6 +276,12 @@ int sim_finish(struct sim *sim, struct err *err);
 
 void sim_release(struct sim *sim);
 
+/* How long the replica that answers the number-th demand of a runner (from 0) holds its room,
+ * whenever it is bound and on whatever node, if nobody takes it away and it does not crash: startup
+ * and duration. TIME_NEVER: it runs on. Only of demands that replace no other one; known before the
+ * run. */
+int64_t sim_stay_us(const struct sim *sim, int32_t runner, int32_t number);
+
 enum { RUNNER_NAME_SIZE = 640 };
 /* "<id>" or "<name>-<k>"; in `out` where it has to be made. */
 const char *sim_runner_name(const struct sim *sim, int32_t runner, char out[RUNNER_NAME_SIZE]);
