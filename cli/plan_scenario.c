@@ -324,7 +324,8 @@ static int look_at_peak(struct planning *planning, struct err *err)
                                &planning->targets,
                                {planning->survives, planning->survive_texts.count},
                                planning->request.question.trial_count,
-                               planning->request.question.failures_allowed};
+                               planning->request.question.failures_allowed,
+                               planning->request.question.seed};
     if (peak_make(peak, &of, err) != 0)
         return -1;
     for (int32_t i = 0; i < axes->count && peak->start != NULL; i++)

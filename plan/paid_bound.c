@@ -10,6 +10,7 @@
 #include "base/int128.h"
 #include "base/units.h"
 #include "plan/instance_answer.h"
+#include "plan/node_choice.h"
 #include "plan/peak_instance.h"
 
 enum { SPANS_MAX = 64 };
@@ -35,55 +36,6 @@ struct spans {
     int32_t *floors; /* of all of them */
     char misfit[PEAK_REASON_SIZE];
 };
-
-/* ---- what a node may be ---- */
-
-static int add_type(struct spans *spans, int32_t pool, int32_t type, struct err *err)
-{
-    struct plan_axes *nodes = &spans->nodes;
-    const struct node_type *def = &spans->of->scenario->types[type];
-    for (int32_t i = 0; i < nodes->count; i++)
-        if (nodes->items[i].pool == pool && nodes->items[i].type == type)
-            return 0;
-    if (array_reserve(&nodes->items, &nodes->capacity, nodes->count + INT64_C(1),
-                      sizeof *nodes->items, err))
-        return -1;
-    int64_t price = def->has_price ? def->price_micro : 0;
-    nodes->items[nodes->count++] = (struct plan_axis){
-        .kind = AXIS_NODES,
-        .pool = pool,
-        .type = type,
-        .high = PLAN_NODES_MAX,
-        .price_micro = spans->of->axes->is_priced ? price : 1,
-    };
-    return 0;
-}
-
-static int add_pool_types(struct spans *spans, int32_t pool, struct err *err)
-{
-    const struct scenario *scenario = spans->of->scenario;
-    const struct pool_def *def = &scenario->pools[pool];
-    for (int32_t i = 0; i < def->type_count; i++)
-        if (add_type(spans, pool, def->types[i], err) != 0)
-            return -1;
-    for (int32_t i = 0; i < def->launch_type_count; i++)
-        if (add_type(spans, pool, def->launch_types[i], err) != 0)
-            return -1;
-    for (int32_t i = 0; i < scenario->node_count; i++)
-        if (scenario->nodes[i].pool == pool &&
-            add_type(spans, pool, scenario->nodes[i].type, err) != 0)
-            return -1;
-    return 0;
-}
-
-static int list_types(struct spans *spans, struct err *err)
-{
-    spans->nodes.is_priced = spans->of->axes->is_priced;
-    for (int32_t i = 0; i < spans->of->axes->count; i++)
-        if (add_pool_types(spans, spans->of->axes->items[i].pool, err) != 0)
-            return -1;
-    return 0;
-}
 
 /* ---- spans ---- */
 
@@ -220,9 +172,9 @@ static int bound_span(struct spans *spans, struct span *span, struct err *err)
 {
     struct instance instance;
     struct instance_answer answer;
-    const int32_t *runner_of;
-    const struct peak_demand demand = {spans->of->scenario, &spans->nodes, span->floors};
-    if (peak_instance_make(&instance, &demand, &runner_of, err) != 0)
+    const int32_t *item_of;
+    const struct peak_demand demand = {spans->of->scenario, &spans->nodes, span->floors, NULL};
+    if (peak_instance_make(&instance, &demand, &item_of, err) != 0)
         return -1;
     int result = 0;
     span->is_exact = true;
@@ -262,9 +214,7 @@ static int add_price(struct peak *peak, int32_t *capacity, const struct peak_pri
     return 0;
 }
 
-/* Costs of runs are kept to a millionth of a dollar, and their mean to the unit of the search: so
- * much may be lost of the bound. */
-static int64_t rounding_of(const struct scenario *scenario)
+int64_t paid_bound_rounding(const struct scenario *scenario)
 {
     const int64_t micro_usd = 100000; /* in price_micro times seconds */
     return micro_usd * US_PER_S / scenario->horizon_us + 2;
@@ -297,15 +247,15 @@ static int sum_up(struct peak *peak, const struct spans *spans, struct err *err)
     if (of->trial_count > 0)
         paid = paid * (keeping > 0 ? keeping : 0) / of->trial_count;
     peak->bound = (int64_t)(paid / horizon);
-    peak->bound -= of->axes->is_priced ? rounding_of(of->scenario) : 0;
+    peak->bound -= of->axes->is_priced ? paid_bound_rounding(of->scenario) : 0;
     peak->has_bound = peak->is_average = peak->bound > 0;
     return 0;
 }
 
 static int find(struct peak *peak, struct spans *spans, struct err *err)
 {
-    if (list_types(spans, err) != 0 || list_instants(spans, err) != 0 ||
-        make_spans(spans, err) != 0)
+    if (node_choice_make(&spans->nodes, spans->of->scenario, spans->of->axes, err) != 0 ||
+        list_instants(spans, err) != 0 || make_spans(spans, err) != 0)
         return -1;
     for (int32_t i = 0; i < spans->count; i++)
         if (spans->items[i].same_as < 0 && bound_span(spans, &spans->items[i], err) != 0)

@@ -27,4 +27,8 @@
  * no type) of a peak that is zeroed. */
 int paid_bound_find(struct peak *peak, const struct peak_of *of, struct err *err);
 
+/* Costs of runs are kept to a millionth of a dollar, and their mean to the unit of the search: so
+ * much may be lost of the bound. */
+int64_t paid_bound_rounding(const struct scenario *scenario);
+
 #endif

@@ -13,8 +13,10 @@
 #include "plan/floor_terms.h"
 #include "plan/instance_answer.h"
 #include "plan/loss_bound.h"
+#include "plan/node_choice.h"
 #include "plan/paid_bound.h"
 #include "plan/peak_instance.h"
+#include "plan/promise_bound.h"
 #include "plan/variant.h"
 #include "plan/worth.h"
 
@@ -330,8 +332,8 @@ static int look_at(struct peak *peak, const struct peak_demand *demand, int64_t 
                    struct err *err)
 {
     struct instance instance;
-    const int32_t *runner_of;
-    if (peak_instance_make(&instance, demand, &runner_of, err) != 0)
+    const int32_t *item_of;
+    if (peak_instance_make(&instance, demand, &item_of, err) != 0)
         return -1;
     compare_volume(peak, &instance, at_us);
     int result = 0;
@@ -395,7 +397,7 @@ static int look_at_instants(struct peak *peak, const struct peak_of *of,
         result = choose_instants(&instants, err);
     for (int32_t i = 0; i < instants.count && result == 0; i++) {
         peak_floors_at(of->scenario, instants.items[i], instants.floors);
-        const struct peak_demand demand = {of->scenario, axes, instants.floors};
+        const struct peak_demand demand = {of->scenario, axes, instants.floors, NULL};
         result = look_at(peak, &demand, instants.items[i], err);
     }
     free(instants.items);
@@ -403,19 +405,27 @@ static int look_at_instants(struct peak *peak, const struct peak_of *of,
     return result;
 }
 
-static void raise_bound(struct peak *peak, const struct peak_of *of)
+static int64_t higher(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void raise_bounds(struct peak *peak, const struct peak_of *of)
 {
     const struct loss_bound_of loss = {of->scenario, of->axes, of->survives};
+    const struct loss_bound floors = loss_bound_find(&loss, peak->floor_bound);
+    const struct loss_bound runs = loss_bound_find(&loss, peak->run_bound);
     if (!peak->has_bound)
         return;
-    const struct loss_bound raised = loss_bound_find(&loss, peak->bound);
-    peak->bound = raised.bound;
-    peak->survive = raised.survive;
+    peak->floor_bound = floors.bound;
+    peak->run_bound = runs.bound;
+    peak->survive = peak->target >= 0 ? runs.survive : floors.survive;
     for (int32_t i = 0; i < peak->price_count; i++)
-        peak->prices[i].usd_per_hour *= raised.factor;
-    if (raised.is_impossible && peak->impossible[0] == '\0')
+        peak->prices[i].usd_per_hour *= floors.factor;
+    if ((floors.is_impossible || runs.is_impossible) && peak->impossible[0] == '\0')
         snprintf(peak->impossible, sizeof peak->impossible,
-                 "all nodes are in one zone, without which no floor can be met");
+                 "all nodes are in one zone, without which no %s",
+                 floors.is_impossible ? "floor can be met" : "demand has a place");
 }
 
 /* Is the bound above all that may be bought? */
@@ -426,41 +436,81 @@ static void compare_with_highest(struct peak *peak, const struct plan_axes *axes
         highest += axes->items[i].price_micro * axes->items[i].high;
     if (!peak->has_bound || peak->bound <= highest || peak->impossible[0] != '\0')
         return;
-    char at[UNITS_TEXT_SIZE];
+    char at[UNITS_TEXT_SIZE], who[PEAK_REASON_SIZE / 2];
     double unit = axes->is_priced ? 3600 / 1e11 : 1;
+    if (peak->target >= 0)
+        snprintf(who, sizeof who, "the demand of the %" PRId32 " runs of the search takes",
+                 peak->run_count);
+    else
+        snprintf(who, sizeof who, "the floors at %s%s take", print_duration(peak->at_us, at),
+                 peak->survive >= 0 ? ", with what is to be survived," : "");
     snprintf(peak->impossible, sizeof peak->impossible,
-             "the floors at %s%s take nodes for %.4f %s at least, and the highest fleet has %.4f",
-             print_duration(peak->at_us, at),
-             peak->survive >= 0 ? ", with what is to be survived," : "", (double)peak->bound * unit,
-             axes->is_priced ? "USD an hour" : "nodes", (double)highest * unit);
+             "%s nodes for %.4f %s at least, and the highest fleet has %.4f", who,
+             (double)peak->bound * unit, axes->is_priced ? "USD an hour" : "nodes",
+             (double)highest * unit);
 }
 
-/* For losses of all kinds the bound is raised from that of all nodes, but where spot nodes are to
- * be survived, it is that of the others as it is. */
-int peak_make(struct peak *peak, const struct peak_of *of, struct err *err)
+/* What targets about waits add: `axes` are the nodes that there may be. */
+static int look_at_runs(struct peak *peak, const struct peak_of *of, const struct plan_axes *axes,
+                        struct err *err)
 {
-    *peak = (struct peak){.survive = -1};
-    if (!asks_for_floors(of->targets))
-        return 0;
-    if (of->axes->is_scaling) {
-        int paid = paid_bound_find(peak, of, err);
-        if (paid == 0 && peak->price_count > 0)
-            qsort(peak->prices, (size_t)peak->price_count, sizeof *peak->prices, compare_prices);
-        if (paid != 0)
-            peak_release(peak);
-        return paid;
+    struct promise_bound runs;
+    if (promise_bound_find(&runs, of, axes, err) != 0)
+        return -1;
+    peak->run_bound = runs.bound;
+    peak->run_count = runs.run_count;
+    if (runs.bound > peak->floor_bound) {
+        peak->has_bound = true;
+        peak->target = runs.target;
     }
+    return 0;
+}
+
+/* Of pools that scale. */
+static int look_at_paid(struct peak *peak, const struct peak_of *of, struct err *err)
+{
+    struct plan_axes nodes = {.count = 0};
+    int result = asks_for_floors(of->targets) ? paid_bound_find(peak, of, err) : 0;
+    if (result == 0 && peak->price_count > 0)
+        qsort(peak->prices, (size_t)peak->price_count, sizeof *peak->prices, compare_prices);
+    peak->floor_bound = peak->has_bound ? peak->bound : 0;
+    if (result == 0)
+        result = node_choice_make(&nodes, of->scenario, of->axes, err);
+    if (result == 0)
+        result = look_at_runs(peak, of, &nodes, err);
+    peak->is_average = peak->has_bound;
+    plan_axes_release(&nodes);
+    return result;
+}
+
+/* Of fixed pools. For losses of all kinds the bound is raised from that of all nodes, but where
+ * spot nodes are to be survived, it is that of the others as it is. */
+static int look_at_fleet(struct peak *peak, const struct peak_of *of, struct err *err)
+{
     struct plan_axes others = {.count = 0};
     int32_t spot = find_spot(&of->survives);
+    const struct plan_axes *axes = spot >= 0 ? &others : of->axes;
     int result = spot >= 0 ? without_spot(&others, of, err) : 0;
+    if (result == 0 && asks_for_floors(of->targets))
+        result = look_at_instants(peak, of, axes, err);
+    peak->floor_bound = peak->has_bound ? peak->bound : 0;
     if (result == 0)
-        result = look_at_instants(peak, of, spot >= 0 ? &others : of->axes, err);
+        result = look_at_runs(peak, of, axes, err);
     if (spot >= 0)
         peak->survive = peak->has_bound ? spot : -1;
     else
-        raise_bound(peak, of);
-    compare_with_highest(peak, spot >= 0 ? &others : of->axes);
+        raise_bounds(peak, of);
+    peak->bound = higher(peak->floor_bound, peak->run_bound);
+    compare_with_highest(peak, axes);
     plan_axes_release(&others);
+    return result;
+}
+
+int peak_make(struct peak *peak, const struct peak_of *of, struct err *err)
+{
+    *peak = (struct peak){.survive = -1, .target = -1};
+    int result = of->axes->is_scaling ? look_at_paid(peak, of, err) : look_at_fleet(peak, of, err);
+    peak->bound = higher(peak->floor_bound, peak->run_bound);
     if (result != 0)
         peak_release(peak);
     return result == 0 ? 0 : -1;

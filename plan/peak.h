@@ -24,7 +24,8 @@
  * instants at which an event has added nodes. Where a pool scales, plan/paid_bound.h sums bounds up
  * over time instead. What a plan is to survive
  * raises the bound (plan/loss_bound.h); where it has to do without spot nodes, the others must pack
- * the floors. */
+ * the floors. What targets about waits say beyond that holds for the runs of the search
+ * (plan/promise_bound.h). */
 
 enum { PEAK_REASON_SIZE = 640 };
 
@@ -44,11 +45,15 @@ struct peak_worth {
 
 struct peak {
     bool has_bound;
-    bool is_exact;    /* the linear program was solved to the end */
-    bool is_average;  /* of what runs pay an hour, where pools scale (plan/paid_bound.h); else of
-                         what the nodes cost an hour that must be there at once */
-    int64_t at_us;    /* the instant of which the bound is highest */
-    int64_t bound;    /* in the unit of plan_axes_price */
+    bool is_exact;       /* the linear program was solved to the end */
+    bool is_average;     /* of what runs pay an hour, where pools scale (plan/paid_bound.h); else of
+                            what the nodes cost an hour that must be there at once */
+    int64_t at_us;       /* the instant of which the bound is highest */
+    int64_t bound;       /* in the unit of plan_axes_price; the higher one of: */
+    int64_t floor_bound; /* what the floors cost, whatever is drawn; 0: nothing is known */
+    int64_t run_bound;   /* what the first run_count runs of the search cost; 0: likewise */
+    int32_t target;      /* the one by which run_bound is above floor_bound; -1: it is not */
+    int32_t run_count;
     int32_t survive;  /* of the list: the loss that raises it (plan/loss_bound.h); -1: none does */
     int64_t replicas; /* floors at that instant */
     int32_t *start;   /* [axes->count] nodes that pack them, within the axes; NULL: none; owned */
@@ -64,7 +69,8 @@ struct peak_of { /* borrowed */
     const struct plan_axes *axes;
     const struct target_set *targets;
     struct survive_list survives;
-    int32_t trial_count, failures_allowed; /* of a test; 0: none fails */
+    int32_t trial_count, failures_allowed; /* of a test; 0: runs are not looked at, none fails */
+    uint64_t seed;                         /* of the first trial */
 };
 
 /* has_bound is false where nothing follows from the targets. -1: memory. */

@@ -24,7 +24,7 @@ struct builder {
     struct instance *instance;
     const struct peak_demand *demand;
     struct fleet fleet; /* one group for each axis, to ask what suits what */
-    int32_t *runner_of;
+    int32_t *item_of;
     int32_t *item_of_shape; /* the item of a shape without max_per_node; -1: none yet */
     int32_t group_capacity;
 };
@@ -117,63 +117,94 @@ static void set_request(const struct builder *builder, const struct shape *shape
     request[SLOTS] = shape->packing == PACKING_ISOLATED ? SLOTS_OF_A_NODE : 1;
 }
 
-static int add_item(struct builder *builder, int32_t runner, struct err *err)
+/* What is asked for of a runner, or of an entry of `arrivals`. */
+struct ask {
+    const struct runner_def *def;
+    const char *name;
+    int32_t count;
+    bool is_generated;
+};
+
+static struct ask ask_of(const struct peak_demand *demand, int32_t number)
+{
+    const struct scenario *scenario = demand->scenario;
+    if (number < scenario->runner_count) {
+        const struct runner_def *def = &scenario->runners[number];
+        return (struct ask){.def = def, .name = def->id, .count = demand->counts[number]};
+    }
+    int32_t entry = number - scenario->runner_count;
+    const struct arrival_def *arrivals = &scenario->arrivals[entry];
+    return (struct ask){.def = &arrivals->template,
+                        .name = arrivals->name,
+                        .count = demand->generated == NULL ? 0 : demand->generated[entry],
+                        .is_generated = true};
+}
+
+static int add_item(struct builder *builder, const struct ask *ask, struct err *err)
 {
     struct instance *instance = builder->instance;
-    const struct runner_def *def = &builder->demand->scenario->runners[runner];
-    const struct shape *shape = &builder->demand->scenario->shapes.items[def->shape];
+    const struct shape *shape = &builder->demand->scenario->shapes.items[ask->def->shape];
     int32_t type_count = instance->type_count;
     bool *may_use = arena_alloc(&instance->arena, sizeof *may_use * (size_t)type_count);
     int64_t *request = arena_alloc(&instance->arena, sizeof *request * PEAK_RESOURCES);
+    bool has_limit = shape->max_per_node > 0 && !ask->is_generated;
     if (may_use == NULL || request == NULL)
         return err_no_memory(err);
     for (int32_t i = 0; i < type_count; i++)
         may_use[i] = fleet_group_misfits(&builder->fleet, shape, i) == 0;
     set_request(builder, shape, may_use, request);
-    builder->runner_of[instance->item_count] = runner;
     instance->items[instance->item_count++] = (struct instance_item){
-        .id = def->id,
-        .demand = builder->demand->counts[runner],
-        .max_per_node = shape->max_per_node > 0 ? shape->max_per_node : INSTANCE_NO_LIMIT,
+        .id = ask->name,
+        .demand = ask->count,
+        .max_per_node = has_limit ? shape->max_per_node : INSTANCE_NO_LIMIT,
         .req = request,
         .may_use = may_use,
     };
     return 0;
 }
 
+/* Adds to the item of the shape, or makes one. */
+static int add_ask(struct builder *builder, int32_t number, struct err *err)
+{
+    struct instance *instance = builder->instance;
+    const struct ask ask = ask_of(builder->demand, number);
+    builder->item_of[number] = -1;
+    if (ask.count == 0)
+        return 0;
+    int32_t *item = &builder->item_of_shape[ask.def->shape];
+    builder->item_of[number] = *item >= 0 ? *item : instance->item_count;
+    if (*item >= 0) {
+        instance->items[*item].demand += ask.count;
+        return 0;
+    }
+    if (!shape_depends_on_runner(&builder->demand->scenario->shapes.items[ask.def->shape]))
+        *item = instance->item_count;
+    return add_item(builder, &ask, err);
+}
+
 static int build_items(struct builder *builder, struct err *err)
 {
     const struct scenario *scenario = builder->demand->scenario;
     struct instance *instance = builder->instance;
-    size_t count = (size_t)scenario->runner_count + 1;
-    int32_t capacity = 0;
-    instance->items = arena_alloc(&instance->arena, sizeof *instance->items * count);
-    builder->runner_of = arena_alloc(&instance->arena, sizeof *builder->runner_of * count);
-    if (instance->items == NULL || builder->runner_of == NULL)
+    int32_t count = scenario->runner_count + scenario->arrival_count, capacity = 0;
+    size_t size = (size_t)count + 1;
+    instance->items = arena_alloc(&instance->arena, sizeof *instance->items * size);
+    builder->item_of = arena_alloc(&instance->arena, sizeof *builder->item_of * size);
+    if (instance->items == NULL || builder->item_of == NULL)
         return err_no_memory(err);
     if (array_reserve(&builder->item_of_shape, &capacity, scenario->shapes.count + INT64_C(1),
                       sizeof *builder->item_of_shape, err))
         return -1;
     for (int32_t i = 0; i < scenario->shapes.count; i++)
         builder->item_of_shape[i] = -1;
-    for (int32_t i = 0; i < scenario->runner_count; i++) {
-        int32_t shape = scenario->runners[i].shape;
-        if (builder->demand->counts[i] == 0)
-            continue;
-        if (builder->item_of_shape[shape] >= 0) {
-            instance->items[builder->item_of_shape[shape]].demand += builder->demand->counts[i];
-            continue;
-        }
-        if (!shape_depends_on_runner(&scenario->shapes.items[shape]))
-            builder->item_of_shape[shape] = instance->item_count;
-        if (add_item(builder, i, err) != 0)
+    for (int32_t i = 0; i < count; i++)
+        if (add_ask(builder, i, err) != 0)
             return -1;
-    }
     return 0;
 }
 
 int peak_instance_make(struct instance *instance, const struct peak_demand *demand,
-                       const int32_t **runner_of, struct err *err)
+                       const int32_t **item_of, struct err *err)
 {
     struct builder builder = {.instance = instance, .demand = demand};
     *instance = (struct instance){.name = demand->scenario->name,
@@ -190,7 +221,7 @@ int peak_instance_make(struct instance *instance, const struct peak_demand *dema
         result = build_items(&builder, err);
     fleet_release(&builder.fleet);
     free(builder.item_of_shape);
-    *runner_of = builder.runner_of;
+    *item_of = builder.item_of;
     if (result != 0)
         instance_release(instance);
     return result == 0 ? 0 : -1;

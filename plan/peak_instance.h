@@ -21,12 +21,16 @@ struct peak_demand { /* borrowed */
     const struct scenario *scenario;
     const struct plan_axes *axes; /* of kind AXIS_NODES */
     const int32_t *counts;        /* [scenario->runner_count] replicas of each runner */
+    const int32_t *generated;     /* [scenario->arrival_count] replicas of the runners that each
+                                     entry of `arrivals` generates; NULL: none */
 };
 
-/* runner_of[item_count] says which runner each item stands for (the first of its shape; of shapes
- * with max_per_node each runner is an item); in the instance's arena. An instance without items is
+/* An item for each shape that is asked for; of shapes with max_per_node for each runner, and for
+ * each entry of `arrivals`, where the limit is dropped, since it is one of each generated runner.
+ * item_of[runner_count + arrival_count] says which item stands for a runner, or for an entry of
+ * `arrivals`; -1: nothing is asked for; in the instance's arena. An instance without items is
  * possible. On -1 the instance is zeroed. */
 int peak_instance_make(struct instance *instance, const struct peak_demand *demand,
-                       const int32_t **runner_of, struct err *err);
+                       const int32_t **item_of, struct err *err);
 
 #endif

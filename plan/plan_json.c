@@ -139,6 +139,24 @@ static void print_worth(const struct plan_result *result, struct json_writer *w)
     json_close_object(w);
 }
 
+/* Of the floors: what they cost, and the instant that asks for most of them. */
+static void print_floor_bound(const struct plan_result *result, struct json_writer *w)
+{
+    const struct peak *peak = result->peak;
+    if (peak->floor_bound == 0) {
+        json_null(w, "floors_usd_per_hour");
+        json_null(w, "at_s");
+        json_int(w, "replicas", 0);
+        json_null(w, "is_exact");
+        return;
+    }
+    json_decimal(w, "floors_usd_per_hour", plan_usd_per_hour(result, peak->floor_bound),
+                 USD_DIGITS);
+    json_decimal(w, "at_s", (double)peak->at_us / US_PER_S, 6);
+    json_int(w, "replicas", peak->replicas);
+    json_bool(w, "is_exact", peak->is_exact);
+}
+
 static void print_bound(const struct plan_result *result, struct json_writer *w)
 {
     const struct peak *peak = result->peak;
@@ -151,9 +169,12 @@ static void print_bound(const struct plan_result *result, struct json_writer *w)
     json_decimal(w, "usd_per_hour", plan_usd_per_hour(result, peak->bound), USD_DIGITS);
     json_decimal(w, "gap_pct", plan_gap_percent(result), 6);
     json_bool(w, "is_average", peak->is_average);
-    json_decimal(w, "at_s", (double)peak->at_us / US_PER_S, 6);
-    json_int(w, "replicas", peak->replicas);
-    json_bool(w, "is_exact", peak->is_exact);
+    json_string(w, "raised_by_target", plan_raising_target(result));
+    if (peak->target >= 0)
+        json_int(w, "of_runs", peak->run_count);
+    else
+        json_null(w, "of_runs");
+    print_floor_bound(result, w);
     json_string(w, "raised_by", peak->survive >= 0 ? result->survive_texts[peak->survive] : NULL);
     json_array(w, "prices");
     for (int32_t i = 0; i < peak->price_count; i++) {

@@ -46,17 +46,19 @@ static void write_bound_line(const struct plan_result *result, bool is_upright, 
         return;
     double usd = plan_usd_per_hour(result, result->peak->bound);
     double bound = isnan(usd) ? (double)result->peak->bound : usd;
+    const char *what =
+        result->peak->target < 0 ? "no fleet costs less" : "none that passes costs less";
     if (is_upright)
         fprintf(out,
                 "set arrow 9 from %.6f, graph 0 to %.6f, graph 1 nohead linetype 4 dashtype 3\n"
-                "set label 9 'no fleet costs less' at %.6f, graph 0.94 left offset 0.5, 0\n",
-                bound, bound, bound);
+                "set label 9 '%s' at %.6f, graph 0.94 left offset 0.5, 0\n",
+                bound, bound, what, bound);
     else
         fprintf(out,
                 "set arrow 9 from graph 0, first %.6f to graph 1, first %.6f nohead linetype 4"
                 " dashtype 3\n"
-                "set label 9 'no fleet costs less' at graph 0.02, first %.6f left offset 0, -0.7\n",
-                bound, bound, bound);
+                "set label 9 '%s' at graph 0.02, first %.6f left offset 0, -0.7\n",
+                bound, bound, what, bound);
 }
 
 static void write_search_script(const struct plan_result *result, FILE *out)
@@ -163,8 +165,9 @@ static bool applies(const struct plan_result *result, size_t picture)
 {
     if (picture == 0)
         return result->answer.search.point_count > 0;
-    return picture == 1 ? result->front.count > 1
-                        : result->peak->has_bound && result->request->question.axes->is_priced;
+    return picture == 1
+               ? result->front.count > 1
+               : result->peak->price_count > 0 && result->request->question.axes->is_priced;
 }
 
 static int write_file(struct output_dir *dir, const struct plan_result *result,

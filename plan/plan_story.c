@@ -104,20 +104,57 @@ static void print_cost(const struct plan_result *result, struct page *page)
     page_end_paragraph(page);
 }
 
-static void print_bound_reason(const struct plan_result *result, struct page *page)
+static void print_survive(const struct plan_result *result, struct page *page)
+{
+    if (result->peak->survive >= 0)
+        page_format_text(page, " (survive %s)", result->survive_texts[result->peak->survive]);
+}
+
+/* " costs less than 3.2000 USD an hour". */
+static void print_least(const struct plan_result *result, int64_t bound, struct page *page)
+{
+    double usd = plan_usd_per_hour(result, bound);
+    page_format_text(page,
+                     isnan(usd) ? " has less nodes than %.4f" : " costs less than %.4f USD an hour",
+                     isnan(usd) ? (double)bound : usd);
+}
+
+static void print_floor_bound(const struct plan_result *result, struct page *page)
 {
     const struct peak *peak = result->peak;
     char at[UNITS_TEXT_SIZE];
     if (peak->is_average) {
         page_text(page, "Between any two changes of the floors the nodes that are there hold them "
                         "all. Summed up over time, no run that keeps them");
-        return;
+    } else {
+        page_format_text(
+            page, "At %s %" PRId64 " floors must have a place at once. No fleet that holds them",
+            print_duration(peak->at_us, at), peak->replicas);
+        print_survive(result, page);
     }
+    print_least(result, peak->floor_bound, page);
+    page_text(page, ", whatever the scheduler does");
+}
+
+static void print_run_bound(const struct plan_result *result, struct page *page)
+{
+    const struct peak *peak = result->peak;
     page_format_text(page,
-                     "At %s %" PRId64 " floors must have a place at once. No fleet that holds them",
-                     print_duration(peak->at_us, at), peak->replicas);
-    if (peak->survive >= 0)
-        page_format_text(page, " (survive %s)", result->survive_texts[peak->survive]);
+                     "Every plan is asked to pass the same %" PRId32
+                     " runs, whose demand is known. By the target \"%s\" it is certain when most "
+                     "of it has a place. No fleet that passes these runs",
+                     peak->run_count, plan_raising_target(result));
+    print_survive(result, page);
+    print_least(result, peak->run_bound, page);
+    page_text(page, ", whatever the scheduler does");
+}
+
+/* By how much the plan is above the bound. */
+static void print_gap(const struct plan_result *result, struct page *page)
+{
+    if (!isnan(plan_gap_percent(result)))
+        page_format_text(page, "; the plan is %.2f %% above that", plan_gap_percent(result));
+    page_text(page, ". ");
 }
 
 /* What nodes and resources are worth at the prices that prove the bound. */
@@ -165,17 +202,24 @@ static void print_bound(const struct plan_result *result, struct page *page)
     const struct peak *peak = result->peak;
     if (!peak->has_bound)
         return;
-    bool is_priced = question_of(result)->axes->is_priced;
     page_heading(page, "How much cheaper it could be");
     page_begin_paragraph(page);
-    print_bound_reason(result, page);
-    page_format_text(page, " %s %.4f%s, whatever the scheduler does",
-                     is_priced ? "costs less than" : "has less nodes than",
-                     is_priced ? plan_usd_per_hour(result, peak->bound) : (double)peak->bound,
-                     is_priced ? " USD an hour" : "");
-    if (!isnan(plan_gap_percent(result)))
-        page_format_text(page, "; the plan is %.2f %% above that", plan_gap_percent(result));
-    page_text(page, ". What one more of these floors adds to the bound:");
+    if (peak->target >= 0) {
+        print_run_bound(result, page);
+        print_gap(result, page);
+        page_text(page, "That is said of these runs; a fleet that keeps the targets as often as it "
+                        "should, but not in them, may cost less.");
+        page_end_paragraph(page);
+        if (peak->floor_bound == 0)
+            return;
+        page_begin_paragraph(page);
+    }
+    print_floor_bound(result, page);
+    if (peak->target < 0)
+        print_gap(result, page);
+    else
+        page_text(page, ", and that in any run. ");
+    page_text(page, "What one more of these floors adds to this bound:");
     page_end_paragraph(page);
     if (!question_of(result)->axes->is_priced)
         return;

@@ -34,19 +34,46 @@ static void print_cost(const struct plan_result *result, int64_t cost, FILE *out
                 plan_budget_is_hopeless(result) ? ", and no plan can: see the bound" : "");
 }
 
-/* What the bound is of: floors at one instant, or over the whole run. */
-static void print_bound_reason(const struct plan_result *result, FILE *out)
+static void print_survive(const struct plan_result *result, FILE *out)
+{
+    if (result->peak->survive >= 0)
+        fprintf(out, " (survive %s)", result->survive_texts[result->peak->survive]);
+}
+
+/* " costs less than 3.2000 USD an hour". */
+static void print_least(const struct plan_result *result, int64_t bound, FILE *out)
+{
+    double usd = plan_usd_per_hour(result, bound);
+    if (isnan(usd))
+        fprintf(out, " has less than %.4f nodes%s", (double)bound,
+                result->peak->is_average ? " on the average" : "");
+    else
+        fprintf(out, " costs less than %.4f USD an hour", usd);
+}
+
+/* Of floors at one instant, or over the whole run. */
+static void print_floor_bound(const struct plan_result *result, FILE *out)
 {
     const struct peak *peak = result->peak;
     char at[UNITS_TEXT_SIZE];
     if (peak->is_average) {
         fputs("no run that keeps the floors", out);
-        return;
+    } else {
+        fprintf(out, "no fleet that holds the %" PRId64 " floors of %s", peak->replicas,
+                print_duration(peak->at_us, at));
+        print_survive(result, out);
     }
-    fprintf(out, "no fleet that holds the %" PRId64 " floors of %s", peak->replicas,
-            print_duration(peak->at_us, at));
-    if (peak->survive >= 0)
-        fprintf(out, " (survive %s)", result->survive_texts[peak->survive]);
+    print_least(result, peak->floor_bound, out);
+}
+
+/* Of the runs that every plan is asked to pass. */
+static void print_run_bound(const struct plan_result *result, FILE *out)
+{
+    const struct peak *peak = result->peak;
+    fprintf(out, "no fleet that passes the %" PRId32 " runs of the search", peak->run_count);
+    print_survive(result, out);
+    print_least(result, peak->run_bound, out);
+    fprintf(out, "\n            (by %s)", plan_raising_target(result));
 }
 
 static void print_bound(const struct plan_result *result, FILE *out)
@@ -54,19 +81,21 @@ static void print_bound(const struct plan_result *result, FILE *out)
     const struct peak *peak = result->peak;
     if (!peak->has_bound)
         return;
-    double usd = plan_usd_per_hour(result, peak->bound);
     fputs("Bound       ", out);
-    print_bound_reason(result, out);
-    if (isnan(usd))
-        fprintf(out, " has less than %.4f nodes%s", (double)peak->bound,
-                peak->is_average ? " on the average" : "");
+    if (peak->target >= 0)
+        print_run_bound(result, out);
     else
-        fprintf(out, " costs less than %.4f USD an hour", usd);
+        print_floor_bound(result, out);
     double gap = plan_gap_percent(result);
-    if (isnan(gap))
-        fputc('\n', out);
-    else
-        fprintf(out, ":\n            the plan is %.2f %% above it\n", gap);
+    if (!isnan(gap))
+        fprintf(out, ":%sthe plan is %.2f %% above it", peak->target < 0 ? "\n            " : " ",
+                gap);
+    fputc('\n', out);
+    if (peak->target < 0 || peak->floor_bound == 0)
+        return;
+    fputs("            ", out);
+    print_floor_bound(result, out);
+    fputs(",\n            in whatever run\n", out);
 }
 
 /* "One more A100 hour is worth 3.20 USD." */

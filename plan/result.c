@@ -142,6 +142,15 @@ bool plan_budget_is_hopeless(const struct plan_result *result)
            plan_usd_per_hour(result, result->peak->bound) > result->budget_usd_h;
 }
 
+const char *plan_raising_target(const struct plan_result *result)
+{
+    int32_t target = result->peak->target;
+    const struct target_set *targets = result->request->question.targets;
+    return result->peak->has_bound && target >= 0
+               ? result->target_texts[targets->items[target].text]
+               : NULL;
+}
+
 double plan_gap_percent(const struct plan_result *result)
 {
     const struct found_fleet *answer = &result->answer;

@@ -52,6 +52,9 @@ double plan_usd_per_hour(const struct plan_result *result, int64_t cost);
 /* Is the budget below the bound? Then no plan keeps it. */
 bool plan_budget_is_hopeless(const struct plan_result *result);
 
+/* The target that raises the bound above that of the floors, as it was given; NULL: none does. */
+const char *plan_raising_target(const struct plan_result *result);
+
 /* By how many percent at most a plan could be cheaper: (cost - bound) / bound; NaN: not known. */
 double plan_gap_percent(const struct plan_result *result);
 

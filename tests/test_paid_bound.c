@@ -105,7 +105,7 @@ Test(paid_bound, no_run_that_keeps_the_floors_pays_less)
         struct err err = {0};
         cr_assert_eq(plan_axes_make(&axes, &scenario, &err), 0, "%s", err.text);
         cr_assert(axes.is_scaling && axes.is_priced && axes.count == 3);
-        const struct peak_of of = {&scenario, &axes, &targets, {NULL, 0}, 1, 0};
+        const struct peak_of of = {&scenario, &axes, &targets, {NULL, 0}, 1, 0, 1};
         const struct plan_question question = {.scenario = &scenario,
                                                .axes = &axes,
                                                .targets = &targets,
@@ -159,8 +159,8 @@ Test(paid_bound, is_the_sum_over_time)
         struct peak peak;
         struct err err = {0};
         cr_assert_eq(plan_axes_make(&axes, &scenario, &err), 0, "%s", err.text);
-        const struct peak_of of = {&scenario, &axes,          &targets,
-                                   {NULL, 0}, rows[i].trials, rows[i].failures};
+        const struct peak_of of = {&scenario,        &axes, &targets, {NULL, 0}, rows[i].trials,
+                                   rows[i].failures, 1};
         cr_assert_eq(peak_make(&peak, &of, &err), 0, "%s", err.text);
         cr_assert(peak.has_bound && peak.is_average);
         /* Less what rounding to a millionth of a dollar may take. */

@@ -174,9 +174,10 @@ Test(peak, what_the_highest_fleet_cannot_hold_is_impossible)
                        : &scenario.runners[0];
         runner->num_replicas = runner->floor = runner->min_replicas = floor;
         cr_assert_eq(plan_axes_make(&axes, &scenario, &err), 0, "%s", err.text);
-        cr_assert_eq(
-            peak_make(&peak, &(struct peak_of){&scenario, &axes, &targets, {NULL, 0}, 0, 0}, &err),
-            0, "%s", err.text);
+        cr_assert_eq(peak_make(&peak,
+                               &(struct peak_of){&scenario, &axes, &targets, {NULL, 0}, 0, 0, 0},
+                               &err),
+                     0, "%s", err.text);
         cr_expect_eq(peak.impossible[0] != '\0', floor == 7, "%s", peak.impossible);
         cr_expect_eq(peak.has_bound, floor == 6);
         peak_release(&peak);
@@ -210,7 +211,7 @@ Test(peak, an_hour_of_a_node_is_worth_what_it_can_hold)
     struct runner_def *runner = make_runner(&scenario, make_shape(&scenario, pool, 3000, 0));
     runner->num_replicas = runner->floor = runner->min_replicas = 10;
     cr_assert_eq(plan_axes_make(&axes, &scenario, &err), 0, "%s", err.text);
-    const struct peak_of of = {&scenario, &axes, &targets, {NULL, 0}, 0, 0};
+    const struct peak_of of = {&scenario, &axes, &targets, {NULL, 0}, 0, 0, 0};
     cr_assert_eq(peak_make(&peak, &of, &err), 0, "%s", err.text);
     cr_expect_eq(peak.bound, 40 * UNIT);
     const double usd = UNIT * 3600.0 / 1e11;
@@ -237,9 +238,10 @@ Test(peak, no_plan_that_keeps_the_floors_is_cheaper_than_the_bound)
         struct err err = {0};
         cr_assert_eq(plan_axes_make(&axes, &scenario, &err), 0, "%s", err.text);
         cr_assert_eq(axes.count, AXES);
-        cr_assert_eq(
-            peak_make(&peak, &(struct peak_of){&scenario, &axes, &targets, {NULL, 0}, 0, 0}, &err),
-            0, "%s", err.text);
+        cr_assert_eq(peak_make(&peak,
+                               &(struct peak_of){&scenario, &axes, &targets, {NULL, 0}, 0, 0, 0},
+                               &err),
+                     0, "%s", err.text);
         int64_t least = cheapest(&scenario, &axes);
         if (peak.impossible[0] != '\0')
             cr_expect_eq(least, INT64_MAX, "trial %d: %s", trial, peak.impossible);

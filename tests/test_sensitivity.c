@@ -59,7 +59,7 @@ static void ask(struct asked *asked)
         .start = asked->start,
         .points_max = 300,
     };
-    const struct peak_of of = {&asked->scenario, &asked->axes, &asked->targets, {NULL, 0}, 0, 0};
+    const struct peak_of of = {&asked->scenario, &asked->axes, &asked->targets, {NULL, 0}, 0, 0, 0};
     cr_assert_eq(peak_make(&asked->peak, &of, &err), 0, "%s", err.text);
     cr_assert_eq(found_fleet_make(&asked->found, &asked->request, &err), 0, "%s", err.text);
     cr_assert(asked->found.is_found);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_TESTS_PROMISE_CASES_H
+#define STOWAGE_TESTS_PROMISE_CASES_H
+
+#include <stdint.h>
+
+/* Bounds of targets about waits, held against the trial of all fleets: of random small scenarios
+ * (jobs that come and end, services that are scaled and leave, priorities, preemption, floors,
+ * give-ups) with random targets, no fleet that costs less than the bound may pass its runs. */
+
+struct promise_tally {
+    int32_t raised;   /* scenarios whose bound is above that of the floors */
+    int32_t tried;    /* fleets below a bound that were simulated: all of them failed */
+    int32_t equal;    /* scenarios in which a fleet at the price of the raised bound passes */
+    int32_t evicting; /* raised ones in which somebody may be evicted */
+};
+
+/* Draws so many scenarios, of a stream of this number; fails the test at the first fleet that
+ * passes for less. */
+struct promise_tally promise_cases_try(int32_t count, uint64_t stream);
+
+/* The same where the pool scales, and what runs pay is bounded. */
+struct promise_tally promise_cases_try_scaling(int32_t count, uint64_t stream);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/promise_bound.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+#include "base/array.h"
+#include "base/units.h"
+#include "plan/stay_bound.h"
+#include "plan/trial.h"
+#include "tests/promise_cases.h"
+#include "tests/scenario_make.h"
+
+/* ---- the bound of stays ---- */
+
+enum { UNIT = 1000 };
+
+/* What holds stays of one kind, each of one span, at a price of UNIT. */
+static int64_t bound_of(const struct stay_span *spans, int32_t count, int64_t missing)
+{
+    struct stay items[8];
+    struct stay_span copies[8];
+    int64_t price = (int64_t)UNIT << 20, unit = 1, bound = -1;
+    int32_t part = 0;
+    struct err err = {0};
+    for (int32_t i = 0; i < count; i++) {
+        items[i] = (struct stay){.count = 1, .first_span = i, .span_count = 1};
+        copies[i] = spans[i];
+    }
+    const struct stays stays = {.items = items,
+                                .spans = copies,
+                                .count = count,
+                                .span_count = count,
+                                .missing_max = missing};
+    const struct stay_prices prices = {
+        .prices = &price, .part = &part, .part_count = 1, .units = &unit, .shift = 20};
+    const struct stay_bound_of of = {.stays = &stays, .prices = &prices};
+    cr_assert_eq(stay_bound_find(&of, &bound, NULL, &err), 0, "%s", err.text);
+    return bound;
+}
+
+Test(promise_bound, the_best_times_weigh_load_against_misses)
+{
+    static const struct {
+        const char *name;
+        struct stay_span spans[4];
+        int64_t missing, bound;
+    } rows[] = {
+        {"side by side, none missing", {{0, 2}, {0, 2}, {0, 2}, {2, 3}}, 0, 3 * UNIT},
+        {"side by side, one missing", {{0, 2}, {0, 2}, {0, 2}, {2, 3}}, 1, 2 * UNIT},
+        {"one after the other, one missing",
+         {{0, 5}, {5, 10}, {10, 15}, {15, 20}},
+         1,
+         3 * UNIT / 4},
+        {"three missing", {{0, 5}, {5, 10}, {10, 15}, {15, 20}}, 3, UNIT / 4},
+        {"all missing", {{0, 5}, {5, 10}, {10, 15}, {15, 20}}, 4, 0},
+        {"a gap", {{0, 4}, {0, 4}, {90, 94}, {90, 94}}, 1, 3 * UNIT / 2},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int64_t bound = bound_of(rows[i].spans, 4, rows[i].missing);
+        cr_expect_eq(bound, rows[i].bound, "%s: %ld", rows[i].name, (long)bound);
+    }
+}
+
+/* ---- of a scenario ---- */
+
+/* Jobs of one core on nodes of one core at 1 each. */
+static struct scenario staffing(int64_t between_us, int64_t life_us, enum dist_kind kind)
+{
+    struct scenario scenario = made_scenario();
+    int32_t type = make_type(&scenario, 1000, 0);
+    int32_t pool = make_pool(&scenario, type);
+    scenario.pools[pool].max_instances = 100;
+    struct runner_def template = made_template(&scenario, make_shape(&scenario, pool, 1000, 0));
+    struct dist between = dist_constant(between_us), life = dist_constant(life_us);
+    between.kind = life.kind = kind;
+    template.duration = make_dist(&scenario, life);
+    make_arrivals(&scenario, &template, between);
+    return scenario;
+}
+
+/* The bound of a target, and the fewest nodes that pass where least is not NULL. */
+static int64_t nodes_for(const struct scenario *scenario, const char *text, int32_t trials,
+                         int32_t *least)
+{
+    struct target_set targets = {.count = 0};
+    struct plan_axes axes;
+    struct promise_bound bound;
+    struct err err = {0};
+    cr_assert_eq(target_set_parse(&targets, text, &err), 0, "%s", err.text);
+    cr_assert_eq(plan_axes_make(&axes, scenario, &err), 0, "%s", err.text);
+    const struct peak_of of = {scenario, &axes, &targets, {NULL, 0}, trials, 0, 7};
+    const struct plan_question question = {.scenario = scenario,
+                                           .axes = &axes,
+                                           .targets = &targets,
+                                           .seed = 7,
+                                           .trial_count = trials,
+                                           .thread_count = 1};
+    cr_assert_eq(promise_bound_find(&bound, &of, &axes, &err), 0, "%s", err.text);
+    for (bool passes = false; least != NULL && !passes; *least += !passes) {
+        struct tester tester;
+        struct trial_tally tally;
+        const struct trial_range range = {.count = trials};
+        tester_init(&tester, &question);
+        cr_assert_eq(tester_run(&tester, least, &range, &tally, &err), 0, "%s", err.text);
+        passes = tally.passes;
+    }
+    plan_axes_release(&axes);
+    return bound.bound;
+}
+
+Test(promise_bound, jobs_count_from_the_latest_start_to_the_earliest_end)
+{
+    /* A job each 100 s lives for 250 s, and 9 come within 1000 s. With a place at once three are
+     * there for half of each 100 s from 300 s on, 350 s in all, of which a job that lives to its
+     * end has 150: one of the nine that is missing leaves 3 - 3/7, three leave 3 - 9/7. With 60 s
+     * to find a place each is there for 190 s, two at a time; with 300 s nothing is certain. */
+    struct scenario scenario = staffing(100 * US_PER_S, 250 * US_PER_S, DIST_CONSTANT);
+    static const struct {
+        const char *target;
+        int64_t nodes;
+    } rows[] = {{"placed 0s 100", 3},    {"immediate_pct >= 90", 3}, {"placed 0s 80", 3},
+                {"placed 0s 60", 2},     {"placed 60s 100", 2},      {"wait_s_max <= 60", 2},
+                {"wait_s_max <= 300", 0}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        cr_expect_eq(nodes_for(&scenario, rows[i].target, 1, NULL), rows[i].nodes, "%s: %ld",
+                     rows[i].target, (long)nodes_for(&scenario, rows[i].target, 1, NULL));
+    made_release(&scenario);
+}
+
+Test(promise_bound, staffing_is_near_the_load)
+{
+    static const int64_t loads[] = {3, 8, 20};
+    for (size_t i = 0; i < ARRAY_LEN(loads); i++) {
+        int32_t least = 0;
+        struct scenario scenario =
+            staffing(100 * US_PER_S / loads[i], 100 * US_PER_S, DIST_EXPONENTIAL);
+        scenario.horizon_us = INT64_C(10000) * US_PER_S;
+        int64_t bound = nodes_for(&scenario, "placed 10s 95", 5, &least);
+        cr_expect_leq(bound, least, "load %ld: %ld > %d", (long)loads[i], (long)bound, least);
+        cr_expect_geq(bound, loads[i], "load %ld: %ld of %d", (long)loads[i], (long)bound, least);
+        made_release(&scenario);
+    }
+}
+
+/* ---- against all fleets ---- */
+
+Test(promise_bound, no_fleet_that_passes_costs_less)
+{
+    struct promise_tally tally = promise_cases_try(200, 0);
+    cr_expect_gt(tally.raised, 100, "%d", tally.raised);
+    cr_expect_gt(tally.tried, 1000, "%d", tally.tried);
+    cr_expect_gt(tally.equal, 40, "%d", tally.equal);
+    cr_expect_gt(tally.evicting, 5, "%d", tally.evicting);
+}
+
+Test(promise_bound, no_passing_pool_that_scales_pays_less)
+{
+    struct promise_tally tally = promise_cases_try_scaling(100, 0);
+    cr_expect_gt(tally.raised, 40, "%d", tally.raised);
+    cr_expect_gt(tally.tried, 200, "%d", tally.tried);
+}
