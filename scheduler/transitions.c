@@ -24,8 +24,8 @@ int replica_new(struct sched *sched, int32_t runner, int64_t asked_at, int32_t *
     if (slot >= 0) {
         sched->free_replica = sched->replicas[slot].next_on_node;
     } else {
-        if (array_reserve(&sched->replicas, &sched->replica_capacity,
-                          (int64_t)sched->replica_count + 1, sizeof *sched->replicas, err))
+        if (array_reserve_on_lines(&sched->replicas, &sched->replica_capacity,
+                                   (int64_t)sched->replica_count + 1, sizeof *sched->replicas, err))
             return -1;
         slot = sched->replica_count++;
     }

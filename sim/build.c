@@ -122,8 +122,8 @@ int sim_build_node(struct sim *sim, const struct node_def *def, enum node_state 
     if (fleet_group(fleet, (struct node_group){.pool = def->pool, .type = def->type}, &group,
                     err) ||
         fleet_add_node(fleet, group, state, node, err) ||
-        array_reserve(&sim->nodes, &sim->node_capacity, *node + INT64_C(1), sizeof *sim->nodes,
-                      err) ||
+        array_reserve_on_lines(&sim->nodes, &sim->node_capacity, *node + INT64_C(1),
+                               sizeof *sim->nodes, err) ||
         array_reserve(&sim->device_users, &sim->device_user_capacity, fleet->device_count,
                       sizeof *sim->device_users, err))
         return -1;

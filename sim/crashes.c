@@ -29,10 +29,13 @@ static struct rng stream_of(const struct sim *sim, const char *name, int32_t rep
 static int64_t back_off_us(const struct crash_def *def, struct sim_replica *it, int64_t ran_us)
 {
     if (ran_us >= def->reset_us)
-        it->back_off_us = 0;
-    int64_t wait_us = it->back_off_us == 0 ? def->first_us : it->back_off_us;
-    it->back_off_us = wait_us > def->most_us / 2 ? def->most_us : 2 * wait_us;
-    return wait_us < def->most_us ? wait_us : def->most_us;
+        it->crashes_in_row = 0;
+    int64_t wait_us = def->first_us < def->most_us ? def->first_us : def->most_us;
+    for (int i = 0; i < it->crashes_in_row; i++)
+        wait_us = wait_us > def->most_us / 2 ? def->most_us : 2 * wait_us;
+    if (it->crashes_in_row < UINT8_MAX)
+        it->crashes_in_row++;
+    return wait_us;
 }
 
 static int emit(struct sim *sim, int32_t replica, struct err *err)

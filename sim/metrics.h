@@ -24,19 +24,14 @@
 struct integral {
     int64_t value;    /* now */
     int64_t since_us; /* value holds since then */
-    int64_t max;      /* highest value that lasted longer than 0 */
     int128 area;      /* up to since_us */
 };
 /* Value from now_us on, since_us <= now_us. O(1). */
 static inline void integral_set(struct integral *integral, int64_t value, int64_t now_us)
 {
     assert(integral->since_us <= now_us);
-    if (integral->since_us < now_us) {
-        integral->area += (int128)integral->value * (now_us - integral->since_us);
-        if (integral->value > integral->max)
-            integral->max = integral->value;
-        integral->since_us = now_us;
-    }
+    integral->area += (int128)integral->value * (now_us - integral->since_us);
+    integral->since_us = now_us;
     integral->value = value;
 }
 /* Area up to now_us, since_us <= now_us. */

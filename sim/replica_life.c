@@ -117,8 +117,8 @@ static bool is_below_floor(const struct sim *sim, int32_t runner)
 int replica_asked(struct sim *sim, int32_t replica, int32_t work, struct err *err)
 {
     const struct replica *asked = &sim->sched.replicas[replica];
-    if (array_reserve(&sim->replicas, &sim->replica_capacity, sim->sched.replica_count,
-                      sizeof *sim->replicas, err))
+    if (array_reserve_on_lines(&sim->replicas, &sim->replica_capacity, sim->sched.replica_count,
+                               sizeof *sim->replicas, err))
         return -1;
     struct sim_replica *it = &sim->replicas[replica];
     *it = (struct sim_replica){.plans = it->plans, .work = work};

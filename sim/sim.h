@@ -2,9 +2,11 @@
 #ifndef STOWAGE_SIM_SIM_H
 #define STOWAGE_SIM_SIM_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/array.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "scenarios/scenario.h"
@@ -92,35 +94,37 @@ struct plans {
 
 /* A node of the run: the scenario's first, then added ones. Index = the scheduler's node number. */
 struct sim_node {
-    /* What every replica that comes or goes touches comes first. */
+    /* What every replica that comes or goes touches comes first, on three lines of the cache. */
     struct integral used[RESOURCE_COUNT];
     int64_t quiet_since_us; /* its state changed, a replica came or went */
     int64_t first_bound_us; /* of its first replica; TIME_NEVER: it had none */
-    int32_t replica_count;  /* bound to it now */
-    int32_t replicas_max, bound_count, evicted_count, failure_count; /* over the run */
-    int32_t upgrade;     /* index into sim->upgrades; NO_INDEX */
-    bool is_cordoned;    /* cordoned or draining; kept while it is down */
-    bool is_booting;     /* while it is coming: it has been provisioned */
-    bool is_leaving;     /* removed once it is empty */
-    bool is_worked_on;   /* in its upgrade: it is empty */
-    bool stays_cordoned; /* after its upgrade */
-    int64_t busy_us;     /* time with replicas, up to busy_since_us where it has some */
+    int64_t busy_us;        /* time with replicas, up to busy_since_us where it has some */
     int64_t busy_since_us;
-    int64_t idle_since_us;        /* TIME_NEVER: not ready, or it has replicas */
-    struct node_def def;          /* name NULL: see scenario_node_name */
-    int64_t added_us, removed_us; /* removed: TIME_NEVER while it exists */
-    int64_t down_us;              /* total time down so far, up to state_since_us */
-    int64_t drained_us;           /* total time cordoned or draining, likewise */
-    int64_t coming_us;            /* total time from asked for to ready, likewise */
+    int64_t idle_since_us;             /* TIME_NEVER: not ready, or it has replicas */
+    int32_t replica_count;             /* bound to it now */
+    int32_t replicas_max, bound_count; /* over the run */
+    int32_t upgrade;                   /* index into sim->upgrades; NO_INDEX */
+    bool is_cordoned;                  /* cordoned or draining; kept while it is down */
+    bool is_booting;                   /* while it is coming: it has been provisioned */
+    bool is_leaving;                   /* removed once it is empty */
+    bool is_worked_on;                 /* in its upgrade: it is empty */
+    bool stays_cordoned;               /* after its upgrade */
+    struct node_def def;               /* name NULL: see scenario_node_name */
+    int64_t added_us, removed_us;      /* removed: TIME_NEVER while it exists */
+    int64_t down_us;                   /* total time down so far, up to state_since_us */
+    int64_t drained_us;                /* total time cordoned or draining, likewise */
+    int64_t coming_us;                 /* total time from asked for to ready, likewise */
     int64_t state_since_us;
-    int64_t repair_at_us; /* while it is down; TIME_NEVER: no repair is planned */
-    int64_t work_lost_us; /* of replicas lost with it */
-    struct plans plans;   /* cancelled with every change of state */
-    int32_t next_in_pool; /* NO_INDEX: the last one */
+    int64_t repair_at_us;                 /* while it is down; TIME_NEVER: no repair is planned */
+    int64_t work_lost_us;                 /* of replicas lost with it */
+    struct plans plans;                   /* cancelled with every change of state */
+    int32_t evicted_count, failure_count; /* over the run */
+    int32_t next_in_pool;                 /* NO_INDEX: the last one */
     int32_t
         reclaimed_by; /* as failure of struct node_failure; NO_INDEX: it is not being reclaimed */
     int32_t last_failure; /* index into sim->failures, where failure_count is above 0 */
 };
+static_assert(sizeof(struct sim_node) % CACHE_LINE_BYTES == 0, "nodes begin where lines do");
 
 /* The engine's side of a replica; index = the scheduler's replica number (slots are reused). */
 struct sim_replica {
@@ -132,12 +136,13 @@ struct sim_replica {
     int32_t next_of_runner, previous_of_runner; /* NO_INDEX: none */
     int64_t charged_us;                         /* while bound: its cost is counted up to then */
     int64_t crashed_us;                         /* where is_crashed */
-    int64_t back_off_us;                        /* the wait after the next crash; 0: the first */
     int32_t crash_count;
-    bool is_crashed; /* since its last crash it has not run */
-    uint8_t cause;   /* enum gone_cause, while terminating */
-    uint8_t expense; /* enum expense, while bound */
+    bool is_crashed;        /* since its last crash it has not run */
+    uint8_t crashes_in_row; /* each of which doubles the wait after the next */
+    uint8_t cause;          /* enum gone_cause, while terminating */
+    uint8_t expense;        /* enum expense, while bound */
 };
+static_assert(sizeof(struct sim_replica) == CACHE_LINE_BYTES, "a replica has grown");
 
 /* A runner that arrives within the run, in order of (time, runner). */
 struct sim_arrival {
