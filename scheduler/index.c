@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/fetch.h"
 #include "scheduler/index_find.h"
 #include "scheduler/node_search.h"
 #include "scheduler/victim_index.h"
@@ -127,11 +128,9 @@ void index_fetch(const struct node_index *index, int32_t node)
 {
     const struct journal *journal = &index->journal;
     uint32_t place = index->last_entries[node] & ((uint32_t)journal->capacity - 1);
-    const char *block = (const char *)&index->blocks[(uint32_t)node / ROW_LANES];
-    for (size_t at = 0; at < sizeof *index->blocks; at += 64)
-        __builtin_prefetch(block + at, 1);
-    __builtin_prefetch(&journal->nodes[place], 1);
-    __builtin_prefetch(&journal->blocks[place / ROW_LANES], 1);
+    fetch_lines(&index->blocks[(uint32_t)node / ROW_LANES], sizeof *index->blocks);
+    fetch_lines(&journal->nodes[place], sizeof *journal->nodes);
+    fetch_lines(&journal->blocks[place / ROW_LANES], 1);
 }
 
 static int follow_prey(struct node_index *index, const struct sched *sched, struct err *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scheduler/node_search.h"
 
+#include "base/fetch.h"
 #include "scheduler/index.h"
 
 struct policy_context sched_node_context(const struct sched *sched)
@@ -105,7 +106,7 @@ static void fetch_neighbour(const struct sched *sched, int32_t node)
 {
     int32_t first = sched->fleet.nodes[node].first_replica;
     if (first >= 0)
-        __builtin_prefetch(&sched->replicas[first].previous_on_node, 1);
+        fetch_lines(&sched->replicas[first], sizeof *sched->replicas);
 }
 
 int32_t sched_search(const struct sched *sched, int32_t replica, uint64_t *devices)

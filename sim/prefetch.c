@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/engine.h"
-
 #include <stddef.h>
 
+#include "base/fetch.h"
 #include "scheduler/fetch.h"
+#include "sim/engine.h"
 
 /* What events to come are about, fetched from memory ahead of them.
  *
@@ -13,20 +13,13 @@
  * events are near (event_queue.h). Their lines are asked for all at once. Nothing is changed by it.
  */
 
-enum { LINE_BYTES = 64, ARRIVALS_AHEAD = 6 };
-
-static void fetch(const void *item, size_t size)
-{
-    const char *bytes = item;
-    for (size_t at = 0; at < size; at += LINE_BYTES)
-        __builtin_prefetch(bytes + at, 1);
-}
+enum { ARRIVALS_AHEAD = 6 };
 
 static void fetch_runner(const struct sim *sim, int32_t runner)
 {
-    fetch(&sim->sched.runners[runner], sizeof *sim->sched.runners);
-    fetch(&sim->runners[runner], sizeof *sim->runners);
-    fetch(&sim->metrics.runners[runner], offsetof(struct runner_stats, cost));
+    fetch_lines(&sim->sched.runners[runner], sizeof *sim->sched.runners);
+    fetch_lines(&sim->runners[runner], sizeof *sim->runners);
+    fetch_lines(&sim->metrics.runners[runner], offsetof(struct runner_stats, cost));
 }
 
 void prefetch_arrival(const struct sim *sim)
@@ -41,32 +34,71 @@ static bool is_about_replica(const struct event_near *event)
            event->kind == ACTION_STARTED;
 }
 
+static bool is_bound(const struct sim *sim, int32_t replica)
+{
+    const struct replica *it = &sim->sched.replicas[replica];
+    return it->state != REPLICA_NONE && it->node >= 0;
+}
+
+static void fetch_of_runner(const struct sim *sim, int32_t neighbour)
+{
+    if (neighbour != NO_INDEX)
+        fetch_lines(&sim->replicas[neighbour], sizeof *sim->replicas);
+}
+
 /* The replica is fetched by now. */
 static void fetch_around(const struct sim *sim, int32_t replica)
 {
     const struct replica *it = &sim->sched.replicas[replica];
-    if (it->state == REPLICA_NONE || it->node < 0)
+    if (!is_bound(sim, replica))
         return;
     fetch_runner(sim, it->runner);
-    fetch(&sim->nodes[it->node], offsetof(struct sim_node, def));
+    fetch_lines(&sim->nodes[it->node], offsetof(struct sim_node, def));
+    fetch_of_runner(sim, sim->replicas[replica].next_of_runner);
+    fetch_of_runner(sim, sim->replicas[replica].previous_of_runner);
     sched_fetch_node(&sim->sched, replica);
+}
+
+static void fetch_users(const struct sim *sim, int32_t node)
+{
+    size_t count = (size_t)fleet_type_of(&sim->sched.fleet, node)->device_count;
+    if (count > 0)
+        fetch_lines(&sim->device_users[sim->sched.fleet.nodes[node].first_device],
+                    count * sizeof *sim->device_users);
+}
+
+/* The node is fetched by now. */
+static void fetch_on_node(const struct sim *sim, int32_t replica)
+{
+    if (!is_bound(sim, replica))
+        return;
+    fetch_users(sim, sim->sched.replicas[replica].node);
+    sched_fetch_notes(&sim->sched, replica);
 }
 
 void prefetch_near(struct sim *sim)
 {
-    const struct event_near *near = sim->events.near;
-    int32_t count = sim->events.near_count;
+    int32_t near[EVENT_QUEUE_NEAR];
+    int32_t count = 0;
+    for (int32_t i = 0; i < sim->events.near_count; i++)
+        if (is_about_replica(&sim->events.near[i]))
+            near[count++] = sim->events.near[i].subject;
     sim->events.near_count = 0;
     for (int32_t i = 0; i < count; i++) {
-        if (!is_about_replica(&near[i]))
-            continue;
-        sched_fetch_replica(&sim->sched, near[i].subject);
-        fetch(&sim->replicas[near[i].subject], sizeof *sim->replicas);
+        sched_fetch_replica(&sim->sched, near[i]);
+        fetch_lines(&sim->replicas[near[i]], sizeof *sim->replicas);
     }
     for (int32_t i = 0; i < count; i++)
-        if (is_about_replica(&near[i]))
-            fetch_around(sim, near[i].subject);
+        fetch_around(sim, near[i]);
     for (int32_t i = 0; i < count; i++)
-        if (is_about_replica(&near[i]))
-            sched_fetch_notes(&sim->sched, near[i].subject);
+        fetch_on_node(sim, near[i]);
+}
+
+void prefetch_decision(const struct sim *sim, int32_t number)
+{
+    if (number >= sim->decisions.count)
+        return;
+    int32_t node = sim->decisions.items[number].node;
+    fetch_lines(&sim->nodes[node], offsetof(struct sim_node, def));
+    fetch_users(sim, node);
 }
