@@ -185,6 +185,14 @@ static void tell_progress(void *context, const struct search *search)
     progress_tell(&planning->progress, text);
 }
 
+static void tell_step(void *context, const char *what, int32_t step, int32_t count)
+{
+    struct planning *planning = context;
+    char text[PROGRESS_TEXT_SIZE];
+    snprintf(text, sizeof text, "%s: case %" PRId32 " of %" PRId32, what, step, count);
+    progress_tell(&planning->progress, text);
+}
+
 static double first_known(double given, double of_scenario, double otherwise)
 {
     if (!isnan(given))
@@ -212,7 +220,7 @@ static void ask(struct planning *planning)
                  .is_certain = !plan_is_random(&planning->scenario)},
         .start = planning->start,
         .points_max = options->points_max,
-        .progress = {tell_progress, planning},
+        .progress = {tell_progress, tell_step, planning},
     };
     bool is_certain = request->goal.is_certain;
     int32_t allowed =

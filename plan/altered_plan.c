@@ -29,7 +29,7 @@ int altered_plan_find(struct altered_plan *plan, const struct plan_request *requ
         return -1;
     other.question = altered.question;
     other.start = start;
-    other.progress = (struct plan_progress){NULL, NULL};
+    other.progress = (struct plan_progress){.tell = NULL};
     int result = find(plan, &other, err);
     altered_question_release(&altered);
     return result;

@@ -27,9 +27,13 @@ struct plan_goal {
     bool is_certain;    /* nothing in the scenario is random: one run tells all */
 };
 
-/* Told before each point, with what is known so far. NULL: nobody is. */
+/* Who is told how far the work is; NULL: nobody is. */
 struct plan_progress {
+    /* Before each point, with what is known so far. */
     void (*tell)(void *context, const struct search *search);
+    /* Before each plan for an altered question: "growth" or "sensitivity", and which of how many,
+     * from 1. */
+    void (*tell_step)(void *context, const char *what, int32_t step, int32_t count);
     void *context;
 };
 

@@ -83,7 +83,11 @@ static void list_zones(const struct scenario *scenario, char *out, size_t size)
 int survive_check(const struct survive *survive, const struct scenario *scenario, struct err *err)
 {
     if (survive->kind == SURVIVE_ZONE && !has_zone(scenario, NULL))
-        return err_set(err, ERR_USAGE, "zone: no node of the scenario has a zone");
+        return err_set(
+            err, ERR_USAGE,
+            "zone%s%s: no node of the scenario has a zone: give node, a number of nodes, "
+            "or \"zone\" to nodes in simulation.nodes of a nodepool",
+            survive->zone != NULL ? ":" : "", survive->zone != NULL ? survive->zone : "");
     if (survive->kind == SURVIVE_ZONE && !has_zone(scenario, survive->zone)) {
         char zones[ERR_TEXT_SIZE / 2];
         list_zones(scenario, zones, sizeof zones);

@@ -83,6 +83,9 @@ static int make(struct regret *regret, const struct plan_request *request, struc
         struct growth_plan *plan = &regret->items[regret->count++];
         plan->percent = def->growth_percent[i];
         plan->counts = &regret->memory[i * axis_count];
+        if (request->progress.tell_step != NULL)
+            request->progress.tell_step(request->progress.context, "growth", i + 1,
+                                        def->growth_count);
         int result = plan_growth(plan, request, start, err);
         if (result < 0)
             return -1;

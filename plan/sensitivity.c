@@ -232,6 +232,7 @@ static int find_ranges(struct sensitivity *sensitivity, const struct sensitivity
 
 static int make(struct sensitivity *sensitivity, const struct sensitivity_of *of, struct err *err)
 {
+    const struct plan_progress *progress = &of->request->progress;
     int32_t axis_count = of->request->question.axes->count;
     int32_t capacity = 0;
     if (list_cases(sensitivity, of, err) != 0 ||
@@ -242,6 +243,8 @@ static int make(struct sensitivity *sensitivity, const struct sensitivity_of *of
     for (int32_t i = 0; i < sensitivity->case_count; i++)
         sensitivity->cases[i].counts = &sensitivity->memory[(int64_t)i * axis_count];
     for (int32_t i = 0; i < sensitivity->case_count; i++) {
+        if (progress->tell_step != NULL)
+            progress->tell_step(progress->context, "sensitivity", i + 1, sensitivity->case_count);
         int result = answer_case(sensitivity, of, i, err);
         if (result < 0)
             return -1;

@@ -75,6 +75,15 @@ static void release(struct asked *asked)
     made_release(&asked->scenario);
 }
 
+/* Each case is told once, in order. */
+static void count_step(void *context, const char *what, int32_t step, int32_t count)
+{
+    int32_t *told = context;
+    cr_expect_str_eq(what, "sensitivity");
+    cr_expect_eq(step, ++*told);
+    cr_expect_leq(step, count);
+}
+
 static void answer(struct asked *asked, struct sensitivity *sensitivity)
 {
     const struct sensitivity_of of = {&asked->request, &asked->found, &asked->peak};
@@ -100,8 +109,11 @@ Test(sensitivity, every_case_is_the_cheapest_plan_of_the_altered_question)
 {
     struct asked asked;
     struct sensitivity sensitivity;
+    int32_t told = 0;
     ask(&asked);
+    asked.request.progress = (struct plan_progress){.tell_step = count_step, .context = &told};
     answer(&asked, &sensitivity);
+    cr_expect_eq(told, sensitivity.case_count);
     int32_t seen[ALTER_PRICE + 1] = {0};
     for (int32_t i = 0; i < sensitivity.case_count; i++) {
         const struct sensitivity_case *it = &sensitivity.cases[i];
