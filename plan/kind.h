@@ -25,4 +25,11 @@ static inline const struct runner_def *kind_def(const struct scenario *scenario,
                : &scenario->runners[kind];
 }
 
+static inline const char *kind_name(const struct scenario *scenario, int32_t kind)
+{
+    return kind_is_generated(scenario, kind)
+               ? scenario->arrivals[kind - scenario->runner_count].name
+               : scenario->runners[kind].id;
+}
+
 #endif

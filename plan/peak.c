@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "plan/floor_terms.h"
 #include "plan/instance_answer.h"
+#include "plan/kind.h"
 #include "plan/loss_bound.h"
 #include "plan/node_choice.h"
 #include "plan/paid_bound.h"
@@ -450,6 +451,16 @@ static void compare_with_highest(struct peak *peak, const struct plan_axes *axes
              (double)highest * unit);
 }
 
+static void explain_misfit(struct peak *peak, const struct peak_of *of,
+                           const struct promise_bound *runs)
+{
+    char target[TARGET_TEXT_SIZE];
+    snprintf(peak->impossible, sizeof peak->impossible,
+             "%s fits no node that may be bought, and more of it comes than may miss \"%s\"",
+             kind_name(of->scenario, runs->misfit),
+             target_print(of->targets, runs->misfit_target, target));
+}
+
 /* What targets about waits add: `axes` are the nodes that there may be. */
 static int look_at_runs(struct peak *peak, const struct peak_of *of, const struct plan_axes *axes,
                         struct err *err)
@@ -459,6 +470,8 @@ static int look_at_runs(struct peak *peak, const struct peak_of *of, const struc
         return -1;
     peak->run_bound = runs.bound;
     peak->run_count = runs.run_count;
+    if (runs.misfit >= 0 && peak->impossible[0] == '\0')
+        explain_misfit(peak, of, &runs);
     if (runs.bound > peak->floor_bound) {
         peak->has_bound = true;
         peak->target = runs.target;

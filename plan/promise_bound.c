@@ -25,9 +25,10 @@ struct maker {
     const struct peak_of *of;
     const struct plan_axes *axes;
     const struct promise *promise;
-    struct stays *runs; /* [run_max]; made: [run_count] */
-    int64_t *bounds;    /* [run_max] the best of each run */
-    int64_t *sorted;    /* [run_max] scratch */
+    struct promise_bound *best; /* of all promises so far */
+    struct stays *runs;         /* [run_max]; made: [run_count] */
+    int64_t *bounds;            /* [run_max] the best of each run */
+    int64_t *sorted;            /* [run_max] scratch */
     /* [kind] demand: that prices are made for, of the run with the highest bound, of all time. */
     double *mean, *next, *whole;
     int32_t run_max, run_count;
@@ -88,6 +89,38 @@ static void set_whole_mean(struct maker *maker)
         }
 }
 
+/* ---- what never has a place ---- */
+
+/* Does this run miss the target in any fleet, since too many of its stays fit no node? One of their
+ * kinds; -1: it may keep it. */
+static int32_t misfit_of(const struct stays *stays, const struct stay_prices *prices)
+{
+    int64_t count = 0;
+    int32_t kind = -1;
+    for (int32_t i = 0; i < stays->count; i++) {
+        if (!prices->is_misfit[stays->items[i].kind])
+            continue;
+        count += stays->items[i].is_sure ? stays->missing_max + 1 : stays->items[i].count;
+        kind = stays->items[i].kind;
+    }
+    return count > stays->missing_max ? kind : -1;
+}
+
+static void look_for_misfits(const struct maker *maker, const struct stay_prices *prices)
+{
+    struct promise_bound *best = maker->best;
+    int32_t failing = 0, kind = -1;
+    for (int32_t i = 0; i < maker->run_count && i < maker->of->trial_count; i++) {
+        int32_t found = misfit_of(&maker->runs[i], prices);
+        failing += found >= 0;
+        kind = found >= 0 ? found : kind;
+    }
+    if (failing <= maker->of->failures_allowed || best->misfit >= 0)
+        return;
+    best->misfit = kind;
+    best->misfit_target = maker->promise->target;
+}
+
 /* ---- the bounds of all runs ---- */
 
 static int by_bound(const void *a, const void *b)
@@ -125,6 +158,7 @@ static int price_runs(struct maker *maker, bool *has_risen, struct err *err)
     *has_risen = false;
     if (stay_prices_make(&prices, maker->of->scenario, maker->axes, maker->mean, err) != 0)
         return -1;
+    look_for_misfits(maker, &prices);
     int result = 0;
     for (int32_t i = 0; i < maker->run_count && result == 0; i++) {
         const struct stay_bound_of of = {
@@ -232,23 +266,26 @@ static int64_t bound_of_mean(struct maker *maker)
 }
 
 static int try_promise(struct maker *maker, const struct promises *promises,
-                       const struct evictions *evictions, struct promise_bound *best,
-                       struct err *err)
+                       const struct evictions *evictions, struct err *err)
 {
+    struct promise_bound *best = maker->best;
     int result = make_runs(maker, promises, evictions, err);
     if (result == 0 && maker->runs[maker->run_count - 1].is_usable)
         result = bound_runs(maker, err);
     if (result == 0 && maker->runs[maker->run_count - 1].is_usable) {
         bool is_mean = maker->of->axes->is_scaling;
         int64_t bound = is_mean ? bound_of_mean(maker) : bound_of_passing(maker);
-        if (bound > best->bound)
-            *best = (struct promise_bound){bound, maker->promise->target, maker->run_count};
+        if (bound > best->bound) {
+            best->bound = bound;
+            best->target = maker->promise->target;
+            best->run_count = maker->run_count;
+        }
     }
     release_runs(maker);
     return result;
 }
 
-static int try_promises(struct maker *maker, struct promise_bound *best, struct err *err)
+static int try_promises(struct maker *maker, struct err *err)
 {
     struct promises promises;
     struct evictions evictions;
@@ -260,7 +297,7 @@ static int try_promises(struct maker *maker, struct promise_bound *best, struct 
     int result = 0;
     for (int32_t i = 0; i < promises.count && result == 0; i++) {
         maker->promise = &promises.items[i];
-        result = try_promise(maker, &promises, &evictions, best, err);
+        result = try_promise(maker, &promises, &evictions, err);
     }
     evictions_release(&evictions);
     return result;
@@ -269,9 +306,9 @@ static int try_promises(struct maker *maker, struct promise_bound *best, struct 
 int promise_bound_find(struct promise_bound *bound, const struct peak_of *of,
                        const struct plan_axes *axes, struct err *err)
 {
-    struct maker maker = {.of = of, .axes = axes, .run_max = runs_wanted(of)};
+    struct maker maker = {.of = of, .axes = axes, .best = bound, .run_max = runs_wanted(of)};
     size_t runs = (size_t)maker.run_max + 1, kinds = (size_t)kind_count(of->scenario) + 1;
-    *bound = (struct promise_bound){.target = -1};
+    *bound = (struct promise_bound){.target = -1, .misfit = -1, .misfit_target = -1};
     if (maker.run_max == 0)
         return 0;
     maker.runs = calloc(runs, sizeof *maker.runs);
@@ -284,7 +321,7 @@ int promise_bound_find(struct promise_bound *bound, const struct peak_of *of,
     if (!maker.runs || !maker.bounds || !maker.sorted || !maker.mean || !maker.next || !maker.whole)
         err_no_memory(err);
     else
-        result = try_promises(&maker, bound, err);
+        result = try_promises(&maker, err);
     free(maker.runs);
     free(maker.bounds);
     free(maker.sorted);

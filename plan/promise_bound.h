@@ -26,6 +26,9 @@ struct promise_bound {
     int64_t bound;     /* in the unit of prices of axes; 0: there is none */
     int32_t target;    /* that gives it */
     int32_t run_count; /* whose seeds were looked at */
+    int32_t misfit;    /* kind (plan/kind.h) that no node holds, of which there are more than may
+                          miss misfit_target in so many runs that no fleet passes; -1: none */
+    int32_t misfit_target;
 };
 
 /* `axes`: what nodes there may be, of kind AXIS_NODES. O(runs x demands log demands), of so many

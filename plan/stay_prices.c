@@ -52,7 +52,7 @@ static int make_fitting_instance(struct maker *maker, struct err *err)
     for (int32_t i = 0; i < kind_count(maker->scenario); i++)
         if (maker->counts[i] > 0 &&
             instance_never_fits(&maker->instance, maker->item_of[i], reason)) {
-            has_misfit = true;
+            has_misfit = maker->prices->is_misfit[i] = true;
             maker->counts[i] = 0;
         }
     if (!has_misfit)
@@ -236,6 +236,7 @@ int stay_prices_make(struct stay_prices *prices, const struct scenario *scenario
     size_t count = (size_t)kind_count(scenario) + 1;
     *prices = (struct stay_prices){.prices = calloc(count, sizeof *prices->prices),
                                    .part = calloc(count, sizeof *prices->part),
+                                   .is_misfit = calloc(count, sizeof *prices->is_misfit),
                                    .units = calloc(count, sizeof *prices->units)};
     struct maker maker = {.prices = prices,
                           .scenario = scenario,
@@ -244,7 +245,7 @@ int stay_prices_make(struct stay_prices *prices, const struct scenario *scenario
                           .counts = calloc(count, sizeof *maker.counts)};
     int result = -1;
     if (prices->prices == NULL || prices->part == NULL || prices->units == NULL ||
-        maker.counts == NULL)
+        prices->is_misfit == NULL || maker.counts == NULL)
         err_no_memory(err);
     else
         result = make(&maker, err);
@@ -259,5 +260,6 @@ void stay_prices_release(struct stay_prices *prices)
     free(prices->prices);
     free(prices->part);
     free(prices->units);
+    free(prices->is_misfit);
     *prices = (struct stay_prices){.part_count = 0};
 }

@@ -23,6 +23,8 @@ struct stay_prices {
                         what has no item: 0; owned */
     int32_t *part;   /* [kind_count] kinds that may share a node have the same number; -1: no item;
                         owned */
+    bool *is_misfit; /* [kind_count] there are some, and no node that may be bought holds one; owned
+                      */
     int32_t part_count;
     int32_t shift;
     int128 excess; /* of all limited nodes, times 2^shift, rounded up */

@@ -12,6 +12,7 @@ struct promise_tally {
     int32_t raised;   /* scenarios whose bound is above that of the floors */
     int32_t tried;    /* fleets below a bound that were simulated: all of them failed */
     int32_t equal;    /* scenarios in which a fleet at the price of the raised bound passes */
+    int32_t misfits;  /* scenarios of which it is told that something fits no node */
     int32_t evicting; /* raised ones in which somebody may be evicted */
 };
 

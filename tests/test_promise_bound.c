@@ -152,6 +152,7 @@ Test(promise_bound, no_fleet_that_passes_costs_less)
     cr_expect_gt(tally.tried, 1000, "%d", tally.tried);
     cr_expect_gt(tally.equal, 40, "%d", tally.equal);
     cr_expect_gt(tally.evicting, 5, "%d", tally.evicting);
+    cr_expect_gt(tally.misfits, 2, "%d", tally.misfits);
 }
 
 Test(promise_bound, no_passing_pool_that_scales_pays_less)
