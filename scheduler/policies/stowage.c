@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/rng.h"
 #include "scheduler/fragmentation.h"
+#include "scheduler/policies/futures.h"
 #include "scheduler/policies/placing.h"
 #include "scheduler/policies/policies.h"
 
@@ -51,10 +51,9 @@ enum {
 };
 
 enum {
-    FUTURE_LENGTH = 64,
     SCARCITY_MAX = 32,
     WEIGHT_SUM = 1 << 20, /* what the weights of all classes add up to, but for roundings */
-    REMEMBERED = 1 << 15, /* rooms, a power of two */
+    REMEMBERED = 1 << 16, /* rooms, a power of two */
     REMEMBERED_DEVICES = 8,
 };
 
@@ -88,7 +87,7 @@ static const struct policy_parameter parameters[] = {
                        .kind = PARAMETER_INTEGER,
                        .initial = {.integer = 128},
                        .low = 1,
-                       .high = 1024},
+                       .high = FUTURES_MOST},
     [VALUE_COVERAGE] = {.name = "coverage",
                         .meaning = "part of the demand that the typical classes make up",
                         .kind = PARAMETER_NUMBER,
@@ -98,16 +97,6 @@ static const struct policy_parameter parameters[] = {
 };
 
 /* ---- state ---- */
-
-/* A class on the nodes of a group that is open to it. */
-struct offer {
-    int32_t cpu_milli;
-    int32_t share_milli, device_count; /* of one replica; the share on each device */
-    int32_t all_milli;                 /* share_milli * device_count */
-    int32_t value_milli;               /* what that counts in `fill` */
-    int32_t weight;
-    double all_per_cpu; /* all_milli / cpu_milli */
-};
 
 /* A room and what it is worth; device shares in rising order, then 0. */
 struct room_key {
@@ -122,20 +111,21 @@ struct remembered {
 
 /* All offers of a group; groups with the same share them. */
 struct offer_list {
-    int32_t first, count;                   /* in state.offers */
-    int32_t cpu_min_milli, share_min_milli; /* the least that any asks for */
-    int32_t first_future;                   /* [future][FUTURE_LENGTH] of them, in state.futures */
+    int32_t first, count; /* in state.offers */
+    int32_t futures;      /* number in state.futures */
 };
 
 struct stowage_state {
     struct fragmentation classes; /* the typical ones, and which groups are open to them */
     struct offer_list *groups;    /* [group_count] */
     struct offer *offers;         /* [offer_count] */
-    int32_t *futures;             /* [future_place_count] numbers of offers in their list */
+    struct offer *by_devices;     /* the same, those of each list by share and number of devices */
+    struct futures *futures;      /* [futures_count] of each list that is not the same as another */
     double *scarcity;             /* [class] 1 / a */
     double weight_sum;            /* of count / a */
-    int32_t group_count, offer_count, future_place_count;
-    int32_t group_capacity, offer_capacity, future_place_capacity, scarcity_capacity;
+    int32_t group_count, offer_count, futures_count;
+    int32_t group_capacity, offer_capacity, by_devices_capacity, futures_capacity,
+        scarcity_capacity;
     int32_t future_count; /* of each list */
     int64_t availability_milli;
     double horizon, exponent;
@@ -146,7 +136,10 @@ static void stop(void *opaque)
 {
     struct stowage_state *state = opaque;
     fragmentation_release(&state->classes);
+    for (int32_t i = 0; i < state->futures_count; i++)
+        futures_release(&state->futures[i]);
     free(state->offers);
+    free(state->by_devices);
     free(state->groups);
     free(state->futures);
     free(state->scarcity);
@@ -226,55 +219,16 @@ static struct offer make_offer(const struct stowage_state *state, int32_t class,
         .all_per_cpu = of->cpu_milli > 0 ? (double)all_milli / (double)of->cpu_milli : 1e9};
 }
 
-/* The offer in which `target` of the added up weights lies. */
-static int32_t find_offer(const struct offer *offers, int32_t count, double target)
-{
-    double sum = 0.0;
-    for (int32_t i = 0; i < count; i++) {
-        sum += offers[i].weight;
-        if (target < sum)
-            return i;
-    }
-    return count - 1;
-}
-
-/* The requests at one place of all futures: one drawn from each of as many equal parts of the
- * demand as there are futures, in random order. */
-static void draw_place(const struct stowage_state *state, const struct offer *offers, int32_t count,
-                       int32_t place, int32_t *futures)
-{
-    struct rng rng = rng_stream(0, "stowage futures", (uint64_t)place);
-    double total = 0.0;
-    int32_t parts[1024];
-    for (int32_t i = 0; i < count; i++)
-        total += offers[i].weight;
-    for (int32_t i = 0; i < state->future_count; i++)
-        parts[i] = i;
-    for (int32_t left = state->future_count; left > 0; left--) {
-        int32_t drawn = (int32_t)rng_below(&rng, (uint64_t)left);
-        double fraction = (double)(rng_next(&rng) >> 11) * 0x1p-53;
-        double target = (parts[drawn] + fraction) / state->future_count * total;
-        futures[(left - 1) * FUTURE_LENGTH + place] = find_offer(offers, count, target);
-        parts[drawn] = parts[left - 1];
-    }
-}
-
 /* The offers of a group behind those that there are. */
 static struct offer_list list_offers(struct stowage_state *state, int32_t group)
 {
     const struct fragmentation *classes = &state->classes;
     const int32_t *share_milli = &classes->share_milli[group * classes->class_count];
-    struct offer_list list = {
-        .first = state->offer_count, .cpu_min_milli = INT32_MAX, .share_min_milli = INT32_MAX};
+    struct offer_list list = {.first = state->offer_count};
     for (int32_t i = 0; i < classes->class_count; i++) {
         if (share_milli[i] <= 0)
             continue;
-        struct offer *offer = &state->offers[list.first + list.count++];
-        *offer = make_offer(state, i, share_milli[i]);
-        if (offer->cpu_milli < list.cpu_min_milli)
-            list.cpu_min_milli = offer->cpu_milli;
-        if (offer->share_milli < list.share_min_milli)
-            list.share_min_milli = offer->share_milli;
+        state->offers[list.first + list.count++] = make_offer(state, i, share_milli[i]);
     }
     return list;
 }
@@ -295,16 +249,28 @@ static const struct offer_list *find_same(const struct stowage_state *state,
 
 static int draw_futures(struct stowage_state *state, struct offer_list *list, struct err *err)
 {
-    int64_t places = (int64_t)state->future_count * FUTURE_LENGTH;
-    if (array_reserve(&state->futures, &state->future_place_capacity,
-                      state->future_place_count + places, sizeof *state->futures, err))
+    if (array_reserve(&state->futures, &state->futures_capacity, state->futures_count + INT64_C(1),
+                      sizeof *state->futures, err) ||
+        futures_draw(&state->futures[state->futures_count], &state->offers[list->first],
+                     list->count, state->future_count, err))
         return -1;
-    list->first_future = state->future_place_count;
-    state->future_place_count += (int32_t)places;
-    for (int32_t i = 0; i < FUTURE_LENGTH; i++)
-        draw_place(state, &state->offers[list->first], list->count, i,
-                   &state->futures[list->first_future]);
+    list->futures = state->futures_count++;
     return 0;
+}
+
+static int compare_devices(const void *a, const void *b)
+{
+    const struct offer *x = a, *y = b;
+    if (x->share_milli != y->share_milli)
+        return x->share_milli < y->share_milli ? -1 : 1;
+    return x->device_count < y->device_count ? -1 : x->device_count > y->device_count;
+}
+
+static void sort_offers(struct stowage_state *state, const struct offer_list *list)
+{
+    struct offer *sorted = &state->by_devices[list->first];
+    memcpy(sorted, &state->offers[list->first], (size_t)list->count * sizeof *sorted);
+    qsort(sorted, (size_t)list->count, sizeof *sorted, compare_devices);
 }
 
 static int add_group(struct stowage_state *state, struct err *err)
@@ -313,7 +279,9 @@ static int add_group(struct stowage_state *state, struct err *err)
     if (array_reserve(&state->groups, &state->group_capacity, state->group_count + INT64_C(1),
                       sizeof *state->groups, err) ||
         array_reserve(&state->offers, &state->offer_capacity, state->offer_count + class_count,
-                      sizeof *state->offers, err))
+                      sizeof *state->offers, err) ||
+        array_reserve(&state->by_devices, &state->by_devices_capacity,
+                      state->offer_count + class_count, sizeof *state->by_devices, err))
         return -1;
     struct offer_list list = list_offers(state, state->group_count);
     const struct offer_list *same = list.count > 0 ? find_same(state, &list) : NULL;
@@ -322,6 +290,7 @@ static int add_group(struct stowage_state *state, struct err *err)
     } else if (list.count > 0) {
         if (draw_futures(state, &list, err))
             return -1;
+        sort_offers(state, &list);
         state->offer_count += list.count;
     }
     state->groups[state->group_count++] = list;
@@ -344,143 +313,76 @@ static int refresh(void *opaque, const struct fleet *fleet, struct err *err)
 
 /* ---- fill ---- */
 
-/* The devices of a room: how many nobody uses, and what is free of the others. */
-struct devices {
-    int32_t whole, part_count;
-    int32_t largest_milli; /* of the parts; 0: there are none */
-    int32_t part_milli[SHAPE_DEVICES_MAX];
-};
-
-static void find_largest(struct devices *devices)
-{
-    devices->largest_milli = 0;
-    for (int32_t i = 0; i < devices->part_count; i++)
-        if (devices->part_milli[i] > devices->largest_milli)
-            devices->largest_milli = devices->part_milli[i];
-}
-
-/* The part with the least that has the share; there is one. */
-static int32_t fullest_part(const struct devices *devices, int32_t share_milli)
-{
-    int32_t fullest = 0, fullest_milli = SHARE_WHOLE;
-    for (int32_t i = 0; i < devices->part_count; i++)
-        if (devices->part_milli[i] >= share_milli && devices->part_milli[i] < fullest_milli) {
-            fullest = i;
-            fullest_milli = devices->part_milli[i];
-        }
-    return fullest;
-}
-
-/* Takes the share of the fullest device that has it; false where none has. */
-static bool take_share(struct devices *devices, int32_t share_milli)
-{
-    if (share_milli <= devices->largest_milli) {
-        devices->part_milli[fullest_part(devices, share_milli)] -= share_milli;
-    } else {
-        if (devices->whole == 0)
-            return false;
-        devices->whole--;
-        devices->part_milli[devices->part_count++] = SHARE_WHOLE - share_milli;
-    }
-    find_largest(devices);
-    return true;
-}
-
-static bool take(struct devices *devices, const struct offer *offer)
-{
-    if (offer->share_milli < SHARE_WHOLE)
-        return take_share(devices, offer->share_milli);
-    if (devices->whole < offer->device_count)
-        return false;
-    devices->whole -= offer->device_count;
-    return true;
-}
-
-static void copy_devices(const struct devices *from, struct devices *to)
-{
-    to->whole = from->whole;
-    to->part_count = from->part_count;
-    to->largest_milli = from->largest_milli;
-    for (int32_t i = 0; i < from->part_count; i++)
-        to->part_milli[i] = from->part_milli[i];
-}
-
-/* What a future meets. */
-struct filling {
-    const struct offer *offers;
-    const struct offer_list *list;
-    const struct devices *empty; /* before it */
-    int32_t cpu_milli;
-    int64_t asked_max_milli;
-};
-
-static int64_t fill_one(const struct filling *filling, const int32_t *future)
-{
-    struct devices devices;
-    int32_t cpu_milli = filling->cpu_milli;
-    int64_t value_milli = 0, asked_milli = 0;
-    copy_devices(filling->empty, &devices);
-    for (int32_t i = 0; i < FUTURE_LENGTH && asked_milli < filling->asked_max_milli; i++) {
-        const struct offer *offer = &filling->offers[future[i]];
-        asked_milli += offer->all_milli;
-        if (cpu_milli < offer->cpu_milli || !take(&devices, offer))
-            continue;
-        cpu_milli -= offer->cpu_milli;
-        value_milli += offer->value_milli;
-        if (cpu_milli < filling->list->cpu_min_milli ||
-            (devices.whole == 0 && devices.largest_milli < filling->list->share_min_milli))
-            break; /* nothing fits any more */
-    }
-    return value_milli;
-}
-
 /* Summed over the futures. */
 static int64_t fill(const struct stowage_state *state, const struct fragment_room *room)
 {
-    const struct offer_list *list = &state->groups[room->group];
-    struct devices devices = {.whole = 0};
-    int64_t sum = 0, free_milli = 0;
-    for (int32_t i = 0; i < room->device_count; i++) {
+    int64_t free_milli = 0;
+    for (int32_t i = 0; i < room->device_count; i++)
         free_milli += room->share_milli[i];
-        if (room->share_milli[i] == SHARE_WHOLE)
-            devices.whole++;
-        else if (room->share_milli[i] > 0)
-            devices.part_milli[devices.part_count++] = room->share_milli[i];
-    }
-    find_largest(&devices);
-    struct filling filling = {.offers = &state->offers[list->first],
-                              .list = list,
-                              .empty = &devices,
-                              .cpu_milli = room->cpu_milli,
-                              .asked_max_milli = (int64_t)(state->horizon * (double)free_milli)};
-    for (int32_t i = 0; i < state->future_count; i++)
-        sum += fill_one(&filling, &state->futures[list->first_future + i * FUTURE_LENGTH]);
-    return sum;
+    return futures_fill(&state->futures[state->groups[room->group].futures], room,
+                        (int64_t)(state->horizon * (double)free_milli));
 }
 
 /* ---- use ---- */
 
-static int32_t use_by(const struct offer *offer, const struct fragment_room *room)
+/* The devices of a room, for counting. */
+struct devices {
+    int32_t whole, part_count;
+    int32_t part_milli[SHAPE_DEVICES_MAX]; /* falling; what somebody has a part of */
+};
+
+static void sort_devices(const struct fragment_room *room, struct devices *devices)
 {
-    int32_t fitting = 0, copies = 0;
+    devices->whole = devices->part_count = 0;
     for (int32_t i = 0; i < room->device_count; i++) {
-        fitting += room->share_milli[i] >= offer->share_milli ? 1 : 0;
-        copies += room->share_milli[i] / offer->share_milli;
+        int32_t milli = room->share_milli[i], at = devices->part_count;
+        if (milli == SHARE_WHOLE) {
+            devices->whole++;
+            continue;
+        }
+        for (; at > 0 && devices->part_milli[at - 1] < milli; at--)
+            devices->part_milli[at] = devices->part_milli[at - 1];
+        devices->part_milli[at] = milli;
+        devices->part_count++;
     }
-    if (fitting < offer->device_count || room->cpu_milli < offer->cpu_milli)
-        return 0;
-    if (offer->device_count > 1)
-        copies = fitting / offer->device_count;
-    return (int32_t)fmin((double)copies * offer->all_milli, room->cpu_milli * offer->all_per_cpu);
 }
 
-/* Times WEIGHT_SUM. */
+/* How many of the offer the devices hold. */
+static int32_t count_copies(const struct offer *offer, const struct devices *devices)
+{
+    int32_t fitting = devices->whole, copies = devices->whole * (SHARE_WHOLE / offer->share_milli);
+    for (int32_t i = 0; i < devices->part_count; i++) {
+        if (devices->part_milli[i] < offer->share_milli)
+            break;
+        fitting++;
+        copies += devices->part_milli[i] / offer->share_milli;
+    }
+    if (fitting < offer->device_count)
+        return 0;
+    return offer->device_count > 1 ? fitting / offer->device_count : copies;
+}
+
+/* Times WEIGHT_SUM. Offers that ask for the same of devices stand together in `by_devices`. */
 static int64_t use(const struct stowage_state *state, const struct fragment_room *room)
 {
     const struct offer_list *list = &state->groups[room->group];
+    const struct offer *before = NULL;
+    struct devices devices;
+    int32_t copies = 0;
     int64_t sum = 0;
-    for (int32_t i = list->first; i < list->first + list->count; i++)
-        sum += (int64_t)state->offers[i].weight * use_by(&state->offers[i], room);
+    sort_devices(room, &devices);
+    for (int32_t i = list->first; i < list->first + list->count; i++) {
+        const struct offer *offer = &state->by_devices[i];
+        if (before == NULL || offer->share_milli != before->share_milli ||
+            offer->device_count != before->device_count)
+            copies = count_copies(offer, &devices);
+        before = offer;
+        if (room->cpu_milli < offer->cpu_milli)
+            continue;
+        double by_devices = (double)copies * offer->all_milli;
+        double by_cpu = room->cpu_milli * offer->all_per_cpu;
+        sum += (int64_t)offer->weight * (int32_t)(by_cpu < by_devices ? by_cpu : by_devices);
+    }
     return sum;
 }
 
@@ -506,12 +408,17 @@ static void make_key(const struct stowage_state *state, const struct fragment_ro
     }
 }
 
+/* By multiplication, whose high bits depend on all of the key. */
 static uint64_t hash_key(const struct room_key *key)
 {
-    uint64_t words[3];
+    uint64_t words[3], hash = 0;
     static_assert(sizeof words == sizeof *key, "the key has no padding");
     memcpy(words, key, sizeof words);
-    return rng_mix(words[0], words[1], words[2]);
+    for (int i = 0; i < 3; i++) {
+        hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return hash;
 }
 
 static int64_t worth(const struct policy_context *context, const struct fragment_room *room)
