@@ -143,6 +143,7 @@ static int keep_answer(struct spans *spans, struct span *span, const struct inst
                        struct err *err)
 {
     const struct instance *instance = answer->instance;
+    int64_t boost = peak_boost(&spans->nodes);
     int32_t capacity = 0;
     char at[UNITS_TEXT_SIZE];
     if (answer->misfit_count > 0 && spans->misfit[0] == '\0')
@@ -150,14 +151,15 @@ static int keep_answer(struct spans *spans, struct span *span, const struct inst
                  print_duration(span->from_us, at));
     if (!answer->has_bound)
         return 0;
-    span->bound = answer->bound.best_nano;
+    span->bound = answer->bound.best_nano / boost;
     span->is_exact = answer->bound.is_exact;
     if (array_reserve(&span->prices, &capacity, instance->item_count + INT64_C(1),
                       sizeof *span->prices, err))
         return -1;
     for (int32_t i = 0; i < instance->item_count; i++) {
         double price =
-            ldexp((double)answer->bound.prices[answer->cover.row_of[i]], -answer->bound.shift);
+            ldexp((double)answer->bound.prices[answer->cover.row_of[i]], -answer->bound.shift) /
+            (double)boost;
         span->replicas += instance->items[i].demand;
         span->prices[span->price_count++] = (struct peak_price){
             .runner = instance->items[i].id,

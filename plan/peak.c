@@ -209,7 +209,14 @@ static int compare_prices(const void *a, const void *b)
     return strcmp(left->runner, right->runner);
 }
 
-static int keep_prices(struct peak *peak, const struct instance_answer *answer, struct err *err)
+/* USD an hour of a price of the instance. */
+static double usd_of(double price, int64_t boost)
+{
+    return price / (double)boost * 3600 / 1e11;
+}
+
+static int keep_prices(struct peak *peak, const struct instance_answer *answer, int64_t boost,
+                       struct err *err)
 {
     const struct instance *instance = answer->instance;
     int32_t capacity = 0;
@@ -225,7 +232,7 @@ static int keep_prices(struct peak *peak, const struct instance_answer *answer, 
         peak->prices[peak->price_count++] = (struct peak_price){
             .runner = instance->items[i].id,
             .demand = instance->items[i].demand,
-            .usd_per_hour = price * 3600 / 1e11,
+            .usd_per_hour = usd_of(price, boost),
         };
     }
     if (peak->price_count > 0)
@@ -233,16 +240,16 @@ static int keep_prices(struct peak *peak, const struct instance_answer *answer, 
     return 0;
 }
 
-/* USD an hour of so many units of the input. */
-static double resource_worth(const struct instance_answer *answer, enum peak_resource resource,
-                             double units)
+/* The price of a unit of the input. */
+static double resource_price(const struct instance_answer *answer, enum peak_resource resource)
 {
-    double price = answer->bound.resource_prices[resource] / answer->cover.unit[resource];
-    return price * units * 1e9 * 3600 / 1e11;
+    return answer->bound.resource_prices[resource] / answer->cover.unit[resource] * 1e9;
 }
 
-static int keep_worth(struct peak *peak, const struct instance_answer *answer, struct err *err)
+static int keep_worth(struct peak *peak, const struct instance_answer *answer, int64_t boost,
+                      struct err *err)
 {
+    const double gib = 1024.0 * 1024 * 1024;
     struct peak_worth *worth = &peak->worth;
     int32_t capacity = 0, count = answer->instance->type_count;
     if (worth->nodes == NULL &&
@@ -251,10 +258,10 @@ static int keep_worth(struct peak *peak, const struct instance_answer *answer, s
     if (worth_find(answer, worth->nodes, err) != 0)
         return -1;
     for (int32_t i = 0; i < count; i++)
-        worth->nodes[i] = worth->nodes[i] * 3600 / 1e11;
-    worth->core = resource_worth(answer, PEAK_CPU, 1);
-    worth->gib = resource_worth(answer, PEAK_MEMORY, 1024.0 * 1024 * 1024);
-    worth->device = resource_worth(answer, PEAK_DEVICES, 1);
+        worth->nodes[i] = usd_of(worth->nodes[i], boost);
+    worth->core = usd_of(resource_price(answer, PEAK_CPU), boost);
+    worth->gib = usd_of(resource_price(answer, PEAK_MEMORY) * gib, boost);
+    worth->device = usd_of(resource_price(answer, PEAK_DEVICES), boost);
     return 0;
 }
 
@@ -275,9 +282,10 @@ static int keep_start(struct peak *peak, const struct instance_answer *answer, s
     return 0;
 }
 
-static int keep_answer(struct peak *peak, const struct instance_answer *answer, int64_t at_us,
-                       struct err *err)
+static int keep_answer(struct peak *peak, const struct peak_demand *demand,
+                       const struct instance_answer *answer, int64_t at_us, struct err *err)
 {
+    int64_t boost = peak_boost(demand->axes);
     if (answer->misfit_count > 0) {
         char at[UNITS_TEXT_SIZE];
         snprintf(peak->impossible, sizeof peak->impossible, "%s (a floor at %s)", answer->reason,
@@ -290,17 +298,17 @@ static int keep_answer(struct peak *peak, const struct instance_answer *answer, 
                  "no choice of the nodes allowed holds the floors at %s: all were tried",
                  print_duration(at_us, at));
     }
-    if (!answer->has_bound || (peak->has_bound && answer->bound.best_nano <= peak->bound))
+    if (!answer->has_bound || (peak->has_bound && answer->bound.best_nano / boost <= peak->bound))
         return 0;
     peak->has_bound = true;
     peak->is_exact = answer->bound.is_exact;
     peak->at_us = at_us;
-    peak->bound = answer->bound.best_nano;
+    peak->bound = answer->bound.best_nano / boost;
     peak->replicas = 0;
     for (int32_t i = 0; i < answer->instance->item_count; i++)
         peak->replicas += answer->instance->items[i].demand;
-    return keep_start(peak, answer, err) || keep_prices(peak, answer, err) ||
-                   keep_worth(peak, answer, err)
+    return keep_start(peak, answer, err) || keep_prices(peak, answer, boost, err) ||
+                   keep_worth(peak, answer, boost, err)
                ? -1
                : 0;
 }
@@ -342,7 +350,7 @@ static int look_at(struct peak *peak, const struct peak_demand *demand, int64_t 
         struct instance_answer answer;
         result = instance_answer_find(&answer, &instance, err);
         if (result == 0) {
-            result = keep_answer(peak, &answer, at_us, err);
+            result = keep_answer(peak, demand, &answer, at_us, err);
             instance_answer_release(&answer);
         }
     }

@@ -80,10 +80,11 @@ static int build_types(struct builder *builder, struct err *err)
         offers[MEMORY] = type->is_unbounded ? INSTANCE_QUANTITY_MAX : at_most(type->mem_bytes);
         offers[DEVICES] = offers[VOLUME] = (int64_t)type->device_count * SHARE_WHOLE;
         offers[SLOTS] = SLOTS_OF_A_NODE;
-        instance->types[i] = (struct instance_type){.name = type->id,
-                                                    .alloc = offers,
-                                                    .price_nano = axis->price_micro,
-                                                    .node_max = axis->high};
+        instance->types[i] =
+            (struct instance_type){.name = type->id,
+                                   .alloc = offers,
+                                   .price_nano = axis->price_micro * peak_boost(axes),
+                                   .node_max = axis->high};
     }
     instance->type_count = axes->count;
     return 0;

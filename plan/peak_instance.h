@@ -10,12 +10,20 @@
 #include "scenarios/scenario.h"
 
 /* Replicas of runners as a packing problem over the axes of a plan: type i of the instance is axis
- * i, and may be taken as often as the axis allows. Prices are those of the axes, so costs are in
- * the unit of plan_axes_price. A relaxation of what the scheduler has to keep (see peak.h):
- * whatever packs the replicas in the simulation packs the instance. */
+ * i, and may be taken as often as the axis allows. Prices are those of the axes times
+ * peak_boost(axes), so costs are in the unit of plan_axes_price times that. A relaxation of what
+ * the scheduler has to keep (see peak.h): whatever packs the replicas in the simulation packs the
+ * instance. */
 
 /* The first resources of the instance, in thousandths of a core, bytes, thousandths of a device. */
 enum peak_resource { PEAK_CPU, PEAK_MEMORY, PEAK_DEVICES, PEAK_RESOURCE_COUNT };
+
+/* Where nodes are counted, their price is 1 in the unit of the axes: as a billionth of the
+ * currency, which bounds are rounded to, it would be lost in the rounding. */
+static inline int64_t peak_boost(const struct plan_axes *axes)
+{
+    return axes->is_priced ? 1 : 1000000;
+}
 
 struct peak_demand { /* borrowed */
     const struct scenario *scenario;

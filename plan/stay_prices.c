@@ -28,7 +28,6 @@ struct maker {
     struct instance instance;
     const int32_t *item_of;
     int64_t scale; /* of demand */
-    int64_t boost; /* of prices of nodes */
 };
 
 /* ---- the instance ---- */
@@ -99,11 +98,8 @@ static void set_demand(struct maker *maker)
         if (instance->items[i].demand < most)
             instance->items[i].demand = most;
     }
-    maker->boost = maker->axes->is_priced ? 1 : NODE_BOOST;
-    for (int32_t t = 0; t < instance->type_count; t++) {
+    for (int32_t t = 0; t < instance->type_count; t++)
         instance->types[t].node_max *= maker->scale;
-        instance->types[t].price_nano *= maker->boost;
-    }
 }
 
 /* ---- who may share a node ---- */
@@ -165,7 +161,7 @@ static void find_units(struct maker *maker, const struct cover *cover)
         for (int32_t t = 0; t < cover->type_count && maker->item_of[i] >= 0; t++)
             if (cover_may_use(cover, cover->row_of[maker->item_of[i]], t)) {
                 int64_t *unit = &prices->units[prices->part[i]];
-                *unit = common_divisor(cover->types[t].price_nano / maker->boost, *unit);
+                *unit = common_divisor(cover->types[t].price_nano / peak_boost(maker->axes), *unit);
             }
     for (int32_t i = 0; i < prices->part_count; i++)
         if (prices->units[i] == 0)
@@ -190,11 +186,12 @@ static void keep_prices(struct maker *maker, const struct cover *cover,
         return;
     /* What is proved is the sum less the excess; of `scale` times as many nodes, boosted. */
     int128 excess = sum - ((int128)proved << bound->shift);
-    int128 divisor = (int128)maker->scale * maker->boost;
+    int128 divisor = (int128)maker->scale * peak_boost(maker->axes);
     prices->excess = excess > 0 ? (excess + divisor - 1) / divisor : 0;
     for (int32_t i = 0; i < kind_count(maker->scenario); i++)
         if (maker->item_of[i] >= 0)
-            prices->prices[i] = bound->prices[cover->row_of[maker->item_of[i]]] / maker->boost;
+            prices->prices[i] =
+                bound->prices[cover->row_of[maker->item_of[i]]] / peak_boost(maker->axes);
 }
 
 static int solve(struct maker *maker, struct err *err)

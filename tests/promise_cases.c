@@ -117,10 +117,11 @@ static void draw_types(struct scenario *scenario, struct rng *rng)
 {
     static const int64_t cpu[] = {6000, 2500, 4000};
     static const int32_t devices[] = {2, 1, 0};
+    bool has_prices = rng_below(rng, 5) != 0; /* else nodes are counted */
     for (int i = 0; i < 3; i++) {
         bool is_small = i == 2 && rng_below(rng, 3) == 0; /* some shapes fit it no more */
         int32_t type = make_type(scenario, is_small ? 2000 : cpu[i], devices[i]);
-        scenario->types[type].has_price = true;
+        scenario->types[type].has_price = has_prices;
         scenario->types[type].price_micro = INT64_C(1000000000) * draw(rng, 1, 6 - 2 * (i == 1));
     }
 }
@@ -292,6 +293,8 @@ static void let_pools_scale(struct scenario *scenario)
         pool->launch_types = pool->types;
         pool->launch_type_count = pool->type_count;
     }
+    for (int32_t i = 0; i < scenario->type_count; i++)
+        scenario->types[i].has_price = true;
     scenario->type_extras =
         arena_array(&scenario->arena, (size_t)scenario->type_count, sizeof *scenario->type_extras);
     cr_assert_not_null(scenario->type_extras);

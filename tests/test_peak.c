@@ -186,6 +186,29 @@ Test(peak, what_the_highest_fleet_cannot_hold_is_impossible)
     made_release(&scenario);
 }
 
+Test(peak, nodes_are_counted_where_prices_are_unknown)
+{
+    /* Two replicas of 3 cores fill a node of 8: five of them take three nodes. */
+    struct target_set targets = floors_target();
+    struct scenario scenario = made_scenario();
+    struct plan_axes axes;
+    struct peak peak;
+    struct err err = {0};
+    int32_t pool = make_pool(&scenario, make_type(&scenario, 8000, 0));
+    scenario.pools[pool].max_instances = 9;
+    struct runner_def *runner = make_runner(&scenario, make_shape(&scenario, pool, 3000, 0));
+    runner->num_replicas = runner->floor = runner->min_replicas = 5;
+    cr_assert_eq(plan_axes_make(&axes, &scenario, &err), 0, "%s", err.text);
+    cr_assert_not(axes.is_priced);
+    const struct peak_of of = {&scenario, &axes, &targets, {NULL, 0}, 0, 0, 0};
+    cr_assert_eq(peak_make(&peak, &of, &err), 0, "%s", err.text);
+    cr_expect(peak.has_bound && peak.is_exact);
+    cr_expect_eq(peak.bound, 3, "%ld", (long)peak.bound);
+    peak_release(&peak);
+    plan_axes_release(&axes);
+    made_release(&scenario);
+}
+
 Test(peak, an_hour_of_a_node_is_worth_what_it_can_hold)
 {
     /* Two replicas of 3 cores fill a node of 8 at 8: they are worth 4 each. On a node of 4 cores,
