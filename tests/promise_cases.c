@@ -19,6 +19,7 @@ struct drawn {
     struct plan_axes axes;
     struct target_set targets;
     struct plan_question question;
+    struct survive survive; /* of the question, which has one or none */
 };
 
 static int32_t draw(struct rng *rng, int32_t low, int32_t high)
@@ -130,6 +131,9 @@ static void draw_scenario(struct scenario *scenario, struct rng *rng)
 {
     *scenario = made_scenario();
     draw_types(scenario, rng);
+    scenario->type_extras =
+        arena_array(&scenario->arena, (size_t)scenario->type_count, sizeof *scenario->type_extras);
+    cr_assert_not_null(scenario->type_extras);
     make_pool_type(scenario, make_pool(scenario, 0), 1);
     if (rng_below(rng, 2) == 0)
         make_pool(scenario, 2);
@@ -182,6 +186,21 @@ static void draw_question(struct drawn *drawn, struct rng *rng)
                                              .thread_count = 1};
     if (drawn->question.trial_count > 1 && rng_below(rng, 3) == 0)
         drawn->question.failures_allowed = 1;
+}
+
+/* Also without any one node, or without the spot nodes: those of the second pool. */
+static void draw_survive(struct drawn *drawn, struct rng *rng)
+{
+    uint64_t which = rng_below(rng, 6);
+    if (which > 1)
+        return;
+    drawn->survive =
+        (struct survive){.kind = which == 0 ? SURVIVE_NODES : SURVIVE_SPOT, .count = 1};
+    drawn->question.survives = (struct survive_list){&drawn->survive, 1};
+    if (drawn->scenario.pool_count < 2)
+        return;
+    drawn->scenario.pools[1].allows_spot = true;
+    drawn->scenario.pools[1].allows_on_demand = false;
 }
 
 static struct peak find_peak(const struct drawn *drawn)
@@ -269,6 +288,7 @@ struct promise_tally promise_cases_try(int32_t count, uint64_t stream)
         struct drawn drawn;
         draw_scenario(&drawn.scenario, &rng);
         draw_question(&drawn, &rng);
+        draw_survive(&drawn, &rng);
         struct peak peak = find_peak(&drawn);
         if (peak.has_bound || peak.impossible[0] != '\0')
             try_fleets(&drawn, &peak, i, &tally);
@@ -295,9 +315,6 @@ static void let_pools_scale(struct scenario *scenario)
     }
     for (int32_t i = 0; i < scenario->type_count; i++)
         scenario->types[i].has_price = true;
-    scenario->type_extras =
-        arena_array(&scenario->arena, (size_t)scenario->type_count, sizeof *scenario->type_extras);
-    cr_assert_not_null(scenario->type_extras);
 }
 
 /* All maxima, with no or one warm node. */

@@ -147,7 +147,7 @@ Test(promise_bound, staffing_is_near_the_load)
 
 Test(promise_bound, no_fleet_that_passes_costs_less)
 {
-    struct promise_tally tally = promise_cases_try(200, 0);
+    struct promise_tally tally = promise_cases_try(260, 0);
     cr_expect_gt(tally.raised, 100, "%d", tally.raised);
     cr_expect_gt(tally.tried, 1000, "%d", tally.tried);
     cr_expect_gt(tally.equal, 40, "%d", tally.equal);
