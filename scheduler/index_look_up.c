@@ -27,12 +27,12 @@ enum { ASIDE_MAX = 64 };
  * questions a list answers, of which `enough` pay for the making. */
 static int64_t enough_questions(const struct index_search *search)
 {
-    return search->index->node_count / (search_has_bounds(search) ? 2048 : 4);
+    return search->index->node_count / (search_has_bounds(search) ? 128 : 4);
 }
 
 static int32_t most_listed(const struct index_search *search)
 {
-    int32_t most = search->index->node_count / 1024;
+    int32_t most = search->index->node_count / 512;
     if (!search_has_bounds(search))
         return LIMIT_MOST_WITHOUT_PARTS;
     return most < LIMIT_LEAST ? LIMIT_LEAST : most < LIMIT_MOST ? most : LIMIT_MOST;
