@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/fetch.h"
+
 /* The shortlist of a shape: made by a scan that keeps the best few, kept up with by reading the
  * journal from where it was read last, and made again when it runs dry.
  *
@@ -347,7 +349,8 @@ static void call_near(const struct index_search *search)
 {
     const struct near_list *near = search->memory->list.near;
     for (uint32_t left = near->filled; left != 0; left &= left - 1)
-        __builtin_prefetch(&search->index->last_entries[near->nodes[__builtin_ctz(left)]]);
+        fetch_lines(&search->index->last_entries[near->nodes[__builtin_ctz(left)]],
+                    sizeof *search->index->last_entries);
 }
 
 int32_t index_look_up(const struct index_search *search)
