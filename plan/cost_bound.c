@@ -8,6 +8,7 @@
 
 #include "base/int128.h"
 #include "plan/certificate.h"
+#include "plan/sequence.h"
 
 /* ---- volume ---- */
 
@@ -133,7 +134,11 @@ static int pour_devices(struct master *master, const struct master_effort *effor
     poured.device_resource = -1;
     if (master_init(&other, &poured, err))
         return -1;
-    int result = master_solve(&other, effort, err);
+    int result = master_add_columns(&other, master, false, err);
+    if (result == 0)
+        result = master_solve(&other, effort, err);
+    if (result == 0)
+        result = master_add_columns(master, &other, true, err);
     if (result == 0 && other.bound_nano > master->bound_nano) {
         master->bound_nano = other.bound_nano;
         memcpy(master->bound_prices, other.bound_prices,
@@ -144,13 +149,37 @@ static int pour_devices(struct master *master, const struct master_effort *effor
     return result;
 }
 
+/* The nodes of a quick plan as columns: the linear program starts from its cost. Not where limits
+ * were loosened: prices of such plans help less to place items one by one. */
+static int add_quick_plan(const struct cost_bound *bound, struct master *master, int64_t ticks_max,
+                          struct err *err)
+{
+    enum { PASSES_MAX = 60 };
+    const struct cover *cover = master->cover;
+    if (cover->is_relaxed)
+        return 0;
+    struct node_set set = {.row_count = cover->row_count};
+    bool is_done;
+    const struct sequence_request request = {
+        .cover = cover, .worth = bound->prices, .passes_max = PASSES_MAX, .ticks_max = ticks_max};
+    int result = sequence(&request, &set, &is_done, &master->ticks, err);
+    if (result == 0)
+        result = master_add_set(master, &set, err);
+    node_set_release(&set);
+    return result;
+}
+
 static int solve_patterns(struct cost_bound *bound, struct master *master, int64_t ticks_max,
                           struct err *err)
 {
+    enum { SHARE_OF_QUICK = 16 };
+    int64_t ticks_before = master->ticks;
+    if (add_quick_plan(bound, master, ticks_max / SHARE_OF_QUICK, err))
+        return -1;
+    ticks_max -= master->ticks - ticks_before;
     /* What devices may take, where those poured over the node must be tried after all. */
     bool may_pour = master->cover->device_resource >= 0;
-    struct master_effort effort =
-        effort_for(master->cover, may_pour ? ticks_max / 4 : ticks_max);
+    struct master_effort effort = effort_for(master->cover, may_pour ? ticks_max / 4 : ticks_max);
     if (master_solve(master, &effort, err))
         return -1;
     bound->is_exact = master->is_optimal;

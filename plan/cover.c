@@ -119,7 +119,9 @@ static int merge_items(struct cover *cover, int32_t rows_max, struct err *err)
     }
     mark_limits(cover->instance, keys);
     qsort(keys, count, sizeof *keys, compare_keys);
-    cover->is_relaxed = count_rows(cover, keys) > rows_max;
+    int32_t strict = count_rows(cover, keys);
+    cover->is_relaxed = true;
+    cover->is_relaxed = strict > rows_max && count_rows(cover, keys) < strict;
     make_rows(cover, keys);
     free(keys);
     return 0;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "plan/dive.h"
+#include "plan/draft.h"
 #include "plan/exhaust.h"
 #include "plan/improve.h"
 #include "plan/master.h"
@@ -15,9 +15,6 @@
 
 /* With more rows than this, items that only limits tell apart are merged for the bound. */
 enum { ROWS_MAX = 1000 };
-/* With more rows than this the linear program is too slow to dive with. */
-enum { DIVE_ROWS_MAX = 600 };
-
 static void find_misfits(struct instance_answer *answer)
 {
     char reason[INSTANCE_REASON_SIZE];
@@ -44,32 +41,20 @@ static int improve_nodes(struct instance_answer *answer, struct master *master,
     return improve(master, &request, set, err);
 }
 
-/* *is_done: the set holds all items. */
-static int dive_and_improve(struct instance_answer *answer, struct master *master,
-                            struct node_set *set, bool *is_done, struct err *err)
+/* The draft, improved where its linear program is small enough. */
+static int draft_and_improve(struct instance_answer *answer, struct master *master,
+                             struct draft *draft, struct err *err)
 {
     const struct cover *cover = &answer->cover;
-    size_t rows = (size_t)cover->row_count, types = (size_t)cover->type_count;
-    int64_t *demand = calloc(rows + 1, sizeof *demand);
-    int64_t *node_left = calloc(types + 1, sizeof *node_left);
-    int result = demand && node_left ? 0 : err_no_memory(err);
-    if (result == 0) {
-        for (int32_t i = 0; i < cover->row_count; i++)
-            demand[i] = cover->rows[i].demand;
-        for (int32_t t = 0; t < cover->type_count; t++)
-            node_left[t] = cover->types[t].node_max;
-        struct dive_request request = {.demand = demand,
-                                       .node_left = node_left,
-                                       .search_steps_max = 20000,
-                                       .rounds_max = 30,
-                                       .ticks_max = answer->ticks_max / 4};
-        result = dive(master, &request, set, is_done, err);
-        if (result == 0 && *is_done && !cover->is_relaxed)
-            result = improve_nodes(answer, master, set, err);
-    }
-    free(demand);
-    free(node_left);
-    return result;
+    struct draft_request request = {.master = master,
+                                    .worth = answer->bound.prices,
+                                    .bound_nano = answer->bound.best_nano,
+                                    .ticks_max = answer->ticks_max / 4};
+    if (draft_make(draft, &request, &answer->ticks, err))
+        return -1;
+    bool can_improve =
+        draft->is_done && !cover->is_relaxed && cover->row_count <= DRAFT_DIVE_ROWS_MAX;
+    return can_improve ? improve_nodes(answer, master, &draft->set, err) : 0;
 }
 
 static bool costs_the_bound(const struct instance_answer *answer, const struct node_set *set)
@@ -82,14 +67,16 @@ static int find_nodes(struct instance_answer *answer, struct master *master, str
                       struct exhaust_answer *tiny, struct err *err)
 {
     const struct cover *cover = &answer->cover;
-    bool is_done = false;
+    struct draft draft = {.is_done = false};
     *tiny = (struct exhaust_answer){0};
-    if (cover->row_count <= DIVE_ROWS_MAX && dive_and_improve(answer, master, set, &is_done, err))
+    int result = draft_and_improve(answer, master, &draft, err);
+    *set = draft.set;
+    if (result != 0)
         return -1;
-    if (cover->is_relaxed || (is_done && costs_the_bound(answer, set)))
+    if (cover->is_relaxed || (draft.is_done && costs_the_bound(answer, set)))
         return 0;
     struct node_set best = {.row_count = cover->row_count};
-    int result = exhaust(cover, &best, tiny, err);
+    result = exhaust(cover, &best, tiny, err);
     if (result == 0 && tiny->is_solved) {
         node_set_release(set);
         *set = best;
@@ -120,17 +107,49 @@ static int explain_no_plan(struct instance_answer *answer, bool is_proved, struc
     return 0;
 }
 
-static int place_nodes(struct instance_answer *answer, const struct node_set *set, struct err *err)
+static int place_set(const struct instance_answer *answer, const struct node_set *set,
+                     struct fleet_plan *plan, bool *is_done, struct err *err)
 {
     struct place_request request = {
         .cover = &answer->cover, .nodes = set, .worth = answer->bound.prices};
-    if (fleet_plan_init(&answer->plan, answer->instance, err) ||
-        place_items(&answer->plan, &request, &answer->is_feasible, err))
+    *is_done = false;
+    if (fleet_plan_init(plan, answer->instance, err) || place_items(plan, &request, is_done, err))
         return -1;
-    if (!answer->is_feasible) {
-        fleet_plan_release(&answer->plan);
-        return 0;
+    if (!*is_done)
+        fleet_plan_release(plan);
+    return 0;
+}
+
+/* Without a linear program the items one by one may do better than the set. */
+static int place_without_set(struct instance_answer *answer, struct err *err)
+{
+    const struct node_set none = {.row_count = answer->cover.row_count};
+    struct fleet_plan other;
+    bool is_done;
+    if (place_set(answer, &none, &other, &is_done, err)) {
+        fleet_plan_release(&other);
+        return -1;
     }
+    bool is_better = is_done && (!answer->is_feasible ||
+                                 fleet_plan_cost(&other) < fleet_plan_cost(&answer->plan));
+    if (is_better) {
+        fleet_plan_release(&answer->plan);
+        answer->plan = other;
+        answer->is_feasible = true;
+    } else {
+        fleet_plan_release(&other);
+    }
+    return 0;
+}
+
+static int place_nodes(struct instance_answer *answer, const struct node_set *set, struct err *err)
+{
+    bool has_other = answer->cover.row_count > DRAFT_DIVE_ROWS_MAX && set->nodes.count > 0;
+    if (place_set(answer, set, &answer->plan, &answer->is_feasible, err) ||
+        (has_other && place_without_set(answer, err)))
+        return -1;
+    if (!answer->is_feasible)
+        return 0;
     if (fleet_plan_check(&answer->plan, err))
         return -1;
     answer->cost_nano = (int64_t)fleet_plan_cost(&answer->plan);

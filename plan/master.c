@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "plan/certificate.h"
+#include "plan/cover_fit.h"
 
 static const double nano = 1e-9;
 
@@ -68,6 +69,45 @@ int master_add(struct master *master, int32_t type, const int64_t *counts, struc
     glp_set_mat_col(master->lp, column, used, indices, values);
     free(indices);
     free(values);
+    return 0;
+}
+
+/* A pattern of elsewhere. The scratch must be zero, and is left so. must_fit: only if its devices
+ * fit. */
+static int add_pattern(struct master *master, const struct patterns *patterns, int32_t p,
+                       bool must_fit, struct err *err)
+{
+    const struct pattern *pattern = &patterns->items[p];
+    const struct pattern_entry *entries = pattern_entries(patterns, p);
+    int64_t *counts = master->counts;
+    int result = 0;
+    for (int32_t e = 0; e < pattern->entry_count; e++)
+        counts[entries[e].row] = entries[e].count;
+    if (!must_fit || cover_pack_devices(master->cover, pattern->type, counts) == DEVICES_FIT)
+        result = master_add(master, pattern->type, counts, err);
+    for (int32_t e = 0; e < pattern->entry_count; e++)
+        counts[entries[e].row] = 0;
+    return result;
+}
+
+int master_add_set(struct master *master, const struct node_set *set, struct err *err)
+{
+    memset(master->counts, 0, (size_t)master->cover->row_count * sizeof *master->counts);
+    for (int32_t p = 0; p < set->nodes.count; p++) {
+        if (add_pattern(master, &set->nodes, p, false, err))
+            return -1;
+    }
+    return 0;
+}
+
+int master_add_columns(struct master *master, const struct master *other, bool must_fit,
+                       struct err *err)
+{
+    memset(master->counts, 0, (size_t)master->cover->row_count * sizeof *master->counts);
+    for (int32_t p = 0; p < other->patterns.count; p++) {
+        if (add_pattern(master, &other->patterns, p, must_fit, err))
+            return -1;
+    }
     return 0;
 }
 

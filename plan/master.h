@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "plan/cover.h"
+#include "plan/node_set.h"
 #include "plan/patterns.h"
 #include "plan/pricing.h"
 
@@ -68,5 +69,13 @@ int master_solve(struct master *master, const struct master_effort *effort, stru
 
 /* A column of the caller's; the pattern must fit. */
 int master_add(struct master *master, int32_t type, const int64_t *counts, struct err *err);
+
+/* The nodes of a set as columns; its rows and types are those of the master's cover. */
+int master_add_set(struct master *master, const struct node_set *set, struct err *err);
+
+/* The columns of another master, whose cover has the same rows and types. must_fit: only those
+ * whose devices fit here too. */
+int master_add_columns(struct master *master, const struct master *other, bool must_fit,
+                       struct err *err);
 
 #endif
