@@ -189,9 +189,13 @@ static void print_bounds(const struct instance_answer *answer, FILE *out)
         print_line(answer, out, label, bound->volume_nano[r]);
     }
     print_line(answer, out, "volume of all together", bound->mixed_nano);
-    print_line(answer, out, bound->is_exact ? "patterns" : "patterns (cut short)",
+    print_line(answer, out, bound->is_exact ? "patterns" : "patterns (work limit)",
                bound->pattern_nano);
     print_line(answer, out, "best, as a fleet can cost", bound->best_nano);
+    if (!bound->is_exact)
+        fputs("  The search for better prices of items ended at its limit of work: the bounds\n"
+              "  hold, and part of the gap may be theirs.\n",
+              out);
 }
 
 static void print_mix(const struct instance_answer *answer, FILE *out)
