@@ -34,10 +34,12 @@ static int improve_nodes(struct instance_answer *answer, struct master *master,
     const int64_t work_per_row = 60000, work_of_search = 1000;
     const struct cover *cover = &answer->cover;
     int64_t work_of_round = (int64_t)cover->row_count * cover->type_count + work_of_search;
+    int64_t ticks_left = answer->ticks_max - answer->ticks - master->ticks;
+    int64_t half = answer->ticks_max / 2;
     struct improve_request request = {.worth = answer->bound.prices,
                                       .bound_nano = answer->bound.best_nano,
                                       .rounds_max = work_per_row * cover->row_count / work_of_round,
-                                      .ticks_max = answer->ticks_max / 4};
+                                      .ticks_max = ticks_left < half ? ticks_left : half};
     return improve(master, &request, set, err);
 }
 

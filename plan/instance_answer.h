@@ -28,8 +28,9 @@ struct instance_answer {
 };
 
 /* The work that an answer may take, in ticks (struct knapsack_answer): half of it for the bound, a
- * quarter for the first plan, a quarter for making it better, or for the proof that there is none.
- * It bounds the searches and the linear programs, to which all else is small. */
+ * quarter for the first plan; what these two leave, at most half, for making it better, or a
+ * quarter for the proof that there is none. It bounds the searches and the linear programs, to
+ * which all else is small. */
 #define INSTANCE_TICKS_MAX INT64_C(6000000000)
 
 /* Equal instances give equal answers. On -1 the answer is zeroed. */
