@@ -179,6 +179,29 @@ class Plan(ProgramTest):
         self.check_ended(self.plan("s.json", "-o", "out", "-q"), ANSWER_IS_NO)
         self.assertIn("None is possible", (self.folder / "out/report.md").read_text())
 
+    def test_targets_about_waits_raise_the_bound(self):
+        # About ten jobs of one core at a time, on nodes of four cores at 0.36 USD an hour.
+        self.write("s.json", random_scenario(horizon="12h", instance_types=priced("10")))
+        arguments = ["s.json", "-t", "placed 1m 95", "-n", "p=0..20", "--probability", "0.8"]
+        plan = self.json_of(*arguments)
+        bound = plan["lower_bound"]
+        self.assertEqual(bound["raised_by_target"], "placed 1m 95")
+        self.assertEqual(bound["of_runs"], plan["evidence"]["trials"])
+        self.assertIsNone(bound["floors_usd_per_hour"])
+        self.assertGreaterEqual(bound["usd_per_hour"], 3 * 0.36)
+        self.assertLessEqual(bound["usd_per_hour"], plan["plan"]["usd_per_hour"])
+        for point in plan["search"]["points"]:
+            if point["passes"]:
+                self.assertGreaterEqual(point["usd_per_hour"], bound["usd_per_hour"])
+        text = self.plan(*arguments).stdout
+        self.assertRegex(text, r"no fleet that passes the \d+ runs of the search costs less than")
+        self.assertIn("(by placed 1m 95): the plan is", text)
+        few = self.json_of(*arguments, "-n", "p=0..1", code=ANSWER_IS_NO)
+        self.assertIn("runs of the search takes nodes for", few["impossible"])
+        self.assertEqual(few["search"]["runs"], 0)
+        self.assertIn("job fits no node that may be bought",
+                      self.json_of(*arguments, "-n", "p=0", code=ANSWER_IS_NO)["impossible"])
+
     def test_what_is_to_be_survived_is_in_the_bound(self):
         # Four floors of two cores: two nodes of four cores at 0.36 USD an hour hold them.
         runner = dict(small_scenario()["runners"][0], num_replicas=4, min_replicas=4)
