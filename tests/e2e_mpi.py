@@ -104,14 +104,14 @@ class Ranks(e2e_sweep.Sweep):
 
     def test_a_rank_that_is_killed_ends_the_job_and_what_is_kept_is_not_done_again(self):
         arguments = ["sweep", "s.json", "-o", "out", "--no-plots", "-n", "6", "-v",
-                     "horizon=1d,2d,3d,100d"]
+                     "horizon=1d,2d,40d,41d,42d,43d,44d,45d,46d"]
         for number in (signal.SIGKILL, signal.SIGTERM):
             kept = len(self.cells())
             process, ranks = self.start_ranks(*arguments)
             self.kill_halfway(process, ranks, ranks[2] if number == signal.SIGKILL else process.pid, number,
                               lambda kept=kept: len(self.cells()) > kept)
         result = self.good(self.on_ranks(3, *arguments))
-        self.assertRegex(result.stderr, r"\d+ of 24 runs are there already")
+        self.assertRegex(result.stderr, r"\d+ of 54 runs are there already")
         arguments[3] = "whole"
         self.good(self.stowage(*arguments))
         self.assert_same("whole", "out")
@@ -139,7 +139,7 @@ class Ranks(e2e_sweep.Sweep):
                 (["s.json", "-j", "2"], BAD_INPUT, "plan: --jobs: the ranks of MPI"),
                 (["none.json"], BAD_INPUT, "none.json: No such file"),
                 (["s.json", "-t", "placed 2m 95", "-n", "p=0..1"], ANSWER_IS_NO,
-                 "of the highest fleet allowed miss placed 2m 95")]:
+                 "none is possible: the demand of the 59 runs of the search takes nodes for")]:
             result = self.good(self.on_ranks(3, "plan", *arguments), code)
             self.assertEqual((result.stdout + result.stderr).count(message), 1, result.stderr)
 
