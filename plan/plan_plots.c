@@ -57,7 +57,7 @@ static void write_bound_line(const struct plan_result *result, bool is_upright, 
         fprintf(out,
                 "set arrow 9 from graph 0, first %.6f to graph 1, first %.6f nohead linetype 4"
                 " dashtype 3\n"
-                "set label 9 '%s' at graph 0.02, first %.6f left offset 0, -0.7\n",
+                "set label 9 '%s' at graph 0.98, first %.6f right offset 0, -0.7\n",
                 bound, bound, what, bound);
 }
 
