@@ -167,7 +167,7 @@ static int list_stream(const char *root, const char *prefix, DIR *stream,
 static int list_below(const char *root, const char *prefix, struct folder_names *names,
                       struct err *err)
 {
-    char *path = folder_join(root, *prefix == '\0' ? "." : prefix);
+    char *path = *prefix == '\0' ? strdup(root) : folder_join(root, prefix);
     if (path == NULL)
         return err_no_memory(err);
     DIR *stream = opendir(path);

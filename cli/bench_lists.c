@@ -146,7 +146,9 @@ static int add_workload(struct bench_lists *lists, const char *name, struct err 
     char quoted[TEXT_QUOTE_SIZE];
     size_t length = strlen(name);
     if (length == 0 || length > WORKLOAD_NAME_MAX || name[strspn(name, allowed)] != '\0')
-        return err_set(err, ERR_USAGE, "bench: workload %s: a name has letters, digits, - _ and .",
+        return err_set(err, ERR_USAGE,
+                       "bench: workload %s, of " FGD_WORKLOAD_PREFIX
+                       "NAME.csv: a name has letters, digits, - _ and .",
                        text_quote(name, quoted));
     for (int32_t i = 0; i < lists->workload_count; i++)
         if (strcmp(lists->workloads[i], name) == 0)
