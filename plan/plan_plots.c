@@ -51,7 +51,7 @@ static void write_bound_line(const struct plan_result *result, bool is_upright, 
     if (is_upright)
         fprintf(out,
                 "set arrow 9 from %.6f, graph 0 to %.6f, graph 1 nohead linetype 4 dashtype 3\n"
-                "set label 9 '%s' at %.6f, graph 0.94 left offset 0.5, 0\n",
+                "set label 9 '%s' at %.6f, graph 0.14 left rotate by 90 offset -1.2, 0\n",
                 bound, bound, what, bound);
     else
         fprintf(out,
@@ -109,7 +109,7 @@ static void write_front_script(const struct plan_result *result, FILE *out)
             "set xlabel '%s'\nset ylabel 'replications that keep the targets [%%]'\n"
             "set yrange [-3:103]\nset offsets graph 0.05, graph 0.05, 0, 0\n"
             "set arrow 1 from %.6f, graph 0 to %.6f, graph 1 nohead linetype 1 dashtype 2\n"
-            "set label 1 'the plan' at %.6f, graph 0.3 right offset -0.5, 0\n"
+            "set label 1 'the plan' at %.6f, graph 0.14 left rotate by 90 offset 1.2, 0\n"
             "plot 'front.dat' using 1:3 with linespoints linetype 3 pointtype 7"
             " title 'no cheaper one of these does better', \\\n"
             "  'front.dat' using 1:($3 == $3 ? NaN : $2) with points linetype 2 pointtype 6"
