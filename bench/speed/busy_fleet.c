@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/array.h"
+#include "base/fetch.h"
 #include "scheduler/fetch.h"
 #include "scheduler/transitions.h"
 
@@ -202,7 +203,7 @@ int32_t busy_fleet_pick(struct busy_fleet *fleet)
     for (int32_t i = 0; i + 1 < PICKS_AHEAD; i++)
         ahead[i] = ahead[i + 1] < last ? ahead[i + 1] : last;
     ahead[PICKS_AHEAD - 1] = (int32_t)rng_below(&fleet->rng, (uint64_t)fleet->bound_count);
-    __builtin_prefetch(&fleet->bound[ahead[3]]);
+    fetch_lines(&fleet->bound[ahead[3]], sizeof *fleet->bound);
     sched_fetch_replica(sched, fleet->bound[ahead[2]]);
     sched_fetch_node(sched, fleet->bound[ahead[1]]);
     sched_fetch_notes(sched, fleet->bound[ahead[0]]);
