@@ -238,8 +238,36 @@ static int check_arguments(struct plan_scenario_options *plan, int argc, char **
         return err_set(err, ERR_USAGE, "plan: give a scenario, or --instance FILE");
     if (argc - optind > 1)
         return err_set(err, ERR_USAGE, "plan: takes one scenario");
+    if (plan->what_ifs.count > 0 && plan->bounds.count > 0)
+        return err_set(err, ERR_USAGE,
+                       "plan: --what-if: it looks at a single fleet: give no --nodes with it");
     plan->scenario_path = argv[optind];
     return 0;
+}
+
+/* All of them; what is wrong with the values is told at once, all of it. Returns OPTIONS_END, _FAIL
+ * or _HELP. */
+static int parse_options(const struct command *command, int argc, char **argv,
+                         struct plan_scenario_options *plan, struct err *err)
+{
+    int found;
+    bool is_wrong = false;
+    const char *value;
+    struct err next = {.kind = ERR_NONE};
+    while ((found = options_next(command, argc, argv, &value, &next)) >= 0) {
+        if (parse_option(found, value, plan, &next) == 0)
+            continue;
+        if (is_wrong)
+            message_fail(err);
+        is_wrong = true;
+        *err = next;
+    }
+    if (is_wrong && found == OPTIONS_END)
+        return OPTIONS_FAIL; /* the last one is told by the caller, with the usage */
+    if (is_wrong)
+        message_fail(err);
+    *err = next;
+    return found;
 }
 
 static int lead(const struct command *command, int argc, char **argv, struct mpi_job *job)
@@ -255,16 +283,11 @@ static int lead(const struct command *command, int argc, char **argv, struct mpi
     if (command_text(argc, argv, &text, &err) != 0)
         return message_fail(&err);
     plan.command = text;
-    int result = 0;
-    int found = OPTIONS_END;
-    const char *value;
-    while (result == 0 && (found = options_next(command, argc, argv, &value, &err)) >= 0)
-        result = parse_option(found, value, &plan, &err);
+    int found = parse_options(command, argc, argv, &plan, &err);
     int code;
     if (found == OPTIONS_FAIL || found == OPTIONS_HELP)
         code = options_stop(command, found, &err);
-    else if (result != 0 || check_arguments(&plan, argc, argv, &err) != 0 ||
-             check_jobs(&plan, job, &err) != 0)
+    else if (check_arguments(&plan, argc, argv, &err) != 0 || check_jobs(&plan, job, &err) != 0)
         code = options_fail(command, &err);
     else if (plan.instance_path != NULL)
         code = plan_instance(&plan);

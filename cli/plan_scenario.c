@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/output.h"
+#include "base/problems.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
@@ -24,6 +25,7 @@ struct planning {
     const struct plan_scenario_options *options;
     struct mpi_job *job;
     struct scenario scenario;
+    struct problems wrong; /* with what is asked */
     struct plan_axes axes;
     struct target_set targets;
     struct plan_texts target_texts, survive_texts;
@@ -65,17 +67,32 @@ static int join_texts(const char *const *given, int32_t given_count, const struc
     return 0;
 }
 
+/* Keeps what is wrong with an option and goes on, so that all of it is told at once. -1: it is
+ * nothing that the user can mend. */
+static int keep_wrong(struct planning *planning, const char *option, struct err *err)
+{
+    if (err->kind == ERR_SYSTEM)
+        return -1;
+    err_prefix(err, "%s", option);
+    problems_add_err(&planning->wrong, SEVERITY_ERROR, err);
+    *err = (struct err){.kind = ERR_NONE};
+    return 0;
+}
+
 static int read_targets(struct planning *planning, struct err *err)
 {
     const struct plan_def *def = &planning->scenario.plan;
     struct plan_texts *texts = &planning->target_texts;
     if (join_texts(def->targets, def->target_count, &planning->options->targets, texts, err) != 0)
-        return err_prefix(err, "plan: targets");
+        return keep_wrong(planning, "plan: targets", err);
     if (texts->count == 0)
         texts->items[texts->count++] = "floors";
-    for (int32_t i = 0; i < texts->count; i++)
-        if (target_set_parse(&planning->targets, texts->items[i], err) != 0)
-            return err_prefix(err, i < def->target_count ? "plan.targets" : "plan: --target");
+    for (int32_t i = 0; i < texts->count; i++) {
+        const char *option = i < def->target_count ? "plan.targets" : "plan: --target";
+        if (target_set_parse(&planning->targets, texts->items[i], err) != 0 &&
+            keep_wrong(planning, option, err) != 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -85,11 +102,14 @@ static int read_survives(struct planning *planning, struct err *err)
     struct plan_texts *texts = &planning->survive_texts;
     if (join_texts(def->survives, def->survive_count, &planning->options->survives, texts, err) !=
         0)
-        return err_prefix(err, "plan: survive");
-    for (int32_t i = 0; i < texts->count; i++)
-        if (survive_parse(&planning->survives[i], texts->items[i], err) != 0 ||
-            survive_check(&planning->survives[i], &planning->scenario, err) != 0)
-            return err_prefix(err, i < def->survive_count ? "plan.survive" : "plan: --survive");
+        return keep_wrong(planning, "plan: survive", err);
+    for (int32_t i = 0; i < texts->count; i++) {
+        const char *option = i < def->survive_count ? "plan.survive" : "plan: --survive";
+        if ((survive_parse(&planning->survives[i], texts->items[i], err) != 0 ||
+             survive_check(&planning->survives[i], &planning->scenario, err) != 0) &&
+            keep_wrong(planning, option, err) != 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -100,22 +120,26 @@ static int read_what_ifs(struct planning *planning, struct err *err)
     plan_axes_fix(&planning->axes);
     for (int32_t i = 0; i < texts->count; i++)
         if (strcmp(texts->items[i], "nothing") != 0 &&
-            plan_axes_change(&planning->axes, &planning->scenario, texts->items[i], err) != 0)
-            return err_prefix(err, "plan: --what-if");
+            plan_axes_change(&planning->axes, &planning->scenario, texts->items[i], err) != 0 &&
+            keep_wrong(planning, "plan: --what-if", err) != 0)
+            return -1;
     return 0;
 }
 
 static int read_bounds(struct planning *planning, struct err *err)
 {
-    if (planning->options->what_ifs.count > 0)
-        return read_what_ifs(planning, err);
     const struct plan_def *def = &planning->scenario.plan;
     struct plan_texts texts = {.count = 0};
+    if (planning->options->what_ifs.count > 0)
+        return read_what_ifs(planning, err);
     if (join_texts(def->nodes, def->node_count, &planning->options->bounds, &texts, err) != 0)
-        return err_prefix(err, "plan: nodes");
-    for (int32_t i = 0; i < texts.count; i++)
-        if (plan_axes_bound(&planning->axes, &planning->scenario, texts.items[i], err) != 0)
-            return err_prefix(err, i < def->node_count ? "plan.nodes" : "plan: --nodes");
+        return keep_wrong(planning, "plan: nodes", err);
+    for (int32_t i = 0; i < texts.count; i++) {
+        const char *option = i < def->node_count ? "plan.nodes" : "plan: --nodes";
+        if (plan_axes_bound(&planning->axes, &planning->scenario, texts.items[i], err) != 0 &&
+            keep_wrong(planning, option, err) != 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -395,10 +419,17 @@ int plan_scenario_work(const struct mpi_ranks *ranks, const char *bytes, size_t 
 
 /* ---- all of it ---- */
 
+static int read_question(struct planning *planning, struct err *err)
+{
+    return read_targets(planning, err) != 0 || read_axes(planning, err) != 0 ||
+                   read_survives(planning, err) != 0 || problems_result(&planning->wrong, err) != 0
+               ? -1
+               : 0;
+}
+
 static int plan(struct planning *planning, struct err *err)
 {
-    if (read_targets(planning, err) != 0 || read_axes(planning, err) != 0 ||
-        read_survives(planning, err) != 0 || open_folder(planning, err) != 0 ||
+    if (read_question(planning, err) != 0 || open_folder(planning, err) != 0 ||
         interrupt_block(&planning->interrupt, err) != 0)
         return -1;
     progress_init(&planning->progress, planning->options->is_quiet);
@@ -419,8 +450,10 @@ static int load_and_plan(struct planning *planning)
     if (load(planning, &err) != 0)
         return message_refused(&planning->scenario.problems, planning->options->scenario_path,
                                &err);
-    if (plan(planning, &err) != 0)
-        return message_fail(&err);
+    if (plan(planning, &err) != 0) {
+        message_problems(&planning->wrong, true);
+        return message_refused(&planning->wrong, "plan", &err);
+    }
     int code = tell(planning);
     plan_result_release(&planning->result);
     return code;
@@ -436,6 +469,7 @@ int plan_scenario_run(const struct plan_scenario_options *options, struct mpi_jo
     free(planning.start);
     peak_release(&planning.peak);
     plan_axes_release(&planning.axes);
+    problems_release(&planning.wrong);
     scenario_release(&planning.scenario);
     return code;
 }

@@ -372,6 +372,28 @@ class Plan(ProgramTest):
         self.assertIn("out: 3 files of plans are damaged", result.stderr)
         self.assertEqual(self.bytes_of("out"), before)
 
+    def test_all_that_is_wrong_is_told_at_once(self):
+        self.write("s.json", small_scenario(plan={"targets": ["floor"], "nodes": ["p/x=1"]}))
+        result = self.stowage("plan", "s.json", "-t", "waits", "-t", "floors", "-t", "placed x 9",
+                              "-n", "p=2..1", "-n", "q=1", "--survive", "rack", "--survive", "spot")
+        self.check_ended(result, BAD_INPUT)
+        begins = ["plan.targets: \"floor\": ", "plan: --target: \"waits\": ",
+                  "plan: --target: \"placed x 9\": ", "plan.nodes: p/x=1: ",
+                  "plan: --nodes: p: 2..1: ", "plan: --nodes: q=1: ", "plan: --survive: \"rack\": ",
+                  "plan: --survive: spot: ", "plan: 8 errors, 0 warnings"]
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), len(begins), result.stderr)
+        for line, begin in zip(lines, begins):
+            self.assertTrue(line.startswith("error: " + begin), line)
+        changes = self.stowage("plan", "s.json", "--what-if", "add", "--what-if", "remove 9 nodes "
+                               "of four from pool p", "-t", "floors", "--set", "plan.targets=[]")
+        self.assertEqual(changes.stderr.count("error: plan: --what-if: "), 2, changes.stderr)
+        values = self.stowage("plan", "s.json", "--probability", "2", "--jobs", "0", "-f", "xml")
+        self.check_ended(values, BAD_INPUT)
+        self.assertEqual([line.split(":")[2] for line in values.stderr.splitlines()[:3]],
+                         [" --probability", " --jobs", " --format"])
+        self.assertIn("Usage: stowage plan", values.stderr)
+
     def test_what_is_wrong_is_told(self):
         self.write("s.json", small_scenario())
         cases = [
@@ -394,6 +416,7 @@ class Plan(ProgramTest):
             (["s.json", "--what-if", "add a node"], "give \"add N nodes of TYPE to pool POOL"),
             (["s.json", "--what-if", "add 1 node of x to pool p"], "there are: p/four"),
             (["s.json", "--what-if", "remove 3 nodes of four from pool p"], "there are only 2"),
+            (["s.json", "--what-if", "nothing", "-n", "p=1"], "it looks at a single fleet"),
             (["s.json", "-f", "xml"], "give text or json"),
         ]
         for arguments, told in cases:
