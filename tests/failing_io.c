@@ -120,11 +120,13 @@ int __wrap_fflush(FILE *stream)
     return must_fail() ? EOF : __real_fflush(stream);
 }
 
-int __real_fsync(int fd);
+/* What is written here is read back by the same kernel, so nothing is pushed to the disk: thousands
+ * of reports would wait for it. */
 int __wrap_fsync(int fd);
 int __wrap_fsync(int fd)
 {
-    return must_fail() ? -1 : __real_fsync(fd);
+    (void)fd;
+    return must_fail() ? -1 : 0;
 }
 
 FILE *__real_fdopen(int fd, const char *mode);

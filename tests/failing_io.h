@@ -13,8 +13,8 @@
  * Call nothing of Criterion while armed. One counter a process, not for threads. */
 
 /* The n-th of these calls from now on (1 is the next one) fails with this errno and without having
- * done anything; the others go through. With errno_value 0 the process kills itself there
- * (SIGKILL). */
+ * done anything; the others go through, but for fsync, which then succeeds without waiting for the
+ * disk. With errno_value 0 the process kills itself there (SIGKILL). */
 void failing_io_arm(int64_t n, int errno_value);
 
 /* Lets all calls through again; has the armed one come to pass? */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/folder.h"
 #include "reports/report.h"
 #include "tests/failing_alloc.h"
 #include "tests/failing_io.h"
@@ -97,9 +98,8 @@ static bool is_there(const char *folder, const char *name)
 
 static void remove_folder(const char *folder)
 {
-    char command[PATH_SIZE + 16];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    cr_assert_eq(system(command), 0);
+    struct err err = {0};
+    cr_assert_eq(folder_remove(folder, &err), 0, "%s", err.text);
 }
 
 static void make_folder(char folder[PATH_SIZE])
