@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 /* A subcommand: `stowage NAME ...`. One file cmd_<name>.c holds its const struct, one line in
- * main.c lists it. What --help prints, what getopt_long accepts and what the manual page must name
- * all come from the same table of options. */
+ * command.c lists it. What --help prints, what getopt_long accepts and what the manual page must
+ * name all come from the same table of options. */
 
 /* The program's exit codes. */
 enum exit_code {
