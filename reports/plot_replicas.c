@@ -28,13 +28,14 @@ static void print_state(FILE *out, double time, const struct runner_change *stat
 static int32_t write_runner(const struct sim *sim, FILE *out, int32_t runner)
 {
     struct time_axis axis = plot_time_axis(sim);
-    struct runner_change state = {.runner = NO_INDEX};
+    struct change_reader reader = change_log_read(&sim->metrics.changes);
+    struct runner_change state = {.runner = NO_INDEX}, next;
     int32_t most = 0;
-    for (int32_t i = 0; i <= sim->metrics.change_count; i++) {
-        bool is_end = i == sim->metrics.change_count;
-        if (!is_end && sim->metrics.changes[i].runner != runner)
+    for (bool is_end = false; !is_end;) {
+        is_end = !change_log_next(&reader, &next);
+        if (!is_end && next.runner != runner)
             continue;
-        int64_t until_us = is_end ? sim->now_us : sim->metrics.changes[i].time_us;
+        int64_t until_us = is_end ? sim->now_us : next.time_us;
         if (state.runner == runner && state.time_us < until_us) {
             most = state.wish > most ? state.wish : most;
             most = state.live > most ? state.live : most;
@@ -44,7 +45,7 @@ static int32_t write_runner(const struct sim *sim, FILE *out, int32_t runner)
             }
         }
         if (!is_end)
-            state = sim->metrics.changes[i];
+            state = next;
     }
     return most;
 }

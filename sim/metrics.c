@@ -86,7 +86,7 @@ void metrics_release(struct metrics *metrics)
     free(metrics->evictions);
     free(metrics->eviction_next);
     free(metrics->runners);
-    free(metrics->changes);
+    change_log_release(&metrics->changes);
     *metrics = (struct metrics){0};
 }
 
@@ -195,32 +195,16 @@ static void close_evictions(struct metrics *metrics, int32_t runner, int64_t now
     }
 }
 
-/* Several changes of a runner in a row at one instant make one entry. */
-static int append_change(struct metrics *metrics, int32_t runner, int64_t now_us, struct err *err)
+static int log_change(struct metrics *metrics, int32_t runner, int64_t now_us, struct err *err)
 {
     const struct runner_stats *stats = &metrics->runners[runner];
-    struct runner_change change = {now_us,
-                                   runner,
-                                   (int32_t)stats->wish.value,
-                                   (int32_t)stats->live.value,
-                                   (int32_t)stats->running.value,
-                                   stats->floor};
-    if (metrics->change_count > 0) {
-        struct runner_change *last = &metrics->changes[metrics->change_count - 1];
-        if (last->runner == runner && last->time_us == now_us) {
-            *last = change;
-            return 0;
-        }
-    }
-    if (metrics->change_count == RUNNER_CHANGES_MAX) {
-        metrics->changes_were_cut = true;
-        return 0;
-    }
-    if (array_reserve_plain(&metrics->changes, &metrics->change_capacity,
-                            metrics->change_count + INT64_C(1), sizeof *metrics->changes, err))
-        return -1;
-    metrics->changes[metrics->change_count++] = change;
-    return 0;
+    const struct runner_change change = {.time_us = now_us,
+                                         .runner = runner,
+                                         .wish = (int32_t)stats->wish.value,
+                                         .live = (int32_t)stats->live.value,
+                                         .running = (int32_t)stats->running.value,
+                                         .floor = stats->floor};
+    return change_log_add(&metrics->changes, &change, err);
 }
 
 int metrics_change_runner(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
@@ -238,7 +222,7 @@ int metrics_change_runner(struct metrics *metrics, const struct runner_delta *de
         stats->blame = BLAME_NONE;
     if (stats->is_there)
         close_evictions(metrics, delta->runner, now_us);
-    return append_change(metrics, delta->runner, now_us, err);
+    return log_change(metrics, delta->runner, now_us, err);
 }
 
 int metrics_add_eviction(struct metrics *metrics, const struct eviction *eviction, struct err *err)

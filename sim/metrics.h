@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/int128.h"
 #include "scheduler/fleet.h"
+#include "sim/change_log.h"
 #include "sim/record.h"
 
 /* What a run measures, exactly: every integral is a sum of integer value x integer microseconds
@@ -194,13 +195,6 @@ struct runner_stats {
     struct crash_stats crashes;
 };
 
-/* Changes of one runner, for the plots of the runners that suffered most. */
-struct runner_change {
-    int64_t time_us;
-    int32_t runner, wish, live, running, floor;
-};
-enum { RUNNER_CHANGES_MAX = 1 << 22 };
-
 struct bin_counts { /* per time bin */
     int32_t evictions, bound, lost;
 };
@@ -224,9 +218,7 @@ struct metrics {
     struct runner_stats *runners;
     int32_t runner_count, runner_capacity;
     int128 running_us, wish_us; /* replica-time of all runners; 0 before the end */
-    struct runner_change *changes;
-    int32_t change_count, change_capacity;
-    bool changes_were_cut; /* RUNNER_CHANGES_MAX was reached */
+    struct change_log changes;  /* of the counts of all runners */
     struct bin_counts bins[TIMELINE_BINS];
     int64_t evictions_between[10][10];    /* [demand priority][victim priority] */
     int64_t floor_breaches_by_preemption; /* always 0 */

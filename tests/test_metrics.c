@@ -364,13 +364,18 @@ Test(metrics, changes_of_a_runner_at_one_instant_are_one_entry)
     change(&metrics, (struct runner_delta){.runner = 0, .live = 1}, 10);
     change(&metrics, (struct runner_delta){.runner = 1, .wish = 1}, 10);
     change(&metrics, (struct runner_delta){.runner = 0, .live = 1}, 11);
-    cr_assert_eq(metrics.change_count, 3);
-    cr_expect_eq(metrics.changes[0].live, 1);
-    cr_expect_eq(metrics.changes[0].wish, 2);
-    cr_expect_eq(metrics.changes[0].floor, 1);
-    cr_expect_eq(metrics.changes[1].runner, 1);
-    cr_expect_eq(metrics.changes[2].live, 2);
-    cr_expect_eq(metrics.changes[2].time_us, 11);
+    struct change_reader reader = change_log_read(&metrics.changes);
+    struct runner_change changes[3];
+    cr_assert_eq(metrics.changes.count, 3);
+    for (int i = 0; i < 3; i++)
+        cr_assert(change_log_next(&reader, &changes[i]));
+    cr_expect_eq(changes[0].live, 1);
+    cr_expect_eq(changes[0].wish, 2);
+    cr_expect_eq(changes[0].floor, 1);
+    cr_expect_eq(changes[1].runner, 1);
+    cr_expect_eq(changes[2].live, 2);
+    cr_expect_eq(changes[2].time_us, 11);
+    cr_expect_not(change_log_next(&reader, &changes[0]));
     metrics_release(&metrics);
 }
 
