@@ -37,6 +37,11 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static double part_of(int64_t largest)
+{
+    return largest == 0 ? 0.0 : 1.0 / (double)largest;
+}
+
 int fleet_add_type(struct fleet *fleet, const struct node_type *type, int32_t *number,
                    struct err *err)
 {
@@ -50,6 +55,9 @@ int fleet_add_type(struct fleet *fleet, const struct node_type *type, int32_t *n
     fleet->mem_bytes_max = larger(fleet->mem_bytes_max, type->mem_bytes);
     if (type->device_count * SHARE_WHOLE > fleet->node_share_milli_max)
         fleet->node_share_milli_max = type->device_count * SHARE_WHOLE;
+    fleet->part_of_largest[0] = part_of(fleet->cpu_milli_max);
+    fleet->part_of_largest[1] = part_of(fleet->mem_bytes_max);
+    fleet->part_of_largest[2] = part_of(fleet->node_share_milli_max);
     *number = fleet->type_count++;
     return 0;
 }

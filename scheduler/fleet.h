@@ -117,6 +117,7 @@ struct fleet {
      * any. */
     int64_t cpu_milli_max, mem_bytes_max;
     int32_t node_share_milli_max; /* device_count * 1000 */
+    double part_of_largest[3];    /* 1 / each of these three; 0 where it is 0 */
 };
 
 /* Why a demand does not fit, one bit each; a node may fail for several. In the order of the filter.
@@ -219,16 +220,33 @@ void fleet_room(const struct fleet *fleet, int32_t node, struct room *room);
  * 0: it fits. */
 int room_misfits(const struct room *room, const struct node_type *type, const struct shape *shape);
 
+/* The share of one device of `type` that a shape takes which shares by memory. */
+int32_t shape_share_by_memory(const struct shape *shape, const struct node_type *type);
+
 /* The share of one device of `type` that one replica of the shape takes. */
-int32_t shape_share_on(const struct shape *shape, const struct node_type *type);
+static inline int32_t shape_share_on(const struct shape *shape, const struct node_type *type)
+{
+    if (shape->sharing == SHARING_MEMORY)
+        return shape_share_by_memory(shape, type);
+    return shape->sharing == SHARING_WHOLE ? SHARE_WHOLE : shape->share_milli;
+}
+
 /* The memory of one device that it takes: all when whole, device_mem_bytes by memory, else 0. */
-int64_t shape_device_mem_on(const struct shape *shape, const struct node_type *type);
+static inline int64_t shape_device_mem_on(const struct shape *shape, const struct node_type *type)
+{
+    if (shape->sharing == SHARING_WHOLE)
+        return type->device_mem_bytes;
+    return shape->sharing == SHARING_MEMORY ? shape->device_mem_bytes : 0;
+}
 
 /* The default device rule, as a bit mask of device indices: the fullest device(s) that still fit
  * for a share (lowest index on ties), the lowest indices for whole devices. The shape fits in the
  * room. */
 uint64_t room_choose_devices(const struct room *room, const struct node_type *type,
                              const struct shape *shape);
+
+/* The same in what is free on the node now, for less: mostly nothing is copied. */
+uint64_t fleet_choose_devices(const struct fleet *fleet, int32_t node, const struct shape *shape);
 
 /* ---- moving room; each asserts that nothing goes below 0 ---- */
 

@@ -89,16 +89,19 @@ static int reserve_journal(struct node_index *index, const struct sched *sched, 
     return 0;
 }
 
+static float key_of_node(const struct policy *policy, const struct policy_context *context,
+                         int32_t node)
+{
+    if (policy_has_parts(policy))
+        return float_at_least(policy->node_part(context, node));
+    return policy->score == NULL ? float_at_least(search_score_in_order(node)) : 0.0F;
+}
+
 struct row index_row(const struct sched *sched, int32_t node)
 {
-    const struct policy *policy = sched->policy.policy;
+    const struct policy_context context = sched_node_context(sched);
     struct row row = row_of_node(&sched->fleet, node);
-    if (policy_has_parts(policy)) {
-        const struct policy_context context = sched_node_context(sched);
-        row.key = float_at_least(policy->node_part(&context, node));
-    } else if (policy->score == NULL) {
-        row.key = float_at_least(search_score_in_order(node));
-    }
+    row.key = key_of_node(sched->policy.policy, &context, node);
     return row;
 }
 
@@ -114,14 +117,20 @@ static void take_in_all(struct node_index *index, const struct sched *sched)
     index->epoch++;
 }
 
-static void take_in(struct node_index *index, const struct sched *sched, int32_t node)
+static void take_in_changes(struct node_index *index, const struct sched *sched)
 {
-    const struct row row = index_row(sched, node);
-    row_store(index->blocks, node, &row);
-    index->last_entries[node] =
-        journal_append(&index->journal, node, &row, index->last_entries[node]);
-    if (node < index->prey_count)
-        index->prey[node] = node_prey(sched, node);
+    const struct policy_context context = sched_node_context(sched);
+    const struct fleet *fleet = &sched->fleet;
+    for (int32_t i = 0; i < fleet->changed_count; i++) {
+        int32_t node = fleet->changed[i];
+        struct row row = row_of_node(fleet, node);
+        row.key = key_of_node(sched->policy.policy, &context, node);
+        row_store(index->blocks, node, &row);
+        index->last_entries[node] =
+            journal_append(&index->journal, node, &row, index->last_entries[node]);
+        if (node < index->prey_count)
+            index->prey[node] = node_prey(sched, node);
+    }
 }
 
 void index_fetch(const struct node_index *index, int32_t node)
@@ -163,8 +172,7 @@ static int follow(struct node_index *index, struct sched *sched, struct err *err
     if (is_void || fleet->changed_count > index->journal.capacity / 2)
         take_in_all(index, sched);
     else
-        for (int32_t i = 0; i < fleet->changed_count; i++)
-            take_in(index, sched, fleet->changed[i]);
+        take_in_changes(index, sched);
     fleet_forget_changes(fleet);
     return follow_prey(index, sched, err);
 }

@@ -35,10 +35,9 @@ uint32_t journal_append(struct journal *journal, int32_t node, const struct row 
 {
     uint32_t number = (uint32_t)journal->end, mask = (uint32_t)journal->capacity - 1;
     int32_t place = (int32_t)(number & mask), old = (int32_t)(previous & mask);
-    if (journal->nodes[old] == node) {
-        journal->nodes[old] = -1;
-        row_blank(journal->blocks, old);
-    }
+    bool is_there = journal->nodes[old] == node;
+    journal->nodes[old] = is_there ? -1 : journal->nodes[old];
+    row_blank_if(journal->blocks, old, is_there);
     journal->nodes[place] = node;
     row_store(journal->blocks, place, row);
     journal->end++;

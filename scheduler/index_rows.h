@@ -80,10 +80,17 @@ static inline void row_store(struct row_block *blocks, int32_t position, const s
     block->key[lane] = row->key;
 }
 
-/* Lets no query find the row. */
+/* Lets no query find the row, where is_blank says so: without a branch, since it may go either way.
+ */
+static inline void row_blank_if(struct row_block *blocks, int32_t position, bool is_blank)
+{
+    int32_t *cpu_milli =
+        &blocks[(uint32_t)position / ROW_LANES].cpu_milli[(uint32_t)position % ROW_LANES];
+    *cpu_milli |= -(int32_t)is_blank;
+}
 static inline void row_blank(struct row_block *blocks, int32_t position)
 {
-    blocks[(uint32_t)position / ROW_LANES].cpu_milli[(uint32_t)position % ROW_LANES] = -1;
+    row_blank_if(blocks, position, true);
 }
 
 bool row_passes(const struct row_block *blocks, int32_t position, const struct row_query *query);

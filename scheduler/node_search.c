@@ -81,6 +81,8 @@ static uint64_t devices_on(const struct sched *sched, const struct policy_contex
     struct room room;
     if (context->shape->device_count == 0)
         return 0;
+    if (sched->policy.policy->choose_devices == NULL)
+        return fleet_choose_devices(&sched->fleet, node, context->shape);
     fleet_room(&sched->fleet, node, &room);
     return sched_choose_devices(sched, context, node, &room);
 }

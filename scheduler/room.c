@@ -15,22 +15,13 @@ static bool device_fits(int64_t share_free_milli, int64_t mem_free_bytes, int64_
     return (share_free_milli >= share_milli) & (mem_free_bytes >= mem_bytes);
 }
 
-int32_t shape_share_on(const struct shape *shape, const struct node_type *type)
+int32_t shape_share_by_memory(const struct shape *shape, const struct node_type *type)
 {
-    if (shape->sharing != SHARING_MEMORY)
-        return shape->sharing == SHARING_WHOLE ? SHARE_WHOLE : shape->share_milli;
     if (!type->has_device_mem || type->device_mem_bytes < shape->device_mem_bytes ||
         type->device_mem_bytes == 0)
         return SHARE_WHOLE;
     int64_t share_milli = SHARE_WHOLE * shape->device_mem_bytes / type->device_mem_bytes;
     return share_milli < 1 ? 1 : (int32_t)share_milli;
-}
-
-int64_t shape_device_mem_on(const struct shape *shape, const struct node_type *type)
-{
-    if (shape->sharing == SHARING_WHOLE)
-        return type->device_mem_bytes;
-    return shape->sharing == SHARING_MEMORY ? shape->device_mem_bytes : 0;
 }
 
 static bool has_devices_for(const struct room *room, const struct node_type *type,
@@ -100,6 +91,31 @@ uint64_t room_choose_devices(const struct room *room, const struct node_type *ty
         chosen |= device;
     }
     return chosen;
+}
+
+/* The fullest of a few devices that has the share free, the lowest index on ties: the least of what
+ * is free, with the index below it, found without a branch. */
+static uint64_t fullest_of_few(const int16_t *shares, int32_t share_milli)
+{
+    int32_t least = INT32_MAX;
+    for (int32_t i = 0; i < NODE_DEVICES; i++) {
+        int32_t rank = shares[i] < share_milli ? INT32_MAX : shares[i] * NODE_DEVICES + i;
+        least = rank < least ? rank : least;
+    }
+    assert(least < INT32_MAX);
+    return UINT64_C(1) << least % NODE_DEVICES;
+}
+
+uint64_t fleet_choose_devices(const struct fleet *fleet, int32_t node, const struct shape *shape)
+{
+    const struct node *at = &fleet->nodes[node];
+    const struct node_type *type = fleet_type_of(fleet, node);
+    bool has_mem = at->first_device < fleet->device_mem_capacity;
+    struct room room;
+    if (shape->device_count == 1 && !at->has_many_devices && !has_mem)
+        return fullest_of_few(at->device_free_milli, shape_share_on(shape, type));
+    fleet_room(fleet, node, &room);
+    return room_choose_devices(&room, type, shape);
 }
 
 /* Adds `sign` times what the claim takes. */

@@ -380,6 +380,8 @@ static void check_moves(struct fleet *fleet, int32_t shape, int32_t node)
         .node = node,
         .devices = asked->device_count > 0 ? room_choose_devices(&room, type, asked) : 0};
     cr_assert_eq(__builtin_popcountll(claim.devices), asked->device_count);
+    if (asked->device_count > 0)
+        cr_assert_eq(fleet_choose_devices(fleet, node, asked), claim.devices);
     int64_t version = fleet->growth_version;
     fleet_take(fleet, &claim);
     cr_assert_eq(fleet->growth_version, version);

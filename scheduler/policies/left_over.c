@@ -66,10 +66,21 @@ double left_over(const struct policy_context *context, int32_t node, int64_t cou
     return mean_part(context->fleet, &left, counted);
 }
 
+/* mean_part of what is free, by products where that has quotients: asked of every node that has
+ * changed, and roundings do not matter in it. */
 double left_free(const struct policy_context *context, int32_t node, int64_t counted)
 {
+    static const double share_of_one[COUNTED_RESOURCES + 1] = {0.0, 1.0, 1.0 / 2.0, 1.0 / 3.0};
+    const struct fleet *fleet = context->fleet;
     const struct amounts free = amounts_free(context, node);
-    return mean_part(context->fleet, &free, counted);
+    double sum = 0.0;
+    int64_t resources = 0;
+    for (int i = 0; i < COUNTED_RESOURCES; i++) {
+        int64_t is_counted = counted >> i & (fleet->part_of_largest[i] > 0.0);
+        sum += (double)(free.of[i] * is_counted) * fleet->part_of_largest[i];
+        resources += is_counted;
+    }
+    return sum * share_of_one[resources];
 }
 
 double left_asked(const struct policy_context *context, int32_t group, int64_t counted)
