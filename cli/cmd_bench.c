@@ -15,8 +15,8 @@
 #include "cli/command_text.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/option_values.h"
 #include "cli/options.h"
-#include "cli/parallel_loop.h"
 #include "cli/plots_told.h"
 #include "cli/progress.h"
 
@@ -75,7 +75,7 @@ static int parse_option(int option, const char *value, struct bench_command *ben
         bench->seeds = value;
         break;
     case OPTION_JOBS:
-        return parse_jobs(value, "bench: --jobs", &bench->jobs, err);
+        return option_jobs(value, "bench: --jobs", &bench->jobs, err);
     case OPTION_NO_PLOTS:
         bench->draws_plots = false;
         break;
@@ -197,7 +197,7 @@ static int execute(struct bench_command *command)
 static int run_bench(const struct command *command, int argc, char **argv)
 {
     struct err err = {.kind = ERR_NONE};
-    struct bench_command bench = {.draws_plots = true, .jobs = default_jobs()};
+    struct bench_command bench = {.draws_plots = true, .jobs = option_jobs_default()};
     if (command_text(argc, argv, &bench.command, &err) != 0)
         return message_fail(&err);
     int result = 0;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <getopt.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,6 @@
 #include "base/array.h"
 #include "base/output.h"
 #include "base/text.h"
-#include "base/units.h"
 #include "bench/blast.h"
 #include "bench/compact.h"
 #include "bench/compare.h"
@@ -21,6 +19,7 @@
 #include "cli/edit_option.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/option_values.h"
 #include "cli/options.h"
 #include "cli/parallel_loop.h"
 #include "cli/plots_told.h"
@@ -95,18 +94,6 @@ struct compare_command {
 
 /* ---- the command line ---- */
 
-static int parse_count(const char *text, const char *place, int32_t *count, struct err *err)
-{
-    char quoted[TEXT_QUOTE_SIZE];
-    struct err ignored;
-    int64_t value;
-    if (parse_int64(text, &value, &ignored) != 0 || value < 2 || value > CAP_MAX)
-        return err_set(err, ERR_USAGE, "compare: %s: %s: give 2 to %d", place,
-                       text_quote(text, quoted), CAP_MAX);
-    *count = (int32_t)value;
-    return 0;
-}
-
 /* A decimal number, and nothing behind it. */
 static bool parse_decimal(const char *text, double *value)
 {
@@ -138,19 +125,6 @@ static int parse_share(const char *text, const char *place, double *share, struc
     if (percent == 0)
         return err_set(err, ERR_USAGE, "compare: %s: 0: give more than 0", place);
     *share = percent / 100;
-    return 0;
-}
-
-static int parse_seed(const char *text, struct compare_command *compare, struct err *err)
-{
-    char quoted[TEXT_QUOTE_SIZE];
-    struct err ignored;
-    int64_t seed;
-    if (parse_int64(text, &seed, &ignored) != 0 || seed < 0)
-        return err_set(err, ERR_USAGE, "compare: --seed: %s: give a whole number, 0 to %" PRId64,
-                       text_quote(text, quoted), INT64_MAX);
-    compare->has_seed = true;
-    compare->request.seed = (uint64_t)seed;
     return 0;
 }
 
@@ -191,14 +165,16 @@ static int add_config(const char *path, struct compare_command *compare, struct 
 static int parse_number_option(int option, const char *value, struct compare_command *compare,
                                struct err *err)
 {
+    static const struct whole_range counts = {2, CAP_MAX};
     struct compare_request *request = &compare->request;
     switch (option) {
     case OPTION_SEED:
-        return parse_seed(value, compare, err);
+        compare->has_seed = true;
+        return option_seed(value, "compare: --seed", &request->seed, err);
     case OPTION_REPLICATIONS:
-        return parse_count(value, "--replications", &request->first_count, err);
+        return option_count(value, "compare: --replications", counts, &request->first_count, err);
     case OPTION_CAP:
-        return parse_count(value, "--cap", &request->count_max, err);
+        return option_count(value, "compare: --cap", counts, &request->count_max, err);
     case OPTION_PRECISION:
         return parse_share(value, "--precision", &request->precision, err);
     case OPTION_CONFIDENCE:
@@ -206,7 +182,7 @@ static int parse_number_option(int option, const char *value, struct compare_com
     case OPTION_SHAKE:
         return parse_percent(value, "--shake", 50, &compare->shake_pct, err);
     default:
-        return parse_jobs(value, "compare: --jobs", &compare->jobs, err);
+        return option_jobs(value, "compare: --jobs", &compare->jobs, err);
     }
 }
 
@@ -499,7 +475,7 @@ static int run_compare(const struct command *command, int argc, char **argv)
                     .precision = 0.05,
                     .select = -1},
         .shake_pct = (double)NAN,
-        .jobs = default_jobs(),
+        .jobs = option_jobs_default(),
         .draws_plots = true,
     };
     if (command_text(argc, argv, &compare.command, &err) != 0)

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/message.h"
+#include "cli/option_values.h"
 #include "cli/options.h"
 #include "scenarios/import.h"
 
@@ -47,24 +48,6 @@ struct import_command {
     bool is_quiet;
 };
 
-static int parse_number(const char *option, const char *text, int64_t *number, struct err *err)
-{
-    if (parse_int64(text, number, err) != 0)
-        return err_prefix(err, "import: %s", option);
-    if (*number < 0)
-        return err_set(err, ERR_USAGE, "import: %s: %" PRId64 ": give 0 or more", option, *number);
-    return 0;
-}
-
-static int parse_seed(const char *text, uint64_t *seed, struct err *err)
-{
-    int64_t number;
-    if (parse_number("--fgd-seed", text, &number, err) != 0)
-        return -1;
-    *seed = (uint64_t)number;
-    return 0;
-}
-
 static int set_option(struct import_command *import, int option, const char *value, struct err *err)
 {
     switch (option) {
@@ -81,7 +64,7 @@ static int set_option(struct import_command *import, int option, const char *val
         import->request.fgd_workload = value;
         break;
     case OPTION_FGD_SEED:
-        return parse_seed(value, &import->request.fgd_seed, err);
+        return option_seed(value, "import: --fgd-seed", &import->request.fgd_seed, err);
     case OPTION_DATA:
         import->request.data_path = value;
         break;
@@ -89,7 +72,8 @@ static int set_option(struct import_command *import, int option, const char *val
         import->request.failures_path = value;
         break;
     case OPTION_SYSTEM:
-        return parse_number("--system", value, &import->request.system, err);
+        return option_whole(value, "import: --system", (struct whole_range){0, INT64_MAX},
+                            &import->request.system, err);
     case OPTION_OUTPUT:
         import->output = value;
         break;

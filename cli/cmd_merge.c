@@ -8,8 +8,8 @@
 #include "bench/sweep_report.h"
 #include "cli/command.h"
 #include "cli/message.h"
+#include "cli/option_values.h"
 #include "cli/options.h"
-#include "cli/parallel_loop.h"
 #include "cli/plots_told.h"
 #include "cli/sweep_told.h"
 
@@ -64,7 +64,7 @@ static int write_all(const struct merge_command *command, const struct sweep_mer
 {
     struct err err = {.kind = ERR_NONE};
     struct report_outcome outcome;
-    int32_t gnuplots = command->draws_plots ? default_jobs() : 0;
+    int32_t gnuplots = command->draws_plots ? option_jobs_default() : 0;
     if (check_output(command, merge, &err) != 0 ||
         sweep_merge_write(merge, command->output, &err) != 0 ||
         sweep_report_write(&merge->results, gnuplots, dir, &outcome, &err) != 0)

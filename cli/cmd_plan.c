@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <getopt.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "base/text.h"
@@ -12,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/command_text.h"
 #include "cli/message.h"
+#include "cli/option_values.h"
 #include "cli/options.h"
 #include "cli/plan_instance.h"
 #include "cli/plan_scenario.h"
@@ -63,19 +62,6 @@ static const struct command_option options[] = {
 
 /* ---- single values ---- */
 
-static int parse_count(const char *text, const char *option, int64_t most, int32_t *out,
-                       struct err *err)
-{
-    int64_t count;
-    if (parse_int64(text, &count, err) != 0)
-        return err_prefix(err, "plan: --%s", option);
-    if (count < 0 || count > most)
-        return err_set(err, ERR_USAGE, "plan: --%s: %" PRId64 ": give 0 to %" PRId64, option, count,
-                       most);
-    *out = (int32_t)count;
-    return 0;
-}
-
 /* Digits with a point perhaps, by the grammar of prices. */
 static int parse_decimal(const char *text, const char *option, double *out, struct err *err)
 {
@@ -96,18 +82,6 @@ static int parse_share(const char *text, const char *option, double *out, struct
     if (*out <= 0 || *out >= 1)
         return err_set(err, ERR_USAGE, "plan: --%s: %s: give a number between 0 and 1", option,
                        text);
-    return 0;
-}
-
-static int parse_seed(const char *text, struct plan_scenario_options *plan, struct err *err)
-{
-    int64_t seed;
-    if (parse_int64(text, &seed, err) != 0)
-        return err_prefix(err, "plan: --seed");
-    if (seed < 0)
-        return err_set(err, ERR_USAGE, "plan: --seed: %" PRId64 ": give 0 or more", seed);
-    plan->has_seed = true;
-    plan->seed = (uint64_t)seed;
     return 0;
 }
 
@@ -135,7 +109,7 @@ static int add_text(struct plan_texts *texts, const char *text, const char *opti
 static int parse_option(int option, const char *value, struct plan_scenario_options *plan,
                         struct err *err)
 {
-    enum { JOBS_MAX = 1024, PLANS_MAX = 1000000, FAILURES_MAX = 1000 };
+    enum { PLANS_MAX = 1000000, FAILURES_MAX = 1000 };
     const char *name = options[option].name;
     switch (option) {
     case OPTION_OUTPUT:
@@ -157,7 +131,8 @@ static int parse_option(int option, const char *value, struct plan_scenario_opti
     case OPTION_CONFIDENCE:
         return parse_share(value, name, &plan->confidence, err);
     case OPTION_FAILURES:
-        return parse_count(value, name, FAILURES_MAX, &plan->failures_allowed, err);
+        return option_count(value, "plan: --failures", (struct whole_range){0, FAILURES_MAX},
+                            &plan->failures_allowed, err);
     case OPTION_BUDGET:
         return parse_decimal(value, name, &plan->budget_usd_h, err);
     case OPTION_SENSITIVITY:
@@ -166,13 +141,13 @@ static int parse_option(int option, const char *value, struct plan_scenario_opti
     case OPTION_SET:
         return edit_option_add(&plan->edits, value, "plan", err);
     case OPTION_SEED:
-        return parse_seed(value, plan, err);
+        plan->has_seed = true;
+        return option_seed(value, "plan: --seed", &plan->seed, err);
     case OPTION_JOBS:
-        if (parse_count(value, name, JOBS_MAX, &plan->jobs, err) != 0)
-            return -1;
-        return plan->jobs > 0 ? 0 : err_set(err, ERR_USAGE, "plan: --jobs: 0: give 1 or more");
+        return option_jobs(value, "plan: --jobs", &plan->jobs, err);
     case OPTION_MAX_PLANS:
-        return parse_count(value, name, PLANS_MAX, &plan->points_max, err);
+        return option_count(value, "plan: --max-plans", (struct whole_range){0, PLANS_MAX},
+                            &plan->points_max, err);
     case OPTION_REDO:
         plan->redoes = true;
         break;
@@ -213,19 +188,13 @@ static int plan_instance(const struct plan_scenario_options *plan)
     return plan_instance_run(&instance);
 }
 
-static int32_t processor_count(void)
-{
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : (int32_t)(count < 256 ? count : 256);
-}
-
 static int check_jobs(struct plan_scenario_options *plan, const struct mpi_job *job,
                       struct err *err)
 {
     if (plan->jobs > 0 && job->ranks != NULL)
         return err_set(err, ERR_USAGE, "plan: --jobs: the ranks of MPI are the workers");
     if (plan->jobs == 0)
-        plan->jobs = processor_count();
+        plan->jobs = option_jobs_default();
     return 0;
 }
 

@@ -14,8 +14,8 @@
 #include "cli/floors.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
+#include "cli/option_values.h"
 #include "cli/options.h"
-#include "cli/parallel_loop.h"
 #include "cli/plots_told.h"
 #include "cli/policy_option.h"
 #include "cli/run_loop.h"
@@ -87,15 +87,8 @@ static int parse_policy(const char *text, struct run_command *run, struct err *e
 
 static int parse_seed(const char *text, struct run_command *run, struct err *err)
 {
-    char quoted[TEXT_QUOTE_SIZE];
-    int64_t seed;
-    struct err why;
-    if (parse_int64(text, &seed, &why) != 0 || seed < 0)
-        return err_set(err, ERR_USAGE, "run: --seed: %s: give a whole number, 0 to %" PRId64,
-                       text_quote(text, quoted), INT64_MAX);
     run->sim.has_seed = true;
-    run->sim.seed = (uint64_t)seed;
-    return 0;
+    return option_seed(text, "run: --seed", &run->sim.seed, err);
 }
 
 static int parse_format(const char *name, struct run_command *run, struct err *err)
@@ -267,7 +260,7 @@ static int report_results(const struct run_command *run, const struct run_state 
         .group_by = run->group_by,
         .select = run->select,
         .floors = &state->floors,
-        .gnuplots = run->draws_plots ? default_jobs() : 0,
+        .gnuplots = run->draws_plots ? option_jobs_default() : 0,
     };
     int code;
     if (!run->is_quiet && !trace_has_stdout(run) && print_summary(run, state, &report, &err) != 0)

@@ -3,20 +3,18 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "base/output.h"
-#include "base/text.h"
 #include "base/units.h"
 #include "bench/sweep_report.h"
 #include "bench/sweep_run.h"
-#include "bench/sweep_tables.h"
 #include "cli/command.h"
 #include "cli/edit_option.h"
 #include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/mpi_job.h"
+#include "cli/option_values.h"
 #include "cli/options.h"
 #include "cli/plots_told.h"
 #include "cli/progress.h"
@@ -73,29 +71,13 @@ struct sweep_command {
 
 /* ---- the command line ---- */
 
-static int parse_count(const char *text, const char *option, int32_t max, int32_t *out,
-                       struct err *err)
-{
-    char quoted[TEXT_QUOTE_SIZE];
-    struct err why;
-    int64_t count;
-    if (parse_int64(text, &count, &why) != 0 || count < 1 || count > max)
-        return err_set(err, ERR_USAGE, "sweep: --%s: %s: give 1 to %" PRId32, option,
-                       text_quote(text, quoted), max);
-    *out = (int32_t)count;
-    return 0;
-}
-
 static int parse_seed(const char *text, struct sweep_command *sweep, struct err *err)
 {
-    char quoted[TEXT_QUOTE_SIZE];
-    struct err why;
-    int64_t seed;
-    if (parse_int64(text, &seed, &why) != 0 || seed < 0)
-        return err_set(err, ERR_USAGE, "sweep: --seed: %s: give a whole number, 0 to %" PRId64,
-                       text_quote(text, quoted), INT64_MAX);
+    uint64_t seed;
+    if (option_seed(text, "sweep: --seed", &seed, err) != 0)
+        return -1;
     /* As text, for beyond 2^53 a JSON number is not exact. */
-    snprintf(sweep->seed, sizeof sweep->seed, "seed=\"%" PRId64 "\"", seed);
+    snprintf(sweep->seed, sizeof sweep->seed, "seed=\"%" PRIu64 "\"", seed);
     return 0;
 }
 
@@ -109,7 +91,6 @@ static int parse_vary(const char *text, struct sweep_command *sweep, struct err 
 
 static int parse_option(int option, const char *value, struct sweep_command *sweep, struct err *err)
 {
-    enum { JOBS_MAX = 1024 };
     switch (option) {
     case OPTION_OUTPUT:
         sweep->output = value;
@@ -124,8 +105,9 @@ static int parse_option(int option, const char *value, struct sweep_command *swe
     case OPTION_SEED:
         return parse_seed(value, sweep, err);
     case OPTION_REPLICATIONS:
-        return parse_count(value, "replications", SWEEP_REPLICATIONS_MAX, &sweep->replications,
-                           err);
+        return option_count(value, "sweep: --replications",
+                            (struct whole_range){1, SWEEP_REPLICATIONS_MAX}, &sweep->replications,
+                            err);
     case OPTION_METRIC:
         return metric_set_parse(&sweep->metrics, value, err) != 0
                    ? err_prefix(err, "sweep: --metric")
@@ -135,7 +117,7 @@ static int parse_option(int option, const char *value, struct sweep_command *swe
                    ? err_prefix(err, "sweep: --warm-up")
                    : 0;
     case OPTION_JOBS:
-        return parse_count(value, "jobs", JOBS_MAX, &sweep->jobs, err);
+        return option_jobs(value, "sweep: --jobs", &sweep->jobs, err);
     case OPTION_SHARD:
         return shard_option_parse(value, &sweep->shard, err) != 0
                    ? err_prefix(err, "sweep: --shard")
@@ -376,12 +358,6 @@ static int execute(const struct sweep_command *sweep, struct sweep_state *state)
     return report(sweep, state);
 }
 
-static int32_t processor_count(void)
-{
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : (int32_t)(count < 256 ? count : 256);
-}
-
 static int parse_and_execute(const struct command *command, int argc, char **argv,
                              struct sweep_state *state)
 {
@@ -400,7 +376,7 @@ static int parse_and_execute(const struct command *command, int argc, char **arg
     if (result != 0)
         return options_fail(command, &err);
     if (sweep.jobs == 0)
-        sweep.jobs = processor_count();
+        sweep.jobs = option_jobs_default();
     int code = execute(&sweep, state);
     sweep_run_release(&state->run);
     output_dir_abandon(&state->dir);

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/parallel_loop.h"
 
-#include <inttypes.h>
-#include <unistd.h>
-
-#include "base/units.h"
-
 int parallel_loop(const struct parallel_loop *loop, const struct parallel_work *work,
                   struct err *err)
 {
@@ -30,22 +25,4 @@ int parallel_loop(const struct parallel_loop *loop, const struct parallel_work *
         return err_set(err, ERR_SYSTEM, "interrupted by %s: there are no results",
                        interrupt_name(signal_number));
     return result;
-}
-
-int parse_jobs(const char *text, const char *place, int32_t *jobs, struct err *err)
-{
-    enum { JOBS_MAX = 1024 };
-    int64_t count;
-    if (parse_int64(text, &count, err) != 0)
-        return err_prefix(err, "%s", place);
-    if (count < 1 || count > JOBS_MAX)
-        return err_set(err, ERR_USAGE, "%s: %" PRId64 ": give 1 to %d", place, count, JOBS_MAX);
-    *jobs = (int32_t)count;
-    return 0;
-}
-
-int32_t default_jobs(void)
-{
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : (int32_t)(count < 256 ? count : 256);
 }

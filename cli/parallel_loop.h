@@ -25,9 +25,4 @@ struct parallel_loop {
 int parallel_loop(const struct parallel_loop *loop, const struct parallel_work *work,
                   struct err *err);
 
-/* Of --jobs: 1 to 1024; `place` is said before what is wrong ("bench: --jobs"). */
-int parse_jobs(const char *text, const char *place, int32_t *jobs, struct err *err);
-/* Its default: one for each processor, at most 256. */
-int32_t default_jobs(void);
-
 #endif

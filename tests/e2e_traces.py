@@ -78,7 +78,7 @@ class Lanl(ProgramTest):
     def test_what_is_wrong_is_told_with_its_place(self):
         cases = [
             (SMALL, "5", ["t.csv: no failure of system 5 in it: it has 2, 7"]),
-            (SMALL, "x", ["--system", "not a whole number"]),
+            (SMALL, "x", ['import: --system: "x": give a whole number, 0 to']),
             (SMALL.replace("nodenumz", "nodenum"), "2", ['no column "nodenumz"']),
             (SMALL.replace("2/29/2000 2:00", "2/30/2000 2:00"), "2",
              ['t.csv:4:', 'Prob Fixed: "2/30/2000 2:00": a date as 6/21/2005 10:54']),

@@ -66,7 +66,7 @@ class Usage(ProgramTest):
             (["import", "openb", "--fgd-workload", "default"], "needs --data DIR"),
             (["import", "openb", "--data", "."], "goes with --fgd-workload"),
             (["import", "openb", "--fgd-workload", "x", "--data", ".", "--static"], "leave out"),
-            (["import", "openb", "--fgd-seed", "-1"], "give 0 or more"),
+            (["import", "openb", "--fgd-seed", "-1"], 'import: --fgd-seed: "-1": give a whole number'),
             (["compare"], "give a scenario"),
             (["compare", "a.json"], "nothing to compare: give two policies or more"),
             (["compare", "a.json", "b.json"], "takes one scenario"),
@@ -74,7 +74,7 @@ class Usage(ProgramTest):
             (["compare", "a.json", "--policies", "fgd,fgd"], 'the policy "fgd" is given twice'),
             (["compare", "a.json", "--policies", "fgd:ties=x"], "give a policy with parameters by"),
             (["compare", "a.json", "-m", "wait_s_p94"], "did you mean wait_s_p90?"),
-            (["compare", "a.json", "-n", "1"], '--replications: "1": give 2 to 100000'),
+            (["compare", "a.json", "-n", "1"], '--replications: "1": give a whole number, 2 to 100000'),
             (["compare", "a.json", "--policies", "fgd,random", "-n", "9", "--cap", "8"],
              "--cap 8 is below --replications 9"),
             (["compare", "a.json", "--precision", "0"], "--precision: 0: give more than 0"),
@@ -86,7 +86,7 @@ class Usage(ProgramTest):
             (["bench", "speed"], 'no benchmark "speed": give fgd'),
             (["bench", "fgd"], "give --data DIR"),
             (["bench", "fgd", "-d", ".", "--seeds", "4-2"], '"4-2": give seeds as in 42,45-47'),
-            (["bench", "fgd", "-d", ".", "--jobs", "0"], "give 1 to 1024"),
+            (["bench", "fgd", "-d", ".", "--jobs", "0"], "give a whole number, 1 to 1024"),
             (["bench", "fgd", "-d", ".", "--policies", "fdg"], '"fdg" is none of the study\'s'),
             (["bench", "fgd", "-d", ".", "--policies", "bestfit"], "did you mean best-fit?"),
             (["bench", "fgd", "-d", ".", "--policy", "fgd:x=1"], 'no parameter "x"'),
@@ -96,6 +96,19 @@ class Usage(ProgramTest):
                 result = self.stowage(*arguments)
                 self.check_ended(result, BAD_INPUT, text, "stowage")
                 self.assertEqual(result.stdout, "")
+
+    def test_numbers_are_read_alike_by_all_commands(self):
+        for option, text, allowed, verbs in (
+                ("--seed", "-1", "0 to 9223372036854775807", ("run", "compare", "sweep", "plan")),
+                ("--jobs", "0", "1 to 1024", ("bench", "compare", "sweep", "plan")),
+                ("--jobs", "two", "1 to 1024", ("bench", "compare", "sweep", "plan"))):
+            for verb in verbs:
+                with self.subTest(verb=verb, option=option, text=text):
+                    result = self.stowage(verb, option, text)
+                    self.check_ended(result, BAD_INPUT)
+                    self.assertEqual(
+                        result.stderr.split("\n")[0],
+                        f'error: {verb}: {option}: "{text}": give a whole number, {allowed}')
 
     def test_every_verb_has_help_with_an_example(self):
         for verb in VERBS:
