@@ -74,11 +74,20 @@ struct runner {
 };
 
 /* Replicas that preemption may still take: live - floor, at least 0. */
-int32_t runner_budget(const struct runner *runner);
+static inline int32_t runner_budget(const struct runner *runner)
+{
+    return runner->live > runner->floor ? runner->live - runner->floor : 0;
+}
 
 /* How many of the runner's pending demands are core now: floor - live - nominated, within
  * 0..pending. (A nominated demand has its place already and counts as live here, so that three
  * demands cannot all be core against a floor of two.) */
-int32_t runner_core_demand(const struct runner *runner);
+static inline int32_t runner_core_demand(const struct runner *runner)
+{
+    int64_t core = (int64_t)runner->floor - runner->live - runner->nominated;
+    if (core < 0)
+        return 0;
+    return core < runner->pending ? (int32_t)core : runner->pending;
+}
 
 #endif

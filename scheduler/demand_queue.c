@@ -185,15 +185,13 @@ int demand_queue_add(struct demand_queue *queue, struct replica *replicas, int32
     return 0;
 }
 
-void demand_queue_remove(struct demand_queue *queue, struct replica *replicas, int32_t replica,
-                         const struct demand_key *key)
+static void remove_at(struct demand_queue *queue, struct replica *replicas, int32_t number,
+                      int32_t place)
 {
-    int32_t number = demand_queue_find(queue, key);
-    assert(number >= 0);
     struct demand_bucket *bucket = &queue->buckets[number];
-    int32_t place = replicas[replica].queue_position;
     assert(place >= 0 && place < bucket->count);
-    assert(bucket->heap[place] == replica);
+    int32_t replica = bucket->heap[place];
+    assert(replicas[replica].queue_position == place);
     int32_t last = bucket->heap[--bucket->count];
     replicas[replica].queue_position = -1;
     if (last != replica) {
@@ -204,6 +202,19 @@ void demand_queue_remove(struct demand_queue *queue, struct replica *replicas, i
     if (bucket->count == 0)
         leave_level(queue, number);
     queue->demand_count--;
+}
+
+void demand_queue_remove(struct demand_queue *queue, struct replica *replicas, int32_t replica,
+                         const struct demand_key *key)
+{
+    int32_t number = demand_queue_find(queue, key), place = replicas[replica].queue_position;
+    assert(number >= 0);
+    remove_at(queue, replicas, number, place);
+}
+
+void demand_queue_remove_head(struct demand_queue *queue, struct replica *replicas, int32_t bucket)
+{
+    remove_at(queue, replicas, bucket, 0);
 }
 
 void demand_queue_release(struct demand_queue *queue)

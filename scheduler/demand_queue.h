@@ -65,6 +65,9 @@ int demand_queue_add(struct demand_queue *queue, struct replica *replicas, int32
 void demand_queue_remove(struct demand_queue *queue, struct replica *replicas, int32_t replica,
                          const struct demand_key *key);
 
+/* The first of a bucket. */
+void demand_queue_remove_head(struct demand_queue *queue, struct replica *replicas, int32_t bucket);
+
 /* Which level demands of this class and priority are in. */
 int32_t demand_queue_level(const struct demand_queue *queue, enum demand_class class,
                            int32_t priority);

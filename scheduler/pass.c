@@ -165,10 +165,10 @@ static int64_t *no_fit_note(struct sched *sched, struct demand_bucket *bucket)
 }
 
 /* Puts the head of the bucket where it fits, if it fits. */
-static int try_to_bind(struct pass *pass, struct demand_bucket *bucket, bool *is_served,
-                       struct err *err)
+static int try_to_bind(struct pass *pass, int32_t number, bool *is_served, struct err *err)
 {
     struct sched *sched = pass->sched;
+    struct demand_bucket *bucket = &sched->queue.buckets[number];
     int32_t replica = bucket->heap[0];
     struct seat seat = {.node = -1};
     *is_served = false;
@@ -183,7 +183,7 @@ static int try_to_bind(struct pass *pass, struct demand_bucket *bucket, bool *is
         return 0;
     }
     *is_served = true;
-    if (replica_bind(sched, replica, &seat, err))
+    if (replica_bind_head(sched, number, &seat, err))
         return -1;
     return record_seat(pass, DECISION_BIND, replica, err);
 }
@@ -216,10 +216,10 @@ static int try_to_preempt(struct pass *pass, struct demand_bucket *bucket, bool 
 /* Serves the head of a bucket; false in *is_served: it stays, and with it all behind it. */
 static int serve(struct pass *pass, int32_t number, bool *is_served, struct err *err)
 {
-    struct demand_bucket *bucket = &pass->sched->queue.buckets[number];
-    if (try_to_bind(pass, bucket, is_served, err))
+    if (try_to_bind(pass, number, is_served, err))
         return -1;
-    return *is_served ? 0 : try_to_preempt(pass, bucket, is_served, err);
+    return *is_served ? 0
+                      : try_to_preempt(pass, &pass->sched->queue.buckets[number], is_served, err);
 }
 
 /* ---- one level: the heads of its buckets, merged ---- */

@@ -217,14 +217,29 @@ static int start(struct sched *sched, int32_t replica, struct err *err)
     return waiting_settle(sched, sched->replicas[replica].runner, err);
 }
 
-int replica_bind(struct sched *sched, int32_t replica, const struct seat *seat, struct err *err)
+/* A demand that has left the queue takes its seat. */
+static int sit_down(struct sched *sched, int32_t replica, const struct seat *seat, struct err *err)
 {
-    sched->replicas[replica].served_class = (uint8_t)sched_class_of(sched, replica);
-    waiting_remove(sched, replica);
     enter_node(sched, replica, seat);
     const struct claim claim = replica_claim(sched, replica);
     fleet_take(&sched->fleet, &claim);
     return start(sched, replica, err);
+}
+
+int replica_bind(struct sched *sched, int32_t replica, const struct seat *seat, struct err *err)
+{
+    sched->replicas[replica].served_class = (uint8_t)sched_class_of(sched, replica);
+    waiting_remove(sched, replica);
+    return sit_down(sched, replica, seat, err);
+}
+
+int replica_bind_head(struct sched *sched, int32_t bucket, const struct seat *seat, struct err *err)
+{
+    const struct demand_bucket *from = &sched->queue.buckets[bucket];
+    int32_t replica = from->heap[0];
+    sched->replicas[replica].served_class = (uint8_t)from->key.class;
+    waiting_remove_head(sched, bucket);
+    return sit_down(sched, replica, seat, err);
 }
 
 int replica_bind_nominee(struct sched *sched, int32_t replica, struct err *err)

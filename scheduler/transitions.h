@@ -41,6 +41,10 @@ void nominee_held(const struct sched *sched, int32_t nominee, struct room *held)
 /* PENDING -> STARTING. */
 int replica_bind(struct sched *sched, int32_t replica, const struct seat *seat, struct err *err);
 
+/* The same for the first of a bucket of the queue. */
+int replica_bind_head(struct sched *sched, int32_t bucket, const struct seat *seat,
+                      struct err *err);
+
 /* NOMINATED, all victims gone -> STARTING; it leaves ready_nominees for the caller to clear. */
 int replica_bind_nominee(struct sched *sched, int32_t replica, struct err *err);
 

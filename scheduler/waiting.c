@@ -10,19 +10,6 @@
  * removal and one insertion in the queue, so the price is paid by the demands that change class and
  * by no others. */
 
-int32_t runner_budget(const struct runner *runner)
-{
-    return runner->live > runner->floor ? runner->live - runner->floor : 0;
-}
-
-int32_t runner_core_demand(const struct runner *runner)
-{
-    int64_t core = (int64_t)runner->floor - runner->live - runner->nominated;
-    if (core < 0)
-        return 0;
-    return core < runner->pending ? (int32_t)core : runner->pending;
-}
-
 struct demand_key waiting_key(const struct sched *sched, int32_t runner, enum demand_class class)
 {
     const struct runner *asking = &sched->runners[runner];
@@ -137,7 +124,7 @@ static int raise_line(struct sched *sched, struct runner *runner, struct err *er
     return enqueue(sched, moving, CLASS_CORE, err);
 }
 
-int waiting_settle(struct sched *sched, int32_t runner, struct err *err)
+int waiting_move_line(struct sched *sched, int32_t runner, struct err *err)
 {
     struct runner *asking = &sched->runners[runner];
     int32_t wanted = runner_core_demand(asking);
@@ -186,24 +173,39 @@ int waiting_add(struct sched *sched, int32_t replica, struct err *err)
     return waiting_settle(sched, demand->runner, err);
 }
 
-void waiting_remove(struct sched *sched, int32_t replica)
+/* A demand that is in no bucket any more leaves its runner's list. */
+static void leave_pending(struct sched *sched, int32_t replica, enum demand_class class)
 {
     struct replica *demand = &sched->replicas[replica];
     struct runner *runner = &sched->runners[demand->runner];
-    if (demand->state == REPLICA_BLOCKED) {
-        runner->blocked--;
-        unlink_demand(sched, replica);
-        return;
-    }
     assert(demand->state == REPLICA_PENDING);
-    enum demand_class class = sched_class_of(sched, replica);
-    dequeue(sched, replica, class);
     if (class == CLASS_CORE)
         runner->core_pending--;
     else if (replica == runner->first_extra)
         runner->first_extra = demand->next_pending;
     runner->pending--;
     unlink_demand(sched, replica);
+}
+
+void waiting_remove(struct sched *sched, int32_t replica)
+{
+    const struct replica *demand = &sched->replicas[replica];
+    if (demand->state == REPLICA_BLOCKED) {
+        sched->runners[demand->runner].blocked--;
+        unlink_demand(sched, replica);
+        return;
+    }
+    enum demand_class class = sched_class_of(sched, replica);
+    dequeue(sched, replica, class);
+    leave_pending(sched, replica, class);
+}
+
+void waiting_remove_head(struct sched *sched, int32_t bucket)
+{
+    const struct demand_bucket *from = &sched->queue.buckets[bucket];
+    int32_t replica = from->heap[0];
+    demand_queue_remove_head(&sched->queue, sched->replicas, bucket);
+    leave_pending(sched, replica, from->key.class);
 }
 
 static void block_all(struct sched *sched, struct runner *runner)
