@@ -16,8 +16,13 @@
 static int add_policy(struct bench_lists *lists, const char *label, const char *text,
                       struct err *err)
 {
+    char quoted[TEXT_QUOTE_SIZE];
     if (lists->policy_count == BENCH_LIST_MAX)
         return err_set(err, ERR_USAGE, "bench: more than %d policies", BENCH_LIST_MAX);
+    for (int32_t i = 0; i < lists->policy_count; i++)
+        if (strcmp(lists->policies[i].label, label) == 0)
+            return err_set(err, ERR_USAGE, "bench: policy %s is given twice",
+                           text_quote(label, quoted));
     struct policy_option *option = arena_alloc(&lists->arena, sizeof *option);
     if (option == NULL)
         return err_no_memory(err);
@@ -54,8 +59,9 @@ static int add_study_policy(struct bench_lists *lists, const char *name, struct 
         return add_policy(lists, name, name, err);
     const char *nearest = text_nearest(name, names, count);
     return err_set(err, ERR_USAGE, "bench: --policies: %s is none of the study's: %s%s%s",
-                   text_quote(name, quoted), nearest != NULL ? "did you mean " : "use --policy ",
-                   nearest != NULL ? nearest : name, nearest != NULL ? "?" : "");
+                   text_quote(name, quoted),
+                   nearest != NULL ? "did you mean " : "nor of `stowage policies`",
+                   nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
 }
 
 /* Moves those from `first` on to the front. */
@@ -102,6 +108,18 @@ int bench_lists_parse_policies(struct bench_lists *lists, const char *text, stru
 
 /* ---- seeds ---- */
 
+/* A seed twice would count as two independent runs. */
+static int add_seed(struct bench_lists *lists, uint64_t seed, struct err *err)
+{
+    for (int32_t i = 0; i < lists->seed_count; i++)
+        if (lists->seeds[i] == seed)
+            return err_set(err, ERR_USAGE, "bench: --seeds: %" PRIu64 " is given twice", seed);
+    if (lists->seed_count == BENCH_SEEDS_MAX)
+        return err_set(err, ERR_USAGE, "bench: --seeds: more than %d", BENCH_SEEDS_MAX);
+    lists->seeds[lists->seed_count++] = seed;
+    return 0;
+}
+
 static int add_seeds(struct bench_lists *lists, const char *item, struct err *err)
 {
     char quoted[TEXT_QUOTE_SIZE];
@@ -117,11 +135,9 @@ static int add_seeds(struct bench_lists *lists, const char *item, struct err *er
         last < first)
         return err_set(err, ERR_USAGE, "bench: --seeds: %s: give seeds as in 42,45-47",
                        text_quote(item, quoted));
-    for (int64_t seed = first; seed <= last; seed++) {
-        if (lists->seed_count == BENCH_SEEDS_MAX)
-            return err_set(err, ERR_USAGE, "bench: --seeds: more than %d", BENCH_SEEDS_MAX);
-        lists->seeds[lists->seed_count++] = (uint64_t)seed;
-    }
+    for (uint64_t seed = (uint64_t)first; seed <= (uint64_t)last; seed++)
+        if (add_seed(lists, seed, err) != 0)
+            return -1;
     return 0;
 }
 

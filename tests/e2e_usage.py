@@ -86,9 +86,13 @@ class Usage(ProgramTest):
             (["bench", "speed"], 'no benchmark "speed": give fgd'),
             (["bench", "fgd"], "give --data DIR"),
             (["bench", "fgd", "-d", ".", "--seeds", "4-2"], '"4-2": give seeds as in 42,45-47'),
+            (["bench", "fgd", "-d", ".", "--seeds", "4-6,5"], "--seeds: 5 is given twice"),
+            (["bench", "fgd", "-d", ".", "--seeds", "1-9223372036854775807"], "more than 1000"),
+            (["bench", "fgd", "-d", ".", "-p", "fgd", "-p", "fgd"], 'policy "fgd" is given twice'),
             (["bench", "fgd", "-d", ".", "--jobs", "0"], "give a whole number, 1 to 1024"),
             (["bench", "fgd", "-d", ".", "--policies", "fdg"], '"fdg" is none of the study\'s'),
             (["bench", "fgd", "-d", ".", "--policies", "bestfit"], "did you mean best-fit?"),
+            (["bench", "fgd", "-d", ".", "--policies", "mine"], "nor of `stowage policies`"),
             (["bench", "fgd", "-d", ".", "--policy", "fgd:x=1"], 'no parameter "x"'),
         ]
         for arguments, text in cases:
