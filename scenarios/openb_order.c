@@ -17,6 +17,26 @@
 
 enum { ORDER_FILE_BYTES_MAX = 1 << 30, PATH_SIZE = 4096 };
 
+/* A line is empty, a comment, or begins with a workload and a seed; so a damaged file is not taken
+ * for one without orders. */
+static int check_lines(const char *path, const char *bytes, size_t size, struct err *err)
+{
+    if (strlen(bytes) != size)
+        return err_set(err, ERR_INPUT, "%s: is no text", path);
+    int32_t number = 1;
+    for (const char *at = bytes; *at != '\0'; number++) {
+        const char *seed = at + strcspn(at, " \r\n");
+        seed += *seed == ' ' ? 1 : 0;
+        if (strchr("#\r\n", *at) == NULL && (*seed < '0' || *seed > '9'))
+            return err_set(err, ERR_INPUT,
+                           "%s:%" PRId32 ": a workload and a seed are expected, or # and a comment",
+                           path, number);
+        at += strcspn(at, "\n");
+        at += *at == '\n' ? 1 : 0;
+    }
+    return 0;
+}
+
 /* `<folder>/fgd/<name>`, else the same with ".gz"; *bytes NULL when there is neither. */
 static int load_file(const char *folder, const char *name, char **path, char **bytes,
                      struct err *err)
@@ -33,7 +53,9 @@ static int load_file(const char *folder, const char *name, char **path, char **b
         *path = strdup(text);
         if (*path == NULL)
             return err_no_memory(err);
-        return compressed_read_file(text, ORDER_FILE_BYTES_MAX, bytes, &size, err);
+        if (compressed_read_file(text, ORDER_FILE_BYTES_MAX, bytes, &size, err) != 0)
+            return -1;
+        return check_lines(text, *bytes, size, err);
     }
     return 0;
 }
@@ -64,6 +86,7 @@ void openb_order_files_release(struct openb_order_files *files)
 struct line {
     const char *file, *at;
     const struct openb_experiment *experiment;
+    int32_t place; /* of the last number read behind the colon, from 1 */
 };
 
 /* What follows "workload seed " in the line of this experiment; false when there is no such line.
@@ -77,7 +100,7 @@ static bool find_line(const char *bytes, const char *file,
             char *end;
             unsigned long long seed = strtoull(at + length + 1, &end, 10);
             if (end != at + length + 1 && seed == experiment->seed) {
-                *line = (struct line){file, end, experiment};
+                *line = (struct line){file, end, experiment, 0};
                 return true;
             }
         }
@@ -89,22 +112,30 @@ static bool find_line(const char *bytes, const char *file,
 
 static int fail_line(const struct line *line, const char *fact, struct err *err)
 {
-    char quoted[TEXT_QUOTE_SIZE];
-    return err_set(err, ERR_INPUT, "%s: workload %s, seed %" PRIu64 ": %s", line->file,
-                   text_quote(line->experiment->workload, quoted), line->experiment->seed, fact);
+    char quoted[TEXT_QUOTE_SIZE], place[40] = "";
+    if (line->place > 0)
+        snprintf(place, sizeof place, "number %" PRId32 ": ", line->place);
+    return err_set(err, ERR_INPUT, "%s: workload %s, seed %" PRIu64 ": %s%s", line->file,
+                   text_quote(line->experiment->workload, quoted), line->experiment->seed, place,
+                   fact);
 }
 
 /* The next whole number up to `max`, blanks before it skipped. */
 static int next_number(struct line *line, int64_t max, int64_t *number, struct err *err)
 {
+    char fact[80];
     int64_t value = 0;
     while (*line->at == ' ')
         line->at++;
     const char *first = line->at;
     for (; *line->at >= '0' && *line->at <= '9' && value <= max; line->at++)
         value = 10 * value + (*line->at - '0');
-    if (line->at == first || value > max || strchr(" :\r\n", *line->at) == NULL)
-        return fail_line(line, "a whole number is expected, or it is too large", err);
+    if (line->at == first && strchr("\r\n", *line->at) != NULL)
+        return fail_line(line, "the line ends before it", err);
+    if (line->at == first || value > max || strchr(" :\r\n", *line->at) == NULL) {
+        snprintf(fact, sizeof fact, "is no whole number from 0 to %" PRId64, max);
+        return fail_line(line, fact, err);
+    }
     *number = value;
     return 0;
 }
@@ -122,7 +153,7 @@ static int skip_colon(struct line *line, struct err *err)
 static int check_end(const struct line *line, struct err *err)
 {
     const char *rest = line->at + strspn(line->at, " \r");
-    return *rest == '\0' || *rest == '\n' ? 0 : fail_line(line, "the line is too long", err);
+    return *rest == '\0' || *rest == '\n' ? 0 : fail_line(line, "more follows", err);
 }
 
 /* ---- orders from the files ---- */
@@ -156,6 +187,7 @@ static int read_pods(struct openb_order *order, struct line *line, const int32_t
 {
     for (int32_t i = 0; i < order->count; i++) {
         int64_t number;
+        line->place = i + 1;
         if (next_number(line, INT32_MAX, &number, err) != 0)
             return -1;
         if (number >= number_count || pod_of[number] < 0)
@@ -163,6 +195,22 @@ static int read_pods(struct openb_order *order, struct line *line, const int32_t
         order->pods[i] = pod_of[number];
     }
     return check_end(line, err);
+}
+
+/* Only clones are there more than once. */
+static int check_originals(const struct openb_order *order, const struct openb_trace *trace,
+                           struct line *line, struct err *err)
+{
+    bool *has_come = calloc((size_t)trace->pod_count + 1, sizeof *has_come);
+    int result = has_come != NULL ? 0 : err_no_memory(err);
+    for (int32_t i = 0; result == 0 && i < order->original_count; i++) {
+        line->place = i + 1;
+        if (has_come[order->pods[i]])
+            result = fail_line(line, "names a pod for the second time, before the clones", err);
+        has_come[order->pods[i]] = true;
+    }
+    free(has_come);
+    return result;
 }
 
 static int read_arrivals(struct openb_order *order, const struct openb_trace *trace,
@@ -181,7 +229,7 @@ static int read_arrivals(struct openb_order *order, const struct openb_trace *tr
     if (result == 0)
         result = read_pods(order, line, pod_of, number_count, err);
     free(pod_of);
-    return result;
+    return result == 0 ? check_originals(order, trace, line, err) : result;
 }
 
 static int read_ranks(struct openb_order *order, const struct openb_trace *trace, struct line *line,
@@ -193,6 +241,7 @@ static int read_ranks(struct openb_order *order, const struct openb_trace *trace
         order->nodes[i] = -1;
     for (int32_t i = 0; i < trace->node_count; i++) {
         int64_t rank;
+        line->place = i + 1;
         if (next_number(line, trace->node_count - 1, &rank, err) != 0)
             return -1;
         if (order->nodes[rank] >= 0)

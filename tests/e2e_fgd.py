@@ -252,6 +252,17 @@ class Study14Nodes(ProgramTest):
         self.write("fgd/arrivals.txt.gz", gzip.compress(b"few 7 2 2 : 1 99\n"))
         result = self.stowage("bench", "fgd", "--data", ".", "-w", "few", "-s", "7")
         self.check_ended(result, BAD_INPUT, "names a pod that the workload does not have")
+        cases = [("few 7 3 3 : 1 2 1\n", "number 3: names a pod for the second time, before the clones"),
+                 ("few 7 3 2 : 1 2\n", "number 3: the line ends before it"),
+                 ("few 7 3 2 : 1 x 3\n", "number 2: is no whole number from 0 to 2147483647"),
+                 ("few 7 1 2 : 1\n", "is no whole number from 0 to 1"),
+                 ("few 7 2 2 : 1 2 3\n", "number 2: more follows"),
+                 ("# arrivals\nfew\n", "arrivals.txt.gz:2: a workload and a seed are expected"),
+                 ("# arrivals\n\0", "arrivals.txt.gz: is no text")]
+        for text, said in cases:
+            self.write("fgd/arrivals.txt.gz", text)
+            result = self.stowage("bench", "fgd", "--data", ".", "-w", "few", "-s", "7")
+            self.check_ended(result, BAD_INPUT, said)
         self.write("fgd/arrivals.txt.gz", b"\x1f\x8bdamaged")
         result = self.stowage("bench", "fgd", "--data", ".", "-w", "few", "-s", "7")
         self.check_ended(result, BAD_INPUT, "damaged or cut off")
