@@ -21,7 +21,7 @@ static int open_library(struct policy_option *option, const char *path, const ch
 static int parse(struct policy_option *option, const char *text, const char *file,
                  struct problems *problems)
 {
-    if (strchr(text, '/') == NULL)
+    if (!policy_text_is_file(text))
         return policy_text_parse(text, &option->arena, file, &option->choice, problems);
     struct policy_name split = policy_text_split(text);
     char *path = arena_strndup(&option->arena, text, split.length);

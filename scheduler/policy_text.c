@@ -423,9 +423,14 @@ static void parse_parameters(struct parsing *parsing, struct span text,
     }
 }
 
+bool policy_text_is_file(const char *text)
+{
+    return text[strcspn(text, ":/")] == '/';
+}
+
 struct policy_name policy_text_split(const char *text)
 {
-    const char *slash = strrchr(text, '/');
+    const char *slash = policy_text_is_file(text) ? strrchr(text, '/') : NULL;
     const char *colon = strchr(slash != NULL ? slash : text, ':');
     if (colon == NULL)
         return (struct policy_name){strlen(text), ""};

@@ -2,6 +2,7 @@
 #ifndef STOWAGE_SCHEDULER_POLICY_TEXT_H
 #define STOWAGE_SCHEDULER_POLICY_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -24,8 +25,11 @@ struct policy_choice {
     struct policy_value values[POLICY_PARAMETERS_MAX];
 };
 
+/* Does it begin with a path (a '/' before any ':'), and so name a shared object? */
+bool policy_text_is_file(const char *text);
+
 /* The name up to the first ':' and the rest, which is what policy_text_parameters takes. Of a path
- * (one with a '/') only a ':' behind the last '/' counts. "" where there is no rest. */
+ * only a ':' behind the last '/' counts. "" where there is no rest. */
 struct policy_name {
     size_t length;
     const char *rest;
