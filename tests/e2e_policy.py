@@ -4,9 +4,10 @@
 import json
 import os
 import pathlib
+import subprocess
 import unittest
 
-from e2e import BAD_INPUT, DONE, QUICKSTART, ProgramTest, small_scenario
+from e2e import BAD_INPUT, DONE, QUICKSTART, SOURCE, ProgramTest, small_scenario
 
 EXAMPLE = os.environ["STOWAGE_EXAMPLE_POLICY"]
 MODULES = pathlib.Path(os.environ["STOWAGE_POLICY_MODULES"])
@@ -57,6 +58,7 @@ class SharedObjects(ProgramTest):
             ("./none.so", "there is no such file"),
             (EXAMPLE + ":enough=0", 'enough: "0": give a whole number from 1 to 1000000'),
             (EXAMPLE + ":enouhg=1", "did you mean enough?"),
+            ("weighted:policies=./text.so*2+fgd", 'policies: no policy "./text.so"'),
         ]
         for path, *texts in cases:
             with self.subTest(path=path):
@@ -64,6 +66,23 @@ class SharedObjects(ProgramTest):
                 self.check_ended(result, BAD_INPUT, *texts)
         self.check_ended(self.stowage("policies", str(MODULES / "old_version.so")), BAD_INPUT,
                          "build it again")
+
+    def build_example(self, source, headers):
+        """By the lines of its CMakeLists.txt, called where `headers` is a relative path."""
+        built = self.folder / "built"
+        subprocess.run(["cmake", "-S", source, "-B", built, f"-DSTOWAGE_SOURCE={headers}"], check=True,
+                       cwd=self.folder, stdout=subprocess.DEVNULL)
+        subprocess.run(["cmake", "--build", built], check=True, stdout=subprocess.DEVNULL)
+        self.check_ended(self.stowage("policies", "built/fewest_replicas.so"), DONE)
+
+    def test_the_example_is_built_from_the_sources_by_a_relative_path(self):
+        (self.folder / "sources").symlink_to(SOURCE)
+        self.build_example(SOURCE / "examples/policy", "sources")
+
+    def test_the_example_is_built_from_what_is_installed(self):
+        subprocess.run(["cmake", "--install", os.environ["STOWAGE_BUILD"], "--prefix", "there"], check=True,
+                       cwd=self.folder, stdout=subprocess.DEVNULL)
+        self.build_example(self.folder / "there/share/doc/stowage/examples/policy", "there/include/stowage")
 
 
 if __name__ == "__main__":

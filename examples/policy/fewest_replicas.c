@@ -3,7 +3,7 @@
 
 /* A policy of one's own, as a shared object:
  *
- *   cmake -S examples/policy -B /tmp/my-policy -DSTOWAGE_SOURCE=. && cmake --build /tmp/my-policy
+ *   cmake -S examples/policy -B /tmp/my-policy && cmake --build /tmp/my-policy
  *   stowage policies /tmp/my-policy/fewest_replicas.so
  *   stowage run scenarios/quickstart.json --policy /tmp/my-policy/fewest_replicas.so:enough=3
  *
