@@ -360,6 +360,7 @@ static int look_at_peak(struct planning *planning, struct err *err)
                                planning->request.question.seed};
     if (peak_make(peak, &of, err) != 0)
         return -1;
+    planning->request.cost_min = peak->has_bound && !peak->is_average ? peak->bound : 0;
     for (int32_t i = 0; i < axes->count && peak->start != NULL; i++)
         planning->start[i] = clamp(peak->start[i], axes->items[i].low, axes->items[i].high);
     return 0;

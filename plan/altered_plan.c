@@ -29,6 +29,7 @@ int altered_plan_find(struct altered_plan *plan, const struct plan_request *requ
         return -1;
     other.question = altered.question;
     other.start = start;
+    other.cost_min = 0; /* the bound is of the demand and the prices that were not altered */
     other.progress = (struct plan_progress){.tell = NULL};
     int result = find(plan, &other, err);
     altered_question_release(&altered);

@@ -70,6 +70,8 @@ struct plan_request {
     struct plan_goal goal;
     const int32_t *start; /* counts to begin with; [axes->count] within the axes */
     int32_t points_max;
+    int64_t cost_min; /* no plan that costs less keeps the targets in the runs of the search; 0:
+                         nothing is known */
     struct plan_progress progress;
 };
 

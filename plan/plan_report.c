@@ -15,7 +15,8 @@ enum { SUMMARY_VERSION = 1 };
 
 static const struct column columns[] = {
     {"point", "count", "Number of the plan in the order in which plans were simulated, from 0."},
-    {"phase", "text", "Part of the search that asked for it: start, ray, descent, swap or near."},
+    {"phase", "text",
+     "Part of the search that asked for it: start, ray, descent, swap, near or rest."},
     {"axis", "text", "What is counted: POOL/TYPE, or of a pool that scales POOL/max, min or warm."},
     {"count", "nodes", "How many of it the plan has."},
     {"usd_per_hour", "USD/h", "Cost of the whole plan; of scaling pools the mean of its runs."},

@@ -238,6 +238,20 @@ static void print_bound(const struct plan_result *result, struct page *page)
     print_worth(result, page);
 }
 
+static void print_cheapest(const struct plan_result *result, struct page *page)
+{
+    if (plan_is_cheapest(result))
+        page_paragraph(
+            page, "Every cheaper fleet within the bounds was tried in the same runs, or has no "
+                  "more of anything than one that fails them. So no other is cheaper and "
+                  "passes, as far as more nodes are never worse.");
+    else if (question_of(result)->axes->is_scaling || result->answer.is_interrupted)
+        return;
+    else if (!result->answer.search.is_exhausted)
+        page_paragraph(page, "The search was left before all cheaper fleets were ruled out "
+                             "(--max-plans).");
+}
+
 static void print_claim(const struct plan_result *result, struct page *page)
 {
     const struct found_fleet *answer = &result->answer;
@@ -403,6 +417,7 @@ static void print_found(const struct plan_result *result, struct page *page)
     print_counts_table(result, found_fleet_counts(&result->answer), page);
     print_cost(result, page);
     print_claim(result, page);
+    print_cheapest(result, page);
     print_neighbours(result, page);
     print_bound(result, page);
     print_front(result, page);

@@ -98,6 +98,18 @@ static void print_bound(const struct plan_result *result, FILE *out)
     fputs(",\n            in whatever run\n", out);
 }
 
+static void print_cheapest(const struct plan_result *result, FILE *out)
+{
+    const struct found_fleet *answer = &result->answer;
+    if (answer->search.point_count > 1 && plan_is_cheapest(result))
+        fprintf(out,
+                "Cheapest    of all fleets allowed that pass the %" PRId32
+                " run%s of the search, if\n"
+                "            more nodes are never worse: what is cheaper fails, or has no more of\n"
+                "            anything than what fails\n",
+                answer->searched_trials, answer->searched_trials == 1 ? "" : "s");
+}
+
 /* "One more A100 hour is worth 3.20 USD." */
 static void print_worth(const struct plan_result *result, FILE *out)
 {
@@ -187,6 +199,9 @@ static void print_search(const struct plan_result *result, FILE *out)
     if (answer->round_count > 1)
         fprintf(out, ", %" PRId32 " rounds", answer->round_count);
     fputs(answer->is_interrupted ? "; INTERRUPTED\n" : "\n", out);
+    if (answer->is_found && !answer->is_interrupted && answer->search.request.is_sum &&
+        !answer->search.is_exhausted)
+        fputs("            left before all cheaper fleets were ruled out: see --max-plans\n", out);
     if (answer->search.worse[0] >= 0) {
         fputs("            non-monotone: ", out);
         print_counts(result, search_counts(&answer->search, answer->search.worse[0]), out);
@@ -273,6 +288,7 @@ void plan_print_text(const struct plan_result *result, FILE *out)
     print_counts(result, found_fleet_counts(answer), out);
     print_cost(result, answer->search.points[answer->search.best].answer.cost, out);
     print_bound(result, out);
+    print_cheapest(result, out);
     print_worth(result, out);
     print_claim(result, out);
     print_neighbours(result, out);

@@ -151,6 +151,12 @@ const char *plan_raising_target(const struct plan_result *result)
                : NULL;
 }
 
+bool plan_is_cheapest(const struct plan_result *result)
+{
+    const struct search *search = &result->answer.search;
+    return result->answer.is_found && search->is_exhausted && search->worse[0] < 0;
+}
+
 double plan_gap_percent(const struct plan_result *result)
 {
     const struct found_fleet *answer = &result->answer;

@@ -55,6 +55,11 @@ bool plan_budget_is_hopeless(const struct plan_result *result);
 /* The target that raises the bound above that of the floors, as it was given; NULL: none does. */
 const char *plan_raising_target(const struct plan_result *result);
 
+/* Was every cheaper fleet within the bounds tried, or is it less of everything than one that
+ * failed? Then the plan is the cheapest that passes the runs of the search, if more nodes are never
+ * worse; where the search has seen that they are, this is false. */
+bool plan_is_cheapest(const struct plan_result *result);
+
 /* By how many percent at most a plan could be cheaper: (cost - bound) / bound; NaN: not known. */
 double plan_gap_percent(const struct plan_result *result);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "plan/search_rest.h"
 
 /* Example. One axis of large nodes at 8 and one of small ones at 3; demand needs 4 L + S >= 9. The
  * start is (1, 1): it fails. The ray reaches (2, 2), which passes at 22. Descent: L cannot go down
@@ -22,7 +23,8 @@ enum {
 
 static const char *const phase_names[] = {
     [SEARCH_START] = "start", [SEARCH_RAY] = "ray",   [SEARCH_DESCENT] = "descent",
-    [SEARCH_SWAP] = "swap",   [SEARCH_NEAR] = "near", [SEARCH_ASKED] = "asked",
+    [SEARCH_SWAP] = "swap",   [SEARCH_NEAR] = "near", [SEARCH_REST] = "rest",
+    [SEARCH_ASKED] = "asked",
 };
 
 const char *search_phase_name(enum search_phase phase)
@@ -101,7 +103,7 @@ static int test_point(struct search *search, const int32_t *counts, enum search_
     return 0;
 }
 
-static int ask(struct search *search, const int32_t *counts, enum search_phase phase,
+int search_try(struct search *search, const int32_t *counts, enum search_phase phase,
                struct search_answer *answer, struct err *err)
 {
     int32_t point = find_point(search, counts);
@@ -118,7 +120,7 @@ static int ask(struct search *search, const int32_t *counts, enum search_phase p
 int search_ask(struct search *search, const int32_t *counts, int32_t *point, struct err *err)
 {
     struct search_answer answer;
-    int result = ask(search, counts, SEARCH_ASKED, &answer, err);
+    int result = search_try(search, counts, SEARCH_ASKED, &answer, err);
     if (result == 0)
         *point = find_point(search, counts);
     return result;
@@ -141,7 +143,8 @@ static int ask_on_ray(struct search *search, int32_t factor, struct search_answe
                       struct err *err)
 {
     set_on_ray(search, factor, search->scratch);
-    return ask(search, search->scratch, factor == RAY_ONE ? SEARCH_START : SEARCH_RAY, answer, err);
+    return search_try(search, search->scratch, factor == RAY_ONE ? SEARCH_START : SEARCH_RAY,
+                      answer, err);
 }
 
 /* Up from the start until a point passes, then between the last that failed and that one. */
@@ -207,7 +210,7 @@ static int ask_changed(struct search *search, const struct change *change,
     memcpy(search->scratch, change->counts,
            sizeof *change->counts * (size_t)search->request.axis_count);
     search->scratch[change->axis] = change->count;
-    return ask(search, search->scratch, SEARCH_DESCENT, answer, err);
+    return search_try(search, search->scratch, SEARCH_DESCENT, answer, err);
 }
 
 /* Sets counts[axis], with which `counts` passes, to the smallest number that passes as far as
@@ -285,7 +288,7 @@ static int try_swap(struct search *search, const struct swap *swap, int32_t *cou
         search->scratch[swap->from] -= swap->away;
         search->scratch[swap->to] += (int32_t)more;
         struct search_answer answer;
-        int result = ask(search, search->scratch, SEARCH_SWAP, &answer, err);
+        int result = search_try(search, search->scratch, SEARCH_SWAP, &answer, err);
         if (result != 0)
             return result;
         if (!answer.passes)
@@ -362,7 +365,21 @@ static int ask_neighbours(struct search *search, const int32_t *counts, struct e
         memcpy(search->scratch, counts, sizeof *counts * (size_t)search->request.axis_count);
         search->scratch[i / 2] = count;
         struct search_answer answer;
-        int result = ask(search, search->scratch, SEARCH_NEAR, &answer, err);
+        int result = search_try(search, search->scratch, SEARCH_NEAR, &answer, err);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+/* What one more neighbour costs less and passes is the new point, and has neighbours too. */
+static int run_near(struct search *search, int32_t *counts, struct err *err)
+{
+    for (int32_t best = -1; best != search->best;) {
+        best = search->best;
+        memcpy(counts, search_counts(search, best),
+               sizeof *counts * (size_t)search->request.axis_count);
+        int result = ask_neighbours(search, counts, err);
         if (result != 0)
             return result;
     }
@@ -401,15 +418,11 @@ static int run_phases(struct search *search, int32_t *counts, struct err *err)
     result = improve(search, counts, err);
     if (result != 0)
         return result;
-    /* What one more neighbour costs less and passes is the new point, and has neighbours too. */
-    for (int32_t best = -1; best != search->best;) {
-        best = search->best;
-        memcpy(counts, search_counts(search, best), size);
-        result = ask_neighbours(search, counts, err);
-        if (result != 0)
-            return result;
-    }
-    return 0;
+    result = run_near(search, counts, err);
+    if (result != 0 || !search->request.is_sum)
+        return result;
+    result = search_rest(search, err);
+    return result != 0 ? result : run_near(search, counts, err);
 }
 
 int search_run(struct search *search, struct err *err)

@@ -11,13 +11,14 @@
  * are of each kind of node, the test is a number of simulations; the search knows neither.
  *
  * It begins at a point that the caller holds for good (the rounded solution of a linear program)
- * and goes through four phases:
+ * and goes through five phases:
  *   ray:     the start is scaled up until it passes, and the factor is bisected;
  *   descent: each axis in turn, the dearest first, goes down by doubling steps and bisection to the
  *            smallest number that passes with the others as they are, until no axis gives way;
  *   swap:    a few of one axis are taken away and as many of another put there as are cheaper;
  *            what passes begins a new descent;
- *   near:    the neighbours of the result, one less and one more of each axis.
+ *   near:    the neighbours of the result, one less and one more of each axis;
+ *   rest:    where costs are sums, all that is cheaper and not ruled out (plan/search_rest.h).
  *
  * More nodes need not be better: a packing heuristic can fail on n + 1 where it succeeds on n. The
  * search supposes that more is better, and tells where it has seen the opposite; its result passes
@@ -41,6 +42,7 @@ enum search_phase {
     SEARCH_DESCENT,
     SEARCH_SWAP,
     SEARCH_NEAR,
+    SEARCH_REST,
     SEARCH_ASKED, /* by the caller, through search_ask */
 };
 /* "start", "ray", ... */
@@ -56,7 +58,10 @@ struct search_request {
     const struct search_axis *axes; /* [axis_count], axis_count >= 1 */
     int32_t axis_count;
     const int32_t *start; /* [axis_count] within the axes */
-    int32_t points_max;   /* after so many points ray and neighbours are still tried, but no swap */
+    int32_t points_max;   /* after so many points ray, descent and neighbours are still tried, but
+                             no swap, and nothing of the rest */
+    bool is_sum;          /* the cost of a point is the sum of its unit costs */
+    int64_t cost_min;     /* no point that costs less passes; 0: nothing is known */
     /* Tests a point: counts[axis_count]. 0: *answer is filled in; 1: the search is to end here with
      * what it has; -1: it fails. */
     int (*test)(void *context, const int32_t *counts, struct search_answer *answer,
@@ -72,6 +77,7 @@ struct search {
     int32_t point_count, point_capacity, count_capacity, scratch_capacity;
     int32_t best;        /* the cheapest point that passes, the first such; -1: none */
     bool is_interrupted; /* the test asked for the end */
+    bool is_exhausted;   /* no point is cheaper than the best one, if more is never worse */
     int32_t worse[2];    /* points: the first passes, the second has no less of any axis and
                             fails; -1: none was seen */
 };
@@ -89,5 +95,10 @@ const int32_t *search_counts(const struct search *search, int32_t point);
 /* The number of the point with these counts; tests it when that was not done before. 1: it was
  * interrupted. */
 int search_ask(struct search *search, const int32_t *counts, int32_t *point, struct err *err);
+
+/* For the phases of a search: the answer at a point, which is tested where that was not done
+ * before. 1: it was interrupted. */
+int search_try(struct search *search, const int32_t *counts, enum search_phase phase,
+               struct search_answer *answer, struct err *err);
 
 #endif

@@ -53,6 +53,7 @@ class Plan(ProgramTest):
         self.assertEqual(plan["plan"]["counts"], {"p/four": 2})
         # 10 millicents a second are 0.0001 USD.
         self.assertAlmostEqual(plan["plan"]["usd_per_hour"], 2 * 0.0001 * 3600)
+        self.assertTrue(plan["search"]["is_cheapest"])
         self.assertEqual(plan["evidence"]["trials"], 1)
         less, = [n for n in plan["neighbours"] if n["step"] < 0]
         self.assertFalse(less["passes"])
@@ -196,6 +197,9 @@ class Plan(ProgramTest):
         text = self.plan(*arguments).stdout
         self.assertRegex(text, r"no fleet that passes the \d+ runs of the search costs less than")
         self.assertIn("(by placed 1m 95): the plan is", text)
+        self.assertIn("Cheapest    of all fleets allowed that pass the", text)
+        self.assertIn("left before all cheaper fleets were ruled out: see --max-plans",
+                      self.plan(*arguments, "--max-plans", "2").stdout)
         few = self.json_of(*arguments, "-n", "p=0..1", code=ANSWER_IS_NO)
         self.assertIn("runs of the search takes nodes for", few["impossible"])
         self.assertEqual(few["search"]["runs"], 0)

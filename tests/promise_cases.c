@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/units.h"
 #include "plan/evictions.h"
+#include "plan/found_fleet.h"
 #include "plan/peak.h"
 #include "plan/trial.h"
 #include "tests/scenario_make.h"
@@ -292,6 +293,101 @@ struct promise_tally promise_cases_try(int32_t count, uint64_t stream)
         struct peak peak = find_peak(&drawn);
         if (peak.has_bound || peak.impossible[0] != '\0')
             try_fleets(&drawn, &peak, i, &tally);
+        peak_release(&peak);
+        plan_axes_release(&drawn.axes);
+        made_release(&drawn.scenario);
+    }
+    return tally;
+}
+
+/* ---- the search ---- */
+
+/* Whether each fleet passes, in the order of next_fleet, and the cheapest price of those that do.
+ */
+struct all_fleets {
+    bool passes[(NODES_MAX + 1) * (NODES_MAX + 1) * (NODES_MAX + 1)];
+    int64_t least;
+};
+
+static void try_all_fleets(const struct drawn *drawn, struct all_fleets *all)
+{
+    int32_t counts[3] = {0}, number = 0;
+    *all = (struct all_fleets){.least = INT64_MAX};
+    do {
+        int64_t price = plan_axes_price(&drawn->axes, counts);
+        all->passes[number] = try_fleet(drawn, counts).passes;
+        if (all->passes[number++] && price < all->least)
+            all->least = price;
+    } while (next_fleet(&drawn->axes, counts));
+}
+
+static bool covers(const struct plan_axes *axes, const int32_t *large, const int32_t *small)
+{
+    for (int32_t i = 0; i < axes->count; i++)
+        if (large[i] < small[i])
+            return false;
+    return true;
+}
+
+/* Does some fleet pass, and one with no less of anything not? */
+static bool is_crooked(const struct drawn *drawn, const struct all_fleets *all)
+{
+    int32_t small[3] = {0}, passing = 0;
+    do {
+        int32_t large[3] = {0}, failing = 0;
+        if (!all->passes[passing++])
+            continue;
+        do
+            if (!all->passes[failing++] && covers(&drawn->axes, large, small))
+                return true;
+        while (next_fleet(&drawn->axes, large));
+    } while (next_fleet(&drawn->axes, small));
+    return false;
+}
+
+static void search_one(const struct drawn *drawn, const struct peak *peak, int32_t number,
+                       struct search_tally *tally)
+{
+    struct all_fleets all;
+    struct found_fleet found;
+    struct err err = {0};
+    int32_t start[3] = {1, 1, 1};
+    const struct plan_request request = {.question = drawn->question,
+                                         .goal = {.is_certain = true},
+                                         .start = peak->start != NULL ? peak->start : start,
+                                         .points_max = 400,
+                                         .cost_min = peak->bound};
+    cr_assert_eq(found_fleet_make(&found, &request, &err), 0, "%s", err.text);
+    try_all_fleets(drawn, &all);
+    bool is_any = all.least < INT64_MAX;
+    cr_assert(!found.is_found || is_any, "scenario %d", number);
+    cr_assert(found.is_found || !is_any || is_crooked(drawn, &all), "scenario %d", number);
+    if (found.is_found) {
+        int64_t cost = found.search.points[found.search.best].answer.cost;
+        bool is_claimed = found.search.is_exhausted && found.search.worse[0] < 0;
+        tally->found++;
+        tally->optimal += cost == all.least;
+        tally->exhausted += is_claimed;
+        tally->crooked += is_claimed && cost != all.least;
+        cr_assert_geq(cost, all.least, "scenario %d", number);
+        cr_assert(cost == all.least || is_crooked(drawn, &all), "scenario %d: %ld, not %ld", number,
+                  (long)cost, (long)all.least);
+    }
+    found_fleet_release(&found);
+}
+
+struct search_tally promise_cases_search(int32_t count, uint64_t stream)
+{
+    struct rng rng = rng_stream(1, "test search of fleets", stream);
+    struct search_tally tally = {0};
+    for (int32_t i = 0; i < count; i++) {
+        struct drawn drawn;
+        draw_scenario(&drawn.scenario, &rng);
+        draw_question(&drawn, &rng);
+        draw_survive(&drawn, &rng);
+        struct peak peak = find_peak(&drawn);
+        if (peak.impossible[0] == '\0')
+            search_one(&drawn, &peak, i, &tally);
         peak_release(&peak);
         plan_axes_release(&drawn.axes);
         made_release(&drawn.scenario);

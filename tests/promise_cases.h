@@ -23,4 +23,16 @@ struct promise_tally promise_cases_try(int32_t count, uint64_t stream);
 /* The same where the pool scales, and what runs pay is bounded. */
 struct promise_tally promise_cases_try_scaling(int32_t count, uint64_t stream);
 
+/* The search for the cheapest fleet of such scenarios, held against the trial of all fleets. */
+struct search_tally {
+    int32_t found;     /* scenarios with a plan */
+    int32_t optimal;   /* of these, with the cheapest that there is */
+    int32_t exhausted; /* of these, in which it is said to be the cheapest */
+    int32_t crooked;   /* of these, in which it was not, since more nodes are worse there */
+};
+
+/* Fails the test where a plan does not pass, where none is found although one passes, and where one
+ * is said to be the cheapest and is not, unless more is worse. */
+struct search_tally promise_cases_search(int32_t count, uint64_t stream);
+
 #endif

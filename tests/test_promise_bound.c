@@ -161,3 +161,12 @@ Test(promise_bound, no_passing_pool_that_scales_pays_less)
     cr_expect_gt(tally.raised, 40, "%d", tally.raised);
     cr_expect_gt(tally.tried, 200, "%d", tally.tried);
 }
+
+Test(promise_bound, the_search_finds_the_cheapest_of_all_fleets)
+{
+    struct search_tally tally = promise_cases_search(120, 0);
+    cr_expect_gt(tally.found, 60, "%d", tally.found);
+    cr_expect_gt(tally.optimal, tally.found - 3, "%d of %d", tally.optimal, tally.found);
+    cr_expect_gt(tally.exhausted, tally.found - 6, "%d of %d", tally.exhausted, tally.found);
+    cr_expect_lt(tally.crooked, 3, "%d", tally.crooked);
+}

@@ -15,3 +15,10 @@ Test(promise_bound_long, no_passing_pool_that_scales_pays_less_in_thousands_of_s
     struct promise_tally tally = promise_cases_try_scaling(4000, 1);
     cr_expect_gt(tally.tried, 4000, "%d", tally.tried);
 }
+
+Test(promise_bound_long, the_search_finds_the_cheapest_of_all_fleets_in_thousands_of_scenarios)
+{
+    struct search_tally tally = promise_cases_search(3000, 1);
+    cr_expect_gt(tally.found, 1000, "%d", tally.found);
+    cr_expect_gt(tally.optimal * 100, tally.found * 98, "%d of %d", tally.optimal, tally.found);
+}

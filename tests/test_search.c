@@ -74,17 +74,20 @@ static int64_t least_cost(const struct cover *cover)
     }
 }
 
-static void run(struct cover *cover, const int32_t *start, struct search *search)
+static void run_with(struct cover *cover, struct search_request request, struct search *search)
 {
-    struct search_request request = {.axes = cover->axes,
-                                     .axis_count = cover->axis_count,
-                                     .start = start,
-                                     .points_max = 500,
-                                     .test = test_cover,
-                                     .context = cover};
     struct err err = {0};
+    request.axes = cover->axes;
+    request.axis_count = cover->axis_count;
+    request.test = test_cover;
+    request.context = cover;
     cr_assert_eq(search_init(search, &request, &err), 0, "%s", err.text);
     cr_assert_eq(search_run(search, &err), 0, "%s", err.text);
+}
+
+static void run(struct cover *cover, const int32_t *start, struct search *search)
+{
+    run_with(cover, (struct search_request){.start = start, .points_max = 500}, search);
 }
 
 Test(search, the_example_of_the_source_ends_where_it_says)
@@ -102,6 +105,17 @@ Test(search, the_example_of_the_source_ends_where_it_says)
     cr_expect_eq(counts[1], 1);
     cr_expect_eq(search.points[search.best].answer.cost, 19);
     cr_expect_eq(search.worse[0], -1);
+    search_release(&search);
+    /* With the rest no other point is tried: a swap has tried (0, 6). */
+    cover.stop_after = -1;
+    run_with(&cover,
+             (struct search_request){.start = (int32_t[]){1, 1}, .points_max = 500, .is_sum = true},
+             &search);
+    cr_expect(search.is_exhausted);
+    int32_t rest = 0;
+    for (int32_t i = 0; i < search.point_count; i++)
+        rest += search.points[i].phase == SEARCH_REST;
+    cr_expect_eq(rest, 0, "%d", rest);
     search_release(&search);
 }
 
@@ -162,6 +176,38 @@ Test(search, results_pass_are_tight_and_mostly_the_optimum_of_all_points)
     cr_expect_gt(feasible, 1000);
     cr_expect_gt(optimal * 100, feasible * 80, "%d of %d", optimal, feasible);
     cr_expect_lt(found_sum * 100, least_sum * 103);
+}
+
+Test(search, the_rest_holds_nothing_cheaper_once_it_is_exhausted)
+{
+    struct rng rng = rng_stream(1, "test search", 1);
+    int32_t feasible = 0, exhausted = 0, points = 0;
+    for (int trial = 0; trial < 1000; trial++) {
+        struct cover cover = draw_cover(&rng);
+        int32_t start[AXES_MAX];
+        for (int32_t i = 0; i < cover.axis_count; i++)
+            start[i] = (int32_t)rng_below(&rng, 4);
+        int64_t least = least_cost(&cover);
+        struct search_request request = {.start = start, .points_max = 500, .is_sum = true};
+        if (least < INT64_MAX && rng_below(&rng, 2) == 0)
+            request.cost_min = least - (int64_t)rng_below(&rng, (uint64_t)least + 1);
+        if (rng_below(&rng, 4) == 0)
+            request.points_max = (int32_t)rng_below(&rng, 40);
+        struct search search;
+        run_with(&cover, request, &search);
+        cr_assert_eq(search.best < 0, least == INT64_MAX);
+        if (search.best >= 0) {
+            feasible++;
+            exhausted += search.is_exhausted;
+            points += search.point_count;
+            cr_assert(search.is_exhausted || search.point_count >= request.points_max);
+            cr_assert(!search.is_exhausted || search.points[search.best].answer.cost == least);
+        }
+        search_release(&search);
+    }
+    cr_expect_gt(feasible, 500);
+    cr_expect_gt(exhausted * 100, feasible * 75, "%d of %d", exhausted, feasible);
+    cr_expect_lt(points, feasible * 60, "%d for %d", points, feasible);
 }
 
 Test(search, more_that_is_worse_is_told)
