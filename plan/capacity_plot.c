@@ -74,7 +74,18 @@ static void write_data(const struct sim *sim, int32_t *floors, FILE *out)
     }
 }
 
-static void write_script(const struct sim *sim, FILE *out)
+/* Does a floor ask for any of it, at any time that is drawn? */
+static bool has_floors(const struct sim *sim, int32_t *floors, const struct panel *panel)
+{
+    for (int32_t bin = 0; bin < plot_bin_count(sim); bin++) {
+        peak_floors_at(sim->scenario, plot_bin_start_us(sim, bin), floors);
+        if (sum_floors(sim->scenario, floors, panel->resource) > 0)
+            return true;
+    }
+    return false;
+}
+
+static void write_script(const struct sim *sim, int32_t *floors, FILE *out)
 {
     int count = count_panels(sim);
     plot_frame_open(out, "capacity", count * PANEL_HEIGHT_PX + AXIS_HEIGHT_PX);
@@ -82,18 +93,25 @@ static void write_script(const struct sim *sim, FILE *out)
             "set multiplot layout %d,1\nset key outside top center horizontal\nset lmargin 10\n",
             count);
     plot_print_time_axis(sim, out);
-    fputs("set yrange [0:*]\nset style fill solid 0.35 noborder\n", out);
+    fputs("set yrange [0:*]\nset offsets 0, 0, graph 0.05, 0\n"
+          "set style fill solid 0.35 noborder\n",
+          out);
     for (int i = 0; i < PANEL_COUNT; i++) {
         int first = 2 + i * COLUMNS;
         if (!has_capacity(sim, &panels[i]))
             continue;
         fprintf(out,
                 "set ylabel '%s'\n"
-                "plot 'capacity.dat' using 1:%d with fillsteps linetype 3 title 'bound', \\\n"
-                "  'capacity.dat' using 1:%d with steps linetype 2 linewidth 2"
-                " title 'floors that are certain', \\\n"
+                "plot 'capacity.dat' using 1:%d with fillsteps linetype 3 title 'bound', \\\n",
+                panels[i].title, first + 1);
+        if (has_floors(sim, floors, &panels[i]))
+            fprintf(out,
+                    "  'capacity.dat' using 1:%d with steps linetype 2 linewidth 2"
+                    " title 'floors that are certain', \\\n",
+                    first + 2);
+        fprintf(out,
                 "  'capacity.dat' using 1:%d with steps linetype 1 linewidth 2 title 'capacity'\n",
-                panels[i].title, first + 1, first + 2, first);
+                first);
     }
     fputs("unset multiplot\n", out);
     plot_frame_close(out);
@@ -107,7 +125,7 @@ static int write_file(const struct sim *sim, int32_t *floors, bool is_script,
     if (out == NULL)
         return -1;
     if (is_script)
-        write_script(sim, out);
+        write_script(sim, floors, out);
     else
         write_data(sim, floors, out);
     return output_dir_close(dir, out, name, err);
