@@ -25,8 +25,9 @@ struct planning {
     const struct plan_scenario_options *options;
     struct mpi_job *job;
     struct scenario scenario;
-    struct problems wrong; /* with what is asked */
-    struct plan_axes axes;
+    struct problems wrong;    /* with what is asked */
+    struct plan_axes axes;    /* of the search */
+    struct plan_axes allowed; /* of the bound: with --what-if more than the one fleet */
     struct target_set targets;
     struct plan_texts target_texts, survive_texts;
     struct survive survives[PLAN_TEXTS_MAX];
@@ -113,16 +114,22 @@ static int read_survives(struct planning *planning, struct err *err)
     return 0;
 }
 
-/* The fleet as it is, with some changes. */
+/* The fleet as it is, with some changes. The bound is of what is allowed, and of this fleet. */
 static int read_what_ifs(struct planning *planning, struct err *err)
 {
     const struct plan_texts *texts = &planning->options->what_ifs;
-    plan_axes_fix(&planning->axes);
+    struct plan_axes *axes = &planning->axes;
+    plan_axes_fix(axes);
     for (int32_t i = 0; i < texts->count; i++)
         if (strcmp(texts->items[i], "nothing") != 0 &&
-            plan_axes_change(&planning->axes, &planning->scenario, texts->items[i], err) != 0 &&
+            plan_axes_change(axes, &planning->scenario, texts->items[i], err) != 0 &&
             keep_wrong(planning, "plan: --what-if", err) != 0)
             return -1;
+    for (int32_t i = 0; i < axes->count; i++) {
+        struct plan_axis *allowed = &planning->allowed.items[i];
+        allowed->low = axes->items[i].low < allowed->low ? axes->items[i].low : allowed->low;
+        allowed->high = axes->items[i].high > allowed->high ? axes->items[i].high : allowed->high;
+    }
     return 0;
 }
 
@@ -130,13 +137,11 @@ static int read_bounds(struct planning *planning, struct err *err)
 {
     const struct plan_def *def = &planning->scenario.plan;
     struct plan_texts texts = {.count = 0};
-    if (planning->options->what_ifs.count > 0)
-        return read_what_ifs(planning, err);
     if (join_texts(def->nodes, def->node_count, &planning->options->bounds, &texts, err) != 0)
         return keep_wrong(planning, "plan: nodes", err);
     for (int32_t i = 0; i < texts.count; i++) {
         const char *option = i < def->node_count ? "plan.nodes" : "plan: --nodes";
-        if (plan_axes_bound(&planning->axes, &planning->scenario, texts.items[i], err) != 0 &&
+        if (plan_axes_bound(&planning->allowed, &planning->scenario, texts.items[i], err) != 0 &&
             keep_wrong(planning, option, err) != 0)
             return -1;
     }
@@ -153,14 +158,18 @@ static int read_axes(struct planning *planning, struct err *err)
 {
     struct plan_axes *axes = &planning->axes;
     int32_t capacity = 0;
-    if (plan_axes_make(axes, &planning->scenario, err) != 0)
+    if (plan_axes_make(axes, &planning->scenario, err) != 0 ||
+        plan_axes_make(&planning->allowed, &planning->scenario, err) != 0 ||
+        read_bounds(planning, err) != 0)
         return -1;
-    if (read_bounds(planning, err) != 0)
+    if (planning->options->what_ifs.count == 0)
+        memcpy(axes->items, planning->allowed.items, sizeof *axes->items * (size_t)axes->count);
+    else if (read_what_ifs(planning, err) != 0)
         return -1;
     if (axes->count == 0)
         return err_set(err, ERR_INPUT, "%s: no nodepool takes demand: there is nothing to plan",
                        planning->options->scenario_path);
-    if (plan_axes_check(axes, err) != 0 ||
+    if (plan_axes_check(&planning->allowed, err) != 0 ||
         array_reserve(&planning->start, &capacity, axes->count, sizeof *planning->start, err) != 0)
         return -1;
     for (int32_t i = 0; i < axes->count; i++) {
@@ -255,6 +264,7 @@ static void ask(struct planning *planning)
         .request = request,
         .peak = &planning->peak,
         .asks_sensitivity = options->asks_sensitivity,
+        .is_what_if = options->what_ifs.count > 0,
         .target_texts = planning->target_texts.items,
         .survive_texts = planning->survive_texts.items,
         .version = STOWAGE_VERSION,
@@ -352,7 +362,7 @@ static int look_at_peak(struct planning *planning, struct err *err)
     struct peak *peak = &planning->peak;
     struct plan_axes *axes = &planning->axes;
     const struct peak_of of = {&planning->scenario,
-                               axes,
+                               &planning->allowed,
                                &planning->targets,
                                {planning->survives, planning->survive_texts.count},
                                planning->request.question.trial_count,
@@ -385,7 +395,8 @@ static int start_crew(struct planning *planning, struct err *err)
         .targets = {planning->target_texts.items, planning->target_texts.count},
         .survives = {planning->survive_texts.items, planning->survive_texts.count},
     };
-    if (job->ranks == NULL || planning->peak.impossible[0] != '\0')
+    bool is_known = planning->peak.impossible[0] != '\0' && !planning->result.is_what_if;
+    if (job->ranks == NULL || is_known)
         return 0;
     const struct crew_work work = run_crew_work(planning->axes.count);
     if (mpi_job_tell(job, print_task, &task, err) != 0)
@@ -470,6 +481,7 @@ int plan_scenario_run(const struct plan_scenario_options *options, struct mpi_jo
     free(planning.start);
     peak_release(&planning.peak);
     plan_axes_release(&planning.axes);
+    plan_axes_release(&planning.allowed);
     problems_release(&planning.wrong);
     scenario_release(&planning.scenario);
     return code;

@@ -38,6 +38,13 @@ static void print_question(const struct plan_result *result, struct page *page)
         page_name(page, result->target_texts[i]);
         page_end_item(page);
     }
+    if (result->is_what_if) {
+        page_begin_item(page);
+        page_text(page,
+                  "Of the fleet of the scenario with the changes given (--what-if), and of no "
+                  "other.");
+        page_end_item(page);
+    }
     for (int32_t i = 0; i < question_of(result)->survives.count; i++) {
         page_begin_item(page);
         page_text(page, "The same without: ");
@@ -152,8 +159,11 @@ static void print_run_bound(const struct plan_result *result, struct page *page)
 /* By how much the plan is above the bound. */
 static void print_gap(const struct plan_result *result, struct page *page)
 {
-    if (!isnan(plan_gap_percent(result)))
-        page_format_text(page, "; the plan is %.2f %% above that", plan_gap_percent(result));
+    double gap = plan_gap_percent(result);
+    if (!isnan(gap))
+        page_format_text(page, "; %s is %.2f %% %s that",
+                         result->is_what_if ? "this fleet" : "the plan", fabs(gap),
+                         gap < 0 ? "below" : "above");
     page_text(page, ". ");
 }
 
@@ -219,7 +229,8 @@ static void print_bound(const struct plan_result *result, struct page *page)
         print_gap(result, page);
     else
         page_text(page, ", and that in any run. ");
-    page_text(page, "What one more of these floors adds to this bound:");
+    if (question_of(result)->axes->is_priced)
+        page_text(page, "What one more of these floors adds to this bound:");
     page_end_paragraph(page);
     if (!question_of(result)->axes->is_priced)
         return;
@@ -245,7 +256,8 @@ static void print_cheapest(const struct plan_result *result, struct page *page)
             page, "Every cheaper fleet within the bounds was tried in the same runs, or has no "
                   "more of anything than one that fails them. So no other is cheaper and "
                   "passes, as far as more nodes are never worse.");
-    else if (question_of(result)->axes->is_scaling || result->answer.is_interrupted)
+    else if (question_of(result)->axes->is_scaling || result->is_what_if ||
+             result->answer.is_interrupted)
         return;
     else if (!result->answer.search.is_exhausted)
         page_paragraph(page, "The search was left before all cheaper fleets were ruled out "
@@ -280,16 +292,23 @@ static void print_claim(const struct plan_result *result, struct page *page)
 
 /* ---- around it ---- */
 
-static void print_misses_cell(const struct plan_result *result, const struct trial_tally *tally,
-                              struct page *page)
+static void text_of_misses(const struct plan_result *result, const struct trial_tally *tally,
+                           char text[CELL_SIZE])
 {
-    char text[CELL_SIZE] = "";
-    FILE *out = fmemopen(text, sizeof text, "w");
-    page_begin_cell(page);
+    text[0] = '\0';
+    FILE *out = fmemopen(text, CELL_SIZE, "w");
     if (out == NULL)
         return;
     plan_print_misses(result, tally, out);
     fclose(out);
+}
+
+static void print_misses_cell(const struct plan_result *result, const struct trial_tally *tally,
+                              struct page *page)
+{
+    char text[CELL_SIZE];
+    text_of_misses(result, tally, text);
+    page_begin_cell(page);
     page_text(page, tally->passes ? "keeps all" : text);
 }
 
@@ -413,7 +432,7 @@ static void print_growth(const struct plan_result *result, struct page *page)
 
 static void print_found(const struct plan_result *result, struct page *page)
 {
-    page_heading(page, "The plan");
+    page_heading(page, result->is_what_if ? "The fleet" : "The plan");
     print_counts_table(result, found_fleet_counts(&result->answer), page);
     print_cost(result, page);
     print_claim(result, page);
@@ -425,26 +444,41 @@ static void print_found(const struct plan_result *result, struct page *page)
     sensitivity_print_page(result, page);
 }
 
-static void print_none(const struct plan_result *result, struct page *page)
+/* What misses: the highest fleet, or the only one. */
+static void print_missing(const struct plan_result *result, struct page *page)
 {
+    char text[CELL_SIZE];
     const struct found_fleet *answer = &result->answer;
     int32_t highest = answer->search.point_count - 1;
-    page_heading(page, "There is no plan");
-    if (result->peak->impossible[0] != '\0') {
-        page_begin_paragraph(page);
-        page_format_text(page, "None is possible: %s.", result->peak->impossible);
-        page_end_paragraph(page);
-        return;
-    }
-    if (answer->is_interrupted || highest < 0) {
-        page_paragraph(page, "The search was interrupted before a plan was found.");
-        return;
-    }
-    page_paragraph(page, "Even the highest of the allowed numbers of nodes does not do:");
+    const struct trial_tally *tally = &answer->tallies[highest];
+    text_of_misses(result, tally, text);
+    page_begin_paragraph(page);
+    page_format_text(page, "%s: %" PRId32 " of the first %" PRId32 " replications miss %s.",
+                     plan_is_one_fleet(result)
+                         ? "It was simulated"
+                         : "Even the highest of the allowed numbers of nodes does not do",
+                     tally->trials - tally->successes, tally->trials, text);
+    page_end_paragraph(page);
     print_counts_table(result, search_counts(&answer->search, highest), page);
     page_begin_paragraph(page);
     print_binding(&result->highest, page);
     page_end_paragraph(page);
+}
+
+static void print_none(const struct plan_result *result, struct page *page)
+{
+    bool is_impossible = result->peak->impossible[0] != '\0';
+    page_heading(page, result->is_what_if ? "This fleet does not do" : "There is no plan");
+    if (is_impossible) {
+        page_begin_paragraph(page);
+        page_format_text(page, "None is possible: %s.", result->peak->impossible);
+        page_end_paragraph(page);
+    }
+    if (result->answer.is_interrupted)
+        page_paragraph(page, "The search was interrupted before a plan was found.");
+    else if (result->answer.search.point_count > 0)
+        print_missing(result, page);
+    print_bound(result, page);
 }
 
 /* ---- all of it ---- */
@@ -467,14 +501,15 @@ static void print_search(const struct plan_result *result, struct page *page)
     const struct found_fleet *answer = &result->answer;
     page_heading(page, "How it was found");
     page_begin_paragraph(page);
-    page_format_text(page,
-                     "%" PRId32 " plans were simulated, in %" PRId64
-                     " runs, each with the same %" PRId32 " seed%s from %" PRIu64
-                     " on, as far as it was of use: a plan is left at its first "
-                     "failures.%s",
-                     answer->search.point_count, answer->tester.run_count, answer->searched_trials,
-                     answer->searched_trials == 1 ? "" : "s", question_of(result)->seed,
-                     answer->is_interrupted ? " The search was interrupted." : "");
+    page_format_text(
+        page,
+        "%" PRId32 " plan%s simulated, in %" PRId64 " run%s, each with the same %" PRId32
+        " seed%s from %" PRIu64 " on, as far as it was of use: a plan is left at its first "
+        "failures.%s",
+        answer->search.point_count, answer->search.point_count == 1 ? " was" : "s were",
+        answer->tester.run_count, answer->tester.run_count == 1 ? "" : "s", answer->searched_trials,
+        answer->searched_trials == 1 ? "" : "s", question_of(result)->seed,
+        answer->is_interrupted ? " The search was interrupted." : "");
     page_end_paragraph(page);
     if (answer->search.point_count > 0)
         page_picture(page, "search", "Cost of the plans in the order of trying");

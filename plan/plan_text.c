@@ -88,8 +88,9 @@ static void print_bound(const struct plan_result *result, FILE *out)
         print_floor_bound(result, out);
     double gap = plan_gap_percent(result);
     if (!isnan(gap))
-        fprintf(out, ":%sthe plan is %.2f %% above it", peak->target < 0 ? "\n            " : " ",
-                gap);
+        fprintf(out, ":%s%s is %.2f %% %s it", peak->target < 0 ? "\n            " : " ",
+                result->is_what_if ? "this fleet" : "the plan", fabs(gap),
+                gap < 0 ? "below" : "above");
     fputc('\n', out);
     if (peak->target < 0 || peak->floor_bound == 0)
         return;
@@ -237,20 +238,11 @@ static void print_growth(const struct plan_result *result, FILE *out)
     }
 }
 
-/* Is there but one fleet to look at, as with --what-if? */
-static bool is_one_fleet(const struct plan_axes *axes)
-{
-    for (int32_t i = 0; i < axes->count; i++)
-        if (axes->items[i].low != axes->items[i].high)
-            return false;
-    return true;
-}
-
 /* Even the highest plan misses: which targets. */
 static void print_none(const struct plan_result *result, FILE *out)
 {
     const struct found_fleet *answer = &result->answer;
-    if (result->peak->impossible[0] != '\0') {
+    if (result->peak->impossible[0] != '\0' && !result->is_what_if) {
         fprintf(out, "Plan        none is possible: %s\n", result->peak->impossible);
         return;
     }
@@ -259,7 +251,7 @@ static void print_none(const struct plan_result *result, FILE *out)
         return;
     }
     const struct trial_tally *tally = &answer->tallies[answer->search.point_count - 1];
-    bool is_one = is_one_fleet(question_of(result)->axes);
+    bool is_one = plan_is_one_fleet(result);
     fprintf(out, "Plan        %s: %" PRId32 " of the first %" PRId32 " replications of %s miss ",
             is_one ? "no" : "none", tally->trials - tally->successes, tally->trials,
             is_one ? "this fleet" : "the highest fleet allowed");
@@ -268,6 +260,10 @@ static void print_none(const struct plan_result *result, FILE *out)
     print_binding(&result->highest, out);
     fputs(is_one ? "Fleet       " : "Highest     ", out);
     print_counts(result, search_counts(&answer->search, answer->search.point_count - 1), out);
+    if (is_one)
+        print_cost(result, answer->search.points[answer->search.point_count - 1].answer.cost, out);
+    if (result->peak->impossible[0] != '\0')
+        fprintf(out, "Proved      no plan is possible: %s\n", result->peak->impossible);
 }
 
 void plan_print_text(const struct plan_result *result, FILE *out)

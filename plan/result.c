@@ -65,7 +65,7 @@ int plan_result_make(struct plan_result *result, struct err *err)
     result->front.count = 0;
     result->regret = (struct regret){.least = -1};
     result->sensitivity = (struct sensitivity){.is_asked = false};
-    if (result->peak->impossible[0] != '\0') { /* no simulation is needed */
+    if (result->peak->impossible[0] != '\0' && !result->is_what_if) { /* no simulation is needed */
         result->answer = (struct found_fleet){.search = {.best = -1, .worse = {-1, -1}}};
         return 0;
     }
@@ -151,17 +151,29 @@ const char *plan_raising_target(const struct plan_result *result)
                : NULL;
 }
 
+bool plan_is_one_fleet(const struct plan_result *result)
+{
+    const struct plan_axes *axes = result->request->question.axes;
+    for (int32_t i = 0; i < axes->count; i++)
+        if (axes->items[i].low != axes->items[i].high)
+            return false;
+    return true;
+}
+
 bool plan_is_cheapest(const struct plan_result *result)
 {
     const struct search *search = &result->answer.search;
-    return result->answer.is_found && search->is_exhausted && search->worse[0] < 0;
+    return result->answer.is_found && search->is_exhausted && search->worse[0] < 0 &&
+           !result->is_what_if;
 }
 
 double plan_gap_percent(const struct plan_result *result)
 {
     const struct found_fleet *answer = &result->answer;
-    if (!result->peak->has_bound || !answer->is_found || result->peak->bound <= 0)
+    bool is_known = answer->is_found || (result->is_what_if && answer->search.point_count > 0);
+    if (!result->peak->has_bound || !is_known || result->peak->bound <= 0)
         return (double)NAN;
+    int32_t point = answer->is_found ? answer->search.best : 0;
     double bound = (double)result->peak->bound;
-    return 100 * ((double)answer->search.points[answer->search.best].answer.cost - bound) / bound;
+    return 100 * ((double)answer->search.points[point].answer.cost - bound) / bound;
 }

@@ -28,6 +28,8 @@ struct plan_result {
     struct regret regret;           /* where it was, and the scenario has growth_percent */
     struct sensitivity sensitivity; /* where it was, and asks_sensitivity */
     bool asks_sensitivity;
+    bool is_what_if; /* one fleet is looked at, and simulated also where none within the bounds of
+                        the peak is possible */
     const char *const *target_texts;  /* as given: [request->question.targets->text_count] */
     const char *const *survive_texts; /* as given; [request->question.survives.count] */
     const char *version, *command;
@@ -55,12 +57,16 @@ bool plan_budget_is_hopeless(const struct plan_result *result);
 /* The target that raises the bound above that of the floors, as it was given; NULL: none does. */
 const char *plan_raising_target(const struct plan_result *result);
 
+/* Is there but one fleet to look at? */
+bool plan_is_one_fleet(const struct plan_result *result);
+
 /* Was every cheaper fleet within the bounds tried, or is it less of everything than one that
  * failed? Then the plan is the cheapest that passes the runs of the search, if more nodes are never
  * worse; where the search has seen that they are, this is false. */
 bool plan_is_cheapest(const struct plan_result *result);
 
-/* By how many percent at most a plan could be cheaper: (cost - bound) / bound; NaN: not known. */
+/* By how many percent at most a plan could be cheaper: (cost - bound) / bound; NaN: not known. Of a
+ * what-if fleet that misses targets it may be below 0. */
 double plan_gap_percent(const struct plan_result *result);
 
 /* "3 gpu/a100, 2 cpu/n2", "no nodes at all". */

@@ -235,7 +235,7 @@ class Plan(ProgramTest):
 
     def test_a_change_of_the_fleet_is_looked_at_alone(self):
         runner = dict(small_scenario()["runners"][0], num_replicas=5, min_replicas=5)
-        self.write("s.json", small_scenario(runners=[runner]))
+        self.write("s.json", small_scenario(runners=[runner], plan={"nodes": ["p=0..9"]}))
         for changes, code in ((["nothing"], ANSWER_IS_NO),
                               (["add 1 node of four to pool p"], DONE),
                               (["add 2 nodes of four to pool p",
@@ -248,7 +248,25 @@ class Plan(ProgramTest):
             else:
                 text = self.plan("s.json", "-t", "pending <= 0", *options).stdout
                 self.assertIn("1 of the first 1 replications of this fleet miss pending <= 0", text)
-            self.assertLessEqual(len(plan["search"]["points"]), 1)
+            self.assertEqual(len(plan["search"]["points"]), 1)
+            gap = plan["lower_bound"]["gap_pct"]
+            self.assertAlmostEqual(gap, 100 * plan["search"]["points"][0]["counts"]["p/four"] / 3 - 100,
+                                   places=4)
+            self.assertFalse(plan["search"]["is_cheapest"])
+        result = self.plan("s.json", "--what-if", "remove 2 nodes of four from pool p", "-o", "out")
+        self.check_ended(result, ANSWER_IS_NO)
+        self.assertIn("this fleet is 100.00 % below it", result.stdout)
+        self.assertIn("1 plan was simulated, in 1 run,", (self.folder / "out/report.md").read_text())
+        # More than its pool may have, and more than fits any bound.
+        tight = small_scenario(runners=[dict(runner, num_replicas=99, min_replicas=99)])
+        self.write("tight.json", tight)
+        plan = self.json_of("tight.json", "--what-if", "add 48 nodes of four to pool p", code=DONE)
+        self.assertEqual(plan["plan"]["counts"], {"p/four": 50})
+        plan = self.json_of("tight.json", "--what-if", "nothing", code=ANSWER_IS_NO)
+        self.assertIn("the floors ask for", plan["impossible"])
+        self.assertEqual(plan["search"]["runs"], 1)
+        self.assertIn("Proved      no plan is possible: at 0s the floors ask for",
+                      self.plan("tight.json", "--what-if", "nothing").stdout)
 
     def test_losses_take_more_nodes(self):
         runner = dict(small_scenario()["runners"][0], min_replicas=3)
