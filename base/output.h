@@ -49,6 +49,11 @@ struct output_dir {
  * struct is zeroed, and nothing else has been created or removed. */
 int output_dir_open(struct output_dir *dir, const char *path, struct err *err);
 
+/* Would output_dir_open take this path? Asked before a long run, so that a wrong path is told
+ * before it and not after it. NULL, no folder, is fine. Nothing is left behind; -1 as of
+ * output_dir_open. */
+int output_dir_probe(const char *path, struct err *err);
+
 /* Opens `name` ("nodes.csv", "plots/x.gp"; subfolders are made) for writing inside the partial
  * folder, or NULL. Each name once. */
 FILE *output_dir_create(struct output_dir *dir, const char *name, struct err *err);

@@ -376,3 +376,14 @@ void output_dir_abandon(struct output_dir *dir)
         rmdir(dir->path);
     release(dir);
 }
+
+int output_dir_probe(const char *path, struct err *err)
+{
+    struct output_dir dir;
+    if (path == NULL)
+        return 0;
+    if (output_dir_open(&dir, path, err) != 0)
+        return -1;
+    output_dir_abandon(&dir);
+    return 0;
+}

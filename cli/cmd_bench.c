@@ -109,18 +109,6 @@ static int check_arguments(struct bench_command *bench, int argc, char **argv, s
 
 /* ---- running ---- */
 
-/* A wrong path is told before the runs and not after them. */
-static int probe_output(const struct bench_command *bench, struct err *err)
-{
-    struct output_dir probe;
-    if (bench->output == NULL)
-        return 0;
-    if (output_dir_open(&probe, bench->output, err) != 0)
-        return -1;
-    output_dir_abandon(&probe);
-    return 0;
-}
-
 static int run_all(const struct bench_command *command, struct fgd_bench *bench,
                    const struct interrupt *interrupt, struct err *err)
 {
@@ -182,7 +170,7 @@ static int execute(struct bench_command *command)
     if (bench_lists_find_workloads(&command->lists, command->workloads, command->data, &err) != 0)
         return message_fail(&err);
     const struct fgd_request request = bench_lists_request(&command->lists, command->data);
-    if (probe_output(command, &err) != 0 || interrupt_block(&interrupt, &err) != 0 ||
+    if (output_dir_probe(command->output, &err) != 0 || interrupt_block(&interrupt, &err) != 0 ||
         fgd_bench_load(&bench, &request, &err) != 0)
         return message_fail(&err);
     int code;

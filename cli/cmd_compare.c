@@ -433,18 +433,6 @@ static int report_results(const struct compare_command *command, const struct co
     return code == EXIT_DONE && compare->end == COMPARE_UNSETTLED ? EXIT_ANSWER_IS_NO : code;
 }
 
-/* A wrong path is told before the runs and not after them. */
-static int probe_output(const struct compare_command *command, struct err *err)
-{
-    struct output_dir probe;
-    if (command->output == NULL)
-        return 0;
-    if (output_dir_open(&probe, command->output, err) != 0)
-        return -1;
-    output_dir_abandon(&probe);
-    return 0;
-}
-
 static int execute(struct compare_command *command)
 {
     struct err err = {.kind = ERR_NONE};
@@ -454,7 +442,7 @@ static int execute(struct compare_command *command)
     int code = load_all(command);
     if (code != EXIT_DONE)
         return code;
-    if (make_request(command, &err) != 0 || probe_output(command, &err) != 0 ||
+    if (make_request(command, &err) != 0 || output_dir_probe(command->output, &err) != 0 ||
         compare_init(&compare, &command->request, &err) != 0)
         return message_fail(&err);
     if (run_all(command, &compare, &err) != 0)

@@ -173,15 +173,11 @@ static int load(const struct run_command *run, struct run_state *state, struct e
     return result;
 }
 
-/* Opens what the run will write, so that a wrong path is told before the run and not after it. */
+/* What the run will write: a wrong path is told before the run and not after it. */
 static int open_outputs(const struct run_command *run, struct run_state *state, struct err *err)
 {
-    if (run->output_path != NULL) {
-        struct output_dir probe;
-        if (output_dir_open(&probe, run->output_path, err) != 0)
-            return -1;
-        output_dir_abandon(&probe);
-    }
+    if (output_dir_probe(run->output_path, err) != 0)
+        return -1;
     if (run->trace_path != NULL)
         return output_file_open(&state->trace, run->trace_path, err);
     return 0;

@@ -515,6 +515,23 @@ Test(output_dir, abandoning_removes_what_was_made)
     leave_folder(folder);
 }
 
+Test(output_dir, a_probe_tells_a_wrong_path_and_leaves_nothing)
+{
+    char folder[64];
+    struct err err = {0};
+    enter_new_folder(folder);
+    cr_assert_eq(output_dir_probe("out", &err), 0, "%s", err.text);
+    cr_expect_not(exists("out"));
+    cr_assert_eq(output_dir_probe(NULL, &err), 0, "%s", err.text);
+    put_old_report();
+    cr_assert_eq(output_dir_probe("out", &err), 0, "%s", err.text);
+    cr_expect(is_old_report());
+    cr_expect_not(exists("out/.stowage-partial"));
+    cr_assert_eq(output_dir_probe("none/out", &err), -1);
+    cr_expect_eq(err.kind, ERR_INPUT);
+    leave_folder(folder);
+}
+
 Test(output_dir, abandoning_leaves_a_folder_that_was_there)
 {
     char folder[64];
