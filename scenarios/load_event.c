@@ -274,24 +274,17 @@ void load_event(struct loader *loader, struct value *element)
 {
     struct value place, object;
     char at[UNITS_TEXT_SIZE];
-    struct event_def event = {.runner = NO_INDEX,
-                              .num_replicas = NO_INDEX,
-                              .min_replicas = NO_INDEX,
-                              .pool = NO_INDEX,
-                              .type = NO_INDEX,
-                              .count = 1,
-                              .grace_us = TIME_NEVER,
-                              .repair_after = NO_INDEX};
+    int64_t at_us = 0;
     const struct kind_form *form = find_form(element);
     if (!value_is_object(element))
         return;
-    if (value_require(element, "at", "an instant", &place) && read_instant(&place, &event.at_us) &&
-        event.at_us > loader->scenario->horizon_us)
-        value_warn(&place, "%s is after the horizon: it never happens",
-                   print_duration(event.at_us, at));
+    if (value_require(element, "at", "an instant", &place) && read_instant(&place, &at_us) &&
+        at_us > loader->scenario->horizon_us)
+        value_warn(&place, "%s is after the horizon: it never happens", print_duration(at_us, at));
     if (!form || !object_get(element, form->kind.name, &form->kind, &object))
         return;
-    event.kind = (enum event_kind)(form - forms);
+    struct event_def event = event_def_empty((enum event_kind)(form - forms));
+    event.at_us = at_us;
     form->read(loader, &object, &event);
     add_event(loader, &event);
 }

@@ -151,16 +151,8 @@ void load_failure_entry(struct loader *loader, struct value *entry)
     struct value node, place;
     const char *name;
     int64_t down_us;
-    struct event_def event = {.kind = EVENT_FAIL_NODE,
-                              .runner = NO_INDEX,
-                              .num_replicas = NO_INDEX,
-                              .min_replicas = NO_INDEX,
-                              .pool = NO_INDEX,
-                              .type = NO_INDEX,
-                              .count = 1,
-                              .grace_us = TIME_NEVER,
-                              .repair_after = NO_INDEX,
-                              .extends_repair = true};
+    struct event_def event = event_def_empty(EVENT_FAIL_NODE);
+    event.extends_repair = true;
     if (!object_open(entry, &kind) || !value_require(entry, "node", "the name of a node", &node) ||
         !value_require(entry, "down_at", "an instant", &place) || !read_id(&node, &name) ||
         !read_instant(&place, &event.at_us))

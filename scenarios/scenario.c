@@ -25,6 +25,21 @@ void scenario_release(struct scenario *scenario)
     *scenario = (struct scenario){0};
 }
 
+struct event_def event_def_empty(enum event_kind kind)
+{
+    return (struct event_def){
+        .kind = kind,
+        .runner = NO_INDEX,
+        .num_replicas = NO_INDEX,
+        .min_replicas = NO_INDEX,
+        .pool = NO_INDEX,
+        .type = NO_INDEX,
+        .count = 1,
+        .grace_us = TIME_NEVER,
+        .repair_after = NO_INDEX,
+    };
+}
+
 const char *scenario_node_name(const struct scenario *scenario, const struct node_def *node,
                                char out[NODE_NAME_SIZE])
 {

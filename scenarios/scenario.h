@@ -205,6 +205,8 @@ struct event_def {
     bool extends_repair; /* of FAIL_NODE: a node that is down already stays so for as long as this
                             failure lasts (failures_file) */
 };
+/* An event at time 0 that names nothing and changes nothing yet. */
+struct event_def event_def_empty(enum event_kind kind);
 
 /* Failures that come by themselves: every failure domain (a node, a rack or a zone) is up for a
  * time drawn from `between`, then all of its nodes are down for one drawn from `repair`, and so on.

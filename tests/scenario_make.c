@@ -186,18 +186,8 @@ struct event_def *make_event(struct scenario *scenario, int64_t at_us, enum even
     reserve(&scenario->events, &scenario->event_capacity, scenario->event_count + 1,
             sizeof *scenario->events);
     struct event_def *event = &scenario->events[scenario->event_count++];
-    *event = (struct event_def){
-        .at_us = at_us,
-        .kind = kind,
-        .runner = NO_INDEX,
-        .num_replicas = NO_INDEX,
-        .min_replicas = NO_INDEX,
-        .pool = NO_INDEX,
-        .type = NO_INDEX,
-        .count = 1,
-        .grace_us = TIME_NEVER,
-        .repair_after = NO_INDEX,
-    };
+    *event = event_def_empty(kind);
+    event->at_us = at_us;
     return event;
 }
 
