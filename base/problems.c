@@ -34,7 +34,7 @@ static char *append(char *out, const char *text, const char *separator)
     return out + length + separator_length;
 }
 
-/* Fills in text and message; false when memory is out. */
+/* Fills in the text; false when memory is out. */
 static bool write_text(struct arena *arena, struct problem_place place, const char *message,
                        struct problem *problem)
 {
@@ -49,7 +49,6 @@ static bool write_text(struct arena *arena, struct problem_place place, const ch
         end = append(end, place.path, separator);
     append(end, message, "");
     problem->text = text;
-    problem->message = end;
     return true;
 }
 
@@ -66,7 +65,6 @@ static bool write_err_text(struct arena *arena, const char *message, struct prob
     char *end = append(text, first_line, "");
     memcpy(end, excerpt, strlen(excerpt) + 1);
     problem->text = text;
-    problem->message = text;
     return true;
 }
 
@@ -114,31 +112,6 @@ void problems_add(struct problems *problems, enum severity severity, struct prob
     format_message(message, format, args);
     va_end(args);
     add_message(problems, severity, place, message);
-}
-
-/* Is this warning, as it would be kept, already in the list? */
-static bool has_warning(const struct problems *problems, const char *message)
-{
-    char escaped[4 * MESSAGE_SIZE];
-    text_escape(message, escaped, sizeof escaped);
-    for (int32_t i = 0; i < problems->count; i++) {
-        const struct problem *problem = &problems->items[i];
-        if (problem->severity == SEVERITY_WARNING && strcmp(problem->message, escaped) == 0)
-            return true;
-    }
-    return false;
-}
-
-void problems_warn_once(struct problems *problems, struct problem_place place, const char *format,
-                        ...)
-{
-    char message[MESSAGE_SIZE];
-    va_list args;
-    va_start(args, format);
-    format_message(message, format, args);
-    va_end(args);
-    if (!has_warning(problems, message))
-        add_message(problems, SEVERITY_WARNING, place, message);
 }
 
 static const char *plural(int32_t count)

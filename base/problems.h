@@ -19,7 +19,6 @@ struct problem {
     enum severity severity;
     const char *text; /* one line without the severity word; control characters are escaped. Below
                          it, of a syntax error, the line and the caret (see problems_add_err) */
-    const char *message; /* the end of text: what is wrong, without file and place */
 };
 
 struct problems {
@@ -49,11 +48,6 @@ void problems_add(struct problems *problems, enum severity severity, struct prob
 /* Adds the failure of a reader whose text names file and place itself ("x.json:3:7: ..."). Lines
  * below the first one are an excerpt that is fit to be shown (base/excerpt.h) and kept as it is. */
 void problems_add_err(struct problems *problems, enum severity severity, const struct err *err);
-
-/* As problems_add with SEVERITY_WARNING, but of equal messages only the first is kept and counted,
- * whatever their places ("once per key"). O(count). */
-void problems_warn_once(struct problems *problems, struct problem_place place, const char *format,
-                        ...) __attribute__((format(printf, 3, 4)));
 
 /* 0 when there is no error; else -1 with err = ERR_INPUT "N errors, M warnings" (or ERR_SYSTEM). */
 int problems_result(const struct problems *problems, struct err *err);

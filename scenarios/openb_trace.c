@@ -140,11 +140,3 @@ void openb_trace_release(struct openb_trace *trace)
     arena_release(&trace->arena);
     *trace = (struct openb_trace){0};
 }
-
-int32_t openb_trace_find_pod(const struct openb_trace *trace, const char *name)
-{
-    const struct openb_pod_row key = {.name = name};
-    const struct openb_pod_row *found =
-        bsearch(&key, trace->pods, (size_t)trace->pod_count, sizeof *trace->pods, by_pod_name);
-    return found != NULL ? (int32_t)(found - trace->pods) : -1;
-}

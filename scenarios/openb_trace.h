@@ -32,7 +32,4 @@ int openb_trace_load(struct openb_trace *trace, const char *nodes_path, const ch
                      struct err *err);
 void openb_trace_release(struct openb_trace *trace);
 
-/* The pod of this name, or -1. O(log pods). */
-int32_t openb_trace_find_pod(const struct openb_trace *trace, const char *name);
-
 #endif

@@ -49,7 +49,6 @@ enum resource {
 };
 /* CPU in milli, memory in bytes, devices that are used at all in whole numbers, share in milli. */
 const char *resource_name(enum resource resource); /* "cpu", "memory", "devices", "device-share" */
-const char *resource_unit(enum resource resource); /* "milli", "bytes", "count", "milli" */
 
 enum { UTILIZATION_STEPS = 1000, TIMELINE_BINS = 480 };
 

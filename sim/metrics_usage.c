@@ -14,25 +14,12 @@ static const char *const resource_names[] = {
     [RESOURCE_DEVICES] = "devices",
     [RESOURCE_SHARE] = "device-share",
 };
-static const char *const resource_units[] = {
-    [RESOURCE_CPU] = "milli",
-    [RESOURCE_MEMORY] = "bytes",
-    [RESOURCE_DEVICES] = "count",
-    [RESOURCE_SHARE] = "milli",
-};
 _Static_assert(ARRAY_LEN(resource_names) == RESOURCE_COUNT, "every resource has a name");
-_Static_assert(ARRAY_LEN(resource_units) == RESOURCE_COUNT, "every resource has a unit");
 
 const char *resource_name(enum resource resource)
 {
     assert((size_t)resource < ARRAY_LEN(resource_names));
     return resource_names[resource];
-}
-
-const char *resource_unit(enum resource resource)
-{
-    assert((size_t)resource < ARRAY_LEN(resource_units));
-    return resource_units[resource];
 }
 
 int128 integral_area(const struct integral *integral, int64_t now_us)

@@ -47,8 +47,7 @@ Test(problems, are_printed_in_the_order_found_with_file_and_place)
     free(text);
     cr_assert_eq(problems.count, 3);
     cr_assert_str_eq(problems.items[0].text, "big.json: nodepools[3]: 0: give 1 or more");
-    cr_assert_str_eq(problems.items[0].message, "0: give 1 or more");
-    cr_assert_str_eq(problems.items[1].message, "has no name");
+    cr_assert_str_eq(problems.items[1].text, "big.json: has no name");
     problems_release(&problems);
     cr_assert_null(problems.items);
 }
@@ -84,54 +83,19 @@ Test(problems, a_long_message_is_cut_and_says_so)
 {
     struct problems problems = {0};
     problems_add(&problems, SEVERITY_ERROR, file_place, "%0*d", ERR_TEXT_SIZE, 7);
-    size_t length = strlen(problems.items[0].message);
-    cr_assert_eq(length, ERR_TEXT_SIZE - 1);
-    cr_assert_str_eq(problems.items[0].message + length - 5, "00...");
+    size_t place_length = strlen("big.json: ");
+    size_t length = strlen(problems.items[0].text);
+    cr_assert_eq(length, place_length + ERR_TEXT_SIZE - 1);
+    cr_assert_str_eq(problems.items[0].text + length - 5, "00...");
     problems_release(&problems);
     problems_add(&problems, SEVERITY_ERROR, file_place, "%0*d", ERR_TEXT_SIZE - 1, 7);
-    cr_assert_str_eq(problems.items[0].message + length - 2, "07");
+    cr_assert_str_eq(problems.items[0].text + length - 2, "07");
     /* Bytes that quadruple when escaped, at the largest size. */
     char bytes[ERR_TEXT_SIZE];
     memset(bytes, '\x01', sizeof bytes - 1);
     bytes[sizeof bytes - 1] = '\0';
     problems_add(&problems, SEVERITY_ERROR, file_place, "%s", bytes);
-    cr_assert_eq(strlen(problems.items[1].message), 4 * (sizeof bytes - 1));
-    problems_warn_once(&problems, file_place, "%s", bytes);
-    problems_warn_once(&problems, file_place, "%s", bytes);
-    cr_assert_eq(problems.warning_count, 1);
-    problems_release(&problems);
-}
-
-Test(problems, warn_once_keeps_the_first_of_equal_messages)
-{
-    struct problems problems = {0};
-    problems_add(&problems, SEVERITY_ERROR, file_place, "unknown key %s", "\"colour\"");
-    for (int i = 0; i < 3; i++) {
-        char path[32];
-        snprintf(path, sizeof path, "runners[%d]", i);
-        struct problem_place place = {"big.json", path};
-        problems_warn_once(&problems, place, "unknown key %s", "\"colour\"");
-        problems_warn_once(&problems, place, "unknown key %s", "\"size\"");
-        problems_warn_once(&problems, place, "unknown\nkey");
-    }
-    char *text = printed(&problems);
-    cr_assert_str_eq(text, "error: big.json: unknown key \"colour\"\n"
-                           "warning: big.json: runners[0]: unknown key \"colour\"\n"
-                           "warning: big.json: runners[0]: unknown key \"size\"\n"
-                           "warning: big.json: runners[0]: unknown\\x0akey\n");
-    free(text);
-    cr_assert_eq(problems.warning_count, 3);
-    problems_release(&problems);
-}
-
-Test(problems, repeated_warnings_take_no_memory)
-{
-    struct problems problems = {0};
-    problems_warn_once(&problems, file_place, "odd");
-    size_t bytes = problems.arena.bytes_total;
-    for (int i = 0; i < 100; i++)
-        problems_warn_once(&problems, pool_place, "odd");
-    cr_assert_eq(problems.arena.bytes_total, bytes);
+    cr_assert_eq(strlen(problems.items[1].text), place_length + 4 * (sizeof bytes - 1));
     problems_release(&problems);
 }
 
@@ -163,7 +127,7 @@ Test(problems, warnings_do_not_hide_errors)
         problems_add(&problems, SEVERITY_WARNING, file_place, "odd %d", i);
     problems_add(&problems, SEVERITY_ERROR, file_place, "wrong");
     cr_assert_eq(problems.warning_count, 3 * PROBLEMS_MAX);
-    cr_assert_str_eq(problems.items[problems.count - 1].message, "wrong");
+    cr_assert_str_eq(problems.items[problems.count - 1].text, "big.json: wrong");
     cr_assert_eq(problems.count + problems.unlisted, 3 * PROBLEMS_MAX + 1);
     problems_release(&problems);
 }
@@ -176,7 +140,7 @@ Test(problems, out_of_memory_is_a_failure_of_the_system_but_counts_go_on)
         struct err err = {0};
         failing_alloc_arm(n);
         problems_add(&problems, SEVERITY_ERROR, file_place, "wrong");
-        problems_warn_once(&problems, file_place, "odd");
+        problems_add(&problems, SEVERITY_WARNING, file_place, "odd");
         bool has_failed = failing_alloc_disarm();
         cr_assert_eq(problems.error_count, 1);
         cr_assert_eq(problems.warning_count, 1);

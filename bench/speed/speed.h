@@ -18,7 +18,7 @@
  * process. `ratio` is how many times as fast as the reference ours is: the median over the runs of
  * the ratios within a run, since the two halves of a run have the same share of a noisy machine. It
  * may be compared between machines, the times may not. What names a case is all that is not
- * measured: see compare.py. */
+ * measured: see bench.py. */
 
 enum { SPEED_RUNS_MAX = 99, SPEED_PARAMETERS_MAX = 4 };
 
