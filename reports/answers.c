@@ -255,14 +255,14 @@ void answer_waits(const struct report_view *view, struct sentence *out)
         return;
     }
     sentence_add(out, "%s: ", phrase_count(stats->demand_count, "wait", text));
-    if (stats->quantiles[3].us == 0 && open == 0) {
+    if (stats->quantiles[WAIT_MAX].us == 0 && open == 0) {
         sentence_add(out, "every replica got its place at once");
         return;
     }
-    sentence_add(out, "p50 %s", phrase_wait(&stats->quantiles[0], text));
-    sentence_add(out, ", p95 %s", phrase_wait(&stats->quantiles[1], text));
-    sentence_add(out, ", p99 %s", phrase_wait(&stats->quantiles[2], text));
-    sentence_add(out, ", longest %s", phrase_wait(&stats->quantiles[3], text));
+    sentence_add(out, "p50 %s", phrase_wait(&stats->quantiles[WAIT_P50], text));
+    sentence_add(out, ", p95 %s", phrase_wait(&stats->quantiles[WAIT_P95], text));
+    sentence_add(out, ", p99 %s", phrase_wait(&stats->quantiles[WAIT_P99], text));
+    sentence_add(out, ", longest %s", phrase_wait(&stats->quantiles[WAIT_MAX], text));
     if (open > 0)
         sentence_add(out, "; %" PRId64 " without a place", open);
 }

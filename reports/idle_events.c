@@ -6,7 +6,8 @@
 #include "base/array.h"
 #include "base/text.h"
 
-const char *event_kind_name(enum event_kind kind)
+/* As in scenario files. */
+static const char *event_kind_name(enum event_kind kind)
 {
     static const char *const names[] = {
         [EVENT_SCALE] = "scale",

@@ -10,9 +10,6 @@
  * the runner had left, the number was in force already. Often a mistake in the scenario, so reports
  * say it. */
 
-/* "fail_node", ... as in scenario files. */
-const char *event_kind_name(enum event_kind kind);
-
 /* The i-th idle one: "drain_node at 3h (pool gpu)". */
 void idle_event_print(const struct sim *sim, int32_t number, struct sentence *out);
 

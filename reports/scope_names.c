@@ -15,7 +15,8 @@ const char *scope_pool_id(const struct sim *sim, const struct scope *scope)
     return scope->pool == NO_INDEX ? NULL : sim->sched.fleet.pools[scope->pool].id;
 }
 
-const char *scope_type_id(const struct sim *sim, const struct scope *scope)
+/* NULL where the scope has none. */
+static const char *scope_type_id(const struct sim *sim, const struct scope *scope)
 {
     const struct fleet *fleet = &sim->sched.fleet;
     return scope->group == NO_INDEX ? NULL : fleet->types[fleet->groups[scope->group].type].id;

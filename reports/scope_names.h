@@ -8,9 +8,8 @@
 /* Scopes of sim->metrics in tables. */
 
 const char *scope_kind(const struct scope *scope); /* "fleet", "nodepool", "instance-type" */
-/* NULL where the scope has none. */
+/* NULL of the whole fleet. */
 const char *scope_pool_id(const struct sim *sim, const struct scope *scope);
-const char *scope_type_id(const struct sim *sim, const struct scope *scope);
 
 /* The three columns scope, nodepool, instance_type. */
 void scope_write(const struct sim *sim, const struct scope *scope, struct table *table);

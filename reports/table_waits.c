@@ -6,7 +6,7 @@
 #include "reports/tables.h"
 #include "reports/view.h"
 
-/* Columns of the quantiles come in the order of wait_quantile_name, each with its mark. */
+/* Quantiles come in the order of WAIT_P50, ..., WAIT_MAX, each with its mark. */
 
 static const struct column columns[] = {
     {"priority", "0-9 or all", "Priority of the runners; the last row is of all together."},

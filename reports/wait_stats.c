@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reports/wait_stats.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,16 +9,8 @@
 /* A wait is sorted as 2 * length + 1 for a censored one: one integer, completed before censored. */
 enum { PRIORITY_COUNT = 10 };
 
-static const struct {
-    const char *name;
-    int64_t per_thousand;
-} quantiles[WAIT_QUANTILE_COUNT] = {{"p50", 500}, {"p95", 950}, {"p99", 990}, {"max", 1000}};
-
-const char *wait_quantile_name(int quantile)
-{
-    assert(quantile >= 0 && quantile < WAIT_QUANTILE_COUNT);
-    return quantiles[quantile].name;
-}
+static const int64_t quantiles_permille[WAIT_QUANTILE_COUNT] = {
+    [WAIT_P50] = 500, [WAIT_P95] = 950, [WAIT_P99] = 990, [WAIT_MAX] = 1000};
 
 static int compare_waits(const void *left, const void *right)
 {
@@ -54,7 +45,7 @@ static void read_quantiles(const int64_t *keys, int64_t count, struct wait_stats
     while (exact < count && keys[exact] % 2 == 0)
         exact++;
     for (int i = 0; i < WAIT_QUANTILE_COUNT && count > 0; i++) {
-        int64_t rank = (count * quantiles[i].per_thousand + 999) / 1000; /* from 1 */
+        int64_t rank = (count * quantiles_permille[i] + 999) / 1000; /* from 1 */
         stats->quantiles[i] = (struct wait_quantile){keys[rank - 1] / 2, rank > exact};
     }
 }

@@ -17,8 +17,9 @@
 enum {
     WAIT_STATS_ALL = 10, /* after the priorities 0 to 9 */
     WAIT_STATS_COUNT = 11,
-    WAIT_QUANTILE_COUNT = 4, /* p50, p95, p99, max */
 };
+
+enum { WAIT_P50, WAIT_P95, WAIT_P99, WAIT_MAX, WAIT_QUANTILE_COUNT };
 
 struct wait_quantile {
     int64_t us;
@@ -32,9 +33,6 @@ struct wait_stats {
     int128 queue_area_us; /* demands x us in the queue: equal to sum_us */
     struct wait_quantile quantiles[WAIT_QUANTILE_COUNT]; /* meaningless when demand_count is 0 */
 };
-
-/* "p50", "p95", "p99", "max". */
-const char *wait_quantile_name(int quantile);
 
 /* Quantiles by rank: the smallest wait such that at least q of all waits are no longer (nearest
  * rank); of equal lengths the completed ones come first. O(n log n) in the number of waits. */

@@ -260,7 +260,7 @@ bool get_choice(const struct value *object, const char *key, struct words names,
 
 /* ---- quantities ---- */
 
-bool read_cpu(const struct value *value, bool may_be_negative, int64_t *cpu_milli)
+static bool read_cpu(const struct value *value, bool may_be_negative, int64_t *cpu_milli)
 {
     char buffer[NUMBER_TEXT_SIZE];
     struct err err;
@@ -274,7 +274,7 @@ bool read_cpu(const struct value *value, bool may_be_negative, int64_t *cpu_mill
     return false;
 }
 
-bool read_mem(const struct value *value, bool may_be_negative, int64_t *mem_bytes)
+static bool read_mem(const struct value *value, bool may_be_negative, int64_t *mem_bytes)
 {
     char buffer[NUMBER_TEXT_SIZE];
     struct err err;

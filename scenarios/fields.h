@@ -26,10 +26,6 @@ bool read_text(const struct value *value, const char **out);
 /* Integers may be given as text; JSON numbers count only up to 2^53. */
 bool read_int(const struct value *value, struct int_range range, int64_t *out);
 
-/* Kubernetes quantities, or numbers: cores and bytes. */
-bool read_cpu(const struct value *value, bool may_be_negative, int64_t *cpu_milli);
-bool read_mem(const struct value *value, bool may_be_negative, int64_t *mem_bytes);
-
 bool read_duration(const struct value *value, int64_t *us);
 
 /* RFC 3339 (needs the scenario's start), or an offset: microseconds from the start. */
@@ -47,6 +43,7 @@ bool get_int(const struct value *object, const char *key, struct int_range range
 bool get_int32(const struct value *object, const char *key, struct int_range range, int32_t *out);
 bool get_bool(const struct value *object, const char *key, bool *out);
 bool get_number(const struct value *object, const char *key, double *out);
+/* Kubernetes quantities, or numbers: cores and bytes. "" is as absent. */
 bool get_cpu(const struct value *object, const char *key, bool may_be_negative, int64_t *cpu_milli);
 bool get_mem(const struct value *object, const char *key, bool may_be_negative, int64_t *mem_bytes);
 bool get_duration(const struct value *object, const char *key, int64_t *us);

@@ -102,8 +102,8 @@ FILE *open_stream(struct loader *loader, const struct value *value, const char *
 /* The failure of a reader of files, whose text names the file. */
 void report_file_error(struct loader *loader, const struct err *err);
 
-/* What the main file and its includes may hold. */
-extern const struct object_kind root_kind, include_kind;
+/* What the main file may hold. */
+extern const struct object_kind root_kind;
 
 /* ---- load_edit.c ---- */
 

@@ -145,7 +145,7 @@ static const char *const include_keys[] = {
     "status",      "instance_type", "compute_cluster", "nodepool",         "deployment",
     "runner",      "spot_capacity",
 };
-const struct object_kind include_kind = {
+static const struct object_kind include_kind = {
     .name = "an included file", .keys = include_keys, .key_count = ARRAY_LEN(include_keys)};
 
 static void check_version(const struct value *root, bool is_main)

@@ -92,8 +92,9 @@ static void add_path(const struct value *value, struct path *path)
         path_add(path, "%s%s", path->length == 0 ? "" : ".", value->key);
 }
 
-/* Of a row the path is the column, where there is one. */
-const char *value_path(const struct value *value, char out[VALUE_PATH_SIZE])
+/* "nodepools[3].id", cut where it is too long; of a row its column, where there is one. Returns
+ * out. */
+static const char *value_path(const struct value *value, char out[VALUE_PATH_SIZE])
 {
     struct path path = {.text = out};
     out[0] = '\0';

@@ -83,6 +83,9 @@ struct value value_of_row(struct reader *reader, const char *file, const struct 
 
 /* ---- problems at the place of a value ---- */
 
+/* The path of a value in a problem, such as nodepools[3].id, is cut to this. */
+enum { VALUE_PATH_SIZE = 512 };
+
 /* Text that came from the input goes through text_quote. Messages are "what is wrong: what is
  * allowed". */
 void value_error(const struct value *value, const char *format, ...)
@@ -101,11 +104,6 @@ void value_fail(const struct value *value, const struct err *err);
 
 /* "is a number: give text", the wrong kind of value. */
 void value_wrong_type(const struct value *value, const char *give);
-
-/* The path of a value ("nodepools[3].id"; of a row, its column), cut where it is too long. Returns
- * out. */
-enum { VALUE_PATH_SIZE = 512 };
-const char *value_path(const struct value *value, char out[VALUE_PATH_SIZE]);
 
 /* ---- going down ---- */
 

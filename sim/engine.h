@@ -366,8 +366,6 @@ void scripted_node_added(struct sim *sim, int32_t node);
 /* ---- traffic.c ---- */
 
 int traffic_build(struct sim *sim, struct err *err);
-/* Plans the end of the next step. */
-int traffic_plan(struct sim *sim, struct err *err);
 /* Counts the traffic of the step that ends now, and lets the autoscalers decide. */
 int traffic_step(struct sim *sim, struct err *err);
 /* Counts up to now, at the end of the run. */

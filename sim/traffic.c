@@ -85,6 +85,17 @@ static int autoscale(struct sim *sim, struct sim_traffic *it, struct err *err)
 
 /* ---- all of them ---- */
 
+/* Plans the end of the next step. */
+static int plan_step(struct sim *sim, struct err *err)
+{
+    struct event event = {
+        .time_us = sim->now_us + sim->scenario->traffic_step_us,
+        .kind = ACTION_TRAFFIC,
+        .subject = NO_INDEX,
+    };
+    return sim_push(sim, EVENT_CLASS_AUTOSCALER, &event, err);
+}
+
 int traffic_build(struct sim *sim, struct err *err)
 {
     int32_t count = 0;
@@ -110,17 +121,7 @@ int traffic_build(struct sim *sim, struct err *err)
         };
         rate_cursor_init(&it->cursor, def, &terms);
     }
-    return traffic_plan(sim, err);
-}
-
-int traffic_plan(struct sim *sim, struct err *err)
-{
-    struct event event = {
-        .time_us = sim->now_us + sim->scenario->traffic_step_us,
-        .kind = ACTION_TRAFFIC,
-        .subject = NO_INDEX,
-    };
-    return sim_push(sim, EVENT_CLASS_AUTOSCALER, &event, err);
+    return plan_step(sim, err);
 }
 
 static bool is_of_requests(const struct sim_traffic *it)
@@ -177,7 +178,7 @@ int traffic_step(struct sim *sim, struct err *err)
             (!it->is_over && autoscale(sim, it, err)))
             return -1;
     }
-    return traffic_plan(sim, err);
+    return plan_step(sim, err);
 }
 
 int traffic_finish(struct sim *sim, struct err *err)

@@ -142,7 +142,7 @@ static int compare_with_reports(void *context, const struct sim *sim,
     cr_expect_float_eq(value_of(set, values, "queue_mean") * seconds,
                        int128_ratio(all->sum_us, US_PER_S), 1e-3);
     cr_expect_eq(value_of(set, values, "pending"), (double)all->waiting_count);
-    cr_expect_eq(value_of(set, values, "wait_s_max"), (double)all->quantiles[3].us / 1e6);
+    cr_expect_eq(value_of(set, values, "wait_s_max"), (double)all->quantiles[WAIT_MAX].us / 1e6);
     cr_expect_float_eq(value_of(set, values, "immediate_pct"),
                        100.0 * (double)all->immediate_count / (double)all->demand_count, 1e-9);
     cr_expect_eq(value_of(set, values, "preemptions"), sim->metrics.eviction_count);
