@@ -9,6 +9,10 @@
  * exceed 64 bits. A GNU extension of gcc and clang; named here once so that -Wpedantic stays on. */
 __extension__ typedef __int128 int128;
 
+/* The same where it shares a line of the cache with others: it may begin at any multiple of four
+ * bytes. */
+typedef int128 int128_close __attribute__((aligned(4)));
+
 enum { INT128_TEXT_SIZE = 48 };
 
 /* Decimal text of a value into text[INT128_TEXT_SIZE]; returns text. */

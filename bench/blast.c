@@ -66,8 +66,8 @@ void blast_read(const struct sim *sim, double *values)
         int32_t generator = sim->runners[i].generator;
         int32_t subject = generator == NO_INDEX ? i : sim->scenario->runner_count + generator;
         double *mine = values + (size_t)subject * BLAST_MEASURE_COUNT;
-        mine[BLAST_MISSING] += hours(integral_area(&stats->wish, sim->now_us)) -
-                               hours(integral_area(&stats->running, sim->now_us));
+        mine[BLAST_MISSING] += hours(runner_area(stats, &stats->wish, sim->now_us)) -
+                               hours(runner_area(stats, &stats->running, sim->now_us));
         for (int k = 0; k < BLAME_COUNT; k++)
             mine[BLAST_BELOW_FLOOR] += hours(stats->below_floor_us[k]);
     }

@@ -69,8 +69,8 @@ static void read_runner(const struct sim *sim, int32_t runner, struct metric_sum
     add_met_time(&stats->wish_by_running, stats->wish.value > 0 ? lasted_us : 0,
                  stats->running.value >= stats->wish.value, &sums->wish_asked_us[priority],
                  &sums->wish_met_us[priority]);
-    sums->running_us[priority] += integral_area(&stats->running, sums->at_us);
-    sums->wish_us[priority] += integral_area(&stats->wish, sums->at_us);
+    sums->running_us[priority] += runner_area(stats, &stats->running, sums->at_us);
+    sums->wish_us[priority] += runner_area(stats, &stats->wish, sums->at_us);
     sums->bound[priority] += stats->bound_count;
     sums->finished[priority] += stats->finished_count;
     if ((stats->drained_count | stats->lost_count) == 0)

@@ -14,7 +14,7 @@ static void print_runner(const struct sim *sim, int32_t runner, FILE *out)
     char name[RUNNER_NAME_SIZE];
     struct json_writer w;
     const struct runner_stats *stats = &sim->metrics.runners[runner];
-    int128 running_us = integral_area(&stats->running, sim->now_us);
+    int128 running_us = runner_area(stats, &stats->running, sim->now_us);
     json_writer_init(&w, out, true);
     json_object(&w, NULL);
     json_string(&w, "id", sim_runner_name(sim, runner, name));

@@ -82,7 +82,8 @@ static void print_waiting(const struct report_view *view, struct page *page)
 static int128 missing_time(const struct sim *sim, int32_t runner)
 {
     const struct runner_stats *stats = &sim->metrics.runners[runner];
-    return integral_area(&stats->wish, sim->now_us) - integral_area(&stats->live, sim->now_us);
+    return runner_area(stats, &stats->wish, sim->now_us) -
+           runner_area(stats, &stats->live, sim->now_us);
 }
 
 static void print_short_runner(const struct report_view *view, int32_t runner, struct page *page)

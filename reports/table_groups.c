@@ -82,8 +82,8 @@ static void add_stats(struct group_sum *sum, const struct runner_stats *stats, i
     sum->gave_up += stats->gave_up_count;
     if (stats->wait_us_max > sum->wait_max_us)
         sum->wait_max_us = stats->wait_us_max;
-    sum->running_us += integral_area(&stats->running, end_us);
-    sum->wish_us += integral_area(&stats->wish, end_us);
+    sum->running_us += runner_area(stats, &stats->running, end_us);
+    sum->wish_us += runner_area(stats, &stats->wish, end_us);
     sum->floors.asked_us += stats->floor_by_running.asked_us;
     sum->floors.met_us += stats->floor_by_running.met_us;
     sum->wishes.asked_us += stats->wish_by_running.asked_us;

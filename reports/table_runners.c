@@ -193,8 +193,8 @@ static void write_state(const struct sim *sim, int32_t runner, struct table *tab
 static void write_times(const struct sim *sim, int32_t runner, struct table *table)
 {
     const struct runner_stats *stats = &sim->metrics.runners[runner];
-    int128 running = integral_area(&stats->running, sim->now_us);
-    int128 wish = integral_area(&stats->wish, sim->now_us);
+    int128 running = runner_area(stats, &stats->running, sim->now_us);
+    int128 wish = runner_area(stats, &stats->wish, sim->now_us);
     table_seconds(table, stats->existed_us);
     field_seconds_of(table, running);
     field_seconds_of(table, wish);

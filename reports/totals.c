@@ -75,8 +75,8 @@ static void add_history(struct totals *totals, const struct sim *sim, int32_t ru
     counts->moved += stats->moved_count;
     counts->lost += stats->lost_count;
     counts->gave_up += stats->gave_up_count;
-    counts->running_us += integral_area(&stats->running, sim->now_us);
-    counts->wish_us += integral_area(&stats->wish, sim->now_us);
+    counts->running_us += runner_area(stats, &stats->running, sim->now_us);
+    counts->wish_us += runner_area(stats, &stats->wish, sim->now_us);
     add_availability(&totals->wishes, &stats->wish_by_running);
     add_availability(&totals->floors, &stats->floor_by_running);
     add_availability(&totals->floors_live, &stats->floor_by_live);

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/array.h"
+
 /* What the scheduler knows of runners and their replicas. Instants are opaque int64 ticks given by
  * the caller, who has the clock; the scheduler only compares and subtracts them. */
 
@@ -56,7 +58,7 @@ static inline bool replica_is_pledged_to(const struct replica *replica, int32_t 
 }
 
 struct runner {
-    int32_t shape;
+    _Alignas(CACHE_LINE_BYTES) int32_t shape;
     int32_t priority; /* 0..9 */
     int32_t floor;    /* replicas that preemption may not take */
     int32_t live;     /* starting + running */
@@ -72,6 +74,8 @@ struct runner {
     bool is_blocked;
     bool may_preempt; /* false: its demands never evict (preemptionPolicy: Never) */
 };
+
+static_assert(sizeof(struct runner) == CACHE_LINE_BYTES, "a runner has grown");
 
 /* Replicas that preemption may still take: live - floor, at least 0. */
 static inline int32_t runner_budget(const struct runner *runner)

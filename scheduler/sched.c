@@ -69,8 +69,8 @@ int sched_add_runner(struct sched *sched, const struct runner_terms *terms, int3
     assert(terms->shape >= 0 && terms->shape < sched->fleet.shapes->count);
     assert(terms->priority >= 0 && terms->priority <= 9);
     assert(terms->floor >= 0);
-    if (array_reserve(&sched->runners, &sched->runner_capacity, (int64_t)sched->runner_count + 1,
-                      sizeof *sched->runners, err))
+    if (array_reserve_on_lines(&sched->runners, &sched->runner_capacity,
+                               (int64_t)sched->runner_count + 1, sizeof *sched->runners, err))
         return -1;
     sched->runners[sched->runner_count] = (struct runner){.shape = terms->shape,
                                                           .priority = terms->priority,

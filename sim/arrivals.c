@@ -58,8 +58,8 @@ static int generate(struct sim *sim, struct err *err)
 {
     int64_t count;
     if (count_generated(sim, &count, err) ||
-        array_reserve(&sim->runners, &sim->runner_capacity, sim->runner_count + count,
-                      sizeof *sim->runners, err))
+        array_reserve_on_lines(&sim->runners, &sim->runner_capacity, sim->runner_count + count,
+                               sizeof *sim->runners, err))
         return -1;
     for (int32_t i = 0; i < sim->scenario->arrival_count; i++) {
         struct course course = course_of(sim, i);

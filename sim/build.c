@@ -162,8 +162,8 @@ static int build_nodes(struct sim *sim, struct err *err)
 static int build_runners(struct sim *sim, struct err *err)
 {
     const struct scenario *scenario = sim->scenario;
-    if (array_reserve(&sim->runners, &sim->runner_capacity, scenario->runner_count,
-                      sizeof *sim->runners, err))
+    if (array_reserve_on_lines(&sim->runners, &sim->runner_capacity, scenario->runner_count,
+                               sizeof *sim->runners, err))
         return -1;
     for (int32_t i = 0; i < scenario->runner_count; i++)
         sim->runners[i] = (struct sim_runner){

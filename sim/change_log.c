@@ -27,27 +27,27 @@ enum {
 
 /* ---- writing ---- */
 
-static void write_number(struct change_log *log, uint64_t number)
+/* Each of these returns the place behind what it has written. */
+static uint8_t *write_number(uint8_t *at, uint64_t number)
 {
-    uint8_t *at = log->bytes + log->byte_count;
     for (; number > 127; number >>= 7)
         *at++ = (uint8_t)(number | 128);
     *at++ = (uint8_t)number;
-    log->byte_count = (int32_t)(at - log->bytes);
+    return at;
 }
 
-static void write_counts(struct change_log *log, const struct runner_change *change)
+static uint8_t *write_counts(uint8_t *at, const struct runner_change *change)
 {
     if ((uint32_t)(change->wish | change->live | change->running | change->floor) <= 1) {
-        write_number(log, (uint64_t)(change->wish | change->live << 1 | change->running << 2 |
-                                     change->floor << 3));
-        return;
+        *at =
+            (uint8_t)(change->wish | change->live << 1 | change->running << 2 | change->floor << 3);
+        return at + 1;
     }
-    write_number(log, COUNTS_FOLLOW);
-    write_number(log, (uint64_t)change->wish);
-    write_number(log, (uint64_t)change->live);
-    write_number(log, (uint64_t)change->running);
-    write_number(log, (uint64_t)change->floor);
+    *at = COUNTS_FOLLOW;
+    at = write_number(at + 1, (uint64_t)change->wish);
+    at = write_number(at, (uint64_t)change->live);
+    at = write_number(at, (uint64_t)change->running);
+    return write_number(at, (uint64_t)change->floor);
 }
 
 /* The last entry, which will not change any more. */
@@ -58,9 +58,11 @@ static int write_last(struct change_log *log, struct err *err)
                             log->byte_count + INT64_C(1) * ENTRY_BYTES_MAX, 1, err))
         return -1;
     int64_t step = (int64_t)last->runner - log->runner;
-    write_number(log, (uint64_t)(last->time_us - log->time_us));
-    write_number(log, step >= 0 ? (uint64_t)step * 2 : (uint64_t)-step * 2 - 1);
-    write_counts(log, last);
+    uint8_t *at = log->bytes + log->byte_count;
+    at = write_number(at, (uint64_t)(last->time_us - log->time_us));
+    at = write_number(at, step >= 0 ? (uint64_t)step * 2 : (uint64_t)-step * 2 - 1);
+    at = write_counts(at, last);
+    log->byte_count = (int32_t)(at - log->bytes);
     log->time_us = last->time_us;
     log->runner = last->runner;
     return 0;

@@ -11,8 +11,8 @@
 
 static int set_up_runners(struct metrics *metrics, int32_t runner_count, struct err *err)
 {
-    if (array_reserve(&metrics->runners, &metrics->runner_capacity, runner_count,
-                      sizeof *metrics->runners, err))
+    if (array_reserve_on_lines(&metrics->runners, &metrics->runner_capacity, runner_count,
+                               sizeof *metrics->runners, err))
         return -1;
     metrics->runner_count = runner_count;
     for (int32_t i = 0; i < runner_count; i++)
@@ -146,19 +146,44 @@ static void add_met_time(struct met_time *time, int64_t asked, int64_t there, in
         time->asked_since_us += lasted_us;
 }
 
+int128 runner_area(const struct runner_stats *stats, const struct replica_count *count,
+                   int64_t now_us)
+{
+    assert(stats->since_us <= now_us);
+    return count->area + (int128)count->value * (now_us - stats->since_us);
+}
+
+static void add_area(struct replica_count *count, int64_t lasted_us)
+{
+    count->area += (int128)count->value * lasted_us;
+}
+
+/* Time with a floor, which most runners have not. */
+static void settle_floor(struct runner_stats *stats, int64_t lasted_us)
+{
+    add_met_time(&stats->floor_by_running, stats->floor, stats->running.value, lasted_us);
+    add_met_time(&stats->floor_by_live, stats->floor, stats->live.value, lasted_us);
+    if (stats->live.value < stats->floor)
+        stats->below_floor_us[stats->blame] += lasted_us;
+}
+
 /* Counts the time since the last change under the counts that held. */
 static void settle(struct runner_stats *stats, int64_t now_us)
 {
     int64_t lasted_us = now_us - stats->since_us;
+    assert(lasted_us >= 0);
+    if (lasted_us == 0)
+        return;
     stats->since_us = now_us;
+    add_area(&stats->running, lasted_us);
+    add_area(&stats->live, lasted_us);
+    add_area(&stats->wish, lasted_us);
     if (!stats->is_there)
         return;
     stats->existed_us += lasted_us;
-    add_met_time(&stats->floor_by_running, stats->floor, stats->running.value, lasted_us);
-    add_met_time(&stats->floor_by_live, stats->floor, stats->live.value, lasted_us);
     add_met_time(&stats->wish_by_running, stats->wish.value, stats->running.value, lasted_us);
-    if (stats->live.value < stats->floor)
-        stats->below_floor_us[stats->blame] += lasted_us;
+    if (stats->floor > 0)
+        settle_floor(stats, lasted_us);
 }
 
 void metrics_runner_arrives(struct metrics *metrics, int32_t runner, int64_t now_us)
@@ -172,12 +197,6 @@ void metrics_runner_leaves(struct metrics *metrics, int32_t runner, int64_t now_
     struct runner_stats *stats = &metrics->runners[runner];
     settle(stats, now_us);
     stats->is_there = false;
-}
-
-static void change(struct integral *integral, int32_t by, int64_t now_us)
-{
-    if (by != 0)
-        integral_set(integral, integral->value + by, now_us);
 }
 
 /* The open evictions of a runner are a stack in order of running_before, the least on top: those
@@ -200,9 +219,9 @@ static int log_change(struct metrics *metrics, int32_t runner, int64_t now_us, s
     const struct runner_stats *stats = &metrics->runners[runner];
     const struct runner_change change = {.time_us = now_us,
                                          .runner = runner,
-                                         .wish = (int32_t)stats->wish.value,
-                                         .live = (int32_t)stats->live.value,
-                                         .running = (int32_t)stats->running.value,
+                                         .wish = stats->wish.value,
+                                         .live = stats->live.value,
+                                         .running = stats->running.value,
                                          .floor = stats->floor};
     return change_log_add(&metrics->changes, &change, err);
 }
@@ -212,15 +231,15 @@ int metrics_change_runner(struct metrics *metrics, const struct runner_delta *de
 {
     struct runner_stats *stats = &metrics->runners[delta->runner];
     settle(stats, now_us);
-    change(&stats->wish, delta->wish, now_us);
-    change(&stats->live, delta->live, now_us);
-    change(&stats->running, delta->running, now_us);
+    stats->wish.value += delta->wish;
+    stats->live.value += delta->live;
+    stats->running.value += delta->running;
     stats->floor += delta->floor;
     assert(stats->running.value >= 0);
     assert(stats->running.value <= stats->live.value);
     if (stats->live.value >= stats->floor)
         stats->blame = BLAME_NONE;
-    if (stats->is_there)
+    if (stats->is_there && stats->open_evictions != NO_INDEX)
         close_evictions(metrics, delta->runner, now_us);
     return log_change(metrics, delta->runner, now_us, err);
 }
@@ -255,20 +274,12 @@ void metrics_blame(struct metrics *metrics, int32_t runner, enum blame blame)
 
 /* ---- the end ---- */
 
-static void finish_integral(struct integral *integral, int64_t now_us)
-{
-    integral_set(integral, integral->value, now_us);
-}
-
 void metrics_finish(struct metrics *metrics, int64_t now_us)
 {
     metrics_finish_scopes(metrics, now_us);
     for (int32_t i = 0; i < metrics->runner_count; i++) {
         struct runner_stats *stats = &metrics->runners[i];
         settle(stats, now_us);
-        finish_integral(&stats->wish, now_us);
-        finish_integral(&stats->live, now_us);
-        finish_integral(&stats->running, now_us);
         metrics->wish_us += stats->wish.area;
         metrics->running_us += stats->running.area;
     }

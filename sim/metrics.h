@@ -4,8 +4,10 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "base/array.h"
 #include "base/err.h"
 #include "base/int128.h"
 #include "scheduler/fleet.h"
@@ -169,30 +171,46 @@ struct crash_stats {
     int64_t work_lost_us;
 };
 
-/* What every change touches comes first, what hardly any does last: a job that arrives finds none
- * of it in the cache. */
+/* How many replicas, and the integral of it. */
+struct replica_count {
+    int128_close area; /* replica-us, up to since_us of the runner */
+    int32_t value;     /* from then on */
+};
+
+/* What every change touches comes first, on two lines of the cache: a job that arrives finds none
+ * of it there. */
 struct runner_stats {
+    _Alignas(CACHE_LINE_BYTES) struct replica_count running;
+    struct replica_count live, wish;
+    int32_t floor;      /* in force */
     int64_t since_us;   /* all that is time is complete up to then */
     int64_t existed_us; /* from arrival to departure or the end (complete at the end) */
-    struct integral running, live, wish; /* replica-us */
-    struct met_time floor_by_running, floor_by_live, wish_by_running;
-    int64_t unpriced_us; /* replica-time on nodes of unknown price */
+    struct met_time wish_by_running;
+    int64_t unpriced_us;    /* replica-time on nodes of unknown price */
+    int32_t open_evictions; /* head of a list through metrics.eviction_next; NO_INDEX */
+    int32_t bound_count, finished_count;
+    uint8_t blame; /* enum blame, while live < floor */
+    bool is_there; /* arrived and not departed */
+    /* What hardly any change touches. */
+    struct met_time floor_by_running, floor_by_live;
     int64_t wait_us_sum; /* over bound demands */
     int64_t wait_us_max;
-    int32_t open_evictions; /* head of a list through metrics.eviction_next; NO_INDEX */
-    int32_t floor;          /* in force */
-    uint8_t blame;          /* enum blame, while live < floor */
-    bool is_there;          /* arrived and not departed */
-    int32_t bound_count, finished_count;
-    int32_t evicted_count, evicting_count; /* evicting: victims it made */
-    int32_t drained_count, lost_count, gave_up_count;
-    int32_t moved_count;        /* by consolidations */
     int128 cost[EXPENSE_COUNT]; /* of its parts of nodes whose price is known, in 1e-17 USD */
     int128 cost_lost;           /* of that, of the work lost */
     int64_t work_lost_us;       /* by evictions, drains, lost nodes and crashes */
     int64_t below_floor_us[BLAME_COUNT]; /* time with live < floor, by who caused it */
     struct crash_stats crashes;
+    int32_t evicted_count, evicting_count; /* evicting: victims it made */
+    int32_t drained_count, lost_count, gave_up_count;
+    int32_t moved_count; /* by consolidations */
 };
+enum { RUNNER_STATS_HOT_BYTES = 2 * CACHE_LINE_BYTES };
+static_assert(offsetof(struct runner_stats, floor_by_running) == RUNNER_STATS_HOT_BYTES,
+              "what every change touches has grown");
+
+/* Area of one of the runner's counts up to now_us, stats->since_us <= now_us. */
+int128 runner_area(const struct runner_stats *stats, const struct replica_count *count,
+                   int64_t now_us);
 
 struct bin_counts { /* per time bin */
     int32_t evictions, bound, lost;

@@ -203,9 +203,11 @@ static int measure_wait(struct sim *sim, int32_t replica, struct err *err)
     struct runner_stats *stats = &sim->metrics.runners[it->runner];
     int64_t wait_us = sim->now_us - it->asked_at;
     stats->bound_count++;
-    stats->wait_us_sum += wait_us;
-    if (wait_us > stats->wait_us_max)
-        stats->wait_us_max = wait_us;
+    if (wait_us > 0) {
+        stats->wait_us_sum += wait_us;
+        if (wait_us > stats->wait_us_max)
+            stats->wait_us_max = wait_us;
+    }
     metrics_bin(&sim->metrics, sim->now_us)->bound++;
     return end_wait(sim, replica, WAIT_BOUND, err);
 }

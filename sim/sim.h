@@ -71,6 +71,7 @@ struct sim_runner {
     int32_t work_count;    /* pieces of work so far: demands that replace no other */
     bool has_arrived, is_blocked, is_disabled;
 };
+static_assert(sizeof(struct sim_runner) == CACHE_LINE_BYTES, "a runner has grown");
 
 /* What the engine keeps of a pool beside the scheduler: its nodes in order of index. */
 struct sim_pool {

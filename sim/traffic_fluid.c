@@ -107,17 +107,18 @@ static void set_wait(struct sim_traffic *it, struct fluid_step *step)
 /* What came, and what could be served, since the last step. */
 static struct fluid_step measure(const struct sim *sim, struct sim_traffic *it, int64_t until_us)
 {
-    const struct integral *running = &sim->metrics.runners[it->runner].running;
+    const struct runner_stats *stats = &sim->metrics.runners[it->runner];
+    int32_t running = stats->running.value;
     struct fluid_step step = {.from_us = it->now_us, .until_us = until_us};
-    int128 area = integral_area(running, sim->now_us);
+    int128 area = runner_area(stats, &stats->running, sim->now_us);
     step.offered_micro = rate_cursor_take(&it->cursor, until_us);
     step.slot_us = (area - it->running_area) * sim->runners[it->runner].def->num_threads;
     int128 capacity = step.slot_us * MICRO / it->def->service_mean_us;
     step.capacity_micro = capacity < amount_max ? (int64_t)capacity : amount_max;
-    step.service_from_us = service_start(it, &step, area - it->running_area, running->value);
+    step.service_from_us = service_start(it, &step, area - it->running_area, running);
     set_wait(it, &step);
     it->running_area = area;
-    it->was_running = running->value > 0;
+    it->was_running = running > 0;
     return step;
 }
 

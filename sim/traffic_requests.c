@@ -142,8 +142,10 @@ bool requests_are_consistent(const struct sim *sim, const struct sim_traffic *it
 {
     if (!it->station)
         return it->totals.offered_micro == 0;
-    const struct integral *running = &sim->metrics.runners[it->runner].running;
-    int128 area = running->area + (int128)running->value * (it->now_us - running->since_us);
+    /* Its other counts may have changed since it->now_us, but not this one. */
+    const struct runner_stats *stats = &sim->metrics.runners[it->runner];
+    int128 area =
+        stats->running.area + (int128)stats->running.value * (it->now_us - stats->since_us);
     return request_station_is_consistent(it->station) &&
            it->totals.slot_us == area * slots_of(sim, it) && it->waits.total_micro == 0;
 }

@@ -519,8 +519,9 @@ Test(requests, a_day_of_real_web_traffic_is_followed_request_by_request)
         const struct sim_traffic *it = &run.sim.traffics[0];
         cr_expect_float_eq(requests(it->totals.offered_micro), 60266, 1);
         cr_expect_float_eq(traffic_slo_attained(it), 0.99, 0.02);
-        const struct integral *wish = &run.sim.metrics.runners[0].wish;
-        wish_means[j] = (double)integral_area(wish, run.sim.now_us) / (double)run.sim.now_us;
+        const struct runner_stats *stats = &run.sim.metrics.runners[0];
+        wish_means[j] =
+            (double)runner_area(stats, &stats->wish, run.sim.now_us) / (double)run.sim.now_us;
         traffic_run_release(&run);
     }
     cr_expect_float_eq(wish_means[0], wish_means[1], 0.1 * wish_means[0], "%f, %f", wish_means[0],
