@@ -104,9 +104,9 @@ static void write_means(const struct report_view *view, int32_t node, struct tab
     int64_t up_us = node_existed_us(view->sim, node) - time_in(view, node, NODE_DOWN) -
                     view->sim->nodes[node].coming_us;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
-        const struct integral *used = &view->sim->nodes[node].used[r];
-        int64_t capacity = capacity_of_type(type, (enum resource)r);
-        field_ratio_percent(table, integral_area(used, view->end_us), (int128)up_us * capacity);
+        enum resource resource = (enum resource)r;
+        int128 used = sim_node_area(&view->sim->nodes[node], resource, view->end_us);
+        field_ratio_percent(table, used, (int128)up_us * capacity_of_type(type, resource));
     }
 }
 

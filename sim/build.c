@@ -123,9 +123,7 @@ int sim_build_node(struct sim *sim, const struct node_def *def, enum node_state 
                     err) ||
         fleet_add_node(fleet, group, state, node, err) ||
         array_reserve_on_lines(&sim->nodes, &sim->node_capacity, *node + INT64_C(1),
-                               sizeof *sim->nodes, err) ||
-        array_reserve(&sim->device_users, &sim->device_user_capacity, fleet->device_count,
-                      sizeof *sim->device_users, err))
+                               sizeof *sim->nodes, err))
         return -1;
     assert(*node == sim->node_count);
     struct sim_node *added = &sim->nodes[sim->node_count++];
@@ -140,8 +138,6 @@ int sim_build_node(struct sim *sim, const struct node_def *def, enum node_state 
         .reclaimed_by = NO_INDEX,
         .upgrade = NO_INDEX,
     };
-    for (int i = 0; i < RESOURCE_COUNT; i++)
-        added->used[i].since_us = sim->now_us;
     append_to_pool(sim, *node);
     scripted_node_added(sim, *node);
     occupancy_count_node(sim, *node, state == NODE_READY, 1);

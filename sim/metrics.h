@@ -60,8 +60,12 @@ struct usage {
                                                of it is the quantile of the exact function, rounded
                                                the same way. Time with capacity 0 is in none.
                                                Complete up to used.since_us. */
-    int32_t max_permille;                      /* highest utilization that lasted longer than 0;
-                                               above 1000 only where nodes are unbounded */
+    /* The utilization rounded, as long as the capacity is the same and no less and no more is used
+       than this; used_most is -1 where that has to be found out. */
+    int32_t permille;
+    int64_t used_least, used_most;
+    int32_t max_permille;           /* highest utilization that lasted longer than 0;
+                                    above 1000 only where nodes are unbounded */
     int64_t max_used, max_capacity; /* the exact amounts of the highest utilization; 0: none yet */
     int128 bin_used[TIMELINE_BINS]; /* areas per time bin (see metrics.bin_us) */
     int128 bin_capacity[TIMELINE_BINS];

@@ -40,6 +40,35 @@ static int32_t permille(int64_t used, int64_t capacity)
     return rounded < INT32_MAX ? (int32_t)rounded : INT32_MAX;
 }
 
+/* The least that may be used of the capacity for so many half steps: half_steps * capacity / (2 *
+ * UTILIZATION_STEPS), rounded up. */
+static int64_t least_used(int64_t half_steps, int64_t capacity)
+{
+    const int64_t divisor = INT64_C(2) * UTILIZATION_STEPS;
+    if (capacity <= INT64_MAX / 4096 && half_steps < 4000)
+        return (half_steps * capacity + divisor - 1) / divisor;
+    return (int64_t)(((int128)half_steps * capacity + divisor - 1) / divisor);
+}
+
+/* The level is that of `permille` as long as 2 * level - 1 half steps are used and no 2 * level
+ * + 1. So it need not be found again with every change, most of which are small in a large fleet.
+ */
+static void find_level(struct usage *usage)
+{
+    int64_t capacity = usage->capacity.value;
+    int64_t level = permille(usage->used.value, capacity);
+    usage->permille = (int32_t)level;
+    usage->used_least = level == 0 ? 0 : least_used(2 * level - 1, capacity);
+    usage->used_most = level == INT32_MAX ? INT64_MAX : least_used(2 * level + 1, capacity) - 1;
+}
+
+static int32_t level_of(struct usage *usage)
+{
+    if (usage->used.value < usage->used_least || usage->used.value > usage->used_most)
+        find_level(usage);
+    return usage->permille;
+}
+
 /* The level is not below the highest so far; the exact utilization may be. */
 static void keep_highest(struct usage *usage, int32_t level)
 {
@@ -62,7 +91,7 @@ static void usage_settle(struct usage *usage, int64_t now_us)
     integral_set(&usage->used, usage->used.value, now_us);
     if (usage->capacity.value <= 0)
         return;
-    int32_t level = permille(usage->used.value, usage->capacity.value);
+    int32_t level = level_of(usage);
     if (level >= usage->max_permille)
         keep_highest(usage, level);
     usage->time_at_us[level < UTILIZATION_STEPS ? level : UTILIZATION_STEPS] += lasted_us;
@@ -74,8 +103,10 @@ static void usage_add(struct usage *usage, int64_t used, int64_t capacity, int64
         return;
     usage_settle(usage, now_us);
     usage->used.value += used;
-    if (capacity != 0)
+    if (capacity != 0) {
         integral_set(&usage->capacity, usage->capacity.value + capacity, now_us);
+        usage->used_most = -1;
+    }
     assert(usage->used.value >= 0);
     assert(usage->capacity.value >= 0);
 }

@@ -128,7 +128,7 @@ static void set_state(struct sim *sim, int32_t node, enum node_state state)
     node_settle(sim, node);
     node_count_in_pool(sim, node, -1);
     sim_cancel(sim, &sim->nodes[node].plans);
-    sim->nodes[node].quiet_since_us = sim->now_us;
+    sim_node_settle_use(&sim->nodes[node], sim->now_us);
     occupancy_count_node(sim, node, is_counted(state) - is_counted(before),
                          state == NODE_REMOVED ? -1 : 0);
     sched_set_node_state(&sim->sched, node, state);
@@ -242,9 +242,11 @@ void node_boots(struct sim *sim, int32_t node)
 int node_vacated(struct sim *sim, int32_t node, struct err *err)
 {
     struct sim_node *it = &sim->nodes[node];
+    if (it->replica_count > 0)
+        return 0;
     if (upgrade_node_empty(sim, node, err))
         return -1;
-    if (!it->is_leaving || it->replica_count > 0)
+    if (!it->is_leaving)
         return 0;
     set_state(sim, node, NODE_REMOVED);
     it->removed_us = sim->now_us;

@@ -14,20 +14,52 @@ void type_capacity(const struct node_type *type, int64_t capacity[RESOURCE_COUNT
     capacity[RESOURCE_SHARE] = (int64_t)type->device_count * SHARE_WHOLE;
 }
 
-/* Adds `by` (1 or -1) users to the devices; how many devices are used more (or less) than before.
- */
-static int64_t change_device_users(struct sim *sim, const struct occupancy *occupancy, int32_t by)
+/* How many of the devices had no replica before the one that comes. */
+static int64_t take_devices(struct sim_node *node, uint64_t devices)
 {
-    int32_t *users = &sim->device_users[sim->sched.fleet.nodes[occupancy->node].first_device];
-    int64_t change = 0;
+    uint64_t fresh = devices & ~node->devices_in_use;
+    node->devices_in_use |= devices;
+    return __builtin_popcountll(fresh);
+}
+
+/* How many of its devices have no replica but the one that goes, which the scheduler has not been
+ * told yet: nothing is used there but its share, and no replica has a share of 0. */
+static int64_t give_devices(struct sim *sim, const struct occupancy *occupancy, int32_t share_milli)
+{
+    const struct fleet *fleet = &sim->sched.fleet;
+    const int16_t *free_milli = fleet_shares(fleet, occupancy->node);
+    int32_t first = fleet->nodes[occupancy->node].first_device;
+    int64_t count = 0;
     for (uint64_t rest = occupancy->devices; rest != 0; rest &= rest - 1) {
-        int32_t *device = &users[__builtin_ctzll(rest)];
-        int32_t before = *device;
-        *device += by;
-        assert(*device >= 0);
-        change += (before == 0 || *device == 0) ? by : 0;
+        int32_t device = __builtin_ctzll(rest);
+        int32_t used_milli =
+            SHARE_WHOLE - free_milli[device] - fleet_device_held(fleet, first + device);
+        assert(used_milli >= share_milli);
+        if (used_milli > share_milli)
+            continue;
+        sim->nodes[occupancy->node].devices_in_use &= ~(UINT64_C(1) << device);
+        count++;
     }
-    return change;
+    return count;
+}
+
+/* One replica more (1) or less (-1) on the node. */
+static void count_replica(struct sim *sim, int32_t number, int32_t by)
+{
+    struct sim_node *node = &sim->nodes[number];
+    bool was_or_is_empty = node->replica_count == 0 || node->replica_count + by == 0;
+    if (was_or_is_empty)
+        node_count_in_pool(sim, number, -1);
+    if (node->replica_count == 0)
+        node->busy_since_us = sim->now_us;
+    node->replica_count += by;
+    if (node->replica_count == 0)
+        node->busy_us += sim->now_us - node->busy_since_us;
+    if (was_or_is_empty)
+        node_count_in_pool(sim, number, 1);
+    assert(node->replica_count >= 0);
+    if (node->replica_count > node->replicas_max)
+        node->replicas_max = node->replica_count;
 }
 
 static void change(struct sim *sim, const struct occupancy *occupancy, int32_t by)
@@ -35,6 +67,7 @@ static void change(struct sim *sim, const struct occupancy *occupancy, int32_t b
     const struct fleet *fleet = &sim->sched.fleet;
     const struct node_type *type = fleet_type_of(fleet, occupancy->node);
     const struct shape *shape = &fleet->shapes->items[occupancy->shape];
+    struct sim_node *node = &sim->nodes[occupancy->node];
     struct usage_delta delta = {
         .group = fleet->nodes[occupancy->node].group,
         .pool = fleet_pool_of(fleet, occupancy->node),
@@ -44,29 +77,16 @@ static void change(struct sim *sim, const struct occupancy *occupancy, int32_t b
         delta.used[RESOURCE_MEMORY] = by * shape->mem_bytes;
     }
     if (occupancy->devices != 0) {
-        delta.used[RESOURCE_DEVICES] = change_device_users(sim, occupancy, by);
-        delta.used[RESOURCE_SHARE] =
-            (int64_t)by * shape->device_count * shape_share_on(shape, type);
+        int32_t share_milli = shape_share_on(shape, type);
+        delta.used[RESOURCE_DEVICES] = by > 0 ? take_devices(node, occupancy->devices)
+                                              : -give_devices(sim, occupancy, share_milli);
+        delta.used[RESOURCE_SHARE] = (int64_t)by * shape->device_count * share_milli;
     }
     metrics_add_usage(&sim->metrics, &delta, sim->now_us);
-    struct sim_node *node = &sim->nodes[occupancy->node];
+    sim_node_settle_use(node, sim->now_us);
     for (int i = 0; i < RESOURCE_COUNT; i++)
-        if (delta.used[i] != 0)
-            integral_set(&node->used[i], node->used[i].value + delta.used[i], sim->now_us);
-    node->quiet_since_us = sim->now_us;
-    bool was_or_is_empty = node->replica_count == 0 || node->replica_count + by == 0;
-    if (was_or_is_empty)
-        node_count_in_pool(sim, occupancy->node, -1);
-    if (node->replica_count == 0)
-        node->busy_since_us = sim->now_us;
-    node->replica_count += by;
-    if (node->replica_count == 0)
-        node->busy_us += sim->now_us - node->busy_since_us;
-    if (was_or_is_empty)
-        node_count_in_pool(sim, occupancy->node, 1);
-    assert(node->replica_count >= 0);
-    if (node->replica_count > node->replicas_max)
-        node->replicas_max = node->replica_count;
+        node->used[i].value += delta.used[i];
+    count_replica(sim, occupancy->node, by);
 }
 
 void occupancy_take(struct sim *sim, const struct occupancy *occupancy)

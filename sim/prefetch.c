@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stddef.h>
-
 #include "base/fetch.h"
 #include "scheduler/fetch.h"
 #include "sim/engine.h"
@@ -53,27 +51,17 @@ static void fetch_around(const struct sim *sim, int32_t replica)
     if (!is_bound(sim, replica))
         return;
     fetch_runner(sim, it->runner);
-    fetch_lines(&sim->nodes[it->node], offsetof(struct sim_node, def));
+    fetch_lines(&sim->nodes[it->node], SIM_NODE_HOT_BYTES);
     fetch_of_runner(sim, sim->replicas[replica].next_of_runner);
     fetch_of_runner(sim, sim->replicas[replica].previous_of_runner);
     sched_fetch_node(&sim->sched, replica);
 }
 
-static void fetch_users(const struct sim *sim, int32_t node)
-{
-    size_t count = (size_t)fleet_type_of(&sim->sched.fleet, node)->device_count;
-    if (count > 0)
-        fetch_lines(&sim->device_users[sim->sched.fleet.nodes[node].first_device],
-                    count * sizeof *sim->device_users);
-}
-
 /* The node is fetched by now. */
 static void fetch_on_node(const struct sim *sim, int32_t replica)
 {
-    if (!is_bound(sim, replica))
-        return;
-    fetch_users(sim, sim->sched.replicas[replica].node);
-    sched_fetch_notes(&sim->sched, replica);
+    if (is_bound(sim, replica))
+        sched_fetch_notes(&sim->sched, replica);
 }
 
 void prefetch_near(struct sim *sim)
@@ -98,7 +86,5 @@ void prefetch_decision(const struct sim *sim, int32_t number)
 {
     if (number >= sim->decisions.count)
         return;
-    int32_t node = sim->decisions.items[number].node;
-    fetch_lines(&sim->nodes[node], offsetof(struct sim_node, def));
-    fetch_users(sim, node);
+    fetch_lines(&sim->nodes[sim->decisions.items[number].node], SIM_NODE_HOT_BYTES);
 }

@@ -320,8 +320,7 @@ int sim_finish(struct sim *sim, struct err *err)
         return -1;
     for (int32_t i = 0; i < sim->node_count; i++) {
         node_settle(sim, i);
-        for (int j = 0; j < RESOURCE_COUNT; j++)
-            integral_set(&sim->nodes[i].used[j], sim->nodes[i].used[j].value, sim->now_us);
+        sim_node_settle_use(&sim->nodes[i], sim->now_us);
     }
     node_scaling_settle(sim);
     upgrades_finish(sim);
@@ -347,7 +346,6 @@ void sim_release(struct sim *sim)
     free(sim->arrivals);
     free(sim->named_nodes);
     free(sim->popular_shapes);
-    free(sim->device_users);
     free(sim->selected_nodes);
     free(sim->picks);
     free(sim->idle_events);

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/array.h"
@@ -93,28 +94,36 @@ struct plans {
     int32_t count; /* in the queue, of this generation */
 };
 
+/* What replicas have of a node, and the integral of it. */
+struct node_use {
+    int128_close area; /* up to quiet_since_us of the node */
+    int64_t value;     /* from then on */
+};
+
 /* A node of the run: the scenario's first, then added ones. Index = the scheduler's node number. */
 struct sim_node {
-    /* What every replica that comes or goes touches comes first, on three lines of the cache. */
-    struct integral used[RESOURCE_COUNT];
-    int64_t quiet_since_us; /* its state changed, a replica came or went */
+    /* What every replica that comes or goes touches, on two lines of the cache. */
+    _Alignas(CACHE_LINE_BYTES) struct node_use used[RESOURCE_COUNT];
+    int64_t quiet_since_us;       /* its state changed, a replica came or went */
+    uint64_t devices_in_use;      /* bit mask of those with replicas */
+    int32_t replica_count;        /* bound to it now */
+    int32_t replicas_max;         /* over the run */
+    int32_t bound_count, upgrade; /* over the run; index into sim->upgrades, NO_INDEX */
+    /* What the first and the last one touch. */
     int64_t first_bound_us; /* of its first replica; TIME_NEVER: it had none */
     int64_t busy_us;        /* time with replicas, up to busy_since_us where it has some */
     int64_t busy_since_us;
-    int64_t idle_since_us;             /* TIME_NEVER: not ready, or it has replicas */
-    int32_t replica_count;             /* bound to it now */
-    int32_t replicas_max, bound_count; /* over the run */
-    int32_t upgrade;                   /* index into sim->upgrades; NO_INDEX */
-    bool is_cordoned;                  /* cordoned or draining; kept while it is down */
-    bool is_booting;                   /* while it is coming: it has been provisioned */
-    bool is_leaving;                   /* removed once it is empty */
-    bool is_worked_on;                 /* in its upgrade: it is empty */
-    bool stays_cordoned;               /* after its upgrade */
-    struct node_def def;               /* name NULL: see scenario_node_name */
-    int64_t added_us, removed_us;      /* removed: TIME_NEVER while it exists */
-    int64_t down_us;                   /* total time down so far, up to state_since_us */
-    int64_t drained_us;                /* total time cordoned or draining, likewise */
-    int64_t coming_us;                 /* total time from asked for to ready, likewise */
+    int64_t idle_since_us;        /* TIME_NEVER: not ready, or it has replicas */
+    bool is_cordoned;             /* cordoned or draining; kept while it is down */
+    bool is_booting;              /* while it is coming: it has been provisioned */
+    bool is_leaving;              /* removed once it is empty */
+    bool is_worked_on;            /* in its upgrade: it is empty */
+    bool stays_cordoned;          /* after its upgrade */
+    struct node_def def;          /* name NULL: see scenario_node_name */
+    int64_t added_us, removed_us; /* removed: TIME_NEVER while it exists */
+    int64_t down_us;              /* total time down so far, up to state_since_us */
+    int64_t drained_us;           /* total time cordoned or draining, likewise */
+    int64_t coming_us;            /* total time from asked for to ready, likewise */
     int64_t state_since_us;
     int64_t repair_at_us;                 /* while it is down; TIME_NEVER: no repair is planned */
     int64_t work_lost_us;                 /* of replicas lost with it */
@@ -125,7 +134,25 @@ struct sim_node {
         reclaimed_by; /* as failure of struct node_failure; NO_INDEX: it is not being reclaimed */
     int32_t last_failure; /* index into sim->failures, where failure_count is above 0 */
 };
-static_assert(sizeof(struct sim_node) % CACHE_LINE_BYTES == 0, "nodes begin where lines do");
+enum { SIM_NODE_HOT_BYTES = 2 * CACHE_LINE_BYTES };
+static_assert(offsetof(struct sim_node, first_bound_us) == SIM_NODE_HOT_BYTES,
+              "what every replica touches has grown");
+
+/* What replicas had of the resource up to now_us, node->quiet_since_us <= now_us. */
+static inline int128 sim_node_area(const struct sim_node *node, enum resource resource,
+                                   int64_t now_us)
+{
+    const struct node_use *use = &node->used[resource];
+    assert(node->quiet_since_us <= now_us);
+    return use->area + (int128)use->value * (now_us - node->quiet_since_us);
+}
+/* Brings the areas up to now_us. */
+static inline void sim_node_settle_use(struct sim_node *node, int64_t now_us)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++)
+        node->used[i].area = sim_node_area(node, (enum resource)i, now_us);
+    node->quiet_since_us = now_us;
+}
 
 /* The engine's side of a replica; index = the scheduler's replica number (slots are reused). */
 struct sim_replica {
@@ -224,14 +251,12 @@ struct sim {
     struct sim_named_node *named_nodes;
     struct popular_shape *popular_shapes; /* by the replicas that runners ask for when they arrive;
                                              what a policy is told of the demand to expect */
-    int32_t *device_users;                /* replicas on each device, by sched.fleet */
     int32_t *selected_nodes;              /* that one event is about */
     struct replica_pick *picks; /* replicas that one event is about, in the order of their turn */
     int32_t pool_capacity;
     int32_t arrival_count, arrival_capacity, next_arrival;
     int32_t named_node_count, named_node_capacity;
     int32_t popular_shape_count, popular_shape_capacity;
-    int32_t device_user_capacity;
     int32_t selected_node_count, selected_node_capacity;
     int32_t pick_count, pick_capacity;
     int32_t *idle_events; /* indices into scenario->events of those that changed nothing: no node
