@@ -35,6 +35,7 @@ struct shape_memory {
     int64_t barren_cursor; /* the shape fits on no node, as of this entry of the journal, */
     int64_t barren_query;  /* if that is query_version; 0: nothing is known */
     int32_t limit_wanted;  /* of the list, from the next question on */
+    int32_t next_node;     /* of the list, behind the last answer: in large fleets, for a guess */
 };
 
 /* The score that all empty nodes of a group have, while one list is made. */

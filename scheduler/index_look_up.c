@@ -343,14 +343,28 @@ static bool is_seldom_asked(const struct index_search *search)
            gone_by > search->index->node_count / SELDOM;
 }
 
-/* Asks the memory for what will be looked up of the near ones, all at once: in a large fleet it has
- * left the cache, and each that has changed is a wait of its own. */
+/* Asks the memory for what will be looked up of the near ones, all at once, and for the node that
+ * is next if nothing has changed: in a large fleet it has left the cache, and each is a wait of its
+ * own. */
 static void call_near(const struct index_search *search)
 {
     const struct near_list *near = search->memory->list.near;
+    int32_t next = search->memory->next_node;
+    fetch_lines(&search->sched->fleet.nodes[next], sizeof *search->sched->fleet.nodes);
+    fetch_lines(&search->index->blocks[(uint32_t)next / ROW_LANES], sizeof *search->index->blocks);
     for (uint32_t left = near->filled; left != 0; left &= left - 1)
         fetch_lines(&search->index->last_entries[near->nodes[__builtin_ctz(left)]],
                     sizeof *search->index->last_entries);
+}
+
+/* Notes for the next question which of the near ones stands behind this one. */
+static void note_next(const struct index_search *search, int32_t place)
+{
+    struct near_list *near = search->memory->list.near;
+    double score = near->scores[place];
+    near->scores[place] = -INFINITY;
+    search->memory->next_node = near->nodes[search->index->kernel->best(near->scores, near->nodes)];
+    near->scores[place] = score;
 }
 
 int32_t index_look_up(const struct index_search *search)
@@ -368,5 +382,9 @@ int32_t index_look_up(const struct index_search *search)
     }
     if (search->runner >= 0)
         return best_for_runner(search);
-    return place < 0 ? -1 : shortlist_at(list, place).node;
+    if (place < 0)
+        return -1;
+    if (search->index->node_count >= CALL_FROM)
+        note_next(search, place);
+    return shortlist_at(list, place).node;
 }
