@@ -50,11 +50,23 @@ void index_free(struct node_index *index)
 
 /* ---- rows ---- */
 
+/* Rows that are no node's pass no sieve. */
+static int reserve_rows(struct node_index *index, int32_t chunk_count, struct err *err)
+{
+    int32_t capacity = index->block_capacity;
+    if (array_reserve_on_lines(&index->blocks, &index->block_capacity,
+                               (int64_t)chunk_count * CHUNK_BLOCKS, sizeof *index->blocks, err))
+        return -1;
+    for (; capacity < index->block_capacity; capacity++)
+        for (int32_t lane = 0; lane < ROW_LANES; lane++)
+            index->blocks[capacity].cpu_milli[lane] = -1;
+    return 0;
+}
+
 static int reserve_nodes(struct node_index *index, const struct fleet *fleet, struct err *err)
 {
     int32_t chunk_count = (fleet->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
-    if (array_reserve_on_lines(&index->blocks, &index->block_capacity,
-                               (int64_t)chunk_count * CHUNK_BLOCKS, sizeof *index->blocks, err) ||
+    if (reserve_rows(index, chunk_count, err) ||
         array_reserve(&index->last_entries, &index->entry_capacity, fleet->node_count,
                       sizeof *index->last_entries, err) ||
         array_reserve(&index->chunk_keys, &index->chunk_capacity, chunk_count,

@@ -76,6 +76,21 @@ static bool is_exact(const struct fleet *fleet, const struct shape *shape)
            shape->mem_bytes % (INT64_C(1) << KIB_SHIFT) == 0;
 }
 
+/* Those that suit; or all, where no other has the room, and all that is asked shows in a row. */
+static uint32_t groups_query(const struct fleet *fleet, int32_t shape, bool is_exact)
+{
+    const int lacks_room = MISFIT_CPU | MISFIT_MEMORY | MISFIT_DEVICES;
+    bool are_others_full = is_exact;
+    uint32_t groups = 0;
+    for (int32_t i = 0; i < fleet->group_count; i++) {
+        if (fleet_suits(fleet, shape, i))
+            groups |= UINT32_C(1) << i % 32;
+        else if ((fleet_group_misfits(fleet, &fleet->shapes->items[shape], i) & lacks_room) == 0)
+            are_others_full = false;
+    }
+    return are_others_full ? ROW_GROUPS_ALL : groups;
+}
+
 struct row_query row_query_of_shape(const struct fleet *fleet, int32_t shape)
 {
     const struct shape *asked = &fleet->shapes->items[shape];
@@ -83,9 +98,7 @@ struct row_query row_query_of_shape(const struct fleet *fleet, int32_t shape)
                               .mem_kib = clamp(asked->mem_bytes >> KIB_SHIFT),
                               .devices = device_query(asked),
                               .is_exact = is_exact(fleet, asked)};
-    for (int32_t i = 0; i < fleet->group_count; i++)
-        if (fleet_suits(fleet, shape, i))
-            query.groups |= UINT32_C(1) << i % 32;
+    query.groups = groups_query(fleet, shape, query.is_exact);
     return query;
 }
 

@@ -31,6 +31,9 @@ enum {
     ROW_GUARDS = 1 << 10 | 1 << 18 | 1 << 20,
 };
 
+/* Of a query: any group will do. Most shapes fit on all types of nodes that are large enough. */
+#define ROW_GROUPS_ALL UINT32_MAX
+
 struct row_block {
     int32_t cpu_milli[ROW_LANES]; /* free; -1: takes no demand; INT32_MAX: that much or more */
     int32_t mem_kib[ROW_LANES];   /* free, rounded down */

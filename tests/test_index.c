@@ -11,6 +11,7 @@
 #include "scheduler/index_find.h"
 #include "scheduler/index_shortlist.h"
 #include "tests/random_fleet.h"
+#include "tests/small_fleet.h"
 
 /* ---- rows ---- */
 
@@ -40,7 +41,9 @@ static struct row_query random_query(struct rng *rng)
     return (struct row_query){.cpu_milli = (int32_t)rng_below(rng, 60),
                               .mem_kib = (int32_t)rng_below(rng, 60),
                               .devices = rng_below(rng, 2) == 0 ? 0 : random_word(rng, 0),
-                              .groups = (uint32_t)rng_mix(1, 2, rng_below(rng, 1000)) | 1};
+                              .groups = rng_below(rng, 3) == 0
+                                            ? ROW_GROUPS_ALL
+                                            : (uint32_t)rng_mix(1, 2, rng_below(rng, 1000)) | 1};
 }
 
 static void expect_as_row_by_row(const struct index_kernel *kernel, struct rng *rng,
@@ -153,6 +156,28 @@ Test(index, rows_are_blank_until_they_are_stored)
     cr_expect(row_passes(&block, 3, &query));
     row_blank(&block, 3);
     cr_expect_not(row_passes(&block, 3, &query));
+}
+
+Test(index, queries_name_groups_only_where_another_could_have_the_room)
+{
+    struct small_fleet fleet;
+    small_fleet_init(&fleet, &(struct sched_options){.policy = NULL});
+    int32_t small = small_type(&fleet, 1000, 0), large = small_type(&fleet, 8000, 2);
+    const struct shape shapes[] = {small_cpu(4000), small_devices(2), small_share(1, 300),
+                                   small_share(2, 300), small_cpu(500)};
+    static const bool are_all[] = {true, true, true, false, true};
+    int32_t numbers[ARRAY_LEN(shapes)];
+    struct err err;
+    for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
+        cr_assert_eq(shape_table_intern(&fleet.shapes, &shapes[i], &numbers[i], &err), 0);
+    for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+        uint32_t groups = row_query_of_shape(&fleet.sched.fleet, numbers[i]).groups;
+        cr_expect_eq(groups, are_all[i] ? ROW_GROUPS_ALL : UINT32_C(1) << large, "shape %zu", i);
+    }
+    sched_set_pool_schedulable(&fleet.sched, 0, false);
+    cr_expect_eq(row_query_of_shape(&fleet.sched.fleet, numbers[4]).groups, 0);
+    cr_expect_neq(small, large);
+    small_fleet_release(&fleet);
 }
 
 Test(index, floats_bound_doubles_from_both_sides)
