@@ -2,6 +2,7 @@
 #include "scenarios/fields.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,21 @@ bool get_text_list(const struct value *object, const char *key, struct text_list
 
 /* ---- integers, booleans, numbers ---- */
 
+/* Numbers from 2^53 on are whole, but not read exactly. */
+static void refuse_number(const struct value *value, const char *text, struct int_range range)
+{
+    const double exact_max = 9007199254740992.0;
+    double number = value->item->valuedouble;
+    if (fabs(number) < exact_max)
+        value_error(value, "%s is not an integer: give one from %" PRId64 " to %" PRId64, text,
+                    range.low, range.high);
+    else if (number < (double)range.low || number > (double)range.high)
+        value_error(value, "%s is out of range: give %" PRId64 " to %" PRId64, text, range.low,
+                    range.high);
+    else
+        value_error(value, "%s is too large for a JSON number to be exact: give it as text", text);
+}
+
 bool read_int(const struct value *value, struct int_range range, int64_t *out)
 {
     char buffer[NUMBER_TEXT_SIZE];
@@ -154,11 +170,13 @@ bool read_int(const struct value *value, struct int_range range, int64_t *out)
     bool is_number = text == buffer;
     bool is_integer =
         is_number ? json_exact_int(value->item, &number) : parse_int64(text, &number, &err) == 0;
-    if (!is_integer) {
+    if (!is_integer && is_number)
+        refuse_number(value, text, range);
+    else if (!is_integer)
         value_error(value, "%s is not an integer: give one from %" PRId64 " to %" PRId64,
-                    is_number ? text : text_quote(text, quoted), range.low, range.high);
+                    text_quote(text, quoted), range.low, range.high);
+    if (!is_integer)
         return false;
-    }
     if (number != range.low && range.low == range.high) {
         value_error(value, "is %" PRId64 ": give %" PRId64, number, range.low);
         return false;
