@@ -152,9 +152,9 @@ static void load_type(struct loader *loader, struct value *value, double *amount
         put_name(&loader->types, value, name, instance->type_count);
     }
     read_amounts(loader, value, "alloc", amounts);
-    double dollars;
-    if (value_get(value, "usd_hr", &price) &&
-        read_amount(&price, (double)(INSTANCE_PRICE_NANO_MAX / 1000000000), &dollars)) {
+    if (value_get(value, "usd_hr", &price)) {
+        double dollars = 0.0;
+        read_amount(&price, (double)(INSTANCE_PRICE_NANO_MAX / 1000000000), &dollars);
         type->price_nano = llround(dollars * 1e9);
         instance->has_prices = true;
     }
@@ -375,6 +375,20 @@ static void load_pairs(struct loader *loader, const struct value *array)
 
 /* ---- resources ---- */
 
+/* The name of a resource, which none of those before has. */
+static const char *read_resource(struct loader *loader, const struct value *element,
+                                 const char *const *before)
+{
+    char quoted[TEXT_QUOTE_SIZE];
+    const char *name = "";
+    if (!read_id(element, &name))
+        return "";
+    for (int32_t r = 0; r < element->index; r++)
+        if (strcmp(before[r], name) == 0)
+            value_error(element, "%s occurs twice: give each name once", text_quote(name, quoted));
+    return reader_keep(&loader->reader, name);
+}
+
 static bool load_resources(struct loader *loader, const struct value *top)
 {
     struct instance *instance = loader->instance;
@@ -396,12 +410,8 @@ static bool load_resources(struct loader *loader, const struct value *top)
         reader_no_memory(&loader->reader);
         return false;
     }
-    for (struct cursor cursor = cursor_at(&array); cursor_next(&cursor, &element);) {
-        const char *name = "";
-        if (read_id(&element, &name))
-            name = reader_keep(&loader->reader, name);
-        names[element.index] = name;
-    }
+    for (struct cursor cursor = cursor_at(&array); cursor_next(&cursor, &element);)
+        names[element.index] = read_resource(loader, &element, names);
     instance->resources = names;
     instance->resource_count = count;
     return true;
