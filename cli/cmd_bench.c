@@ -121,9 +121,11 @@ static int run_all(const struct bench_command *command, struct fgd_bench *bench,
     while (!fgd_bench_is_over(bench)) {
         int32_t done = fgd_bench_wait(bench, LOOK_EVERY_MS);
         progress_count(&progress, done, bench->result_count, "runs");
-        signal_number = interrupt_poll(interrupt);
-        if (signal_number != 0)
-            fgd_bench_cancel(bench);
+        int found = signal_number == 0 ? interrupt_poll(interrupt) : 0;
+        if (found == 0)
+            continue;
+        signal_number = found;
+        fgd_bench_cancel(bench);
     }
     progress_clear(&progress);
     if (fgd_bench_end(bench, err) != 0)

@@ -6,10 +6,13 @@ import csv
 import gzip
 import json
 import os
+import pathlib
 import random
+import signal
+import subprocess
 import unittest
 
-from e2e import BAD_INPUT, DONE, SYSTEM, ProgramTest
+from e2e import BAD_INPUT, DONE, HANGS_AFTER_S, SYSTEM, ProgramTest
 from fgd_twin import POINTS, POLICIES, Study, read_orders
 
 MODELS = ["P100", "T4", "G2"]
@@ -29,9 +32,9 @@ done
 """
 
 
-def nodes_csv(draw):
+def nodes_csv(draw, count=14):
     lines = ["sn,cpu_milli,memory_mib,gpu,model"]
-    for number in range(14):
+    for number in range(count):
         gpus = draw.choice([1, 2, 4, 8])
         lines.append(f"openb-node-{number:04d},{draw.choice([16, 32, 64, 96]) * 1000},"
                      f"{draw.choice([64, 128, 384]) * 1024},{gpus},{draw.choice(MODELS)}")
@@ -244,6 +247,21 @@ class Study14Nodes(ProgramTest):
                    "-o", "out")
         labels = [row["sc_policy"] for row in self.rows("out/curve_allocation.csv")]
         self.assertEqual(labels, ["fgd:grain_milli=80,ties=best-fit"] * 2 + ["cheapest"] * 2)
+
+    def test_an_interrupt_leaves_no_results(self):
+        """Also where the runs that are under way take longer than the next looks for a signal."""
+        self.write("openb_node_list_gpu_node.csv", nodes_csv(random.Random(6), 400))
+        process = self.start("bench", "fgd", "--data", ".", "-w", "many9", "-s", "1-50", "-j", "2", "-o", "out",
+                             "-p", "stowage:futures=1024,horizon=100,grain_milli=0",
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        tasks = pathlib.Path(f"/proc/{process.pid}/task")
+        self.wait_until(lambda: len(list(tasks.iterdir())) > 2, "the runs have begun")
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=HANGS_AFTER_S)
+        self.assertEqual(process.returncode, SYSTEM, errors)
+        self.assertEqual(errors, "error: interrupted by SIGINT: there are no results\n")
+        self.assertEqual(output, "")
+        self.assertFalse((self.folder / "out").exists())
 
     def test_wrong_data_are_told(self):
         self.write("fgd/node_ranks.txt", "few 7 : 0 0 1\n")
