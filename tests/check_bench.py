@@ -85,6 +85,23 @@ class Comparison(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("new: event_queue hold pending=12345", done.stdout)
 
+    def test_what_was_left_out_is_neither_missed_nor_forgotten(self):
+        self.assertEqual(bench.keep_of({"load a": 1, "loads a": 2}, ["load"]), {"load a": 1})
+        with tempfile.TemporaryDirectory() as folder:
+            copy = pathlib.Path(folder) / "baseline.json"
+            copy.write_text(json.dumps(self.baseline), encoding="utf-8")
+            bench.write_baseline([self.line | {"ratio": 3}], ["event_queue"], copy)
+            written = json.loads(copy.read_text(encoding="utf-8"))
+        others = [name for name in bench.BENCHMARKS if name != "event_queue"]
+        self.assertEqual(written, bench.keep_of(self.baseline, others) | {self.name: 3})
+
+    def test_wrong_options_are_told(self):
+        for arguments, text in ((["--only", "load,nope"], "no benchmark 'nope': give some of decision"),
+                                (["--compare", "--write-baseline"], "not allowed with")):
+            done = run_bench(*arguments)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(text, done.stderr)
+
     def test_times_do_not_name_a_case(self):
         other = self.line | {"runs": 3, "median_ns": 5.0, "peak_memory_bytes": 7}
         self.assertEqual(bench.name_of(other), self.name)

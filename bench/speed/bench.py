@@ -8,8 +8,8 @@ Each benchmark is a program BUILD_DIR/bench_NAME that prints lines of JSON (benc
 kept in BUILD_DIR/bench.jsonl.
 
 --compare holds the ratios against those of baseline.json: one that is worse by 20 % or more is told, and
-the exit status is 1. --write-baseline replaces baseline.json by what was measured now. --lines FILE takes
-lines that were measured before instead of running anything. --plot draws what a decision costs
+the exit status is 1. --write-baseline replaces baseline.json by what was measured now; what --only leaves
+out stays as it is. --lines FILE takes lines that were measured before instead of running anything. --plot draws what a decision costs
 from 1,000 to 1,000,000 nodes (gnuplot, by decision_growth.gp); beneath the table the growth is told as
 exponents: 0.1 means that ten times as many nodes cost 10^0.1 = 1.26 times as much.
 
@@ -43,7 +43,7 @@ def name_of(line):
 
 def run_all(options):
     lines = []
-    for name in options.only.split(",") if options.only else BENCHMARKS:
+    for name in options.only:
         command = [str(pathlib.Path(options.build) / f"bench_{name}")]
         command += ["--tiny"] if options.tiny else []
         if name not in WITHOUT_OPTIONS:
@@ -101,6 +101,20 @@ def draw_growth(lines, picture):
     subprocess.run(["gnuplot", "-e", f"data='{data}'; picture='{picture}'", str(script)], check=True)
 
 
+def keep_of(baseline, names):
+    """The cases of these benchmarks."""
+    return {case: ratio for case, ratio in baseline.items() if case.split()[0] in names}
+
+
+def write_baseline(lines, names, path):
+    """Of these benchmarks it has what was measured now, and nothing else; of others what it had."""
+    others = [name for name in BENCHMARKS if name not in names]
+    ratios = keep_of(json.loads(path.read_text(encoding="utf-8")), others)
+    ratios |= {name_of(line): line["ratio"] for line in lines}
+    ordered = {case: ratio for name in BENCHMARKS for case, ratio in keep_of(ratios, [name]).items()}
+    path.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
+
+
 def compare(lines, baseline):
     """Prints what differs; the number of cases that are worse."""
     worse = 0
@@ -127,14 +141,20 @@ def compare(lines, baseline):
 def read_options():
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("usage: "))
     parser.add_argument("build")
-    parser.add_argument("--compare", action="store_true")
-    parser.add_argument("--write-baseline", action="store_true")
+    deeds = parser.add_mutually_exclusive_group()
+    deeds.add_argument("--compare", action="store_true")
+    deeds.add_argument("--write-baseline", action="store_true")
     parser.add_argument("--lines")
     parser.add_argument("--plot")
     for name in ("only", "data", "runs"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--tiny", action="store_true")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.only = options.only.split(",") if options.only else BENCHMARKS
+    for name in options.only:
+        if name not in BENCHMARKS:
+            parser.error(f"--only: no benchmark {name!r}: give some of {', '.join(BENCHMARKS)}")
+    return options
 
 
 def main():
@@ -151,10 +171,10 @@ def main():
     if options.plot:
         draw_growth(lines, options.plot)
     if options.write_baseline:
-        ratios = {name_of(line): line["ratio"] for line in lines}
-        BASELINE.write_text(json.dumps(ratios, indent=2) + "\n", encoding="utf-8")
+        write_baseline(lines, options.only, BASELINE)
     if options.compare:
-        return 1 if compare(lines, json.loads(BASELINE.read_text(encoding="utf-8"))) else 0
+        baseline = json.loads(BASELINE.read_text(encoding="utf-8"))
+        return 1 if compare(lines, keep_of(baseline, options.only)) else 0
     return 0
 
 
