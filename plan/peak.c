@@ -73,7 +73,9 @@ void peak_floors_at(const struct scenario *scenario, int64_t at_us, int32_t *flo
         if (!is_certain(scenario, def) || at_us < def->arrival_us || at_us >= def->departure_us)
             continue;
         if (def->duration != NO_INDEX)
-            floors[i] = def->arrival_us == at_us && !has_scale_event(scenario, i) ? def->floor : 0;
+            floors[i] = def->arrival_us == at_us && !has_scale_event(scenario, i)
+                            ? floor_terms_of(def).floor
+                            : 0;
         else
             floors[i] = scaled_floor(scenario, i, at_us);
     }

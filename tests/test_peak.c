@@ -77,6 +77,18 @@ Test(peak, a_floor_is_certain_of_no_more_than_the_wish_that_give_ups_leave)
         peak_floors_at(&scenario, 20 * i, &floor);
         cr_expect_eq(floor, floors[i], "at %ld: %d", (long)(20 * i), floor);
     }
+    /* Those that give up at once are below no floor for any time. */
+    scenario.runners[0].max_wait_us = 0;
+    for (int64_t i = 0; i < 3; i++) {
+        int32_t floor;
+        peak_floors_at(&scenario, 20 * i, &floor);
+        cr_expect_eq(floor, 0, "at %ld: %d", (long)(20 * i), floor);
+    }
+    scenario.runners[0].duration = 0;
+    int32_t floor;
+    scenario.event_count = 0;
+    peak_floors_at(&scenario, 0, &floor);
+    cr_expect_eq(floor, 0);
     made_release(&scenario);
 }
 
