@@ -94,7 +94,8 @@ static int search_round(struct asking *asking, const int32_t *start, struct err 
         .axis_count = request->question.axes->count,
         .start = start,
         .points_max = request->points_max,
-        .is_sum = !request->question.axes->is_scaling,
+        .is_sum =
+            !request->question.axes->is_scaling && target_set_wants_more(request->question.targets),
         .cost_min = request->cost_min,
         .test = test_point,
         .context = asking,

@@ -8,6 +8,7 @@
 #include "plan/capacity_plot.h"
 #include "plan/plan_report.h"
 #include "plan/sensitivity_print.h"
+#include "plan/use_bound.h"
 #include "reports/plots.h"
 
 enum { CELL_SIZE = 1024, HOURS_A_MONTH = 730, PRICES_TOLD_MAX = 20 };
@@ -146,11 +147,15 @@ static void print_floor_bound(const struct plan_result *result, struct page *pag
 static void print_run_bound(const struct plan_result *result, struct page *page)
 {
     const struct peak *peak = result->peak;
+    struct use_limit limit;
+    bool is_use = use_limit_read(&limit, question_of(result)->targets, peak->target);
     page_format_text(page,
                      "Every plan is asked to pass the same %" PRId32
-                     " runs, whose demand is known. By the target \"%s\" it is certain when most "
-                     "of it has a place. No fleet that passes these runs",
-                     peak->run_count, plan_raising_target(result));
+                     " runs, whose demand is known. By the target \"%s\" %s. No fleet that passes "
+                     "these runs",
+                     peak->run_count, plan_raising_target(result),
+                     is_use ? "there must be room beside what is certain to have a place"
+                            : "it is certain when most of it has a place");
     print_survive(result, page);
     print_least(result, peak->run_bound, page);
     page_text(page, ", whatever the scheduler does");

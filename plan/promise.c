@@ -66,6 +66,19 @@ static void add(struct promises *promises, struct promise promise)
         promises->items[promises->count++] = promise;
 }
 
+static void add_mean(struct promises *promises, struct promise promise, double seconds)
+{
+    static const double times[PROMISES_OF_MEAN] = {2, 5, 20};
+    promise.share = 1;
+    if (seconds <= 0)
+        add(promises, promise);
+    for (size_t i = 0; i < ARRAY_LEN(times) && seconds > 0; i++) {
+        promise.within_us = us_of(seconds * times[i]);
+        promise.share = 1 - 1 / times[i];
+        add(promises, promise);
+    }
+}
+
 static void read_metric(struct promises *promises, const struct target *target, int32_t number,
                         const struct metric_choice *choice)
 {
@@ -85,6 +98,8 @@ static void read_metric(struct promises *promises, const struct target *target, 
         promise.within_us = us_of(target->number);
         add(promises, promise);
     }
+    if (strcmp(name, "wait_s_mean") == 0 && is_at_most(target))
+        add_mean(promises, promise, target->number);
 }
 
 void promises_read(struct promises *promises, const struct target_set *targets)

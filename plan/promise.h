@@ -11,7 +11,9 @@
  * place: that floors are met, that nobody of a priority is evicted, and that of the demands of some
  * priorities a share has a place within a time. */
 
-/* From "placed 5m 99", "wait_s_p99 <= 300", "wait_s_max_p7 <= 60", "immediate_pct >= 90". */
+/* From "placed 5m 99", "wait_s_p99 <= 300", "wait_s_max_p7 <= 60", "immediate_pct >= 90". From
+ * "wait_s_mean <= 60" several: where the mean is at most x, at most the share x / T of all waits is
+ * longer than T (Markov's inequality). */
 struct promise {
     uint32_t priorities; /* a bit for each: whose demands are counted */
     int64_t within_us;
@@ -19,8 +21,9 @@ struct promise {
     int32_t target; /* of the set */
 };
 
+enum { PROMISES_OF_MEAN = 3, PROMISES_MAX = TARGETS_MAX * PROMISES_OF_MEAN };
 struct promises {
-    struct promise items[TARGETS_MAX];
+    struct promise items[PROMISES_MAX];
     int32_t count;
     uint32_t spared;   /* priorities of which nobody is evicted */
     bool keeps_floors; /* no runner is below its floor at any time */

@@ -13,6 +13,7 @@
 #include "plan/paid_bound.h"
 #include "plan/promise.h"
 #include "plan/stay_bound.h"
+#include "plan/use_bound.h"
 
 enum {
     WORK_MAX = 200000, /* spans of all runs together */
@@ -115,7 +116,7 @@ static void look_for_misfits(const struct maker *maker, const struct stay_prices
         failing += found >= 0;
         kind = found >= 0 ? found : kind;
     }
-    if (failing <= maker->of->failures_allowed || best->misfit >= 0)
+    if (failing <= maker->of->failures_allowed || best->misfit >= 0 || maker->promise->target < 0)
         return;
     best->misfit = kind;
     best->misfit_target = maker->promise->target;
@@ -265,38 +266,85 @@ static int64_t bound_of_mean(struct maker *maker)
     return bound > 0 ? bound : 0;
 }
 
+static void keep_bound(struct maker *maker, int32_t target)
+{
+    struct promise_bound *best = maker->best;
+    int64_t bound = maker->of->axes->is_scaling ? bound_of_mean(maker) : bound_of_passing(maker);
+    if (bound <= best->bound || target < 0)
+        return;
+    best->bound = bound;
+    best->target = target;
+    best->run_count = maker->run_count;
+}
+
+/* By the targets that let only so much of the fleet be taken, each together with the promise. */
+static int raise_by_use(struct maker *maker, struct err *err)
+{
+    const struct target_set *targets = maker->of->targets;
+    struct use_limit limit;
+    for (int32_t target = 0; target < targets->count; target++) {
+        if (!use_limit_read(&limit, targets, target))
+            continue;
+        for (int32_t i = 0; i < maker->run_count; i++) {
+            const struct use_bound_of of = {.scenario = maker->of->scenario,
+                                            .axes = maker->axes,
+                                            .stays = &maker->runs[i],
+                                            .is_mean = maker->of->axes->is_scaling};
+            int64_t bound = 0;
+            if (use_bound_find(&of, &limit, &bound, err) != 0)
+                return -1;
+            maker->bounds[i] = bound > maker->bounds[i] ? bound : maker->bounds[i];
+        }
+        keep_bound(maker, target);
+    }
+    return 0;
+}
+
 static int try_promise(struct maker *maker, const struct promises *promises,
                        const struct evictions *evictions, struct err *err)
 {
-    struct promise_bound *best = maker->best;
     int result = make_runs(maker, promises, evictions, err);
-    if (result == 0 && maker->runs[maker->run_count - 1].is_usable)
+    bool is_usable = result == 0 && maker->runs[maker->run_count - 1].is_usable;
+    if (is_usable)
         result = bound_runs(maker, err);
-    if (result == 0 && maker->runs[maker->run_count - 1].is_usable) {
-        bool is_mean = maker->of->axes->is_scaling;
-        int64_t bound = is_mean ? bound_of_mean(maker) : bound_of_passing(maker);
-        if (bound > best->bound) {
-            best->bound = bound;
-            best->target = maker->promise->target;
-            best->run_count = maker->run_count;
-        }
+    if (is_usable && result == 0) {
+        keep_bound(maker, maker->promise->target);
+        result = raise_by_use(maker, err);
     }
     release_runs(maker);
     return result;
 }
+
+static bool has_use_limit(const struct target_set *targets)
+{
+    struct use_limit limit;
+    for (int32_t i = 0; i < targets->count; i++)
+        if (use_limit_read(&limit, targets, i))
+            return true;
+    return false;
+}
+
+/* Without a promise about waits the floors alone are there for certain. */
+static const struct promise no_promise = {.within_us = 0, .target = -1};
 
 static int try_promises(struct maker *maker, struct err *err)
 {
     struct promises promises;
     struct evictions evictions;
     promises_read(&promises, maker->of->targets);
-    if (promises.count == 0)
+    bool uses_floors =
+        promises.count == 0 && promises.keeps_floors && has_use_limit(maker->of->targets);
+    if (promises.count == 0 && !uses_floors)
         return 0;
     if (evictions_make(&evictions, maker->of->scenario, &promises, err) != 0)
         return -1;
     int result = 0;
     for (int32_t i = 0; i < promises.count && result == 0; i++) {
         maker->promise = &promises.items[i];
+        result = try_promise(maker, &promises, &evictions, err);
+    }
+    if (uses_floors) {
+        maker->promise = &no_promise;
         result = try_promise(maker, &promises, &evictions, err);
     }
     evictions_release(&evictions);

@@ -60,7 +60,8 @@ struct search_request {
     const int32_t *start; /* [axis_count] within the axes */
     int32_t points_max;   /* after so many points ray, descent and neighbours are still tried, but
                              no swap, and nothing of the rest */
-    bool is_sum;          /* the cost of a point is the sum of its unit costs */
+    bool is_sum;          /* the cost of a point is the sum of its unit costs, and nothing says that
+                             more may be worse: the rest is worth the while */
     int64_t cost_min;     /* no point that costs less passes; 0: nothing is known */
     /* Tests a point: counts[axis_count]. 0: *answer is filled in; 1: the search is to end here with
      * what it has; -1: it fails. */

@@ -216,6 +216,47 @@ int target_set_check(const struct target_set *set, const struct target_view *vie
     return 0;
 }
 
+/* ---- more or less ---- */
+
+static bool begins_with(const char *text, const char *begin)
+{
+    return strncmp(text, begin, strlen(begin)) == 0;
+}
+
+/* Is better where there are fewer nodes, or may be. */
+static bool is_of_nodes(const char *metric)
+{
+    static const char *const begins[] = {"nodes",    "node_",      "usd",
+                                         "stranded", "compaction", "utilization"};
+    for (size_t i = 0; i < ARRAY_LEN(begins); i++)
+        if (begins_with(metric, begins[i]))
+            return true;
+    return false;
+}
+
+/* "== 0" of what is better when it is lower is "<= 0". */
+static bool wants_more(const struct target *target, const struct metric *metric)
+{
+    bool is_equal = target->operator== TARGET_EQUAL;
+    bool is_upper = target->operator== TARGET_AT_MOST || target->operator==
+                    TARGET_BELOW ||(is_equal && target->number <= 0);
+    bool is_lower = target->operator== TARGET_AT_LEAST || target->operator==
+                    TARGET_ABOVE ||(is_equal && target->number >= 100);
+    if (is_of_nodes(metric->name))
+        return is_upper && begins_with(metric->name, "utilization");
+    return (metric->direction == METRIC_HIGHER_IS_BETTER && is_lower) ||
+           (metric->direction == METRIC_LOWER_IS_BETTER && is_upper);
+}
+
+bool target_set_wants_more(const struct target_set *set)
+{
+    for (int32_t i = 0; i < set->count; i++)
+        if (set->items[i].metric >= 0 &&
+            !wants_more(&set->items[i], set->metrics.items[set->items[i].metric].metric))
+            return false;
+    return true;
+}
+
 /* ---- printing ---- */
 
 const char *target_unit(const struct target_set *set, int32_t target)

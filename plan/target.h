@@ -45,6 +45,10 @@ struct target_set {
  * of it. */
 int target_set_parse(struct target_set *set, const char *text, struct err *err);
 
+/* Do all targets ask for what more nodes may bring? False where one asks for few of them, or for
+ * their use: "utilization_pct_cpu >= 40", "nodes <= 12", "usd_per_hour < 30". */
+bool target_set_wants_more(const struct target_set *set);
+
 /* One run as the targets see it. */
 struct target_view {
     const double *values; /* [set->metrics.count] */

@@ -163,9 +163,16 @@ static void draw_targets(struct target_set *set, struct rng *rng)
         "placed 0s 90",        "placed 20s 100",       "placed 20s 95",       "placed 60s 90",
         "placed 100s 80",      "placed 150s 100",      "wait_s_p90 <= 30",    "wait_s_p50 < 10",
         "wait_s_max <= 60",    "wait_s_max < 120",     "wait_s_p90_p1 <= 20", "wait_s_max_p0 <= 50",
-        "immediate_pct >= 90", "immediate_pct == 100", "wait_s_p95 == 0",     "placed 5s 70"};
+        "immediate_pct >= 90", "immediate_pct == 100", "wait_s_p95 == 0",     "placed 5s 70",
+        "wait_s_mean <= 10",   "wait_s_mean < 2",      "wait_s_mean_p1 <= 0", "wait_s_mean <= 40"};
+    static const char *const uses[] = {
+        "utilization_pct_cpu <= 40", "utilization_pct_devices <= 50", "utilization_pct_cpu < 20",
+        "utilization_pct_device_share <= 30", "utilization_pct_memory <= 1"};
     *set = (struct target_set){.count = 0};
-    add_target(set, waits[rng_below(rng, ARRAY_LEN(waits))]);
+    if (rng_below(rng, 4) == 0)
+        add_target(set, uses[rng_below(rng, ARRAY_LEN(uses))]);
+    if (set->count == 0 || rng_below(rng, 4) != 0)
+        add_target(set, waits[rng_below(rng, ARRAY_LEN(waits))]);
     if (rng_below(rng, 4) == 0)
         add_target(set, waits[rng_below(rng, ARRAY_LEN(waits))]);
     if (rng_below(rng, 3) == 0)
@@ -254,6 +261,18 @@ static bool next_fleet(const struct plan_axes *axes, int32_t *counts)
     return false;
 }
 
+static void count_target(const struct drawn *drawn, const struct peak *peak,
+                         struct promise_tally *tally)
+{
+    if (peak->target < 0)
+        return;
+    int32_t number = drawn->targets.items[peak->target].metric;
+    const char *name = number < 0 ? "placed" : drawn->targets.metrics.items[number].metric->name;
+    tally->raised++;
+    tally->by_use += strncmp(name, "utilization", strlen("utilization")) == 0;
+    tally->by_mean += strcmp(name, "wait_s_mean") == 0;
+}
+
 /* Tries the fleets below the bound, which must fail, and at it, until one passes. */
 static void try_fleets(const struct drawn *drawn, const struct peak *peak, int32_t number,
                        struct promise_tally *tally)
@@ -274,9 +293,9 @@ static void try_fleets(const struct drawn *drawn, const struct peak *peak, int32
                   peak->impossible);
         is_equal = is_equal || passes;
     } while (next_fleet(&drawn->axes, counts));
+    count_target(drawn, peak, tally);
     if (peak->target < 0)
         return;
-    tally->raised++;
     tally->equal += is_equal;
     tally->evicting += is_any_victim(drawn);
 }
@@ -429,7 +448,7 @@ static void try_maxima(const struct drawn *drawn, const struct peak *peak, int32
             cr_assert_leq(peak->bound, paid, "scenario %d: %d max %d warm: %ld, bound %ld", number,
                           max, warm, (long)paid, (long)peak->bound);
         }
-    tally->raised += peak->target >= 0;
+    count_target(drawn, peak, tally);
 }
 
 struct promise_tally promise_cases_try_scaling(int32_t count, uint64_t stream)

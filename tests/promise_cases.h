@@ -14,6 +14,8 @@ struct promise_tally {
     int32_t equal;    /* scenarios in which a fleet at the price of the raised bound passes */
     int32_t misfits;  /* scenarios of which it is told that something fits no node */
     int32_t evicting; /* raised ones in which somebody may be evicted */
+    int32_t by_use;   /* raised by a target about utilization */
+    int32_t by_mean;  /* raised by one about the mean wait */
 };
 
 /* Draws so many scenarios, of a stream of this number; fails the test at the first fleet that

@@ -143,6 +143,76 @@ Test(promise_bound, staffing_is_near_the_load)
     }
 }
 
+/* Ten jobs of 4 cores at a time, for all of the time but the first 50 s: 38 cores of the mean. */
+Test(promise_bound, what_may_be_taken_needs_room_beside_it)
+{
+    struct scenario scenario = made_scenario();
+    int32_t pool = make_pool(&scenario, make_type(&scenario, 8000, 0));
+    make_pool_type(&scenario, pool, make_type(&scenario, 4000, 0));
+    scenario.types[0].has_price = scenario.types[1].has_price = true;
+    scenario.types[0].price_micro = 10 * UNIT;
+    scenario.types[1].price_micro = 6 * UNIT;
+    scenario.pools[pool].max_instances = 6;
+    struct runner_def *runner = make_runner(&scenario, make_shape(&scenario, pool, 4000, 0));
+    runner->num_replicas = 10;
+    static const struct {
+        const char *use;
+        int64_t bound;
+    } rows[] = {
+        /* 38 cores: 4.75 large nodes; the ten at once take 5. */
+        {"utilization_pct_cpu <= 100", 50 * UNIT},
+        /* 47.5 cores: 5.9375 of the six large nodes. */
+        {"utilization_pct_cpu <= 80", 60 * UNIT},
+        /* 63.3 cores: six large nodes and 3.83 small ones. */
+        {"utilization_pct_cpu < 60", 84 * UNIT},
+        /* 95 cores, and the highest fleet has 72: more than its price of 96. */
+        {"utilization_pct_cpu <= 40", 132 * UNIT},
+        {"utilization_pct_cpu >= 60", 50 * UNIT},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct target_set targets = {.count = 0};
+        struct plan_axes axes;
+        struct promise_bound bound;
+        struct err err = {0};
+        cr_assert_eq(target_set_parse(&targets, "wait_s_max <= 50", &err), 0, "%s", err.text);
+        cr_assert_eq(target_set_parse(&targets, rows[i].use, &err), 0, "%s", err.text);
+        cr_assert_eq(plan_axes_make(&axes, &scenario, &err), 0, "%s", err.text);
+        const struct peak_of of = {&scenario, &axes, &targets, {NULL, 0}, 1, 0, 7};
+        cr_assert_eq(promise_bound_find(&bound, &of, &axes, &err), 0, "%s", err.text);
+        cr_expect_eq(bound.bound, rows[i].bound, "%s: %ld", rows[i].use, (long)bound.bound);
+        plan_axes_release(&axes);
+    }
+    made_release(&scenario);
+}
+
+Test(promise_bound, a_mean_wait_says_how_many_wait_long)
+{
+    static const struct {
+        const char *target;
+        int64_t within_us[3];
+        int64_t misses[3]; /* of 1000 */
+    } rows[] = {{"wait_s_mean <= 3",
+                 {6 * INT64_C(1000000), 15 * INT64_C(1000000), 60 * INT64_C(1000000)},
+                 {500, 200, 50}},
+                {"wait_s_mean <= 0", {0, -1, -1}, {0, 0, 0}}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct target_set targets = {.count = 0};
+        struct promises promises;
+        struct err err = {0};
+        cr_assert_eq(target_set_parse(&targets, rows[i].target, &err), 0, "%s", err.text);
+        promises_read(&promises, &targets);
+        for (int32_t k = 0; k < 3; k++) {
+            cr_assert_eq(k < promises.count, rows[i].within_us[k] >= 0);
+            if (k >= promises.count)
+                continue;
+            const struct promise *it = &promises.items[k];
+            cr_expect_geq(it->within_us, rows[i].within_us[k]);
+            cr_expect_leq(it->within_us, rows[i].within_us[k] + 1);
+            cr_expect_eq(promise_misses_max(it, 1000), rows[i].misses[k]);
+        }
+    }
+}
+
 /* ---- against all fleets ---- */
 
 Test(promise_bound, no_fleet_that_passes_costs_less)
@@ -153,6 +223,8 @@ Test(promise_bound, no_fleet_that_passes_costs_less)
     cr_expect_gt(tally.equal, 40, "%d", tally.equal);
     cr_expect_gt(tally.evicting, 5, "%d", tally.evicting);
     cr_expect_gt(tally.misfits, 2, "%d", tally.misfits);
+    cr_expect_gt(tally.by_use, 5, "%d", tally.by_use);
+    cr_expect_gt(tally.by_mean, 5, "%d", tally.by_mean);
 }
 
 Test(promise_bound, no_passing_pool_that_scales_pays_less)
@@ -160,6 +232,7 @@ Test(promise_bound, no_passing_pool_that_scales_pays_less)
     struct promise_tally tally = promise_cases_try_scaling(100, 0);
     cr_expect_gt(tally.raised, 40, "%d", tally.raised);
     cr_expect_gt(tally.tried, 200, "%d", tally.tried);
+    cr_expect_gt(tally.by_use, 5, "%d", tally.by_use);
 }
 
 Test(promise_bound, the_search_finds_the_cheapest_of_all_fleets)

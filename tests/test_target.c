@@ -35,6 +35,37 @@ Test(target, texts_are_read_and_printed)
     }
 }
 
+Test(target, few_nodes_and_much_use_want_less)
+{
+    static const struct {
+        const char *text;
+        bool wants_more;
+    } rows[] = {
+        {"floors", true},
+        {"placed 5m 99", true},
+        {"no-preemption 5", true},
+        {"wait_s_p99 < 30", true},
+        {"wait_s_p95 == 0", true},
+        {"wait_s_p95 == 3", false},
+        {"wait_s_mean >= 3", false},
+        {"slo_pct >= 99", true},
+        {"immediate_pct == 100", true},
+        {"pending != 3", false},
+        {"utilization_pct_cpu <= 70", true},
+        {"utilization_pct_cpu >= 70", false},
+        {"stranded_pct_cpu <= 5", false},
+        {"nodes <= 5", false},
+        {"node_h < 5", false},
+        {"usd_per_hour <= 9.5", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct target_set set = {.count = 0};
+        struct err err = {0};
+        cr_assert_eq(target_set_parse(&set, rows[i].text, &err), 0, "%s", err.text);
+        cr_expect_eq(target_set_wants_more(&set), rows[i].wants_more, "%s", rows[i].text);
+    }
+}
+
 Test(target, what_is_wrong_is_told)
 {
     static const struct {
