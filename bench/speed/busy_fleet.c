@@ -158,6 +158,8 @@ int32_t busy_fleet_draw(struct busy_fleet *fleet)
     int32_t shape = fleet->first_drawn[(int32_t)(draw * DRAW_PARTS)];
     while (shape < fleet->options.shape_count - 1 && fleet->popularity[shape] <= draw)
         shape++;
+    if (priority_count(fleet) == 1)
+        return shape;
     return shape * priority_count(fleet) +
            (int32_t)rng_below(&fleet->rng, (uint64_t)priority_count(fleet));
 }
