@@ -79,6 +79,7 @@ static int test_point(void *context, const int32_t *counts, struct search_answer
         return atomic_load(&answer->tester.is_cancelled) ? 1 : -1;
     answer->tallies[number] = tally;
     out->passes = tally.passes;
+    out->is_enough = tally.is_enough;
     out->cost = cost_of(&asking->request->question, counts, &tally);
     return 0;
 }

@@ -454,13 +454,14 @@ static void print_missing(const struct plan_result *result, struct page *page)
 {
     char text[CELL_SIZE];
     const struct found_fleet *answer = &result->answer;
-    int32_t highest = answer->search.point_count - 1;
+    int32_t highest = plan_told_point(result);
     const struct trial_tally *tally = &answer->tallies[highest];
     text_of_misses(result, tally, text);
     page_begin_paragraph(page);
     page_format_text(page, "%s: %" PRId32 " of the first %" PRId32 " replications miss %s.",
-                     plan_is_one_fleet(result)
-                         ? "It was simulated"
+                     plan_is_one_fleet(result) ? "It was simulated"
+                     : answer->search.tight >= 0
+                         ? "The least fleet that has enough nodes does not do"
                          : "Even the highest of the allowed numbers of nodes does not do",
                      tally->trials - tally->successes, tally->trials, text);
     page_end_paragraph(page);

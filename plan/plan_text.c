@@ -250,18 +250,21 @@ static void print_none(const struct plan_result *result, FILE *out)
         fputs("Plan        none: interrupted before one was found\n", out);
         return;
     }
-    const struct trial_tally *tally = &answer->tallies[answer->search.point_count - 1];
+    int32_t point = plan_told_point(result);
+    const struct trial_tally *tally = &answer->tallies[point];
     bool is_one = plan_is_one_fleet(result);
     fprintf(out, "Plan        %s: %" PRId32 " of the first %" PRId32 " replications of %s miss ",
             is_one ? "no" : "none", tally->trials - tally->successes, tally->trials,
-            is_one ? "this fleet" : "the highest fleet allowed");
+            is_one                      ? "this fleet"
+            : answer->search.tight >= 0 ? "the least fleet that has enough nodes"
+                                        : "the highest fleet allowed");
     plan_print_misses(result, tally, out);
     fputc('\n', out);
     print_binding(&result->highest, out);
-    fputs(is_one ? "Fleet       " : "Highest     ", out);
-    print_counts(result, search_counts(&answer->search, answer->search.point_count - 1), out);
+    fputs(is_one || answer->search.tight >= 0 ? "Fleet       " : "Highest     ", out);
+    print_counts(result, search_counts(&answer->search, point), out);
     if (is_one)
-        print_cost(result, answer->search.points[answer->search.point_count - 1].answer.cost, out);
+        print_cost(result, answer->search.points[point].answer.cost, out);
     if (result->peak->impossible[0] != '\0')
         fprintf(out, "Proved      no plan is possible: %s\n", result->peak->impossible);
 }

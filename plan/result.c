@@ -27,7 +27,9 @@ static int find_bindings(struct plan_result *result, struct err *err)
     if (answer->is_interrupted)
         return 0;
     if (!answer->is_found)
-        return find_binding(result, answer->search.point_count - 1, &result->highest, err);
+        return answer->search.tight >= 0
+                   ? 0 /* it has enough nodes: nothing that waits is what it misses */
+                   : find_binding(result, plan_told_point(result), &result->highest, err);
     if (array_reserve(&result->bindings, &capacity, answer->neighbour_count,
                       sizeof *result->bindings, err))
         return -1;
@@ -38,6 +40,12 @@ static int find_bindings(struct plan_result *result, struct err *err)
             return -1;
     }
     return 0;
+}
+
+int32_t plan_told_point(const struct plan_result *result)
+{
+    const struct search *search = &result->answer.search;
+    return search->tight >= 0 ? search->tight : search->point_count - 1;
 }
 
 /* What is told beside the answer. An interrupt in here leaves the answer as it is. */
@@ -66,7 +74,8 @@ int plan_result_make(struct plan_result *result, struct err *err)
     result->regret = (struct regret){.least = -1};
     result->sensitivity = (struct sensitivity){.is_asked = false};
     if (result->peak->impossible[0] != '\0' && !result->is_what_if) { /* no simulation is needed */
-        result->answer = (struct found_fleet){.search = {.best = -1, .worse = {-1, -1}}};
+        result->answer =
+            (struct found_fleet){.search = {.best = -1, .tight = -1, .worse = {-1, -1}}};
         return 0;
     }
     if (found_fleet_make(&result->answer, result->request, err) != 0)

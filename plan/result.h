@@ -44,6 +44,10 @@ void plan_result_release(struct plan_result *result);
 /* Does the plan do what was asked: found, checked, within the budget? */
 bool plan_result_is_yes(const struct plan_result *result);
 
+/* Where no plan was found: the fleet of which is told why. The smallest one that was seen to have
+ * enough nodes, which misses targets that ask for less (plan/target.h); else the highest one. */
+int32_t plan_told_point(const struct plan_result *result);
+
 /* The targets that some trial missed, as they were given, with "; " between them. */
 void plan_print_misses(const struct plan_result *result, const struct trial_tally *tally,
                        FILE *out);

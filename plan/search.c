@@ -99,6 +99,9 @@ static int test_point(struct search *search, const int32_t *counts, enum search_
     if (point->answer.passes &&
         (search->best < 0 || point->answer.cost < search->points[search->best].answer.cost))
         search->best = number;
+    if (point->answer.is_enough &&
+        (search->tight < 0 || point->answer.cost < search->points[search->tight].answer.cost))
+        search->tight = number;
     look_for_contradiction(search, number);
     return 0;
 }
@@ -157,7 +160,7 @@ static int run_ray(struct search *search, struct err *err)
         int result = ask_on_ray(search, factor, &answer, err);
         if (result != 0)
             return result;
-        if (answer.passes)
+        if (answer.is_enough)
             break;
         if (factor >= RAY_MAX)
             return 0;
@@ -171,7 +174,7 @@ static int run_ray(struct search *search, struct err *err)
         int result = ask_on_ray(search, middle, &answer, err);
         if (result != 0)
             return result;
-        if (answer.passes)
+        if (answer.is_enough)
             factor = middle;
         else
             failed = middle;
@@ -226,7 +229,7 @@ static int lower_axis(struct search *search, int32_t *counts, int32_t axis, stru
         int result = ask_changed(search, &change, &answer, err);
         if (result != 0)
             return result;
-        if (answer.passes) {
+        if (answer.is_enough) {
             passed = next;
             continue;
         }
@@ -239,7 +242,7 @@ static int lower_axis(struct search *search, int32_t *counts, int32_t axis, stru
         int result = ask_changed(search, &change, &answer, err);
         if (result != 0)
             return result;
-        if (answer.passes)
+        if (answer.is_enough)
             passed = middle;
         else
             failed = middle;
@@ -282,7 +285,7 @@ static int try_swap(struct search *search, const struct swap *swap, int32_t *cou
     int64_t most = to->high - counts[swap->to];
     if (to->unit_cost > 0 && most > (saved - 1) / to->unit_cost)
         most = (saved - 1) / to->unit_cost;
-    int64_t cost = search->points[search->best].answer.cost;
+    int64_t cost = search->points[search->tight].answer.cost;
     for (int64_t more = most; more > 0 && more > most - SWAP_TRIES_MAX; more--) {
         memcpy(search->scratch, counts, sizeof *counts * (size_t)search->request.axis_count);
         search->scratch[swap->from] -= swap->away;
@@ -291,8 +294,8 @@ static int try_swap(struct search *search, const struct swap *swap, int32_t *cou
         int result = search_try(search, search->scratch, SEARCH_SWAP, &answer, err);
         if (result != 0)
             return result;
-        if (!answer.passes)
-            return 0; /* fewer would not either */
+        if (!answer.is_enough)
+            return 0; /* fewer would not be either */
         if (answer.cost < cost) {
             counts[swap->from] -= swap->away;
             counts[swap->to] += (int32_t)more;
@@ -372,12 +375,17 @@ static int ask_neighbours(struct search *search, const int32_t *counts, struct e
     return 0;
 }
 
+static int32_t best_or_tight(const struct search *search)
+{
+    return search->best >= 0 ? search->best : search->tight;
+}
+
 /* What one more neighbour costs less and passes is the new point, and has neighbours too. */
 static int run_near(struct search *search, int32_t *counts, struct err *err)
 {
-    for (int32_t best = -1; best != search->best;) {
-        best = search->best;
-        memcpy(counts, search_counts(search, best),
+    for (int32_t last = -1; last != best_or_tight(search);) {
+        last = best_or_tight(search);
+        memcpy(counts, search_counts(search, last),
                sizeof *counts * (size_t)search->request.axis_count);
         int result = ask_neighbours(search, counts, err);
         if (result != 0)
@@ -391,7 +399,7 @@ static int run_near(struct search *search, int32_t *counts, struct err *err)
 int search_init(struct search *search, const struct search_request *request, struct err *err)
 {
     assert(request->axis_count >= 1 && request->points_max >= 0);
-    *search = (struct search){.request = *request, .best = -1, .worse = {-1, -1}};
+    *search = (struct search){.request = *request, .best = -1, .tight = -1, .worse = {-1, -1}};
     if (array_reserve(&search->scratch, &search->scratch_capacity, request->axis_count,
                       sizeof *search->scratch, err)) {
         *search = (struct search){0};
@@ -412,9 +420,9 @@ static int run_phases(struct search *search, int32_t *counts, struct err *err)
 {
     size_t size = sizeof *counts * (size_t)search->request.axis_count;
     int result = run_ray(search, err);
-    if (result != 0 || search->best < 0)
+    if (result != 0 || search->tight < 0)
         return result;
-    memcpy(counts, search_counts(search, search->best), size);
+    memcpy(counts, search_counts(search, search->tight), size);
     result = improve(search, counts, err);
     if (result != 0)
         return result;

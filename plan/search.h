@@ -20,6 +20,10 @@
  *   near:    the neighbours of the result, one less and one more of each axis;
  *   rest:    where costs are sums, all that is cheaper and not ruled out (plan/search_rest.h).
  *
+ * Where less may be better too, a point may be enough and fail. Then the ray and all that follows
+ * look for the cheapest point that is enough; the result is the cheapest point on the way that
+ * passes.
+ *
  * More nodes need not be better: a packing heuristic can fail on n + 1 where it succeeds on n. The
  * search supposes that more is better, and tells where it has seen the opposite; its result passes
  * in any case. It is a local optimum: no single node of it can go, no swap that was tried helps.
@@ -33,7 +37,8 @@ struct search_axis {
 
 struct search_answer {
     bool passes;
-    int64_t cost; /* of the point, >= 0 */
+    bool is_enough; /* what is missing, if anything, is not more of an axis; true where it passes */
+    int64_t cost;   /* of the point, >= 0 */
 };
 
 enum search_phase {
@@ -77,6 +82,7 @@ struct search {
     int32_t *scratch;              /* [axis_count] */
     int32_t point_count, point_capacity, count_capacity, scratch_capacity;
     int32_t best;        /* the cheapest point that passes, the first such; -1: none */
+    int32_t tight;       /* the cheapest that is enough; -1: none */
     bool is_interrupted; /* the test asked for the end */
     bool is_exhausted;   /* no point is cheaper than the best one, if more is never worse */
     int32_t worse[2];    /* points: the first passes, the second has no less of any axis and

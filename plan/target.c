@@ -248,11 +248,22 @@ static bool wants_more(const struct target *target, const struct metric *metric)
            (metric->direction == METRIC_LOWER_IS_BETTER && is_upper);
 }
 
+uint32_t target_set_wanting_more(const struct target_set *set)
+{
+    uint32_t wanting = 0;
+    for (int32_t i = 0; i < set->count; i++) {
+        const struct target *target = &set->items[i];
+        if (target->metric < 0 || wants_more(target, set->metrics.items[target->metric].metric))
+            wanting |= UINT32_C(1) << i;
+    }
+    return wanting;
+}
+
 bool target_set_wants_more(const struct target_set *set)
 {
+    uint32_t wanting = target_set_wanting_more(set);
     for (int32_t i = 0; i < set->count; i++)
-        if (set->items[i].metric >= 0 &&
-            !wants_more(&set->items[i], set->metrics.items[set->items[i].metric].metric))
+        if ((wanting >> i & 1) == 0)
             return false;
     return true;
 }

@@ -49,6 +49,9 @@ int target_set_parse(struct target_set *set, const char *text, struct err *err);
  * their use: "utilization_pct_cpu >= 40", "nodes <= 12", "usd_per_hour < 30". */
 bool target_set_wants_more(const struct target_set *set);
 
+/* A bit for each target of which that is so. */
+uint32_t target_set_wanting_more(const struct target_set *set);
+
 /* One run as the targets see it. */
 struct target_view {
     const double *values; /* [set->metrics.count] */

@@ -247,6 +247,8 @@ static void count_trial(struct block *block, int32_t trial, struct trial_tally *
         tally->successes++;
         return;
     }
+    uint32_t wanting = target_set_wanting_more(block->tester->question.targets);
+    tally->short_count += (missed & wanting) != 0;
     for (int32_t i = 0; i < TARGETS_MAX; i++)
         tally->missed[i] += (missed >> i & 1) != 0;
     if (tally->first_failure < 0) {
@@ -285,7 +287,7 @@ static int run_blocks(struct block *block, const struct trial_range *range, cons
 {
     int32_t allowed = block->tester->question.failures_allowed;
     for (int32_t done = 0; done < range->count; done += block->trial_count) {
-        if (!range->takes_all && tally->trials - tally->successes > allowed)
+        if (!range->takes_all && tally->short_count > allowed)
             break;
         int32_t size = done == 0 ? BLOCK_SIZE / 4 : BLOCK_SIZE;
         block->trial_count = range->count - done < size ? range->count - done : size;
@@ -296,6 +298,7 @@ static int run_blocks(struct block *block, const struct trial_range *range, cons
             count_trial(block, i, tally);
     }
     tally->passes = tally->trials - tally->successes <= allowed;
+    tally->is_enough = tally->short_count <= allowed;
     tally->cost_per_hour = tally->cost_per_hour / tally->trials;
     return 0;
 }

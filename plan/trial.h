@@ -63,7 +63,9 @@ int tester_simulate(const struct tester *tester, const struct scenario *variant,
 
 struct trial_tally {
     int32_t trials, successes;
-    bool passes;                 /* at most failures_allowed of trial_count failed */
+    int32_t short_count; /* trials that missed a target which wants more nodes (plan/target.h) */
+    bool passes;         /* at most failures_allowed of trial_count failed */
+    bool is_enough;      /* at most so many were short */
     int32_t missed[TARGETS_MAX]; /* trials that missed the target */
     double values[TARGETS_MAX];  /* what each target is about: the mean of the whole fleet's runs
                                     that have a value; NaN: none has */
@@ -74,7 +76,7 @@ struct trial_tally {
                                 prices are unknown */
 };
 
-/* Trials `first` to first + count - 1 of these counts. Stops as soon as too many have failed,
+/* Trials `first` to first + count - 1 of these counts. Stops as soon as too many were short,
  * unless `takes_all`. -1: memory, or cancelled (ERR_SYSTEM "interrupted"). */
 struct trial_range {
     int32_t first, count;

@@ -285,6 +285,24 @@ class Plan(ProgramTest):
         self.check_ended(report, ANSWER_IS_NO)
         self.assertIn("There is no plan", (self.folder / "out/report.md").read_text())
 
+    def test_a_band_of_use_is_found_from_below(self):
+        # Three floors of two cores on nodes of four take two nodes, of which they use 75 %.
+        runner = dict(small_scenario()["runners"][0], num_replicas=3, min_replicas=3)
+        self.write("s.json", small_scenario(runners=[runner], instance_types=priced("10")))
+        band = ["s.json", "-n", "p=0..9", "-t", "floors", "-t", "utilization_pct_cpu >= 70"]
+        plan = self.json_of(*band)
+        self.assertEqual(plan["plan"]["counts"], {"p/four": 2})
+        self.assertFalse(plan["search"]["is_cheapest"])
+        none = self.plan(*band, "-t", "utilization_pct_cpu <= 72")
+        self.check_ended(none, ANSWER_IS_NO)
+        self.assertIn("the least fleet that has enough nodes miss utilization_pct_cpu >= 70 (50 %",
+                      none.stdout)
+        wide = self.json_of("s.json", "-n", "p=0..9", "-t", "floors", "-t",
+                            "utilization_pct_cpu <= 60", "-t", "utilization_pct_cpu >= 40")
+        self.assertEqual(wide["plan"]["counts"], {"p/four": 3})
+        self.assertEqual(wide["lower_bound"]["raised_by_target"], "utilization_pct_cpu <= 60")
+        self.assertAlmostEqual(wide["lower_bound"]["usd_per_hour"], 3 * 0.36)
+
     def test_a_plan_over_the_budget_is_the_answer_no(self):
         self.write("s.json", small_scenario(instance_types=priced("10")))
         for budget, code in (("0.36", DONE), ("0.35", ANSWER_IS_NO)):

@@ -105,6 +105,32 @@ Test(found_fleet, finds_the_servers_that_erlang_c_asks_for)
     }
 }
 
+Test(found_fleet, a_band_of_use_is_found_from_below)
+{
+    /* 8 servers are taken on the average; 11 have nobody wait with a probability of 0.75. */
+    static const struct {
+        const char *use;
+        bool is_found;
+    } rows[] = {{"utilization_pct_cpu >= 65", true}, {"utilization_pct_cpu >= 95", false}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scenario scenario = made_queue(8);
+        struct asked asked;
+        struct found_fleet out;
+        struct err err = {0};
+        ask(&asked, &scenario, "immediate_pct >= 65");
+        cr_assert_eq(target_set_parse(&asked.targets, rows[i].use, &err), 0, "%s", err.text);
+        answer(&asked, &out);
+        cr_assert_eq(out.is_found, rows[i].is_found, "%s", rows[i].use);
+        cr_assert_geq(out.search.tight, 0);
+        cr_expect_not(out.search.is_exhausted);
+        const int32_t *tight = search_counts(&out.search, out.search.tight);
+        cr_expect_eq(tight[0], 11, "%s: %d", rows[i].use, tight[0]);
+        if (out.is_found)
+            cr_expect_eq(found_fleet_counts(&out)[0], 11);
+        release(&asked, &out);
+    }
+}
+
 Test(found_fleet, is_the_same_with_several_threads)
 {
     struct scenario scenario = made_queue(4);

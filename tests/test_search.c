@@ -51,7 +51,7 @@ static int test_cover(void *context, const int32_t *counts, struct search_answer
     (void)err;
     if (cover->stop_after-- == 0)
         return 1;
-    answer->passes = is_enough(cover, counts);
+    answer->passes = answer->is_enough = is_enough(cover, counts);
     answer->cost = cost_of(cover, counts);
     return 0;
 }

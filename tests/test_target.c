@@ -63,6 +63,7 @@ Test(target, few_nodes_and_much_use_want_less)
         struct err err = {0};
         cr_assert_eq(target_set_parse(&set, rows[i].text, &err), 0, "%s", err.text);
         cr_expect_eq(target_set_wants_more(&set), rows[i].wants_more, "%s", rows[i].text);
+        cr_expect_eq(target_set_wanting_more(&set) != 0, rows[i].wants_more);
     }
 }
 
