@@ -58,9 +58,8 @@ static bool has_spot(const struct scenario *scenario)
         if (plan_is_spot(scenario, scenario->nodes[i].pool, scenario->nodes[i].type))
             return true;
     for (int32_t i = 0; i < scenario->pool_count; i++)
-        for (int32_t j = 0; j < scenario->pools[i].type_count; j++)
-            if (plan_is_spot(scenario, i, scenario->pools[i].types[j]))
-                return true;
+        if (plan_is_spot(scenario, i, NO_INDEX) || scenario->pools[i].spot_launch_count > 0)
+            return true;
     return false;
 }
 

@@ -19,7 +19,7 @@ struct builder {
 
 bool plan_is_spot(const struct scenario *scenario, int32_t pool, int32_t type)
 {
-    return scenario->type_extras[type].offered_as != NULL ||
+    return (type != NO_INDEX && scenario->type_extras[type].offered_as != NULL) ||
            (scenario->pools[pool].allows_spot && !scenario->pools[pool].allows_on_demand);
 }
 
@@ -115,11 +115,23 @@ static int32_t least(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
+/* What a pool that prefers spot can still have without it is on demand. */
+static void lose_spot(struct pool_def *pool)
+{
+    pool->launch_types += pool->spot_launch_count;
+    pool->launch_type_count -= pool->spot_launch_count;
+    pool->spot_launch_count = 0;
+}
+
 static void set_bound(struct builder *builder, int32_t axis_number)
 {
     const struct plan_axis *axis = &builder->axes->items[axis_number];
     struct pool_def *pool = &builder->variant->pools[axis->pool];
     int32_t count = builder->point->counts[axis_number] - lost_count(builder, axis_number);
+    if (builder->point->loss.is_spot && plan_is_spot(builder->scenario, axis->pool, NO_INDEX))
+        count = 0;
+    else if (builder->point->loss.is_spot)
+        lose_spot(pool);
     if (axis->kind == AXIS_MAX)
         pool->max_instances = count > 0 ? count : 0;
     if (axis->kind == AXIS_MIN)
@@ -130,13 +142,18 @@ static void set_bound(struct builder *builder, int32_t axis_number)
 
 static int add_given_nodes(struct builder *builder, int32_t pool, struct err *err)
 {
+    bool loses_spot = builder->point->loss.is_spot;
     int32_t left = builder->variant->pools[pool].scaling != NULL
                        ? builder->variant->pools[pool].max_instances
                        : INT32_MAX;
-    for (int32_t i = 0; i < builder->scenario->node_count; i++)
-        if (builder->scenario->nodes[i].pool == pool && left-- > 0 &&
-            add_node(builder, &builder->scenario->nodes[i], err) != 0)
+    for (int32_t i = 0; i < builder->scenario->node_count; i++) {
+        const struct node_def *node = &builder->scenario->nodes[i];
+        if (node->pool != pool || left-- <= 0)
+            continue;
+        bool is_kept = !loses_spot || !plan_is_spot(builder->scenario, pool, node->type);
+        if (is_kept && add_node(builder, node, err) != 0)
             return -1;
+    }
     return 0;
 }
 

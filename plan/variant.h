@@ -32,14 +32,14 @@ struct plan_variant {
 /* Nodes of an axis are the scenario's own, in its order, and then new ones, which take the zones of
  * those of the pool in turn; a loss takes the last ones. Pools without axes stay as they are. A
  * scaling pool gets its bounds (its minimum and its warm nodes are at most its maximum) and begins
- * with the scenario's nodes, but at most its maximum; a loss of a zone or of spot nodes leaves it
- * alone. On -1 the struct is zeroed. O(nodes). */
+ * with the scenario's nodes, but at most its maximum; a loss of spot nodes leaves it what it can
+ * have on demand, a loss of a zone leaves it alone. On -1 the struct is zeroed. O(nodes). */
 int plan_variant_make(struct plan_variant *variant, const struct scenario *scenario,
                       const struct plan_axes *axes, const struct plan_point *point,
                       struct err *err);
 void plan_variant_release(struct plan_variant *variant);
 
-/* Is a node of this type of this pool a spot one? */
+/* Is a node of this type of this pool a spot one? With NO_INDEX: are all of the pool's? */
 bool plan_is_spot(const struct scenario *scenario, int32_t pool, int32_t type);
 
 #endif

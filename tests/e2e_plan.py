@@ -233,6 +233,24 @@ class Plan(ProgramTest):
         self.assertIn("misses floors when something is lost", text)
         self.assertIn("NOT kept, and no plan can: see the bound", text)
 
+    def test_a_pool_that_scales_is_left_with_what_it_has_on_demand(self):
+        """Two replicas that take a node each, on a pool that scales."""
+        runner = dict(small_scenario()["runners"][0], num_replicas=2,
+                      compute_info={"cpu_limit": "4", "cpu_memory": "64Mi"})
+        no_on_demand = [{"until": "30d", "capacity_type": "on-demand"}]
+        for types, stock_outs, code in ((["SPOT_TYPE", "ON_DEMAND_TYPE"], [], DONE),
+                                        (["SPOT_TYPE", "ON_DEMAND_TYPE"], no_on_demand, ANSWER_IS_NO),
+                                        (["SPOT_TYPE"], [], ANSWER_IS_NO),
+                                        (["ON_DEMAND_TYPE"], [], BAD_INPUT)):
+            scaling = {"provision_delay": "10s", "boot": "10s", "stock_outs": stock_outs}
+            pool = dict(small_scenario()["nodepools"][0], min_instances=0, max_instances=2,
+                        node_capacity_type={"capacity_types": types}, simulation={"scaling": scaling})
+            self.write("s.json", small_scenario(runners=[runner], nodepools=[pool]))
+            with self.subTest(types=types, stock_outs=stock_outs):
+                whole = self.json_of("s.json", "-t", "pending <= 0.5")
+                self.assertEqual(whole["plan"]["counts"]["p/max"], 2)
+                self.check_ended(self.plan("s.json", "-t", "pending <= 0.5", "--survive", "spot"), code)
+
     def test_a_change_of_the_fleet_is_looked_at_alone(self):
         runner = dict(small_scenario()["runners"][0], num_replicas=5, min_replicas=5)
         self.write("s.json", small_scenario(runners=[runner], plan={"nodes": ["p=0..9"]}))
