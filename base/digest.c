@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/digest.h"
 
-#include <assert.h>
 #include <sha256.h>
 #include <string.h>
 

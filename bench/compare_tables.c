@@ -4,11 +4,8 @@
 #include <stdio.h>
 
 #include "base/array.h"
-#include "base/json_writer.h"
-#include "base/units.h"
 #include "bench/blast.h"
 #include "bench/compare_report.h"
-#include "bench/compare_words.h"
 #include "bench/replicate.h"
 
 enum { DIGITS = 9, P_DIGITS = 9 };

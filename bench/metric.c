@@ -9,9 +9,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/text.h"
 #include "base/units.h"
-#include "reports/cost.h"
 #include "reports/eviction_stats.h"
 #include "reports/occupants.h"
 #include "sim/traffic_results.h"

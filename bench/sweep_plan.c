@@ -8,7 +8,6 @@
 #include "base/decimal.h"
 #include "base/json.h"
 #include "base/json_writer.h"
-#include "base/text.h"
 
 enum { PLAN_VERSION = 1 };
 

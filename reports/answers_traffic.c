@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reports/answers.h"
 
-#include <inttypes.h>
-
 #include "base/array.h"
 #include "sim/traffic_results.h"
 

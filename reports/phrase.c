@@ -11,7 +11,6 @@
 #include "base/array.h"
 #include "base/decimal.h"
 #include "base/units.h"
-#include "reports/cost.h"
 
 const char *phrase_number(double value, int digits, char out[PHRASE_SIZE])
 {

@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 
-#include "base/array.h"
 #include "reports/plot_frame.h"
 
 enum { PANELS_MAX = 6, PANEL_HEIGHT_PX = 220, LEGEND_HEIGHT_PX = 60, AXIS_HEIGHT_PX = 80 };

@@ -5,7 +5,6 @@
 
 #include "reports/plot_kinds.h"
 
-#include "base/units.h"
 #include "reports/plot_frame.h"
 #include "reports/traffic_bins.h"
 #include "reports/traffic_top.h"

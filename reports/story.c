@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "base/array.h"
-#include "base/units.h"
 #include "reports/answers.h"
 #include "reports/idle_events.h"
 #include "reports/plots.h"

@@ -6,7 +6,6 @@
 #include "reports/bill.h"
 #include "reports/json_fields.h"
 #include "reports/losses.h"
-#include "reports/scope_names.h"
 
 /* ---- preemption ---- */
 

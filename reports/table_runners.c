@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/json.h"
 #include "reports/fields.h"
 #include "reports/group_key.h"
 #include "reports/tables.h"

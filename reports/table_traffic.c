@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "base/array.h"
-#include "base/units.h"
 #include "reports/fields.h"
 #include "reports/tables.h"
 #include "reports/traffic_bins.h"

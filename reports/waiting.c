@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "base/text.h"
 
 const char *waiting_class_name(enum waiting_kind kind)
 {

@@ -6,7 +6,6 @@
 
 #include "base/array.h"
 #include "base/json_writer.h"
-#include "base/text.h"
 #include "base/units.h"
 #include "scenarios/import.h"
 #include "scenarios/import_openb_fgd.h"

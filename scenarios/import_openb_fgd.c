@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "base/json_writer.h"
-#include "base/text.h"
-#include "base/units.h"
 #include "scenarios/openb_json.h"
 #include "scenarios/openb_order.h"
 #include "scenarios/openb_trace.h"

@@ -2,7 +2,6 @@
 #include "scenarios/load.h"
 
 #include "base/array.h"
-#include "base/text.h"
 
 /* ---- special_handling ---- */
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/text.h"
 
 /* Random durations: {"distribution": "lognormal", "median": "30s", "sigma": 0.5, "max": "5m"}. */
 

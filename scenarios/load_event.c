@@ -7,7 +7,6 @@
 
 #include "base/array.h"
 #include "base/json.h"
-#include "base/text.h"
 
 /* What happens at given instants: {"at": instant, KIND: {...}}. */
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/text.h"
 
 /* How the replicas of a runner live and where they may go: `simulation`, and the shape. */
 

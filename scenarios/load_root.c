@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/text.h"
 
 /* The order of loading: the main file and its includes as trees, then what others refer to before
  * what refers to it. All is released at the end but the scenario itself. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/text.h"
 
 /* `defaults` and `scheduler`. */
 

@@ -6,7 +6,6 @@
 
 #include "base/array.h"
 #include "base/json.h"
-#include "base/text.h"
 
 /* spot_capacity: how many spot nodes are to be had over time. The steps stand in the scenario, or
  * in a file of the form in which SkyPilot's traces are published:

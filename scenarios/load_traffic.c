@@ -5,7 +5,6 @@
 #include <math.h>
 
 #include "base/array.h"
-#include "base/text.h"
 
 /* `simulation.traffic`: the requests that a runner is to serve. Exactly one of rate, steps, daily
  * and trace says how many; noise and burst change that. */

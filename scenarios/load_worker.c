@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/text.h"
 
 /* apiWorker: which work a runner takes. Of a model many facts are pasted that say nothing about
  * scheduling; they are known, so that they are not warned of. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/engine.h"
 
-#include <assert.h>
-
 #include "base/array.h"
 
 /* The life of one replica: asked for, bound, running, and the ways in which it goes. Each function

@@ -2,7 +2,6 @@
 #include "sim/engine.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 #include "base/array.h"
 

@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include "base/array.h"
-
 static const int64_t first_edge_us = INT64_C(1) << WAIT_FIRST_OCTAVE;
 
 static int32_t bin_of(int64_t us)

@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/rng.h"
 #include "tests/failing_alloc.h"
 

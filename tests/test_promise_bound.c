@@ -2,7 +2,6 @@
 #include "plan/promise_bound.h"
 
 #include <criterion/criterion.h>
-#include <math.h>
 
 #include "base/array.h"
 #include "base/units.h"

@@ -5,7 +5,6 @@
 
 #include "base/array.h"
 #include "base/units.h"
-#include "sim/traffic_results.h"
 #include "tests/load_text.h"
 #include "tests/traffic_run.h"
 

@@ -8,7 +8,6 @@
 
 #include "base/array.h"
 #include "base/units.h"
-#include "scenarios/scenario.h"
 #include "tests/failing_alloc.h"
 
 /* The station against a slow twin, and its parts. */

@@ -4,7 +4,6 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "tests/failing_alloc.h"
 
 static const int32_t pools[] = {0, 2, 5};

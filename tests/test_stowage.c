@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <criterion/criterion.h>
-#include <math.h>
 
 #include "base/array.h"
 #include "scheduler/policy.h"

@@ -14,7 +14,6 @@
 #include <stdio.h>
 
 #include "base/array.h"
-#include "base/units.h"
 #include "bench/speed/made_file.h"
 #include "bench/speed/speed.h"
 #include "scenarios/scenario.h"
