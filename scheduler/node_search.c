@@ -102,11 +102,15 @@ int sched_prepare_search(struct sched *sched, int32_t replica, struct err *err)
     return sched->index == NULL ? 0 : index_prepare(sched, sched->runners[runner].shape, err);
 }
 
-/* Whoever is seated there next becomes the neighbour of the last one who came, anywhere in memory.
- */
-static void fetch_neighbour(const struct sched *sched, int32_t node)
+/* Whoever is seated there becomes the neighbour of the last one who came, anywhere in memory, and
+ * the caller notes it with the node. */
+static void fetch_around(const struct sched *sched, int32_t node)
 {
+    const struct node_rows *notes = &sched->node_rows;
     int32_t first = sched->fleet.nodes[node].first_replica;
+    if (notes->touched_bytes > 0)
+        fetch_lines((const char *)notes->rows + (size_t)node * notes->row_bytes,
+                    notes->touched_bytes);
     if (first >= 0)
         fetch_lines(&sched->replicas[first], sizeof *sched->replicas);
 }
@@ -119,7 +123,7 @@ int32_t sched_search(const struct sched *sched, int32_t replica, uint64_t *devic
     int32_t node = index_find(sched, sched->replicas[replica].runner, &context);
     if (node < 0)
         return -1;
-    fetch_neighbour(sched, node);
+    fetch_around(sched, node);
     *devices = devices_on(sched, &context, node);
     return node;
 }

@@ -3,6 +3,7 @@
 #define STOWAGE_SCHEDULER_SCHED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -61,6 +62,14 @@ struct sched_options {
     struct index_tuning tuning;
 };
 
+/* Rows that the caller keeps of the nodes, by the same numbers. When a demand is seated he will
+ * touch the first bytes of the node's row; they are asked for as soon as the node is found, which
+ * is the earliest that anybody knows of it. Zero: he keeps none. */
+struct node_rows {
+    const void *rows; /* borrowed */
+    size_t row_bytes, touched_bytes;
+};
+
 struct sched {
     struct sched_options options;
     struct policy_instance policy;
@@ -84,6 +93,7 @@ struct sched {
     int64_t eviction_version;   /* rises whenever a budget rose, or a replica began to age */
     int32_t most_of_a_runner;   /* candidates of one runner that a search met on one node */
     int64_t floor_breach_count; /* evictions that took a runner below its floor: always 0 */
+    struct node_rows node_rows; /* set by the caller, whenever they move */
 };
 
 /* `shapes` is borrowed and may grow later. On -1 the struct is zeroed. */

@@ -126,6 +126,7 @@ int sim_build_node(struct sim *sim, const struct node_def *def, enum node_state 
                                sizeof *sim->nodes, err))
         return -1;
     assert(*node == sim->node_count);
+    sim->sched.node_rows = (struct node_rows){sim->nodes, sizeof *sim->nodes, SIM_NODE_HOT_BYTES};
     struct sim_node *added = &sim->nodes[sim->node_count++];
     *added = (struct sim_node){
         .def = *def,

@@ -25,7 +25,6 @@ int pass_step(struct sim *sim, struct err *err)
         return -1;
     /* While the flag is up, the demands of evicted replicas plan no further pass: this one has
      * tried them already. */
-    prefetch_decision(sim, 0);
     for (int32_t i = 0; i < sim->decisions.count; i++) {
         prefetch_decision(sim, i + 1);
         if (apply(sim, &sim->decisions.items[i], err))
