@@ -260,8 +260,10 @@ int spot_capacity_step(struct sim *sim, int32_t number, struct err *err);
 bool spot_capacity_allows(const struct sim *sim, const struct node_def *node);
 
 /* What a pool counts of its nodes, when a node enters a state or, with by = -1, leaves it. Before
- * and after each change of its state or of whether it has replicas. */
+ * and after each change of its state. */
 void node_count_in_pool(struct sim *sim, int32_t node, int32_t by);
+/* The same where its last replica has left it, or (false) its first one comes. */
+void node_turns_empty(struct sim *sim, int32_t node, bool is_empty);
 
 /* ---- node_scaling.c: the number of nodes follows demand ---- */
 

@@ -117,6 +117,37 @@ void node_count_in_pool(struct sim *sim, int32_t node, int32_t by)
     sim->scaling.is_due = true;
 }
 
+/* It stays in its state, so that only a ready one changes its phase. */
+void node_turns_empty(struct sim *sim, int32_t node, bool is_empty)
+{
+    struct sim_node *it = &sim->nodes[node];
+    struct sim_pool *pool = &sim->pools[it->def.pool];
+    const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
+    bool is_scaled = sim->scenario->pools[it->def.pool].scaling != NULL;
+    int32_t by = is_empty ? 1 : -1;
+    struct phase_delta delta = {.phase = PHASE_EMPTY,
+                                .nodes = by,
+                                .unpriced_nodes = type->has_price ? 0 : by,
+                                .price = type->has_price ? by * type->price_micro : 0};
+    sim->scaling.is_due |= is_scaled;
+    if (state_of(sim, node) != NODE_READY)
+        return;
+    if (is_scaled)
+        count_warm(sim, it->def.pool, -1);
+    pool->idle_count += by;
+    pool->idle_unpriced += (int32_t)delta.unpriced_nodes;
+    pool->idle_price += delta.price;
+    it->idle_since_us = is_empty ? sim->now_us : TIME_NEVER;
+    metrics_add_phase(&sim->metrics, &delta, sim->now_us);
+    delta.phase = PHASE_USED;
+    delta.nodes = -delta.nodes;
+    delta.unpriced_nodes = -delta.unpriced_nodes;
+    delta.price = -delta.price;
+    metrics_add_phase(&sim->metrics, &delta, sim->now_us);
+    if (is_scaled)
+        count_warm(sim, it->def.pool, 1);
+}
+
 static bool is_counted(enum node_state state)
 {
     return state == NODE_READY || state == NODE_DRAINED;

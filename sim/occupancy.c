@@ -47,16 +47,15 @@ static int64_t give_devices(struct sim *sim, const struct occupancy *occupancy, 
 static void count_replica(struct sim *sim, int32_t number, int32_t by)
 {
     struct sim_node *node = &sim->nodes[number];
-    bool was_or_is_empty = node->replica_count == 0 || node->replica_count + by == 0;
-    if (was_or_is_empty)
-        node_count_in_pool(sim, number, -1);
-    if (node->replica_count == 0)
+    if (node->replica_count == 0) {
         node->busy_since_us = sim->now_us;
+        node_turns_empty(sim, number, false);
+    }
     node->replica_count += by;
-    if (node->replica_count == 0)
+    if (node->replica_count == 0) {
         node->busy_us += sim->now_us - node->busy_since_us;
-    if (was_or_is_empty)
-        node_count_in_pool(sim, number, 1);
+        node_turns_empty(sim, number, true);
+    }
     assert(node->replica_count >= 0);
     if (node->replica_count > node->replicas_max)
         node->replicas_max = node->replica_count;
