@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* Planning. `bound`: the certified bound of a made list of items on a made catalogue, against the
- * yardstick. `search`: a plan found by simulation, for one simulation of it, against one of its
- * plan alone: what the search adds to its runs, and what plans cost that are near the result. */
+ * yardstick; where --data DIR has plain instances, DIR/NAME.instance.json, also theirs. `search`: a
+ * plan found by simulation, for one simulation of it, against one of its plan alone: what the
+ * search adds to its runs, and what plans cost that are near the result. */
 
+#include <glob.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "bench/replicate.h"
@@ -17,7 +21,7 @@
 
 /* ---- an instance ---- */
 
-enum { ROWS_MAX = 1000, YARDSTICKS = 1000 }; /* so that the ratio has digits */
+enum { PATTERN_SIZE = 4096, ROWS_MAX = 1000, YARDSTICKS = 1000 }; /* so that the ratio has digits */
 
 struct instance_size {
     int32_t items, types;
@@ -82,32 +86,84 @@ static int measure_bound_once(const struct instance *instance, struct speed_runs
     return result;
 }
 
-static int measure_bound(const struct speed_options *options, const struct made_folder *folder,
-                         struct instance_size size, struct err *err)
+/* Has every item a type that holds it? Else there is no bound. */
+static int check_bounded(const struct instance *instance, struct err *err)
+{
+    char reason[INSTANCE_REASON_SIZE];
+    for (int32_t i = 0; i < instance->item_count; i++)
+        if (instance->items[i].demand > 0 && instance_never_fits(instance, i, reason))
+            return err_set(err, ERR_INPUT, "%s: %s", instance->name, reason);
+    return 0;
+}
+
+/* Of the instance in a file. */
+static int measure_bound(const struct speed_options *options, const char *name, const char *path,
+                         struct err *err)
 {
     struct speed_runs runs = {.count = 0};
     struct problems problems = {0};
     struct instance instance;
-    char path[MADE_PATH_SIZE];
-    if (options->is_tiny)
-        size = (struct instance_size){4, 12};
-    const struct made_file file = {"instance.json", write_instance, &size};
-    if (made_file_write(folder, &file, path, err) != 0)
-        return -1;
     int result = instance_load(&instance, path, &problems, err);
     problems_release(&problems);
     if (result != 0)
         return -1;
+    result = check_bounded(&instance, err);
     for (int32_t i = 0; i < speed_runs(options, 5) && result == 0; i++)
         result = measure_bound_once(&instance, &runs, err);
-    instance_release(&instance);
-    const struct speed_case line = {.bench = "plan",
-                                    .name = "bound",
-                                    .per = "instance",
-                                    .reference = "1000 times a " SPEED_YARDSTICK,
-                                    .parameters = {{"items", size.items}, {"types", size.types}}};
+    const struct speed_case line = {
+        .bench = "plan",
+        .name = name,
+        .per = "instance",
+        .reference = "1000 times a " SPEED_YARDSTICK,
+        .parameters = {{"items", instance.item_count}, {"types", instance.type_count}}};
     if (result == 0)
         speed_print(&line, &runs);
+    instance_release(&instance);
+    return result;
+}
+
+static int measure_made_bound(const struct speed_options *options, const struct made_folder *folder,
+                              struct err *err)
+{
+    const struct instance_size size =
+        options->is_tiny ? (struct instance_size){4, 12} : (struct instance_size){30, 12};
+    const struct made_file file = {"instance.json", write_instance, &size};
+    char path[MADE_PATH_SIZE];
+    return made_file_write(folder, &file, path, err) == 0
+               ? measure_bound(options, "bound", path, err)
+               : -1;
+}
+
+/* The case of DIR/services.instance.json is "bound of services". */
+static int measure_file(const struct speed_options *options, const char *path, struct err *err)
+{
+    enum { NAME_SIZE = 256 };
+    static const char ending[] = ".instance.json";
+    const char *slash = strrchr(path, '/');
+    const char *base = slash != NULL ? slash + 1 : path;
+    char name[NAME_SIZE];
+    int length = (int)(strlen(base) - strlen(ending));
+    snprintf(name, sizeof name, "bound of %.*s", length, base);
+    return measure_bound(options, name, path, err);
+}
+
+/* Every plain instance in the folder of --data. */
+static int measure_data(const struct speed_options *options, struct err *err)
+{
+    glob_t found;
+    char pattern[PATTERN_SIZE];
+    if (options->data == NULL)
+        return 0;
+    snprintf(pattern, sizeof pattern, "%s/*.instance.json", options->data);
+    int status = glob(pattern, 0, NULL, &found);
+    if (status == GLOB_NOMATCH)
+        return 0;
+    if (status != 0)
+        return err_set(err, ERR_SYSTEM, "%s: cannot be read", options->data);
+    int result = 0;
+    for (size_t i = 0; i < found.gl_pathc && result == 0; i++)
+        result = measure_file(options, found.gl_pathv[i], err);
+    globfree(&found);
     return result;
 }
 
@@ -226,7 +282,9 @@ int main(int argc, char **argv)
     struct made_folder folder;
     if (speed_options_read(&options, argc, argv, &err) || made_folder_init(&folder, &err))
         return speed_exit(-1, &err);
-    int result = measure_bound(&options, &folder, (struct instance_size){30, 12}, &err);
+    int result = measure_made_bound(&options, &folder, &err);
+    if (result == 0)
+        result = measure_data(&options, &err);
     if (result == 0)
         result = measure_search(&options, &folder, &err);
     made_folder_release(&folder);
