@@ -55,7 +55,15 @@ static int load(struct planning *planning, struct err *err)
 
 /* ---- the question ---- */
 
-/* What the scenario says and then what the command line adds. */
+static bool has_text(const struct plan_texts *texts, const char *text)
+{
+    for (int32_t i = 0; i < texts->count; i++)
+        if (strcmp(texts->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* What the scenario says and then what the command line adds to it. */
 static int join_texts(const char *const *given, int32_t given_count, const struct plan_texts *added,
                       struct plan_texts *all, struct err *err)
 {
@@ -64,7 +72,8 @@ static int join_texts(const char *const *given, int32_t given_count, const struc
     for (int32_t i = 0; i < given_count; i++)
         all->items[all->count++] = given[i];
     for (int32_t i = 0; i < added->count; i++)
-        all->items[all->count++] = added->items[i];
+        if (!has_text(all, added->items[i]))
+            all->items[all->count++] = added->items[i];
     return 0;
 }
 

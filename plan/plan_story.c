@@ -123,7 +123,7 @@ static void print_least(const struct plan_result *result, int64_t bound, struct 
 {
     double usd = plan_usd_per_hour(result, bound);
     page_format_text(page,
-                     isnan(usd) ? " has less nodes than %.4f" : " costs less than %.4f USD an hour",
+                     isnan(usd) ? " has fewer nodes than %g" : " costs less than %.4f USD an hour",
                      isnan(usd) ? (double)bound : usd);
 }
 
@@ -297,6 +297,7 @@ static void print_claim(const struct plan_result *result, struct page *page)
 
 /* ---- around it ---- */
 
+/* What is missed, or that nothing is, and what is gained then. */
 static void text_of_misses(const struct plan_result *result, const struct trial_tally *tally,
                            char text[CELL_SIZE])
 {
@@ -304,7 +305,12 @@ static void text_of_misses(const struct plan_result *result, const struct trial_
     FILE *out = fmemopen(text, CELL_SIZE, "w");
     if (out == NULL)
         return;
-    plan_print_misses(result, tally, out);
+    if (tally->passes) {
+        fputs("keeps all", out);
+        plan_print_gains(result, tally, out);
+    } else {
+        plan_print_misses(result, tally, out);
+    }
     fclose(out);
 }
 
@@ -314,7 +320,7 @@ static void print_misses_cell(const struct plan_result *result, const struct tri
     char text[CELL_SIZE];
     text_of_misses(result, tally, text);
     page_begin_cell(page);
-    page_text(page, tally->passes ? "keeps all" : text);
+    page_text(page, text);
 }
 
 static void print_binding(const struct binding *binding, struct page *page)

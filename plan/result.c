@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 
@@ -111,6 +112,21 @@ void plan_print_misses(const struct plan_result *result, const struct trial_tall
     }
     if (tally->first_loss > 0)
         fputs(" when something is lost", out);
+}
+
+void plan_print_gains(const struct plan_result *result, const struct trial_tally *tally, FILE *out)
+{
+    const struct target_set *targets = result->request->question.targets;
+    const struct trial_tally *plan = &result->answer.tallies[result->answer.search.best];
+    for (int32_t i = 0; i < targets->count; i++) {
+        char here[32], there[32];
+        snprintf(here, sizeof here, "%.4g", plan->values[i]);
+        snprintf(there, sizeof there, "%.4g", tally->values[i]);
+        if (isnan(tally->values[i]) || isnan(plan->values[i]) || strcmp(here, there) == 0)
+            continue;
+        fprintf(out, "; %s: %s %s on the average (the plan %s)",
+                result->target_texts[targets->items[i].text], there, target_unit(targets, i), here);
+    }
 }
 
 void plan_print_counts(const struct plan_result *result, const int32_t *counts, FILE *out)

@@ -48,6 +48,10 @@ bool plan_result_is_yes(const struct plan_result *result);
  * enough nodes, which misses targets that ask for less (plan/target.h); else the highest one. */
 int32_t plan_told_point(const struct plan_result *result);
 
+/* Of each target that this plan keeps by another mean than the one that was found, in the runs of
+ * the search: "; TARGET: both means". Nothing where all are the same. */
+void plan_print_gains(const struct plan_result *result, const struct trial_tally *tally, FILE *out);
+
 /* The targets that some trial missed, as they were given, with "; " between them. */
 void plan_print_misses(const struct plan_result *result, const struct trial_tally *tally,
                        FILE *out);

@@ -78,6 +78,21 @@ class Plan(ProgramTest):
                                "--probability", "0.05", "--confidence", "0.05")
             self.assertTrue(run["answer"], seed)
 
+    def test_what_one_node_more_gains_is_reported(self):
+        self.write("s.json", random_scenario())
+        plan = self.json_of("s.json", "-n", "p=0..40", "-t", "placed 2m 95", "-o", "out")
+        more, = [it for it in plan["neighbours"] if it["step"] > 0]
+        mean = more["mean"]["placed 2m 95"]
+        self.assertRegex((self.folder / "out/report.md").read_text(encoding="utf-8"),
+                         rf"\| keeps all; placed 2m 95: {mean:.4g} % on the average \(the plan [0-9.]+\) \|")
+
+    def test_what_is_said_twice_is_asked_once(self):
+        self.write("s.json", small_scenario(plan={"targets": ["floors"], "survive": ["node"]}))
+        question = self.json_of("s.json", "-t", "floors", "-t", "pending <= 9", "-t", "pending <= 9",
+                                "--survive", "node", "--survive", "2")["question"]
+        self.assertEqual(question["targets"], ["floors", "pending <= 9"])
+        self.assertEqual(question["survive"], ["node", "2"])
+
     def test_the_answer_does_not_depend_on_threads(self):
         self.write("s.json", random_scenario())
         one, three = (self.plan("s.json", "-t", "placed 2m 95", "-n", "p=0..40", "-f", "json",
