@@ -53,7 +53,7 @@ static const struct command_option options[] = {
     [OPTION_SET] = {0, "set", "PATH=VALUE", "edit the scenario first, as with `stowage run`"},
     [OPTION_SEED] = {'s', "seed", "N", "of the first replication, instead of the scenario's"},
     [OPTION_JOBS] = {'j', "jobs", "N", "threads (default: one for each processor)"},
-    [OPTION_MAX_PLANS] = {0, "max-plans", "N", "try no swaps after so many plans (default 400)"},
+    [OPTION_MAX_PLANS] = {0, "max-plans", "N", "no swaps, no rest after so many (default 400)"},
     [OPTION_REDO] = {0, "redo", NULL, "do runs again that DIR keeps of another question"},
     [OPTION_FORMAT] = {'f', "format", "FORMAT", "of the answer on stdout: text or json"},
     [OPTION_NO_PLOTS] = {0, "no-plots", NULL, "write the plot scripts, but draw no pictures"},
