@@ -2,20 +2,21 @@
 #include "plan/cover_fit.h"
 
 enum devices_answer cover_pack_devices(const struct cover *cover, int32_t type,
-                                       const int64_t *counts)
+                                       const struct content *content)
 {
     enum { DEMANDS_MAX = 256 };
     struct device_demand demands[DEMANDS_MAX];
     int32_t demand_count = 0, r = cover->device_resource;
     if (r < 0)
         return DEVICES_FIT;
-    for (int32_t i = 0; i < cover->row_count; i++) {
-        int64_t units = cover_weight(cover, i)[r];
-        if (counts[i] == 0 || units == 0)
+    for (int32_t i = 0; i < content->row_count; i++) {
+        int32_t row = content_row(content, i);
+        int64_t units = cover_weight(cover, row)[r], count = content->counts[row];
+        if (count == 0 || units == 0)
             continue;
         if (demand_count == DEMANDS_MAX)
             return DEVICES_UNKNOWN;
-        demands[demand_count++] = (struct device_demand){.units = units, .count = counts[i]};
+        demands[demand_count++] = (struct device_demand){.units = units, .count = count};
     }
     int64_t devices = cover_capacity(cover, type)[r] / cover->device_units;
     int64_t ticks = 0;
@@ -35,31 +36,34 @@ bool cover_pairs_allow(const struct cover *cover, int32_t row, const int64_t *co
     return true;
 }
 
-static bool amounts_fit(const struct cover *cover, int32_t type, const int64_t *counts,
-                        const int64_t *amounts)
+static bool content_fits(const struct cover *cover, int32_t type, const struct content *content,
+                         const int64_t *amounts)
 {
     const int64_t *capacity = cover_capacity(cover, type);
     for (int32_t r = 0; r < cover->resource_count; r++) {
         if (amounts[r] > capacity[r])
             return false;
     }
-    for (int32_t i = 0; i < cover->row_count; i++) {
-        if (counts[i] > 0 && !cover_may_use(cover, i, type))
+    for (int32_t i = 0; i < content->row_count; i++) {
+        int32_t row = content_row(content, i);
+        if (content->counts[row] > 0 && !cover_may_use(cover, row, type))
             return false;
     }
-    return cover_pack_devices(cover, type, counts) == DEVICES_FIT;
+    return cover_pack_devices(cover, type, content) == DEVICES_FIT;
 }
 
-int32_t cover_cheapest_type(const struct cover *cover, const int64_t *counts,
+int32_t cover_cheapest_type(const struct cover *cover, const struct content *content,
                             const int64_t *node_left)
 {
     int64_t amounts[INSTANCE_RESOURCES_MAX] = {0};
-    for (int32_t i = 0; i < cover->row_count; i++) {
-        for (int32_t r = 0; counts[i] > 0 && r < cover->resource_count; r++)
-            amounts[r] += counts[i] * cover_weight(cover, i)[r];
+    for (int32_t i = 0; i < content->row_count; i++) {
+        int32_t row = content_row(content, i);
+        int64_t count = content->counts[row];
+        for (int32_t r = 0; count > 0 && r < cover->resource_count; r++)
+            amounts[r] += count * cover_weight(cover, row)[r];
     }
     for (int32_t t = 0; t < cover->type_count; t++) {
-        if (node_left[t] > 0 && amounts_fit(cover, t, counts, amounts))
+        if (node_left[t] > 0 && content_fits(cover, t, content, amounts))
             return t;
     }
     return -1;

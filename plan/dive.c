@@ -38,11 +38,12 @@ static int64_t take_pattern(struct dive_state *dive, int32_t p, int64_t copies, 
         if (count > 0 && copies > left / count)
             copies = left / count;
     }
-    int32_t type = holds_any ? cover_cheapest_type(cover, dive->counts, dive->node_left) : -1;
+    const struct content content = {dive->counts, NULL, cover->row_count};
+    int32_t type = holds_any ? cover_cheapest_type(cover, &content, dive->node_left) : -1;
     if (type < 0)
         return 0;
     copies = copies < dive->node_left[type] ? copies : dive->node_left[type];
-    if (node_set_add(dive->set, type, dive->counts, copies, err))
+    if (node_set_add(dive->set, type, &content, copies, err))
         return -1;
     for (int32_t e = 0; e < pattern->entry_count; e++)
         dive->left[entries[e].row] -= copies * dive->counts[entries[e].row];

@@ -42,6 +42,11 @@ struct tiny {
 
 /* ---- contents ---- */
 
+static struct content content_of(const struct tiny *tiny)
+{
+    return (struct content){tiny->counts, NULL, tiny->cover->row_count};
+}
+
 static bool takes_one_more(struct tiny *tiny, int32_t type, int32_t row)
 {
     const struct cover *cover = tiny->cover;
@@ -53,7 +58,8 @@ static bool takes_one_more(struct tiny *tiny, int32_t type, int32_t row)
             return false;
     }
     tiny->counts[row]++;
-    enum devices_answer devices = cover_pack_devices(cover, type, tiny->counts);
+    const struct content content = content_of(tiny);
+    enum devices_answer devices = cover_pack_devices(cover, type, &content);
     bool takes = devices != DEVICES_TOO_FEW && cover_pairs_allow(cover, row, tiny->counts);
     tiny->is_given_up = tiny->is_given_up || devices == DEVICES_UNKNOWN;
     tiny->counts[row]--;
@@ -85,9 +91,10 @@ static int list_contents(struct tiny *tiny, int32_t type, int32_t row, struct er
         tiny->is_given_up = true;
         return 0;
     }
-    if (row == rows)
-        return is_full(tiny, type) ? patterns_add(&tiny->contents, type, tiny->counts, rows, err)
-                                   : 0;
+    if (row == rows) {
+        const struct content content = content_of(tiny);
+        return is_full(tiny, type) ? patterns_add(&tiny->contents, type, &content, err) : 0;
+    }
     int64_t taken = 0;
     int result = list_contents(tiny, type, row + 1, err);
     while (result == 0 && takes_one_more(tiny, type, row)) {
@@ -220,7 +227,8 @@ static int add_node(struct tiny *tiny, int32_t *state, int32_t content, struct n
         tiny->counts[i] = *state / tiny->radix[i] % base - left / tiny->radix[i] % base;
     }
     *state = left;
-    return node_set_add(set, tiny->contents.items[content].type, tiny->counts, 1, err);
+    const struct content counted = content_of(tiny);
+    return node_set_add(set, tiny->contents.items[content].type, &counted, 1, err);
 }
 
 static int read_back(struct tiny *tiny, struct node_set *set, struct err *err)

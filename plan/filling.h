@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "plan/cover.h"
 #include "plan/devices.h"
+#include "plan/patterns.h"
 
 /* One node filled greedily: again and again the row joins whose worth is highest for the shares
  * that it takes of what is still free (the effective gradient of Toyoda, Management Science 21,
@@ -32,6 +33,7 @@ enum filling_order {
     FILLING_BY_GRADIENT, /* the highest worth for the shares of what is free */
     FILLING_LARGE_FIRST, /* the same with the square of the worth */
     FILLING_BY_WORTH,    /* the highest worth, whatever it takes */
+    FILLING_ORDERS       /* how many there are */
 };
 
 struct filling_request {
@@ -45,6 +47,12 @@ struct filling_request {
 
 int filling_init(struct filling *filling, const struct cover *cover, struct err *err);
 void filling_release(struct filling *filling);
+
+/* What the last node filled holds, until the next one. */
+static inline struct content filling_content(const struct filling *filling)
+{
+    return (struct content){filling->counts, filling->used, filling->used_count};
+}
 
 /* Fills an empty node; returns the worth of its content, which fits, pairs and devices too. */
 double filling_fill(struct filling *filling, const struct filling_request *request);

@@ -11,6 +11,7 @@
 #include "plan/master.h"
 #include "plan/node_set.h"
 #include "plan/place.h"
+#include "plan/repack.h"
 #include "plan/shortage.h"
 
 /* With more rows than this, items that only limits tell apart are merged for the bound. */
@@ -24,6 +25,18 @@ static void find_misfits(struct instance_answer *answer)
         if (answer->misfit_count++ == 0)
             snprintf(answer->reason, sizeof answer->reason, "%s", reason);
     }
+}
+
+/* Quick tries, for instances of any size. */
+static int repack_nodes(struct instance_answer *answer, struct draft *draft, struct err *err)
+{
+    bool dives = answer->cover.row_count <= DRAFT_DIVE_ROWS_MAX;
+    struct repack_request request = {.cover = &answer->cover,
+                                     .worth = answer->bound.prices,
+                                     .shift = answer->bound.shift,
+                                     .bound_nano = answer->bound.best_nano,
+                                     .ticks_max = answer->ticks_max / (dives ? 8 : 2)};
+    return repack(&request, &draft->set, &draft->is_done, &answer->ticks, err);
 }
 
 /* A round costs a search for each type, and these cost by rows. Larger instances get more time, but
@@ -43,7 +56,7 @@ static int improve_nodes(struct instance_answer *answer, struct master *master,
     return improve(master, &request, set, err);
 }
 
-/* The draft, improved where its linear program is small enough. */
+/* The draft, improved by quick tries, then by linear programs where they are small enough. */
 static int draft_and_improve(struct instance_answer *answer, struct master *master,
                              struct draft *draft, struct err *err)
 {
@@ -54,9 +67,12 @@ static int draft_and_improve(struct instance_answer *answer, struct master *mast
                                     .ticks_max = answer->ticks_max / 4};
     if (draft_make(draft, &request, &answer->ticks, err))
         return -1;
-    bool can_improve =
-        draft->is_done && !cover->is_relaxed && cover->row_count <= DRAFT_DIVE_ROWS_MAX;
-    return can_improve ? improve_nodes(answer, master, &draft->set, err) : 0;
+    if (cover->is_relaxed)
+        return 0;
+    if (repack_nodes(answer, draft, err))
+        return -1;
+    bool can_dive = draft->is_done && cover->row_count <= DRAFT_DIVE_ROWS_MAX;
+    return can_dive ? improve_nodes(answer, master, &draft->set, err) : 0;
 }
 
 static bool costs_the_bound(const struct instance_answer *answer, const struct node_set *set)

@@ -42,7 +42,8 @@ int master_add(struct master *master, int32_t type, const int64_t *counts, struc
 {
     const struct cover *cover = master->cover;
     struct patterns *patterns = &master->patterns;
-    if (patterns_add(patterns, type, counts, cover->row_count, err))
+    const struct content content = {counts, NULL, cover->row_count};
+    if (patterns_add(patterns, type, &content, err))
         return -1;
     const struct pattern *pattern = &patterns->items[patterns->count - 1];
     const struct pattern_entry *entries = pattern_entries(patterns, patterns->count - 1);
@@ -80,10 +81,11 @@ static int add_pattern(struct master *master, const struct patterns *patterns, i
     const struct pattern *pattern = &patterns->items[p];
     const struct pattern_entry *entries = pattern_entries(patterns, p);
     int64_t *counts = master->counts;
+    const struct content content = {counts, NULL, master->cover->row_count};
     int result = 0;
     for (int32_t e = 0; e < pattern->entry_count; e++)
         counts[entries[e].row] = entries[e].count;
-    if (!must_fit || cover_pack_devices(master->cover, pattern->type, counts) == DEVICES_FIT)
+    if (!must_fit || cover_pack_devices(master->cover, pattern->type, &content) == DEVICES_FIT)
         result = master_add(master, pattern->type, counts, err);
     for (int32_t e = 0; e < pattern->entry_count; e++)
         counts[entries[e].row] = 0;

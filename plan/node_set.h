@@ -20,13 +20,16 @@ struct node_set {
     int32_t copies_capacity;
 };
 
-int node_set_add(struct node_set *set, int32_t type, const int64_t *counts, int64_t copies,
+int node_set_add(struct node_set *set, int32_t type, const struct content *content, int64_t copies,
                  struct err *err);
 
-/* Adds what another set holds. */
+/* Adds the nodes of another set. */
 int node_set_append(struct node_set *set, const struct node_set *other, struct err *err);
 
 int128 node_set_cost(const struct node_set *set, const struct cover *cover);
+
+/* Empty again, with its memory. */
+void node_set_clear(struct node_set *set);
 
 void node_set_release(struct node_set *set);
 

@@ -8,6 +8,18 @@
 
 /* A growing list of patterns: what one node of a type holds. */
 
+/* So many of each row, of which only some are looked at. */
+struct content {
+    const int64_t *counts; /* [row] */
+    const int32_t *rows;   /* [row_count] those that may have some, each once; NULL: from 0 on */
+    int32_t row_count;
+};
+
+static inline int32_t content_row(const struct content *content, int32_t i)
+{
+    return content->rows ? content->rows[i] : i;
+}
+
 struct pattern_entry {
     int32_t row;
     int64_t count; /* >= 1 */
@@ -26,9 +38,13 @@ struct patterns {
     int32_t entry_count, entry_capacity;
 };
 
-/* Adds the pattern counts[row_count] on a type. */
-int patterns_add(struct patterns *patterns, int32_t type, const int64_t *counts, int32_t row_count,
+/* Adds a pattern on a type. */
+int patterns_add(struct patterns *patterns, int32_t type, const struct content *content,
                  struct err *err);
+
+/* Adds pattern p of another list. */
+int patterns_add_copy(struct patterns *patterns, const struct patterns *other, int32_t p,
+                      struct err *err);
 void patterns_release(struct patterns *patterns);
 
 static inline const struct pattern_entry *pattern_entries(const struct patterns *patterns,

@@ -96,11 +96,12 @@ static void drop_empty_rows(struct sequencing *seq)
 static int add_nodes(struct sequencing *seq, int32_t type, struct outcome *outcome, struct err *err)
 {
     const struct filling *filling = &seq->filling;
-    int32_t cheapest = cover_cheapest_type(seq->cover, filling->counts, seq->node_left);
+    const struct content content = filling_content(filling);
+    int32_t cheapest = cover_cheapest_type(seq->cover, &content, seq->node_left);
     type = cheapest >= 0 ? cheapest : type;
     int64_t copies = copies_of(seq, type);
     double worth = 0, price = (double)seq->cover->types[type].price_nano;
-    if (node_set_add(&outcome->set, type, filling->counts, copies, err))
+    if (node_set_add(&outcome->set, type, &content, copies, err))
         return -1;
     for (int32_t i = 0; i < filling->used_count; i++)
         worth += (double)filling->counts[filling->used[i]] * seq->worth[filling->used[i]];
@@ -175,14 +176,11 @@ static bool is_better(const struct outcome *a, const struct outcome *b)
 
 static int run_passes(struct sequencing *seq, struct outcome *best, struct err *err)
 {
-    enum { ORDERS = 3 };
-    static const enum filling_order orders[ORDERS] = {FILLING_BY_GRADIENT, FILLING_LARGE_FIRST,
-                                                      FILLING_BY_WORTH};
     for (int32_t pass = 0; pass == 0 || (pass < seq->request->passes_max &&
                                          seq->filling.ticks < seq->request->ticks_max);
          pass++) {
         struct outcome outcome;
-        seq->order = orders[pass % ORDERS];
+        seq->order = (enum filling_order)(pass % FILLING_ORDERS);
         int result = run_pass(seq, &outcome, err);
         if (result != 0 || (pass > 0 && !is_better(&outcome, best))) {
             node_set_release(&outcome.set);
@@ -192,7 +190,7 @@ static int run_passes(struct sequencing *seq, struct outcome *best, struct err *
         }
         if (result != 0)
             return -1;
-        if (pass % ORDERS == 1)
+        if (seq->order == FILLING_LARGE_FIRST)
             correct_worth(seq);
     }
     return 0;
