@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/device_bound.h"
 #include "plan/knapsack_labels.h"
 #include "plan/knapsack_table.h"
 
@@ -14,6 +15,8 @@ struct pricing_type {
     glp_prob *relaxation;
     int32_t *rows; /* [column_count] */
     int32_t column_count;
+    bool has_devices; /* shares of devices run on it */
+    struct device_bound devices;
 };
 
 /* ---- building ---- */
@@ -54,7 +57,8 @@ static int build_type(struct pricing *pricing, int32_t type, struct err *err)
         if (cover_may_use(cover, i, type))
             add_column(pricing, type, i);
     }
-    return 0;
+    t->has_devices = device_bound_applies(cover, type);
+    return t->has_devices ? device_bound_init(&t->devices, cover, type, err) : 0;
 }
 
 int pricing_init(struct pricing *pricing, const struct cover *cover, struct err *err)
@@ -86,6 +90,8 @@ void pricing_release(struct pricing *pricing)
 {
     for (int32_t t = 0; pricing->types && t < pricing->cover->type_count; t++) {
         free(pricing->types[t].rows);
+        if (pricing->types[t].has_devices)
+            device_bound_release(&pricing->types[t].devices);
         if (pricing->types[t].relaxation)
             glp_delete_prob(pricing->types[t].relaxation);
     }
@@ -224,13 +230,12 @@ static int search_on(const struct knapsack *knapsack, const struct knapsack_limi
     return add_labels(knapsack, limits, found, err);
 }
 
-int pricing_solve(struct pricing *pricing, const struct pricing_query *query, int64_t *counts,
-                  struct knapsack_answer *answer, struct err *err)
+/* By branch and bound, a table or labels. */
+static int search_content(struct pricing *pricing, const struct pricing_query *query,
+                          int64_t *counts, struct knapsack_answer *answer, struct err *err)
 {
     const struct cover *cover = pricing->cover;
-    for (int32_t i = 0; i < cover->row_count; i++)
-        pricing->allowed[i] = cover_may_use(cover, i, query->type) ? pricing->count_max[i] : 0;
-    int64_t ticks = cover->row_count + solve_relaxation(pricing, query->type, query->prices);
+    int64_t ticks = solve_relaxation(pricing, query->type, query->prices);
     struct knapsack knapsack = {.item_count = cover->row_count,
                                 .resource_count = cover->resource_count,
                                 .profit = query->prices,
@@ -246,4 +251,42 @@ int pricing_solve(struct pricing *pricing, const struct pricing_query *query, in
     *answer = knapsack_solve(&knapsack, &query->limits, &pricing->work, counts);
     answer->ticks += ticks;
     return answer->is_cut_short ? search_on(&knapsack, &query->limits, &found, err) : 0;
+}
+
+/* *most: no content is worth more; INT64_MAX where that is not known, or not asked for. */
+static int bound_by_devices(struct pricing *pricing, const struct pricing_query *query,
+                            int64_t *most, int64_t *ticks, struct err *err)
+{
+    struct pricing_type *type = &pricing->types[query->type];
+    *most = INT64_MAX;
+    if (!pricing->bounds_devices || !type->has_devices)
+        return 0;
+    *ticks -= type->devices.ticks;
+    int result = device_bound_find(&type->devices, query->prices, pricing->allowed, most, err);
+    *ticks += type->devices.ticks;
+    return result;
+}
+
+int pricing_solve(struct pricing *pricing, const struct pricing_query *query, int64_t *counts,
+                  struct knapsack_answer *answer, struct err *err)
+{
+    const struct cover *cover = pricing->cover;
+    int64_t most, ticks = cover->row_count;
+    for (int32_t i = 0; i < cover->row_count; i++)
+        pricing->allowed[i] = cover_may_use(cover, i, query->type) ? pricing->count_max[i] : 0;
+    if (bound_by_devices(pricing, query, &most, &ticks, err))
+        return -1;
+    if (most <= query->limits.above) {
+        *answer = (struct knapsack_answer){
+            .profit = -1, .upper_bound = query->limits.above, .ticks = ticks};
+        return 0;
+    }
+    if (search_content(pricing, query, counts, answer, err))
+        return -1;
+    answer->ticks += ticks;
+    if (most < answer->upper_bound)
+        answer->upper_bound = most;
+    answer->is_cut_short = answer->is_cut_short && answer->upper_bound > query->limits.above &&
+                           answer->upper_bound > answer->profit;
+    return 0;
 }

@@ -21,6 +21,7 @@ struct pricing {
     int64_t *trial;             /* [row] scratch */
     int64_t *multiplier;        /* [resource] */
     struct knapsack_work work;
+    bool bounds_devices; /* see plan/device_bound.h; set by the caller: it takes long */
 };
 
 int pricing_init(struct pricing *pricing, const struct cover *cover, struct err *err);

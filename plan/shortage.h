@@ -14,7 +14,8 @@
  * Where the items weigh more, no nodes hold them all.
  *
  * The weights are the dual prices of the pattern linear program (plan/master.h) in which nodes cost
- * nothing and an item without a place costs 1; plan/certificate.h checks them. */
+ * nothing and an item without a place costs 1, or, tried first, what the items take of devices;
+ * plan/certificate.h checks them. */
 
 /* *is_proved false: nothing is known. *ticks_left is how much work there may be
  * (struct knapsack_answer), and falls by what there was. */

@@ -220,6 +220,18 @@ class PlanInstance(ProgramTest):
         self.assertEqual(faults(instance(items=items, types=types),
                                 self.answer(instance(items=items, types=types))), [])
 
+    def test_a_shortage_of_devices_is_proved_where_their_sum_would_do(self):
+        """Shares above a half lie alone on a device, those of 0.48 beside one of them only."""
+        items = [{"id": f"i{k}", "demand": 197 + k, "req": [1, 0.55 + 0.05 * k]}
+                 for k in range(6)]
+        types = [{"type": "n8", "alloc": [64, 8], "usd_hr": 1, "max_nodes": 149}]
+        few = instance(resources=["cpu", "gpu"], device_resource="gpu", items=items, types=types)
+        self.assertTrue(self.answer(few, ANSWER_IS_NO)["infeasible_proved"])
+        types[0]["max_nodes"] = 150
+        self.assertEqual(self.answer(few)["node_count"], 150)
+        items[5] = {"id": "half", "demand": 412, "req": [1, 0.48]}
+        self.assertTrue(self.answer(few, ANSWER_IS_NO)["infeasible_proved"])
+
     def test_unknown_keys_are_warnings(self):
         self.write("i.json", item(colour="red"))
         result = self.stowage("plan", "-i", "i.json")
