@@ -20,7 +20,16 @@
  * nodes, nor on what was asked before; on the seed and the demand only where depends_on_demand says
  * so. Searches that remember scores rely on it. */
 
-enum { POLICY_API_VERSION = 3 };
+/* The number before the six digits counts the versions of this interface and is raised by hand. The
+ * digits are the sizes of all that a policy reads, so that one compiled with other headers is
+ * refused even where nobody has thought of that. */
+enum {
+    POLICY_API_READS =
+        7 * sizeof(struct fleet) + 11 * sizeof(struct node) + 13 * sizeof(struct node_type) +
+        17 * sizeof(struct node_group) + 19 * sizeof(struct room) + 23 * sizeof(struct shape) +
+        29 * sizeof(struct shape_table) + 31 * sizeof(struct runner) + 37 * sizeof(struct replica),
+    POLICY_API_VERSION = 4 * 1000000 + POLICY_API_READS
+};
 
 /* ---- parameters: data, so that files, command line and manual read the same table ---- */
 
