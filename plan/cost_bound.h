@@ -18,6 +18,7 @@ struct cost_bound {
     int64_t *volume_nano;
     int64_t mixed_nano;   /* the best prices of all resources together (a linear program) */
     int64_t pattern_nano; /* the pattern linear program */
+    int64_t tried_nano;   /* the cheapest fleet, where all were tried (plan/exhaust.h); else 0 */
     int64_t best_nano;    /* the largest of these, rounded up to what a fleet can cost */
     int64_t *prices;      /* [row_count] that prove the largest of mixed and pattern; x 2^shift */
     double *resource_prices; /* [resource_count] of the mixed bound: the currency per hour for one

@@ -80,6 +80,14 @@ static bool costs_the_bound(const struct instance_answer *answer, const struct n
     return node_set_cost(set, &answer->cover) <= answer->bound.best_nano;
 }
 
+/* No fleet is cheaper than the cheapest of all. */
+static void raise_bound(struct cost_bound *bound, int64_t least_nano)
+{
+    assert(bound->best_nano <= least_nano);
+    bound->tried_nano = least_nano;
+    bound->best_nano = least_nano;
+}
+
 /* What the dive has not proved to be best is searched exhaustively where it is tiny. */
 static int find_nodes(struct instance_answer *answer, struct master *master, struct node_set *set,
                       struct exhaust_answer *tiny, struct err *err)
@@ -98,6 +106,8 @@ static int find_nodes(struct instance_answer *answer, struct master *master, str
     if (result == 0 && tiny->is_solved) {
         node_set_release(set);
         *set = best;
+        if (tiny->is_feasible)
+            raise_bound(&answer->bound, (int64_t)node_set_cost(&best, cover));
         return 0;
     }
     node_set_release(&best);

@@ -62,6 +62,10 @@ static void write_bounds(const struct instance_answer *answer, struct json_write
     write_money(w, "mixed", answer->bound.mixed_nano);
     write_money(w, "pattern", answer->bound.pattern_nano);
     json_bool(w, "pattern_is_exact", answer->bound.is_exact);
+    if (answer->bound.tried_nano > 0)
+        write_money(w, "exhaustive", answer->bound.tried_nano);
+    else
+        json_null(w, "exhaustive");
     json_close_object(w);
 }
 
@@ -191,6 +195,8 @@ static void print_bounds(const struct instance_answer *answer, FILE *out)
     print_line(answer, out, "volume of all together", bound->mixed_nano);
     print_line(answer, out, bound->is_exact ? "patterns" : "patterns (work limit)",
                bound->pattern_nano);
+    if (bound->tried_nano > 0)
+        print_line(answer, out, "all fleets tried", bound->tried_nano);
     print_line(answer, out, "best, as a fleet can cost", bound->best_nano);
     if (!bound->is_exact)
         fputs("  The search for better prices of items ended at its limit of work: the bounds\n"
