@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "reports/plot_frame.h"
+#include "reports/plot_states.h"
 #include "reports/traffic_top.h"
 
 enum { PANEL_HEIGHT_PX = 210, LEGEND_HEIGHT_PX = 60, AXIS_HEIGHT_PX = 80 };
@@ -17,49 +18,13 @@ static bool applies(const struct sim *sim)
     return traffic_top(sim).count > 0;
 }
 
-static void print_state(FILE *out, double time, const struct runner_change *state)
-{
-    fprintf(out, "%.6f\t%" PRId32 "\t%" PRId32 "\t%" PRId32 "\n", time, state->wish, state->live,
-            state->running);
-}
-
-/* Each state with a row at its start and one at its end; of several changes at one instant only the
- * last counts. Returns the most replicas of any kind. */
-static int32_t write_runner(const struct sim *sim, FILE *out, int32_t runner)
-{
-    struct time_axis axis = plot_time_axis(sim);
-    struct change_reader reader = change_log_read(&sim->metrics.changes);
-    struct runner_change state = {.runner = NO_INDEX}, next;
-    int32_t most = 0;
-    for (bool is_end = false; !is_end;) {
-        is_end = !change_log_next(&reader, &next);
-        if (!is_end && next.runner != runner)
-            continue;
-        int64_t until_us = is_end ? sim->now_us : next.time_us;
-        if (state.runner == runner && state.time_us < until_us) {
-            most = state.wish > most ? state.wish : most;
-            most = state.live > most ? state.live : most;
-            if (out != NULL) {
-                print_state(out, plot_time(&axis, state.time_us), &state);
-                print_state(out, plot_time(&axis, until_us), &state);
-            }
-        }
-        if (!is_end)
-            state = next;
-    }
-    return most;
-}
-
 static int write_data(const struct sim *sim, FILE *out, struct err *err)
 {
     (void)err;
     struct top top = traffic_top(sim);
     for (int32_t i = 0; i < top.count; i++) {
-        char name[RUNNER_NAME_SIZE];
-        int32_t runner = sim->traffics[top.items[i]].runner;
-        fprintf(out, "%s# %s\n# time_%s\twish\tlive\trunning\n", i > 0 ? "\n\n" : "",
-                sim_runner_name(sim, runner, name), plot_time_axis(sim).unit);
-        (void)write_runner(sim, out, runner);
+        fputs(i > 0 ? "\n\n" : "", out);
+        plot_states_write(sim, sim->traffics[top.items[i]].runner, out);
     }
     return 0;
 }
@@ -67,7 +32,7 @@ static int write_data(const struct sim *sim, FILE *out, struct err *err)
 static void print_panel(const struct sim *sim, FILE *out, int32_t runner, int block)
 {
     char name[RUNNER_NAME_SIZE];
-    int32_t most = write_runner(sim, NULL, runner);
+    int32_t most = plot_states_most(sim, runner);
     fputs("set title ", out);
     plot_print_text(out, sim_runner_name(sim, runner, name));
     fprintf(out, " offset 0,-0.7\nset yrange [0:%.3f]\nset ytics %d\nset ylabel 'replicas'\n",

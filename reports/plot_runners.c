@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "reports/plot_frame.h"
+#include "reports/plot_states.h"
 
 enum { PANELS_MAX = 6, PANEL_HEIGHT_PX = 220, LEGEND_HEIGHT_PX = 60, AXIS_HEIGHT_PX = 80 };
 
@@ -54,52 +55,14 @@ static bool applies(const struct sim *sim)
     return choose_runners(sim, chosen) > 0;
 }
 
-static void print_state(FILE *out, double time, const struct runner_change *state)
-{
-    fprintf(out, "%.6f\t%" PRId32 "\t%" PRId32 "\t%" PRId32 "\t%" PRId32 "\n", time, state->wish,
-            state->live, state->running, state->floor);
-}
-
-/* The states of one runner, each with a row at its start and one at its end, so that areas have
- * vertical sides; of several changes at one instant only the last counts. Returns the most replicas
- * of any kind. */
-static int32_t write_runner(const struct sim *sim, FILE *out, int32_t runner)
-{
-    struct time_axis axis = plot_time_axis(sim);
-    struct change_reader reader = change_log_read(&sim->metrics.changes);
-    struct runner_change state = {.runner = NO_INDEX}, next;
-    int32_t most = 0;
-    for (bool is_end = false; !is_end;) {
-        is_end = !change_log_next(&reader, &next);
-        if (!is_end && next.runner != runner)
-            continue;
-        int64_t until_us = is_end ? sim->now_us : next.time_us;
-        if (state.runner == runner && state.time_us < until_us) {
-            most = state.wish > most ? state.wish : most;
-            most = state.live > most ? state.live : most;
-            if (out != NULL) {
-                print_state(out, plot_time(&axis, state.time_us), &state);
-                print_state(out, plot_time(&axis, until_us), &state);
-            }
-        }
-        if (!is_end)
-            state = next;
-    }
-    return most;
-}
-
 static int write_data(const struct sim *sim, FILE *out, struct err *err)
 {
     (void)err;
     int32_t chosen[PANELS_MAX];
     int32_t count = choose_runners(sim, chosen);
     for (int32_t i = 0; i < count; i++) {
-        char name[RUNNER_NAME_SIZE];
-        if (i > 0)
-            fputs("\n\n", out);
-        fprintf(out, "# %s\n# time_%s\twish\tlive\trunning\tfloor\n",
-                sim_runner_name(sim, chosen[i], name), plot_time_axis(sim).unit);
-        (void)write_runner(sim, out, chosen[i]);
+        fputs(i > 0 ? "\n\n" : "", out);
+        plot_states_write(sim, chosen[i], out);
     }
     return 0;
 }
@@ -112,7 +75,7 @@ struct panel {
 static void print_panel(const struct sim *sim, FILE *out, const struct panel *panel)
 {
     char name[RUNNER_NAME_SIZE];
-    int32_t most = write_runner(sim, NULL, panel->runner);
+    int32_t most = plot_states_most(sim, panel->runner);
     fputs("set title ", out);
     plot_print_text(out, sim_runner_name(sim, panel->runner, name));
     fprintf(out, " offset 0,-0.7\nset yrange [0:%.3f]\nset ytics %d\n%s\nunset xlabel\n",

@@ -13,6 +13,7 @@
 #include "reports/layout.h"
 #include "reports/phrase.h"
 #include "reports/plot_frame.h"
+#include "reports/plot_states.h"
 #include "reports/runner_metrics.h"
 #include "reports/top.h"
 #include "reports/view.h"
@@ -571,6 +572,37 @@ Test(report_parts, a_run_of_nothing_can_be_reported)
     fclose(out);
     cr_expect_null(strstr(text, "nan"));
     cr_expect_null(strstr(text, "Stranded   "), "nothing is asked for");
+    free(text);
+    release(&run);
+}
+
+/* ---- states in plots ---- */
+
+/* The caller frees it. The first two lines are comments. */
+static char *states_of(const struct sim *sim, int32_t runner)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&bytes, &size);
+    cr_assert_not_null(out);
+    plot_states_write(sim, runner, out);
+    cr_assert_eq(fclose(out), 0);
+    return bytes;
+}
+
+Test(report_parts, states_of_a_runner_end_with_the_run_or_with_what_was_kept)
+{
+    static const char head[] = "# r2\n# time_min\twish\tlive\trunning\tfloor\n";
+    struct made_run run;
+    run_eviction(&run, NULL);
+    char *text = states_of(&run.sim, 2);
+    cr_assert(strncmp(text, head, sizeof head - 1) == 0, "%s", text);
+    cr_expect_str_eq(text + sizeof head - 1, "0.000000\t1\t1\t1\t0\n16.666667\t1\t1\t1\t0\n");
+    cr_expect_eq(plot_states_most(&run.sim, 2), 1);
+    free(text);
+    run.sim.metrics.changes.was_cut = true; /* the last entry is of 150 s */
+    text = states_of(&run.sim, 2);
+    cr_expect_str_eq(text + sizeof head - 1, "0.000000\t1\t1\t1\t0\n2.500000\t1\t1\t1\t0\n");
     free(text);
     release(&run);
 }
