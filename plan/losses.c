@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "plan/losses.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,29 +235,4 @@ void losses_release(struct losses *losses)
     free(losses->items);
     free(losses->counts);
     *losses = (struct losses){0};
-}
-
-const char *loss_print(const struct scenario *scenario, const struct plan_axes *axes,
-                       const struct plan_loss *loss, char out[LOSS_TEXT_SIZE])
-{
-    if (loss->zone != NULL) {
-        snprintf(out, LOSS_TEXT_SIZE, "without zone %s", loss->zone);
-        return out;
-    }
-    if (loss->is_spot || loss->counts == NULL) {
-        snprintf(out, LOSS_TEXT_SIZE, "%s",
-                 loss->is_spot ? "without spot nodes" : "with all nodes");
-        return out;
-    }
-    size_t used = 0;
-    for (int32_t i = 0; i < axes->count && used < LOSS_TEXT_SIZE; i++) {
-        char name[AXIS_NAME_SIZE];
-        if (loss->counts[i] == 0)
-            continue;
-        int length = snprintf(out + used, LOSS_TEXT_SIZE - used, "%s%" PRId32 " of %s",
-                              used == 0 ? "without " : " and ", loss->counts[i],
-                              plan_axis_name(scenario, &axes->items[i], name));
-        used += (size_t)length;
-    }
-    return out;
 }

@@ -51,9 +51,4 @@ int losses_make(struct losses *losses, const struct losses_of *of,
                 const struct survive_list *survives, struct err *err);
 void losses_release(struct losses *losses);
 
-/* "without 1 node of gpu/a100", "without zone b", "without spot nodes", "with all nodes". */
-enum { LOSS_TEXT_SIZE = 512 };
-const char *loss_print(const struct scenario *scenario, const struct plan_axes *axes,
-                       const struct plan_loss *loss, char out[LOSS_TEXT_SIZE]);
-
 #endif

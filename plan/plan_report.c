@@ -25,13 +25,7 @@ static const struct column columns[] = {
     {"passes", "count", "1: it is good enough for the search; 0: it is not."},
 };
 
-const struct column *plan_point_columns(int32_t *count)
-{
-    *count = ARRAY_LEN(columns);
-    return columns;
-}
-
-void plan_print_points(const struct plan_result *result, FILE *out)
+static void print_points(const struct plan_result *result, FILE *out)
 {
     const struct plan_question *question = &result->request->question;
     const struct search *search = &result->answer.search;
@@ -90,7 +84,7 @@ static void print_json_file(const struct folder *folder, FILE *out)
 
 static void print_points_file(const struct folder *folder, FILE *out)
 {
-    plan_print_points(folder->result, out);
+    print_points(folder->result, out);
 }
 
 static void print_text_file(const struct folder *folder, FILE *out)

@@ -18,10 +18,6 @@
 int plan_report_write(const struct plan_result *result, struct output_dir *dir, int32_t gnuplots,
                       struct report_outcome *outcome, struct err *err);
 
-/* points.csv: its columns, and its rows. */
-const struct column *plan_point_columns(int32_t *count);
-void plan_print_points(const struct plan_result *result, FILE *out);
-
 /* The report; `sim` is the run of the plan that plots/ shows, or NULL. */
 void plan_print_story(const struct plan_result *result, const struct sim *sim,
                       enum page_format format, FILE *out);

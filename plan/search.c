@@ -24,7 +24,6 @@ enum {
 static const char *const phase_names[] = {
     [SEARCH_START] = "start", [SEARCH_RAY] = "ray",   [SEARCH_DESCENT] = "descent",
     [SEARCH_SWAP] = "swap",   [SEARCH_NEAR] = "near", [SEARCH_REST] = "rest",
-    [SEARCH_ASKED] = "asked",
 };
 
 const char *search_phase_name(enum search_phase phase)
@@ -118,15 +117,6 @@ int search_try(struct search *search, const int32_t *counts, enum search_phase p
     }
     *answer = search->points[point].answer;
     return 0;
-}
-
-int search_ask(struct search *search, const int32_t *counts, int32_t *point, struct err *err)
-{
-    struct search_answer answer;
-    int result = search_try(search, counts, SEARCH_ASKED, &answer, err);
-    if (result == 0)
-        *point = find_point(search, counts);
-    return result;
 }
 
 /* ---- the ray ---- */

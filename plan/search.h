@@ -48,7 +48,6 @@ enum search_phase {
     SEARCH_SWAP,
     SEARCH_NEAR,
     SEARCH_REST,
-    SEARCH_ASKED, /* by the caller, through search_ask */
 };
 /* "start", "ray", ... */
 const char *search_phase_name(enum search_phase phase);
@@ -98,10 +97,6 @@ int search_run(struct search *search, struct err *err);
 
 /* The counts of a point. */
 const int32_t *search_counts(const struct search *search, int32_t point);
-
-/* The number of the point with these counts; tests it when that was not done before. 1: it was
- * interrupted. */
-int search_ask(struct search *search, const int32_t *counts, int32_t *point, struct err *err);
 
 /* For the phases of a search: the answer at a point, which is tested where that was not done
  * before. 1: it was interrupted. */

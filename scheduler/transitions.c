@@ -68,8 +68,9 @@ void runner_budget_changed(struct sched *sched, int32_t runner, int32_t before)
         fleet_touch(&sched->fleet, sched->replicas[at].node);
 }
 
-/* A runner without a floor may lose all its live replicas, so its budget bounds nothing. */
-void runner_change_live(struct sched *sched, int32_t runner, int32_t change)
+/* Live replicas of a runner by +1 or -1, with its budget. One without a floor may lose them all, so
+ * its budget bounds nothing. */
+static void runner_change_live(struct sched *sched, int32_t runner, int32_t change)
 {
     struct runner *asking = &sched->runners[runner];
     int32_t before = runner_budget(asking);

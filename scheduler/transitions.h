@@ -23,9 +23,6 @@ int replica_new(struct sched *sched, int32_t runner, int64_t asked_at, int32_t *
 /* Gives a slot back to the free list; the replica is in no list and counted nowhere. */
 void replica_free(struct sched *sched, int32_t replica);
 
-/* Live replicas of a runner by +1 or -1, with its budget. */
-void runner_change_live(struct sched *sched, int32_t runner, int32_t change);
-
 /* To be told after a runner's budget may have changed from `before`. What preemption could take on
  * the nodes of its replicas may change with it: a budget of 0 protects all of them, and one that is
  * smaller than the runner's candidates on a node some. O(bound replicas) then, else O(1). */

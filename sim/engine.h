@@ -127,8 +127,6 @@ struct ask {
     int32_t runner, work;
 };
 int replica_ask(struct sim *sim, const struct ask *ask, struct err *err);
-/* The books of a demand that the scheduler has made itself for an evicted replica. */
-int replica_asked(struct sim *sim, int32_t replica, int32_t work, struct err *err);
 int replica_bound(struct sim *sim, const struct decision *decision, struct err *err);
 int replica_evicted(struct sim *sim, const struct decision *decision, struct err *err);
 int replica_nominated(struct sim *sim, const struct decision *decision, struct err *err);

@@ -112,7 +112,8 @@ static bool is_below_floor(const struct sim *sim, int32_t runner)
 
 /* ---- asked for ---- */
 
-int replica_asked(struct sim *sim, int32_t replica, int32_t work, struct err *err)
+/* The books of a demand that the scheduler has made. */
+static int replica_asked(struct sim *sim, int32_t replica, int32_t work, struct err *err)
 {
     const struct replica *asked = &sim->sched.replicas[replica];
     if (array_reserve_on_lines(&sim->replicas, &sim->replica_capacity, sim->sched.replica_count,

@@ -15,7 +15,7 @@ struct amounts amounts_free(const struct policy_context *context, int32_t node)
     return (struct amounts){{at->cpu_free_milli, at->mem_free_bytes, at->share_free_milli}};
 }
 
-struct amounts amounts_asked_of_type(const struct shape *shape, const struct node_type *type)
+static struct amounts amounts_asked_of_type(const struct shape *shape, const struct node_type *type)
 {
     bool takes_room = !type->is_unbounded;
     int64_t share_milli =

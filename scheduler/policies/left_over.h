@@ -21,7 +21,6 @@ struct amounts amounts_free(const struct policy_context *context, int32_t node);
 
 /* What the demand would take there; of a node that is not bounded no CPU and no memory. */
 struct amounts amounts_asked(const struct policy_context *context, int32_t node);
-struct amounts amounts_asked_of_type(const struct shape *shape, const struct node_type *type);
 
 /* What the node's type has, and the most that any type of the fleet has. */
 struct amounts amounts_capacity(const struct policy_context *context, int32_t node);
