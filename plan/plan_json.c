@@ -251,6 +251,12 @@ static void print_growth_plan(const struct plan_result *result, const struct gro
     json_close_array(w);
     json_bool(w, "is_of_least_regret",
               plan == &regret->items[regret->least < 0 ? 0 : regret->least] && regret->least >= 0);
+    if (regret->weight > 0) {
+        json_decimal(w, "mean_regret_usd_per_hour",
+                     plan_usd_per_hour(result, regret_mean(regret, plan)), USD_DIGITS);
+        json_decimal(w, "probability_enough", regret_probability_kept(regret, plan), 6);
+        json_bool(w, "is_of_least_mean_regret", plan == &regret->items[regret->least_mean]);
+    }
     json_close_object(w);
 }
 

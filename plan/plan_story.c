@@ -397,6 +397,37 @@ static void print_front(const struct plan_result *result, struct page *page)
     page_picture(page, "front", "Share of the replications that kept all targets, against cost");
 }
 
+/* Where the scenario says how likely each growth is. */
+static void print_mean_regrets(const struct plan_result *result, struct page *page)
+{
+    static const struct page_column columns[] = {{"plan for demand", true},
+                                                 {"USD an hour", true},
+                                                 {"mean regret, USD an hour", true},
+                                                 {"probability that it is enough", true}};
+    const struct regret *regret = &result->regret;
+    page_begin_table(page, columns, ARRAY_LEN(columns));
+    for (int32_t i = 0; i < regret->count; i++) {
+        const struct growth_plan *plan = &regret->items[i];
+        page_begin_row(page);
+        page_begin_cell(page);
+        page_format_text(page, "%" PRId32 " %%", plan->percent);
+        page_begin_cell(page);
+        print_usd(page, plan_usd_per_hour(result, plan->cost));
+        page_begin_cell(page);
+        print_usd(page, plan_usd_per_hour(result, regret_mean(regret, plan)));
+        page_begin_cell(page);
+        page_format_text(page, "%.3f", regret_probability_kept(regret, plan));
+        page_end_row(page);
+    }
+    page_end_table(page);
+    page_begin_paragraph(page);
+    page_format_text(page,
+                     "With the weights of the scenario, the plan for %" PRId32
+                     " %% has the least regret on average.",
+                     regret->items[regret->least_mean].percent);
+    page_end_paragraph(page);
+}
+
 static void print_growth(const struct plan_result *result, struct page *page)
 {
     static const struct page_column columns[] = {{"demand", true},
@@ -439,6 +470,8 @@ static void print_growth(const struct plan_result *result, struct page *page)
         regret->items[regret->least].percent,
         plan_usd_per_hour(result, regret->items[regret->least].worst), LATE_SURCHARGE_PERCENT);
     page_end_paragraph(page);
+    if (regret->weight > 0)
+        print_mean_regrets(result, page);
 }
 
 static void print_found(const struct plan_result *result, struct page *page)

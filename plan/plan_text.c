@@ -233,6 +233,13 @@ static void print_growth(const struct plan_result *result, FILE *out)
             fprintf(out, ", regret at most %.4f%s", isnan(usd) ? (double)plan->worst : usd,
                     i == regret->least ? " (LEAST)" : "");
         }
+        if (regret->weight > 0) {
+            int64_t mean = regret_mean(regret, plan);
+            usd = plan_usd_per_hour(result, mean);
+            fprintf(out, ", on average %.4f%s, enough with probability %.3f",
+                    isnan(usd) ? (double)mean : usd, i == regret->least_mean ? " (LEAST)" : "",
+                    regret_probability_kept(regret, plan));
+        }
         fputs(": ", out);
         print_counts(result, plan->counts, out);
     }

@@ -48,6 +48,27 @@ static int64_t regret_of(const struct plan_axes *axes, const struct growth_plan 
     return bought->cost + added + added * LATE_SURCHARGE_PERCENT / 100 - right->cost;
 }
 
+/* The plan's regrets and what it keeps, weighed; the first of equal means is the least. */
+static void weigh_plan(struct regret *regret, int32_t i, const int32_t *weights)
+{
+    struct growth_plan *plan = &regret->items[i];
+    for (int32_t j = 0; j < regret->count; j++) {
+        plan->weighed_regret += (int128)plan->regret[j] * weights[j];
+        plan->weight_kept += plan->keeps[j] ? weights[j] : 0;
+    }
+    if (regret->least_mean < 0 ||
+        plan->weighed_regret < regret->items[regret->least_mean].weighed_regret)
+        regret->least_mean = i;
+}
+
+static void weigh(struct regret *regret, const int32_t *weights)
+{
+    for (int32_t i = 0; i < regret->count; i++)
+        regret->weight += weights[i];
+    for (int32_t i = 0; i < regret->count; i++)
+        weigh_plan(regret, i, weights);
+}
+
 static int compare_plans(struct regret *regret, const struct plan_request *request, struct err *err)
 {
     for (int32_t i = 0; i < regret->count; i++) {
@@ -98,12 +119,14 @@ static int make(struct regret *regret, const struct plan_request *request, struc
     int result = compare_plans(regret, request, err);
     if (result > 0)
         regret->least = -1;
+    else if (result == 0 && def->growth_weight != NULL)
+        weigh(regret, def->growth_weight);
     return result < 0 ? -1 : 0;
 }
 
 int regret_make(struct regret *regret, const struct plan_request *request, struct err *err)
 {
-    *regret = (struct regret){.least = -1};
+    *regret = (struct regret){.least = -1, .least_mean = -1};
     if (make(regret, request, err) == 0)
         return 0;
     regret_release(regret);
@@ -113,5 +136,15 @@ int regret_make(struct regret *regret, const struct plan_request *request, struc
 void regret_release(struct regret *regret)
 {
     free(regret->memory);
-    *regret = (struct regret){.least = -1};
+    *regret = (struct regret){.least = -1, .least_mean = -1};
+}
+
+int64_t regret_mean(const struct regret *regret, const struct growth_plan *plan)
+{
+    return (int64_t)(plan->weighed_regret / regret->weight);
+}
+
+double regret_probability_kept(const struct regret *regret, const struct growth_plan *plan)
+{
+    return (double)plan->weight_kept / (double)regret->weight;
 }

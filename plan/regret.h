@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/int128.h"
 #include "plan/found_fleet.h"
 #include "scenarios/plan.h"
 
@@ -15,7 +16,9 @@
  * Where the plan bought keeps the targets, that is the difference of the costs. Where it does not,
  * the nodes that the right plan has more of are bought late, with a surcharge: cost of the larger
  * number of each axis, plus the surcharge on what was added, less the cost of the right plan. The
- * plan of least regret is the one whose worst case is cheapest (Savage 1951). */
+ * plan of least regret is the one whose worst case is cheapest (Savage 1951). Where the scenario
+ * says how likely each growth is, the regrets have a mean too, and growth is then a random variable
+ * to whose values all that a plan keeps adds up to a probability. */
 
 enum { LATE_SURCHARGE_PERCENT = 25 };
 
@@ -26,12 +29,18 @@ struct growth_plan {
     int64_t regret[PLAN_GROWTH_MAX]; /* if that growth comes */
     bool keeps[PLAN_GROWTH_MAX];     /* the targets of that growth as it is */
     int64_t worst;
+    /* Where the growths have weights: the sums of weight times regret, and of the weights of those
+     * whose targets it keeps. */
+    int128 weighed_regret;
+    int64_t weight_kept;
 };
 
 struct regret {
     struct growth_plan items[PLAN_GROWTH_MAX];
     int32_t count;
-    int32_t least; /* the plan of least regret; -1: a growth has no plan */
+    int32_t least;      /* the plan of least regret; -1: a growth has no plan */
+    int32_t least_mean; /* the plan of least mean regret; -1: that, or there are no weights */
+    int64_t weight;     /* the sum of all; 0: there are none */
     int32_t *memory;
 };
 
@@ -40,5 +49,10 @@ struct regret {
  * the rest without plans. */
 int regret_make(struct regret *regret, const struct plan_request *request, struct err *err);
 void regret_release(struct regret *regret);
+
+/* Of a plan, where the growths have weights: its mean regret, and with which probability it keeps
+ * the targets of the growth that comes. */
+int64_t regret_mean(const struct regret *regret, const struct growth_plan *plan);
+double regret_probability_kept(const struct regret *regret, const struct growth_plan *plan);
 
 #endif

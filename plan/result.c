@@ -72,7 +72,7 @@ int plan_result_make(struct plan_result *result, struct err *err)
     result->bindings = NULL;
     result->highest = (struct binding){.is_found = false};
     result->front.count = 0;
-    result->regret = (struct regret){.least = -1};
+    result->regret = (struct regret){.least = -1, .least_mean = -1};
     result->sensitivity = (struct sensitivity){.is_asked = false};
     if (result->peak->impossible[0] != '\0' && !result->is_what_if) { /* no simulation is needed */
         result->answer =

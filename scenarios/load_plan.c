@@ -36,33 +36,55 @@ static void get_budget(const struct value *plan, double *out)
         value_error(&place, "%s is below 0: give 0 or more", number_text(usd, text));
 }
 
-static void get_growth(struct loader *loader, const struct value *plan, struct plan_def *def)
+/* The integers of one array of growths. */
+struct growths {
+    int32_t *values; /* [PLAN_GROWTH_MAX], of the scenario's arena */
+    int32_t count;   /* of these; less than given where some are wrong */
+    int32_t given;
+    bool is_ascending; /* as they have to be */
+};
+
+/* false: the key is not there, or memory is out. */
+static bool read_growths(struct loader *loader, const struct value *array, struct int_range range,
+                         struct growths *out)
 {
-    struct value array, element;
-    int32_t percents[PLAN_GROWTH_MAX];
-    int32_t count = 0;
-    if (!array_get(plan, "growth_percent", &array))
-        return;
-    for (struct cursor cursor = cursor_at(&array); cursor_next(&cursor, &element);) {
-        int64_t percent;
-        if (!read_int(&element, (struct int_range){1, PLAN_GROWTH_PERCENT_MAX}, &percent))
+    struct value element;
+    out->values = arena_alloc(&loader->scenario->arena, sizeof *out->values * PLAN_GROWTH_MAX);
+    if (out->values == NULL) {
+        reader_no_memory(&loader->reader);
+        return false;
+    }
+    for (struct cursor cursor = cursor_at(array); cursor_next(&cursor, &element);) {
+        int64_t number;
+        out->given++;
+        if (!read_int(&element, range, &number))
             continue;
-        if (count == PLAN_GROWTH_MAX)
+        if (out->count == PLAN_GROWTH_MAX)
             value_error(&element, "is one too many: give at most %d", PLAN_GROWTH_MAX);
-        else if (count > 0 && percent <= percents[count - 1])
+        else if (out->is_ascending && out->count > 0 && number <= out->values[out->count - 1])
             value_error(&element, "is not above the one before: give them in ascending order");
         else
-            percents[count++] = (int32_t)percent;
+            out->values[out->count++] = (int32_t)number;
     }
-    int32_t *kept = arena_alloc(&loader->scenario->arena, sizeof *kept * PLAN_GROWTH_MAX);
-    if (kept == NULL) {
-        reader_no_memory(&loader->reader);
+    return true;
+}
+
+static void get_growth(struct loader *loader, const struct value *plan, struct plan_def *def)
+{
+    struct value array;
+    struct growths percents = {.is_ascending = true}, weights = {.is_ascending = false};
+    if (array_get(plan, "growth_percent", &array) &&
+        read_growths(loader, &array, (struct int_range){1, PLAN_GROWTH_PERCENT_MAX}, &percents)) {
+        def->growth_percent = percents.values;
+        def->growth_count = percents.count;
+    }
+    if (!array_get(plan, "growth_weight", &array) ||
+        !read_growths(loader, &array, (struct int_range){1, PLAN_GROWTH_WEIGHT_MAX}, &weights))
         return;
-    }
-    for (int32_t i = 0; i < count; i++)
-        kept[i] = percents[i];
-    def->growth_percent = kept;
-    def->growth_count = count;
+    def->growth_weight = weights.values;
+    if (weights.given != percents.given)
+        value_error(&array, "has %d weights for %d growths: give one for each of growth_percent",
+                    (int)weights.given, (int)percents.given);
 }
 
 static void get_texts(const struct value *plan, const char *key, struct text_list *out)
@@ -80,7 +102,8 @@ void load_plan(struct loader *loader, const struct value *root)
                                        "confidence",
                                        "failures",
                                        "budget_usd_per_hour",
-                                       "growth_percent"};
+                                       "growth_percent",
+                                       "growth_weight"};
     static const struct object_kind kind = {
         .name = "plan", .keys = keys, .key_count = ARRAY_LEN(keys)};
     struct plan_def *def = &loader->scenario->plan;

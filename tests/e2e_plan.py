@@ -103,13 +103,15 @@ class Plan(ProgramTest):
     def test_the_scenario_may_say_it_and_the_command_line_wins(self):
         runner = dict(small_scenario()["runners"][0], min_replicas=3)
         plan = {"targets": ["floors"], "survive": ["node"], "nodes": ["p=0..9"], "probability": 0.9,
-                "growth_percent": [100, 200]}
+                "growth_percent": [100, 200], "growth_weight": [3, 1]}
         self.write("s.json", small_scenario(runners=[runner], plan=plan))
         answer = self.json_of("s.json")
         self.assertEqual(answer["plan"]["counts"], {"p/four": 3})
         self.assertEqual(answer["question"]["probability"], 0.9)
         self.assertEqual([row["counts"]["p/four"] for row in answer["growth"]], [3, 4])
         self.assertTrue(any(row["is_of_least_regret"] for row in answer["growth"]))
+        self.assertEqual([row["probability_enough"] for row in answer["growth"]], [0.75, 1])
+        self.assertEqual(sum(row["is_of_least_mean_regret"] for row in answer["growth"]), 1)
         narrower = self.stowage("plan", "s.json", "-n", "p=0..2", "-q")
         self.check_ended(narrower, ANSWER_IS_NO)
 

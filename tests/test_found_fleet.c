@@ -210,6 +210,8 @@ Test(found_fleet, weighs_regret_over_the_growth_of_demand)
     struct scenario scenario = made_fixed();
     static const int32_t percents[] = {50, 100, 200};
     scenario.plan.growth_percent = percents;
+    static const int32_t weights[] = {5, 1, 4};
+    scenario.plan.growth_weight = weights;
     scenario.plan.growth_count = ARRAY_LEN(percents);
     struct asked asked;
     struct regret regret;
@@ -228,6 +230,14 @@ Test(found_fleet, weighs_regret_over_the_growth_of_demand)
     cr_expect_eq(regret.items[0].regret[2], 29 + 32 + 8 - 56);
     cr_expect_eq(regret.items[0].worst, 13);
     cr_expect_eq(regret.least, 0);
+    /* The plan of the first two growths is one: 0.6 x 0 + 0.4 x 13; that of the last 0.6 x 27. */
+    cr_expect_eq(regret.weight, 10);
+    cr_expect(regret.items[0].weighed_regret == 4 * 13);
+    cr_expect(regret.items[2].weighed_regret == 6 * 27);
+    cr_expect_eq(regret_mean(&regret, &regret.items[2]), 16);
+    cr_expect_float_eq(regret_probability_kept(&regret, &regret.items[0]), 0.6, 1e-12);
+    cr_expect_float_eq(regret_probability_kept(&regret, &regret.items[2]), 1, 0);
+    cr_expect_eq(regret.least_mean, 0);
     regret_release(&regret);
     plan_axes_release(&asked.axes);
     made_release(&scenario);
