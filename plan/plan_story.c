@@ -397,6 +397,17 @@ static void print_front(const struct plan_result *result, struct page *page)
     page_picture(page, "front", "Share of the replications that kept all targets, against cost");
 }
 
+/* A row with the first cells of a plan for a growth. */
+static void begin_growth_row(const struct plan_result *result, const struct growth_plan *plan,
+                             struct page *page)
+{
+    page_begin_row(page);
+    page_begin_cell(page);
+    page_format_text(page, "%" PRId32 " %%", plan->percent);
+    page_begin_cell(page);
+    print_usd(page, plan_usd_per_hour(result, plan->cost));
+}
+
 /* Where the scenario says how likely each growth is. */
 static void print_mean_regrets(const struct plan_result *result, struct page *page)
 {
@@ -408,11 +419,7 @@ static void print_mean_regrets(const struct plan_result *result, struct page *pa
     page_begin_table(page, columns, ARRAY_LEN(columns));
     for (int32_t i = 0; i < regret->count; i++) {
         const struct growth_plan *plan = &regret->items[i];
-        page_begin_row(page);
-        page_begin_cell(page);
-        page_format_text(page, "%" PRId32 " %%", plan->percent);
-        page_begin_cell(page);
-        print_usd(page, plan_usd_per_hour(result, plan->cost));
+        begin_growth_row(result, plan, page);
         page_begin_cell(page);
         print_usd(page, plan_usd_per_hour(result, regret_mean(regret, plan)));
         page_begin_cell(page);
@@ -447,11 +454,7 @@ static void print_growth(const struct plan_result *result, struct page *page)
     for (int32_t i = 0; i < regret->count * regret->count; i++) {
         const struct growth_plan *plan = &regret->items[i / regret->count];
         int32_t other = i % regret->count;
-        page_begin_row(page);
-        page_begin_cell(page);
-        page_format_text(page, "%" PRId32 " %%", plan->percent);
-        page_begin_cell(page);
-        print_usd(page, plan_usd_per_hour(result, plan->cost));
+        begin_growth_row(result, plan, page);
         page_begin_cell(page);
         page_format_text(page, "%" PRId32 " %%", regret->items[other].percent);
         page_cell(page, plan->keeps[other] ? "kept" : "missed");

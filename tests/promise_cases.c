@@ -300,21 +300,32 @@ static void try_fleets(const struct drawn *drawn, const struct peak *peak, int32
     tally->evicting += is_any_victim(drawn);
 }
 
+static void draw_case(struct drawn *drawn, struct peak *peak, struct rng *rng)
+{
+    draw_scenario(&drawn->scenario, rng);
+    draw_question(drawn, rng);
+    draw_survive(drawn, rng);
+    *peak = find_peak(drawn);
+}
+
+static void release_case(struct drawn *drawn, struct peak *peak)
+{
+    peak_release(peak);
+    plan_axes_release(&drawn->axes);
+    made_release(&drawn->scenario);
+}
+
 struct promise_tally promise_cases_try(int32_t count, uint64_t stream)
 {
     struct rng rng = rng_stream(1, "test promise bound", stream);
     struct promise_tally tally = {0};
     for (int32_t i = 0; i < count; i++) {
         struct drawn drawn;
-        draw_scenario(&drawn.scenario, &rng);
-        draw_question(&drawn, &rng);
-        draw_survive(&drawn, &rng);
-        struct peak peak = find_peak(&drawn);
+        struct peak peak;
+        draw_case(&drawn, &peak, &rng);
         if (peak.has_bound || peak.impossible[0] != '\0')
             try_fleets(&drawn, &peak, i, &tally);
-        peak_release(&peak);
-        plan_axes_release(&drawn.axes);
-        made_release(&drawn.scenario);
+        release_case(&drawn, &peak);
     }
     return tally;
 }
@@ -401,15 +412,11 @@ struct search_tally promise_cases_search(int32_t count, uint64_t stream)
     struct search_tally tally = {0};
     for (int32_t i = 0; i < count; i++) {
         struct drawn drawn;
-        draw_scenario(&drawn.scenario, &rng);
-        draw_question(&drawn, &rng);
-        draw_survive(&drawn, &rng);
-        struct peak peak = find_peak(&drawn);
+        struct peak peak;
+        draw_case(&drawn, &peak, &rng);
         if (peak.impossible[0] == '\0')
             search_one(&drawn, &peak, i, &tally);
-        peak_release(&peak);
-        plan_axes_release(&drawn.axes);
-        made_release(&drawn.scenario);
+        release_case(&drawn, &peak);
     }
     return tally;
 }
@@ -463,9 +470,7 @@ struct promise_tally promise_cases_try_scaling(int32_t count, uint64_t stream)
         struct peak peak = find_peak(&drawn);
         if (peak.has_bound)
             try_maxima(&drawn, &peak, i, &tally);
-        peak_release(&peak);
-        plan_axes_release(&drawn.axes);
-        made_release(&drawn.scenario);
+        release_case(&drawn, &peak);
     }
     return tally;
 }
