@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/message.h"
@@ -43,6 +44,7 @@ static int fail_unknown_command(const char *name)
 int main(int argc, char **argv)
 {
     hold_standard_streams();
+    memory_keep();
     /* GSL would abort the program on errors; a reader that goes away is an error of writing. */
     gsl_set_error_handler_off();
     signal(SIGPIPE, SIG_IGN);

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/memory.h"
 #include "base/units.h"
 #include "bench/metric.h"
 #include "bench/speed/made_file.h"
@@ -144,6 +145,7 @@ int main(int argc, char **argv)
 {
     struct err err = {.kind = ERR_NONE};
     struct speed_options options;
+    memory_keep();
     if (speed_options_read(&options, argc, argv, &err))
         return speed_exit(-1, &err);
     return speed_exit(measure_all(&options, &err), &err);

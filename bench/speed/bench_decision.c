@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/memory.h"
 #include "bench/speed/busy_fleet.h"
 #include "scheduler/index.h"
 #include "scheduler/transitions.h"
@@ -189,6 +190,7 @@ int main(int argc, char **argv)
     };
     struct err err = {.kind = ERR_NONE};
     int result = 0;
+    memory_keep();
     if (argc > 1 && strcmp(argv[1], "--tiny") == 0)
         result = run_case("best-fit", 100, 10, &err);
     else if (argc > 1)

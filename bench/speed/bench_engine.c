@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "base/array.h"
+#include "base/memory.h"
 #include "bench/speed/made_file.h"
 #include "bench/speed/speed.h"
 #include "scenarios/scenario.h"
@@ -255,6 +256,7 @@ int main(int argc, char **argv)
     struct err err = {.kind = ERR_NONE};
     struct speed_options options;
     int result = speed_options_read(&options, argc, argv, &err);
+    memory_keep();
     for (size_t i = 0; i < ARRAY_LEN(stations) && result == 0; i++)
         result = measure_station(&options, stations[i], &err);
     for (size_t i = 0; i < (options.is_tiny ? 1 : ARRAY_LEN(loads)) && result == 0; i++)

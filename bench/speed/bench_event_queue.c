@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/memory.h"
 #include "base/rng.h"
 #include "base/units.h"
 #include "bench/speed/heap_queue.h"
@@ -243,6 +244,7 @@ int main(int argc, char **argv)
     uint64_t times_us[DRAWS];
     struct err err = {.kind = ERR_NONE};
     struct speed_options options;
+    memory_keep();
     if (speed_options_read(&options, argc, argv, &err))
         return speed_exit(-1, &err);
     draw_times(times_us);

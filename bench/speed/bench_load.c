@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "bench/speed/made_file.h"
 #include "bench/speed/speed.h"
 #include "scenarios/scenario.h"
@@ -170,6 +171,7 @@ int main(int argc, char **argv)
     struct err err = {.kind = ERR_NONE};
     struct speed_options options;
     struct made_folder folder;
+    memory_keep();
     if (speed_options_read(&options, argc, argv, &err) || made_folder_init(&folder, &err))
         return speed_exit(-1, &err);
     int result = measure_all(&folder, options.is_tiny ? 100 : 50000, speed_runs(&options, 5), &err);

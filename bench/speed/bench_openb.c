@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "bench/speed/made_file.h"
 #include "bench/speed/speed.h"
 #include "scenarios/import.h"
@@ -130,6 +131,7 @@ int main(int argc, char **argv)
     struct err err = {.kind = ERR_NONE};
     struct speed_options options;
     struct source source;
+    memory_keep();
     if (speed_options_read(&options, argc, argv, &err))
         return speed_exit(-1, &err);
     if (!find_source(&options, &source)) {

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/memory.h"
 #include "bench/speed/busy_fleet.h"
 #include "bench/speed/speed.h"
 
@@ -86,6 +87,7 @@ int main(int argc, char **argv)
 {
     struct err err = {.kind = ERR_NONE};
     struct speed_options options;
+    memory_keep();
     if (speed_options_read(&options, argc, argv, &err))
         return speed_exit(-1, &err);
     return speed_exit(measure(&options, &err), &err);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/memory.h"
 #include "bench/speed/busy_fleet.h"
 #include "scheduler/preemption.h"
 
@@ -202,6 +203,7 @@ int main(int argc, char **argv)
     static const int32_t node_counts[] = {1000, 10000, 100000};
     struct err err = {.kind = ERR_NONE};
     int result = 0;
+    memory_keep();
     if (argc > 1 && strcmp(argv[1], "--tiny") == 0)
         result = run_case(100, 10, &err);
     else if (argc > 1)

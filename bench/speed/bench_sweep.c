@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/folder.h"
+#include "base/memory.h"
 #include "bench/speed/made_file.h"
 #include "bench/speed/speed.h"
 #include "bench/sweep_run.h"
@@ -129,6 +130,7 @@ int main(int argc, char **argv)
     struct err err = {.kind = ERR_NONE};
     struct speed_options options;
     struct made_folder folder;
+    memory_keep();
     if (speed_options_read(&options, argc, argv, &err) || made_folder_init(&folder, &err))
         return speed_exit(-1, &err);
     int32_t runs = speed_runs(&options, 5);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/array.h"
+#include "base/memory.h"
 #include "bench/speed/made_file.h"
 #include "bench/speed/speed.h"
 #include "scenarios/scenario.h"
@@ -173,6 +174,7 @@ int main(int argc, char **argv)
     struct err err = {.kind = ERR_NONE};
     struct speed_options options;
     int result = speed_options_read(&options, argc, argv, &err);
+    memory_keep();
     for (size_t i = 0; i < ARRAY_LEN(loads) && result == 0; i++) {
         struct load load = loads[i];
         if (options.is_tiny && load.runners > 0)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/rng.h"
 #include "bench/replicate.h"
 #include "bench/speed/made_file.h"
@@ -280,6 +281,7 @@ int main(int argc, char **argv)
     struct err err = {.kind = ERR_NONE};
     struct speed_options options;
     struct made_folder folder;
+    memory_keep();
     if (speed_options_read(&options, argc, argv, &err) || made_folder_init(&folder, &err))
         return speed_exit(-1, &err);
     int result = measure_made_bound(&options, &folder, &err);
