@@ -43,6 +43,18 @@ static void find_equal_scopes(struct metrics *metrics)
         fleet->same_as = fleet[1].same_as != NO_INDEX ? fleet[1].same_as : 1;
 }
 
+static void nest_scopes(struct metrics *metrics)
+{
+    int32_t fleet = metrics->scopes[0].same_as == NO_INDEX ? 0 : NO_INDEX;
+    metrics->scopes[0].within = NO_INDEX;
+    for (int32_t i = 1; i < metrics->scope_count; i++) {
+        struct scope *scope = &metrics->scopes[i];
+        bool is_in_kept =
+            scope->group != NO_INDEX && metrics->scopes[1 + scope->pool].same_as == NO_INDEX;
+        scope->within = is_in_kept ? 1 + scope->pool : fleet;
+    }
+}
+
 static int set_up_scopes(struct metrics *metrics, const struct metrics_size *size, struct err *err)
 {
     int64_t count = INT64_C(1) + size->pool_count + size->group_count;
@@ -60,6 +72,7 @@ static int set_up_scopes(struct metrics *metrics, const struct metrics_size *siz
     }
     metrics->scopes[0].pool = NO_INDEX;
     find_equal_scopes(metrics);
+    nest_scopes(metrics);
     return 0;
 }
 
@@ -69,6 +82,7 @@ int metrics_init(struct metrics *metrics, const struct metrics_size *size, struc
     *metrics = (struct metrics){
         .bin_us = (size->horizon_us - 1) / TIMELINE_BINS + 1,
     };
+    metrics->bin_end_us = metrics->bin_us;
     if (set_up_runners(metrics, size->runner_count, err) || set_up_scopes(metrics, size, err)) {
         metrics_release(metrics);
         return -1;
@@ -100,7 +114,7 @@ struct bin_counts *metrics_bin(struct metrics *metrics, int64_t now_us)
 
 static void change_queue(struct waits *waits, int64_t by, int64_t now_us)
 {
-    integral_set(&waits->queue, waits->queue.value + by, now_us);
+    integral_add(&waits->queue, by, now_us);
     assert(waits->queue.value >= 0);
 }
 

@@ -24,21 +24,25 @@
 
 /* ---- one step function ---- */
 
+/* The area up to now_us is area + value * (now_us - since_us), as if the value had always been what
+ * it is now: each change has taken from `area` what it adds to that for the time before it. So a
+ * change is one multiplication. Example: a value that rises from 2 to 5 at 10 us has then an area
+ * of -30, and up to 12 us -30 + 5 * 12 = 2 * 10 + 5 * 2. */
 struct integral {
-    int64_t value;    /* now */
-    int64_t since_us; /* value holds since then */
-    int128 area;      /* up to since_us */
+    int64_t value; /* now */
+    int64_t since_us;
+    int128 area;
 };
-/* Value from now_us on, since_us <= now_us. O(1). */
-static inline void integral_set(struct integral *integral, int64_t value, int64_t now_us)
+/* The value changes at now_us, no earlier than all changes before. O(1). */
+static inline void integral_add(struct integral *integral, int64_t by, int64_t now_us)
 {
-    assert(integral->since_us <= now_us);
-    integral->area += (int128)integral->value * (now_us - integral->since_us);
-    integral->since_us = now_us;
-    integral->value = value;
+    integral->area -= (int128)by * (now_us - integral->since_us);
+    integral->value += by;
 }
-/* Area up to now_us, since_us <= now_us. */
+/* Area up to now_us, no earlier than the last change. */
 int128 integral_area(const struct integral *integral, int64_t now_us);
+/* From now_us on `area` is the area up to then. */
+void integral_settle(struct integral *integral, int64_t now_us);
 
 /* ---- utilization of a resource in a scope ---- */
 
@@ -54,20 +58,24 @@ const char *resource_name(enum resource resource); /* "cpu", "memory", "devices"
 
 enum { UTILIZATION_STEPS = 1000, TIMELINE_BINS = 480 };
 
+/* Most changes are small beside the capacity. As long as what is used stays within used_least and
+ * used_most, the rounded utilization is the same and the highest stays the highest: then nothing
+ * but the integral changes. */
 struct usage {
-    struct integral used, capacity; /* capacity: of nodes that are ready or drained, not down */
-    int64_t time_at_us[UTILIZATION_STEPS + 1]; /* time by used/capacity rounded to 0.1 %; a quantile
-                                               of it is the quantile of the exact function, rounded
-                                               the same way. Time with capacity 0 is in none.
-                                               Complete up to used.since_us. */
-    /* The utilization rounded, as long as the capacity is the same and no less and no more is used
-       than this; used_most is -1 where that has to be found out. */
+    struct integral used;
+    int64_t changed_us;            /* use or capacity */
+    int64_t used_least, used_most; /* most -1: to be found out */
+    struct integral capacity;      /* of nodes that are ready or drained, not down */
+    int64_t permille_since_us;     /* since then the utilization rounded is permille */
     int32_t permille;
-    int64_t used_least, used_most;
     int32_t max_permille;           /* highest utilization that lasted longer than 0;
                                     above 1000 only where nodes are unbounded */
     int64_t max_used, max_capacity; /* the exact amounts of the highest utilization; 0: none yet */
-    int128 bin_used[TIMELINE_BINS]; /* areas per time bin (see metrics.bin_us) */
+    int64_t time_at_us[UTILIZATION_STEPS + 1]; /* time by used/capacity rounded to 0.1 %; a quantile
+                                               of it is the quantile of the exact function, rounded
+                                               the same way. Time with capacity 0 is in none.
+                                               Complete up to permille_since_us. */
+    int128 bin_used[TIMELINE_BINS];            /* areas per time bin (see metrics.bin_us) */
     int128 bin_capacity[TIMELINE_BINS];
 };
 
@@ -80,6 +88,7 @@ struct scope {
     int32_t pool, group; /* NO_INDEX: all */
     int32_t same_as;     /* the scope that is kept instead of this one, which is up to date after
                             metrics_finish only; NO_INDEX: it is kept itself */
+    int32_t within;      /* of a scope that is kept: the next wider one that is; NO_INDEX: none */
     struct usage usage[RESOURCE_COUNT];
     struct integral nodes;              /* nodes that are ready or drained */
     struct integral nodes_up_or_down;   /* all that exist (paid for), down ones too */
@@ -231,6 +240,7 @@ struct metrics {
     int32_t scope_count, pool_scope_count; /* pool_scope_count: of the pools alone */
     int32_t bins_closed; /* bins hold areas since 0 up to their ends until metrics_finish, which
                             turns them into areas per bin */
+    int64_t bin_end_us;  /* of the next bin to close; INT64_MAX: all are closed */
     struct phase_stats phases[NODE_PHASE_COUNT];
     struct waits waits[10];
     struct eviction *evictions;
@@ -265,17 +275,30 @@ struct metrics_size {
 int metrics_init(struct metrics *metrics, const struct metrics_size *size, struct err *err);
 void metrics_release(struct metrics *metrics);
 
-/* Closes the time bins that end by now_us. */
-void metrics_advance(struct metrics *metrics, int64_t now_us);
+/* Closes the time bins that end by now_us: at least one does. */
+void metrics_close_bins(struct metrics *metrics, int64_t now_us);
+/* Closes those that do, if any. */
+static inline void metrics_advance(struct metrics *metrics, int64_t now_us)
+{
+    if (now_us >= metrics->bin_end_us)
+        metrics_close_bins(metrics, now_us);
+}
 
-/* Changes in the use and the capacity of one group, its pool and the fleet. */
+/* Changes in the use of one group, its pool and the fleet. */
 struct usage_delta {
-    int32_t group, pool;
-    int32_t nodes, nodes_up_or_down;
+    int32_t group;
     int64_t used[RESOURCE_COUNT];
-    int64_t capacity[RESOURCE_COUNT];
 };
 void metrics_add_usage(struct metrics *metrics, const struct usage_delta *delta, int64_t now_us);
+
+/* Changes in their nodes and what these have. */
+struct capacity_delta {
+    int32_t group;
+    int32_t nodes, nodes_up_or_down;
+    int64_t capacity[RESOURCE_COUNT];
+};
+void metrics_add_capacity(struct metrics *metrics, const struct capacity_delta *delta,
+                          int64_t now_us);
 
 /* The scope of this number as it is now: itself, or the one that is kept instead. */
 const struct scope *metrics_scope(const struct metrics *metrics, int32_t number);

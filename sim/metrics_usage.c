@@ -28,6 +28,12 @@ int128 integral_area(const struct integral *integral, int64_t now_us)
     return integral->area + (int128)integral->value * (now_us - integral->since_us);
 }
 
+void integral_settle(struct integral *integral, int64_t now_us)
+{
+    integral->area = integral_area(integral, now_us);
+    integral->since_us = now_us;
+}
+
 /* used / capacity in permille, rounded half up; capacity > 0. Memory of a large fleet in bytes
  * leaves no room for the factor in 64 bits. */
 static int32_t permille(int64_t used, int64_t capacity)
@@ -50,23 +56,13 @@ static int64_t least_used(int64_t half_steps, int64_t capacity)
     return (int64_t)(((int128)half_steps * capacity + divisor - 1) / divisor);
 }
 
-/* The level is that of `permille` as long as 2 * level - 1 half steps are used and no 2 * level
- * + 1. So it need not be found again with every change, most of which are small in a large fleet.
- */
-static void find_level(struct usage *usage)
+/* The time since the last level was found, up to until_us, was at that level. */
+static void count_level(struct usage *usage, int64_t until_us)
 {
-    int64_t capacity = usage->capacity.value;
-    int64_t level = permille(usage->used.value, capacity);
-    usage->permille = (int32_t)level;
-    usage->used_least = level == 0 ? 0 : least_used(2 * level - 1, capacity);
-    usage->used_most = level == INT32_MAX ? INT64_MAX : least_used(2 * level + 1, capacity) - 1;
-}
-
-static int32_t level_of(struct usage *usage)
-{
-    if (usage->used.value < usage->used_least || usage->used.value > usage->used_most)
-        find_level(usage);
-    return usage->permille;
+    int32_t step = usage->permille < UTILIZATION_STEPS ? usage->permille : UTILIZATION_STEPS;
+    if (usage->capacity.value > 0)
+        usage->time_at_us[step] += until_us - usage->permille_since_us;
+    usage->permille_since_us = until_us;
 }
 
 /* The level is not below the highest so far; the exact utilization may be. */
@@ -82,53 +78,100 @@ static void keep_highest(struct usage *usage, int32_t level)
     usage->max_capacity = capacity;
 }
 
-/* Counts the time since the last change under the use and the utilization that held. */
-static void usage_settle(struct usage *usage, int64_t now_us)
+/* The most that may be used of this capacity so that the highest utilization stays it. */
+static int64_t most_of_highest(const struct usage *usage)
 {
-    int64_t lasted_us = now_us - usage->used.since_us;
-    if (lasted_us == 0)
-        return;
-    integral_set(&usage->used, usage->used.value, now_us);
-    if (usage->capacity.value <= 0)
-        return;
-    int32_t level = level_of(usage);
-    if (level >= usage->max_permille)
-        keep_highest(usage, level);
-    usage->time_at_us[level < UTILIZATION_STEPS ? level : UTILIZATION_STEPS] += lasted_us;
+    if (usage->max_capacity == usage->capacity.value)
+        return usage->max_used;
+    return (int64_t)((int128)usage->max_used * usage->capacity.value / usage->max_capacity);
 }
 
-static void usage_add(struct usage *usage, int64_t used, int64_t capacity, int64_t now_us)
+/* The level is that of `permille` as long as 2 * level - 1 half steps are used and no 2 * level
+ * + 1. */
+static void find_bounds(struct usage *usage, int64_t level)
 {
-    if (used == 0 && capacity == 0)
+    int64_t capacity = usage->capacity.value;
+    usage->used_least = level == 0 ? 0 : least_used(2 * level - 1, capacity);
+    usage->used_most = level == INT32_MAX ? INT64_MAX : least_used(2 * level + 1, capacity) - 1;
+    if (level < usage->max_permille)
+        return;
+    int64_t most = most_of_highest(usage);
+    if (most < usage->used_most)
+        usage->used_most = most;
+}
+
+/* What is used left its bounds with the last change. Not inlined: it would take registers from the
+ * changes that stay within theirs, which are most. */
+static __attribute__((noinline)) void find_level(struct usage *usage)
+{
+    count_level(usage, usage->changed_us);
+    if (usage->capacity.value <= 0) {
+        usage->used_least = 0;
+        usage->used_most = INT64_MAX;
+        return;
+    }
+    usage->permille = permille(usage->used.value, usage->capacity.value);
+    if (usage->permille >= usage->max_permille)
+        keep_highest(usage, usage->permille);
+    find_bounds(usage, usage->permille);
+}
+
+/* Before a change: has what it ends lasted, then it counts. */
+static void usage_settle(struct usage *usage, int64_t now_us)
+{
+    if (now_us == usage->changed_us)
+        return;
+    if (usage->used.value < usage->used_least || usage->used.value > usage->used_most)
+        find_level(usage);
+    usage->changed_us = now_us;
+}
+
+static void add_used(struct usage *usage, int64_t by, int64_t now_us)
+{
+    usage_settle(usage, now_us);
+    integral_add(&usage->used, by, now_us);
+    assert(usage->used.value >= 0);
+}
+
+static void add_capacity(struct usage *usage, int64_t by, int64_t now_us)
+{
+    if (by == 0)
         return;
     usage_settle(usage, now_us);
-    usage->used.value += used;
-    if (capacity != 0) {
-        integral_set(&usage->capacity, usage->capacity.value + capacity, now_us);
-        usage->used_most = -1;
-    }
-    assert(usage->used.value >= 0);
+    count_level(usage, now_us);
+    integral_add(&usage->capacity, by, now_us);
+    usage->used_most = -1;
     assert(usage->capacity.value >= 0);
 }
 
-static void scope_add(struct scope *scope, const struct usage_delta *delta, int64_t now_us)
+static int32_t group_scope(const struct metrics *metrics, int32_t group)
 {
-    for (int i = 0; i < RESOURCE_COUNT; i++)
-        usage_add(&scope->usage[i], delta->used[i], delta->capacity[i], now_us);
-    if (delta->nodes != 0)
-        integral_set(&scope->nodes, scope->nodes.value + delta->nodes, now_us);
-    if (delta->nodes_up_or_down != 0)
-        integral_set(&scope->nodes_up_or_down,
-                     scope->nodes_up_or_down.value + delta->nodes_up_or_down, now_us);
+    return 1 + metrics->pool_scope_count + group;
 }
 
 void metrics_add_usage(struct metrics *metrics, const struct usage_delta *delta, int64_t now_us)
 {
-    const int32_t scopes[] = {0, 1 + delta->pool, 1 + metrics->pool_scope_count + delta->group};
-    for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {
-        struct scope *scope = &metrics->scopes[scopes[i]];
-        if (scope->same_as == NO_INDEX)
-            scope_add(scope, delta, now_us);
+    int32_t number = group_scope(metrics, delta->group);
+    while (number != NO_INDEX) {
+        struct scope *scope = &metrics->scopes[number];
+        for (int i = 0; i < RESOURCE_COUNT; i++)
+            if (delta->used[i] != 0)
+                add_used(&scope->usage[i], delta->used[i], now_us);
+        number = scope->within;
+    }
+}
+
+void metrics_add_capacity(struct metrics *metrics, const struct capacity_delta *delta,
+                          int64_t now_us)
+{
+    int32_t number = group_scope(metrics, delta->group);
+    while (number != NO_INDEX) {
+        struct scope *scope = &metrics->scopes[number];
+        for (int i = 0; i < RESOURCE_COUNT; i++)
+            add_capacity(&scope->usage[i], delta->capacity[i], now_us);
+        integral_add(&scope->nodes, delta->nodes, now_us);
+        integral_add(&scope->nodes_up_or_down, delta->nodes_up_or_down, now_us);
+        number = scope->within;
     }
 }
 
@@ -151,19 +194,19 @@ const char *node_phase_name(enum node_phase phase)
     return names[phase];
 }
 
-static void integral_add(struct integral *integral, int64_t by, int64_t now_us)
+static void add_to_phase(struct integral *integral, int64_t by, int64_t now_us)
 {
     if (by != 0)
-        integral_set(integral, integral->value + by, now_us);
+        integral_add(integral, by, now_us);
     assert(integral->value >= 0);
 }
 
 void metrics_add_phase(struct metrics *metrics, const struct phase_delta *delta, int64_t now_us)
 {
     struct phase_stats *stats = &metrics->phases[delta->phase];
-    integral_add(&stats->nodes, delta->nodes, now_us);
-    integral_add(&stats->unpriced_nodes, delta->unpriced_nodes, now_us);
-    integral_add(&stats->price, delta->price, now_us);
+    add_to_phase(&stats->nodes, delta->nodes, now_us);
+    add_to_phase(&stats->unpriced_nodes, delta->unpriced_nodes, now_us);
+    add_to_phase(&stats->price, delta->price, now_us);
 }
 
 int32_t usage_quantile_permille(const struct usage *usage, double q)
@@ -204,13 +247,13 @@ static void close_bin(struct metrics *metrics, int32_t bin, int64_t end_us)
         metrics->waits[i].bin_queue[bin] = integral_area(&metrics->waits[i].queue, end_us);
 }
 
-void metrics_advance(struct metrics *metrics, int64_t now_us)
+void metrics_close_bins(struct metrics *metrics, int64_t now_us)
 {
-    while (metrics->bins_closed < TIMELINE_BINS) {
-        int64_t end_us = (metrics->bins_closed + 1) * metrics->bin_us;
-        if (end_us > now_us)
-            return;
-        close_bin(metrics, metrics->bins_closed++, end_us);
+    while (metrics->bin_end_us <= now_us) {
+        close_bin(metrics, metrics->bins_closed++, metrics->bin_end_us);
+        metrics->bin_end_us = metrics->bins_closed < TIMELINE_BINS
+                                  ? (metrics->bins_closed + 1) * metrics->bin_us
+                                  : INT64_MAX;
     }
 }
 
@@ -221,22 +264,19 @@ static void difference(int128 bins[TIMELINE_BINS])
         bins[i] -= bins[i - 1];
 }
 
-static void finish_integral(struct integral *integral, int64_t now_us)
-{
-    integral_set(integral, integral->value, now_us);
-}
-
 static void finish_scope(struct scope *scope, int64_t now_us)
 {
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         struct usage *usage = &scope->usage[i];
         usage_settle(usage, now_us);
-        finish_integral(&usage->capacity, now_us);
+        count_level(usage, now_us);
+        integral_settle(&usage->used, now_us);
+        integral_settle(&usage->capacity, now_us);
         difference(usage->bin_used);
         difference(usage->bin_capacity);
     }
-    finish_integral(&scope->nodes, now_us);
-    finish_integral(&scope->nodes_up_or_down, now_us);
+    integral_settle(&scope->nodes, now_us);
+    integral_settle(&scope->nodes_up_or_down, now_us);
     difference(scope->bin_nodes);
     difference(scope->bin_existing);
 }
@@ -271,13 +311,13 @@ void metrics_finish_scopes(struct metrics *metrics, int64_t now_us)
         close_bin(metrics, metrics->bins_closed++, now_us);
     finish_scopes(metrics, now_us);
     for (int i = 0; i < NODE_PHASE_COUNT; i++) {
-        finish_integral(&metrics->phases[i].nodes, now_us);
-        finish_integral(&metrics->phases[i].unpriced_nodes, now_us);
-        finish_integral(&metrics->phases[i].price, now_us);
+        integral_settle(&metrics->phases[i].nodes, now_us);
+        integral_settle(&metrics->phases[i].unpriced_nodes, now_us);
+        integral_settle(&metrics->phases[i].price, now_us);
         difference(metrics->phases[i].bin_nodes);
     }
     for (size_t i = 0; i < ARRAY_LEN(metrics->waits); i++) {
-        finish_integral(&metrics->waits[i].queue, now_us);
+        integral_settle(&metrics->waits[i].queue, now_us);
         difference(metrics->waits[i].bin_queue);
     }
 }

@@ -159,7 +159,7 @@ static void set_state(struct sim *sim, int32_t node, enum node_state state)
     node_settle(sim, node);
     node_count_in_pool(sim, node, -1);
     sim_cancel(sim, &sim->nodes[node].plans);
-    sim_node_settle_use(&sim->nodes[node], sim->now_us);
+    sim->nodes[node].quiet_since_us = sim->now_us;
     occupancy_count_node(sim, node, is_counted(state) - is_counted(before),
                          state == NODE_REMOVED ? -1 : 0);
     sched_set_node_state(&sim->sched, node, state);

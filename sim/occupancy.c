@@ -61,30 +61,37 @@ static void count_replica(struct sim *sim, int32_t number, int32_t by)
         node->replicas_max = node->replica_count;
 }
 
+/* Devices that the replica is the only one to use. */
+static int64_t change_devices(struct sim *sim, const struct occupancy *occupancy,
+                              int32_t share_milli, int32_t by)
+{
+    if (occupancy->devices == 0)
+        return 0;
+    if (by > 0)
+        return take_devices(&sim->nodes[occupancy->node], occupancy->devices);
+    return -give_devices(sim, occupancy, share_milli);
+}
+
 static void change(struct sim *sim, const struct occupancy *occupancy, int32_t by)
 {
     const struct fleet *fleet = &sim->sched.fleet;
     const struct node_type *type = fleet_type_of(fleet, occupancy->node);
     const struct shape *shape = &fleet->shapes->items[occupancy->shape];
     struct sim_node *node = &sim->nodes[occupancy->node];
-    struct usage_delta delta = {
+    int64_t share_milli = occupancy->devices == 0 ? 0 : shape_share_on(shape, type);
+    const struct usage_delta delta = {
         .group = fleet->nodes[occupancy->node].group,
-        .pool = fleet_pool_of(fleet, occupancy->node),
-    };
-    if (!type->is_unbounded) {
-        delta.used[RESOURCE_CPU] = by * shape->cpu_milli;
-        delta.used[RESOURCE_MEMORY] = by * shape->mem_bytes;
-    }
-    if (occupancy->devices != 0) {
-        int32_t share_milli = shape_share_on(shape, type);
-        delta.used[RESOURCE_DEVICES] = by > 0 ? take_devices(node, occupancy->devices)
-                                              : -give_devices(sim, occupancy, share_milli);
-        delta.used[RESOURCE_SHARE] = (int64_t)by * shape->device_count * share_milli;
-    }
+        .used = {
+            [RESOURCE_CPU] = type->is_unbounded ? 0 : by * shape->cpu_milli,
+            [RESOURCE_MEMORY] = type->is_unbounded ? 0 : by * shape->mem_bytes,
+            [RESOURCE_DEVICES] = change_devices(sim, occupancy, (int32_t)share_milli, by),
+            [RESOURCE_SHARE] = by * shape->device_count * share_milli,
+        }};
     metrics_add_usage(&sim->metrics, &delta, sim->now_us);
-    sim_node_settle_use(node, sim->now_us);
     for (int i = 0; i < RESOURCE_COUNT; i++)
-        node->used[i].value += delta.used[i];
+        if (delta.used[i] != 0)
+            node_use_add(&node->used[i], delta.used[i], sim->now_us);
+    node->quiet_since_us = sim->now_us;
     count_replica(sim, occupancy->node, by);
 }
 
@@ -101,14 +108,13 @@ void occupancy_give(struct sim *sim, const struct occupancy *occupancy)
 void occupancy_count_node(struct sim *sim, int32_t node, int32_t counted, int32_t existing)
 {
     const struct fleet *fleet = &sim->sched.fleet;
-    struct usage_delta delta = {
+    struct capacity_delta delta = {
         .group = fleet->nodes[node].group,
-        .pool = fleet_pool_of(fleet, node),
         .nodes = counted,
         .nodes_up_or_down = existing,
     };
     type_capacity(fleet_type_of(fleet, node), delta.capacity);
     for (int i = 0; i < RESOURCE_COUNT; i++)
         delta.capacity[i] *= counted;
-    metrics_add_usage(&sim->metrics, &delta, sim->now_us);
+    metrics_add_capacity(&sim->metrics, &delta, sim->now_us);
 }

@@ -318,10 +318,8 @@ int sim_finish(struct sim *sim, struct err *err)
     metrics_advance(&sim->metrics, sim->now_us);
     if (close_waits(sim, err) || traffic_finish(sim, err))
         return -1;
-    for (int32_t i = 0; i < sim->node_count; i++) {
+    for (int32_t i = 0; i < sim->node_count; i++)
         node_settle(sim, i);
-        sim_node_settle_use(&sim->nodes[i], sim->now_us);
-    }
     node_scaling_settle(sim);
     upgrades_finish(sim);
     close_expenses(sim);

@@ -94,11 +94,16 @@ struct plans {
     int32_t count; /* in the queue, of this generation */
 };
 
-/* What replicas have of a node, and the integral of it. */
+/* What replicas have of a node, and the integral of it: a struct integral whose since_us is 0. */
 struct node_use {
-    int128_close area; /* up to quiet_since_us of the node */
-    int64_t value;     /* from then on */
+    int128_close area;
+    int64_t value;
 };
+static inline void node_use_add(struct node_use *use, int64_t by, int64_t now_us)
+{
+    use->area -= (int128)by * now_us;
+    use->value += by;
+}
 
 /* A node of the run: the scenario's first, then added ones. Index = the scheduler's node number. */
 struct sim_node {
@@ -138,20 +143,13 @@ enum { SIM_NODE_HOT_BYTES = 2 * CACHE_LINE_BYTES };
 static_assert(offsetof(struct sim_node, first_bound_us) == SIM_NODE_HOT_BYTES,
               "what every replica touches has grown");
 
-/* What replicas had of the resource up to now_us, node->quiet_since_us <= now_us. */
+/* What replicas had of the resource up to now_us, no earlier than the last change. */
 static inline int128 sim_node_area(const struct sim_node *node, enum resource resource,
                                    int64_t now_us)
 {
     const struct node_use *use = &node->used[resource];
     assert(node->quiet_since_us <= now_us);
-    return use->area + (int128)use->value * (now_us - node->quiet_since_us);
-}
-/* Brings the areas up to now_us. */
-static inline void sim_node_settle_use(struct sim_node *node, int64_t now_us)
-{
-    for (int i = 0; i < RESOURCE_COUNT; i++)
-        node->used[i].area = sim_node_area(node, (enum resource)i, now_us);
-    node->quiet_since_us = now_us;
+    return use->area + (int128)use->value * now_us;
 }
 
 /* The engine's side of a replica; index = the scheduler's replica number (slots are reused). */

@@ -28,14 +28,37 @@ static void init(struct metrics *metrics, const struct metrics_size *size)
 Test(metrics, an_integral_is_exact)
 {
     struct integral integral = {0};
-    integral_set(&integral, 3, 10);
-    integral_set(&integral, 9, 15);
-    integral_set(&integral, 4, 15);
+    integral_add(&integral, 3, 10);
+    integral_add(&integral, 6, 15);
+    integral_add(&integral, -5, 15);
     cr_expect(integral_area(&integral, 15) == 15);
-    integral_set(&integral, 2, 25);
+    integral_add(&integral, -2, 25);
+    cr_expect(integral_area(&integral, 25) == 55);
+    integral_settle(&integral, 25);
     cr_expect(integral.area == 55);
     cr_expect(integral_area(&integral, 30) == 65);
     cr_expect_eq(integral.value, 2);
+    integral_add(&integral, 1, 31);
+    cr_expect(integral_area(&integral, 32) == 55 + 2 * 6 + 3);
+}
+
+/* Against the sum of what each step adds. */
+Test(metrics, an_integral_is_the_sum_of_its_steps)
+{
+    struct rng rng = rng_stream(1, "integral", 0);
+    struct integral integral = {0};
+    int64_t now_us = 0;
+    int128 sum = 0;
+    for (int i = 0; i < 10000; i++) {
+        int64_t later_us = now_us + (int64_t)rng_below(&rng, 1000) * (int64_t)rng_below(&rng, 3);
+        sum += (int128)integral.value * (later_us - now_us);
+        now_us = later_us;
+        cr_assert(integral_area(&integral, now_us) == sum, "step %d", i);
+        int64_t value = (int64_t)(rng_next(&rng) >> 20);
+        integral_add(&integral, value - integral.value, now_us);
+        if (rng_below(&rng, 100) == 0)
+            integral_settle(&integral, now_us);
+    }
 }
 
 Test(metrics, areas_beyond_64_bits_are_exact)
@@ -43,8 +66,8 @@ Test(metrics, areas_beyond_64_bits_are_exact)
     struct integral integral = {0};
     int64_t value = INT64_C(1) << 60;
     int64_t time_us = INT64_C(1) << 50;
-    integral_set(&integral, value, 0);
-    integral_set(&integral, value - 1, time_us);
+    integral_add(&integral, value, 0);
+    integral_add(&integral, -1, time_us);
     cr_expect(integral_area(&integral, 2 * time_us) == ((int128)value * 2 - 1) * time_us);
 }
 
@@ -52,22 +75,21 @@ Test(metrics, areas_beyond_64_bits_are_exact)
 
 static void use(struct metrics *metrics, int32_t pool, int64_t cpu, int64_t now_us)
 {
-    struct usage_delta delta = {.group = pool, .pool = pool, .used = {[RESOURCE_CPU] = cpu}};
+    struct usage_delta delta = {.group = pool, .used = {[RESOURCE_CPU] = cpu}};
     metrics_advance(metrics, now_us);
     metrics_add_usage(metrics, &delta, now_us);
 }
 
 static void equip(struct metrics *metrics, int32_t pool, int64_t cpu, int64_t now_us)
 {
-    struct usage_delta delta = {
+    struct capacity_delta delta = {
         .group = pool,
-        .pool = pool,
         .nodes = cpu > 0 ? 1 : -1,
         .nodes_up_or_down = cpu > 0 ? 1 : 0,
         .capacity = {[RESOURCE_CPU] = cpu},
     };
     metrics_advance(metrics, now_us);
-    metrics_add_usage(metrics, &delta, now_us);
+    metrics_add_capacity(metrics, &delta, now_us);
 }
 
 Test(metrics, utilization_counts_time_by_level_in_fleet_pool_and_group)
@@ -97,6 +119,66 @@ Test(metrics, utilization_counts_time_by_level_in_fleet_pool_and_group)
     cr_expect(fleet->capacity.area == 1000 * 2000 + 2000 * 2800);
     cr_expect(metrics.scopes[0].nodes.area == 2000 + 2 * 2800);
     metrics_release(&metrics);
+}
+
+/* All that is measured of a resource in one scope, the plain way: step by step, in time by level of
+ * what was used in each step. */
+struct plain_usage {
+    int64_t used, capacity, max_used, max_capacity;
+    int64_t time_at_us[UTILIZATION_STEPS + 1];
+};
+
+static void plain_lasts(struct plain_usage *plain, int64_t lasted_us)
+{
+    if (plain->capacity == 0 || lasted_us == 0)
+        return;
+    int64_t level = (2000 * plain->used + plain->capacity) / (2 * plain->capacity);
+    plain->time_at_us[level < UTILIZATION_STEPS ? level : UTILIZATION_STEPS] += lasted_us;
+    if (plain->max_capacity > 0 &&
+        plain->used * plain->max_capacity <= plain->max_used * plain->capacity)
+        return;
+    plain->max_used = plain->used;
+    plain->max_capacity = plain->capacity;
+}
+
+/* Small steps and large ones, several at one instant, of a capacity that changes now and then and
+ * is 0 at times. */
+static void compare_with_plain(uint64_t seed)
+{
+    struct metrics metrics;
+    init(&metrics, &two_pools);
+    struct rng rng = rng_stream(seed, "plain", 0);
+    struct plain_usage plain = {0};
+    const struct usage *usage = &metrics.scopes[0].usage[RESOURCE_CPU];
+    int64_t now_us = 0;
+    while (now_us < 4700) {
+        int64_t later_us = now_us + (int64_t)(rng_below(&rng, 5) * rng_below(&rng, 2));
+        plain_lasts(&plain, later_us - now_us);
+        now_us = later_us;
+        uint64_t span = rng_below(&rng, 8) == 0 ? 3000 : 8;
+        int64_t by = (int64_t)rng_below(&rng, 2 * span + 1) - (int64_t)span;
+        bool is_capacity = rng_below(&rng, 20) == 0;
+        int64_t *value = is_capacity ? &plain.capacity : &plain.used;
+        if (by < -*value)
+            by = -*value;
+        *value += by;
+        if (is_capacity)
+            equip(&metrics, 0, by, now_us);
+        else
+            use(&metrics, 0, by, now_us);
+    }
+    plain_lasts(&plain, 4800 - now_us);
+    metrics_finish(&metrics, 4800);
+    cr_expect_eq(memcmp(usage->time_at_us, plain.time_at_us, sizeof plain.time_at_us), 0);
+    cr_expect_eq(usage->max_used, plain.max_used);
+    cr_expect_eq(usage->max_capacity, plain.max_capacity);
+    metrics_release(&metrics);
+}
+
+Test(metrics, utilization_equals_that_of_the_plain_way)
+{
+    for (uint64_t seed = 1; seed <= 200; seed++)
+        compare_with_plain(seed);
 }
 
 /* The first pool of two_pools, and the same steps where there is no other pool. */
@@ -160,11 +242,10 @@ Test(metrics, memory_of_a_large_fleet_does_not_overflow)
     struct metrics metrics;
     init(&metrics, &two_pools);
     int64_t bytes = INT64_C(1) << 61;
-    struct usage_delta delta = {
-        .used = {[RESOURCE_MEMORY] = bytes / 4 * 3},
-        .capacity = {[RESOURCE_MEMORY] = bytes},
-    };
-    metrics_add_usage(&metrics, &delta, 0);
+    struct usage_delta used = {.used = {[RESOURCE_MEMORY] = bytes / 4 * 3}};
+    struct capacity_delta there = {.capacity = {[RESOURCE_MEMORY] = bytes}};
+    metrics_add_capacity(&metrics, &there, 0);
+    metrics_add_usage(&metrics, &used, 0);
     metrics_finish(&metrics, 4800);
     cr_expect_eq(metrics.scopes[0].usage[RESOURCE_MEMORY].max_permille, 750);
     cr_expect(metrics.scopes[0].usage[RESOURCE_MEMORY].capacity.area == (int128)bytes * 4800);
