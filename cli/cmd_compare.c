@@ -18,6 +18,7 @@
 #include "cli/command_text.h"
 #include "cli/edit_option.h"
 #include "cli/interrupt.h"
+#include "cli/load_told.h"
 #include "cli/message.h"
 #include "cli/option_values.h"
 #include "cli/options.h"
@@ -315,8 +316,7 @@ static int load_all(struct compare_command *compare)
     for (int32_t i = 0; i < compare->variants.scenario_count; i++) {
         struct variant_scenario *of = compare->variants.scenarios[i];
         struct err err = {.kind = ERR_NONE};
-        int result = scenario_load_edited(&of->scenario, of->path, &of->edits, &err);
-        message_problems(&of->scenario.problems, compare->is_quiet);
+        int result = load_told(&of->scenario, of->path, &of->edits, compare->is_quiet, &err);
         if (result != 0 && of->config != NULL)
             message_note("this is the scenario as %s changes it", of->config);
         if (result != 0)

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/interrupt_watch.h"
 #include "cli/message.h"
 #include "cli/option_values.h"
 #include "cli/options.h"
@@ -200,8 +201,14 @@ static int write_files(struct import_command *import, struct output_file *output
                        struct output_file *rows, struct err *err)
 {
     struct import_totals totals = {0};
+    const struct output_file *const unfinished[] = {output, rows};
+    struct interrupt_watch watch = {
+        .what = "reading the trace", .outputs = unfinished, .output_count = ARRAY_LEN(unfinished)};
+    if (interrupt_watch_start(&watch, err) != 0)
+        return -1;
     import->request.rows_out = rows->stream;
     int result = import->format->run(&import->request, output->stream, &totals, err);
+    interrupt_watch_end(&watch);
     if (result == 0 && rows->stream != NULL)
         result = output_file_commit(rows, err);
     if (result == 0)
@@ -265,7 +272,8 @@ const struct command cmd_import = {
         "--fgd-workload NAME: an experiment of \"Beware of Fragmentation\" (USENIX ATC 2023). The\n"
         "pods of DIR/openb_pod_list_NAME.csv arrive one by one and stay, one that fits nowhere\n"
         "is given up, nodes stand in the order in which ties are broken. Orders come from\n"
-        "DIR/fgd/, or are drawn: see `stowage help bench`, which runs many of them.\n",
+        "DIR/fgd/, or are drawn: see `stowage help bench`, which runs many of them.\n"
+        "Ctrl-C (or SIGTERM) ends it with exit status 3, and leaves no file.\n",
     .example = "  stowage import openb --nodes nodes.csv --pods pods.csv --static -o openb.json\n"
                "  stowage import openb --fgd-workload default --data openb -o default.json\n"
                "  stowage import lanl --failures lanl.csv --system 20 -o lanl-20.json\n",

@@ -13,6 +13,7 @@
 #include "cli/edit_option.h"
 #include "cli/floors.h"
 #include "cli/interrupt.h"
+#include "cli/load_told.h"
 #include "cli/message.h"
 #include "cli/option_values.h"
 #include "cli/options.h"
@@ -168,9 +169,7 @@ static bool trace_has_stdout(const struct run_command *run)
 static int load(const struct run_command *run, struct run_state *state, struct err *err)
 {
     const struct edit_list edits = edit_option_list(&run->edits);
-    int result = scenario_load_edited(&state->scenario, run->scenario_path, &edits, err);
-    message_problems(&state->scenario.problems, run->is_quiet);
-    return result;
+    return load_told(&state->scenario, run->scenario_path, &edits, run->is_quiet, err);
 }
 
 /* What the run will write: a wrong path is told before the run and not after it. */
@@ -333,7 +332,7 @@ const struct command cmd_run = {
         "KEY is priority, nodepool, label, worker or metadata.NAME.\n"
         "With --trace - the trace has stdout for itself and no summary is printed.\n"
         "Ctrl-C (or SIGTERM) ends a run early: its results are written, marked as partial by\n"
-        "\"complete\": false.\n\n"
+        "\"complete\": false. While the scenario is read there are none yet.\n\n"
         "Exit status: 0 the run reached its horizon (also when demand stayed unplaced); 1 it did,\n"
         "but preemption broke a floor, which is a bug; 2 the command line or the scenario is\n"
         "wrong; 3 the system failed, gnuplot failed, --check found a contradiction, or the run\n"

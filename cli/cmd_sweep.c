@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/edit_option.h"
 #include "cli/interrupt.h"
+#include "cli/load_told.h"
 #include "cli/message.h"
 #include "cli/mpi_job.h"
 #include "cli/option_values.h"
@@ -208,8 +209,7 @@ static int make_plan(const struct sweep_command *sweep, struct sweep_plan *plan)
         return message_fail(&err);
     struct scenario scenario;
     int code = EXIT_DONE;
-    result = scenario_load_edited(&scenario, sweep->scenario, &plan->fixed, &err);
-    message_problems(&scenario.problems, sweep->is_quiet);
+    result = load_told(&scenario, sweep->scenario, &plan->fixed, sweep->is_quiet, &err);
     if (result != 0)
         code = message_refused(&scenario.problems, sweep->scenario, &err);
     else if (fill_plan(sweep, &scenario, plan, &err) != 0)

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/edit_option.h"
 #include "cli/floors.h"
+#include "cli/load_told.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "scenarios/scenario.h"
@@ -41,8 +42,7 @@ static int validate(const struct validation *validation, const char *path)
     struct scenario scenario;
     struct err err = {.kind = ERR_NONE};
     const struct edit_list edits = edit_option_list(&validation->edits);
-    int loaded = scenario_load_edited(&scenario, path, &edits, &err);
-    message_problems(&scenario.problems, validation->is_quiet);
+    int loaded = load_told(&scenario, path, &edits, validation->is_quiet, &err);
     int code;
     if (loaded != 0) {
         code = message_refused(&scenario.problems, path, &err);

@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/output.h"
 #include "cli/command.h"
+#include "cli/interrupt_watch.h"
 #include "cli/message.h"
 #include "plan/instance_answer.h"
 #include "plan/instance_load.h"
@@ -109,17 +110,20 @@ int plan_instance_run(const struct plan_instance_options *options)
     struct err err = {.kind = ERR_NONE};
     struct problems problems = {0};
     struct instance instance;
+    struct instance_answer answer = {.is_feasible = false};
+    struct interrupt_watch watch = {.what = "looking for the plan"};
+    if (interrupt_watch_start(&watch, &err) != 0)
+        return message_fail(&err);
     int loaded = instance_load(&instance, options->instance_path, &problems, &err);
     message_problems(&problems, options->is_quiet);
+    int found = loaded == 0 ? instance_answer_find(&answer, &instance, &err) : -1;
+    interrupt_watch_end(&watch);
     int code;
-    if (loaded != 0) {
+    if (loaded != 0)
         code = message_refused(&problems, options->instance_path, &err);
-    } else {
-        struct instance_answer answer;
-        code = instance_answer_find(&answer, &instance, &err) == 0 ? tell(options, &answer)
-                                                                   : message_fail(&err);
-        instance_answer_release(&answer);
-    }
+    else
+        code = found == 0 ? tell(options, &answer) : message_fail(&err);
+    instance_answer_release(&answer);
     instance_release(&instance);
     problems_release(&problems);
     return code;

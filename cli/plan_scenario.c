@@ -12,6 +12,7 @@
 #include "base/problems.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/load_told.h"
 #include "cli/message.h"
 #include "cli/plots_told.h"
 #include "cli/progress.h"
@@ -48,9 +49,7 @@ static int load(struct planning *planning, struct err *err)
 {
     const struct plan_scenario_options *options = planning->options;
     const struct edit_list edits = edit_option_list(&options->edits);
-    int result = scenario_load_edited(&planning->scenario, options->scenario_path, &edits, err);
-    message_problems(&planning->scenario.problems, options->is_quiet);
-    return result;
+    return load_told(&planning->scenario, options->scenario_path, &edits, options->is_quiet, err);
 }
 
 /* ---- the question ---- */

@@ -40,7 +40,7 @@ int variants_add_policies(struct variants *variants, const char *list, struct er
 int variants_add_policy(struct variants *variants, const char *text, struct err *err);
 
 /* A scenario file with edits (both borrowed), and perhaps a configuration laid over it (NULL:
- * none), which then gives it its name. Who calls reads it by scenario_load_edited. */
+ * none), which then gives it its name. Who calls reads it by load_told. */
 struct scenario_source {
     const char *path, *config;
     struct edit_list edits;

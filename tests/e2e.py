@@ -7,6 +7,7 @@ CTest gives the program in STOWAGE_PROGRAM and the checkout in STOWAGE_SOURCE; b
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -60,6 +61,13 @@ def long_scenario():
                        "compute_info": {"cpu_limit": "100m", "cpu_memory": "64Mi"},
                        "simulation": {"replica_duration": {"distribution": "exponential",
                                                            "mean": "50m"}}}}])
+
+
+def blocks_interrupts(process):
+    """Does the process have SIGINT blocked? Then it, or a thread of its own, asks for it."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    blocked = int(re.search(r"SigBlk:\s*([0-9a-f]+)", status)[1], 16)
+    return bool(blocked >> (signal.SIGINT - 1) & 1)
 
 
 class ProgramTest(unittest.TestCase):

@@ -408,9 +408,9 @@ class Compare(ProgramTest):
     def test_an_interrupt_leaves_nothing(self):
         self.write("long.json", long_scenario())
         process = self.start("compare", "long.json", "--policies", "best-fit,worst-fit", "-n",
-                             "5000", "--cap", "5000", "-o", "out", stdout=subprocess.PIPE,
+                             "5000", "--cap", "5000", "-j", "2", "-o", "out", stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE)
-        self.wait_until(lambda: process.poll() is not None or self.has_slept(process), "it runs")
+        self.wait_until(lambda: process.poll() is not None or self.has_workers(process), "it runs")
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=HANGS_AFTER_S)
         self.assertEqual(process.returncode, SYSTEM, errors)
@@ -418,11 +418,11 @@ class Compare(ProgramTest):
         self.assertFalse((self.folder / "out").exists())
 
     @staticmethod
-    def has_slept(process):
-        """Does it have threads, so that it is past its beginning?"""
+    def has_workers(process):
+        """While it reads, one thread is there that waits for signals."""
         with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
             threads = next(line for line in status if line.startswith("Threads:"))
-        return int(threads.split()[1]) > 1
+        return int(threads.split()[1]) > 2
 
     def test_an_interval_of_a_known_queue_holds_its_truth(self):
         """M/M/8 at load 6: the mean wait is C(8, 6) / (8 mu - lambda), by Erlang's formula."""

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ctrl-C ends a run cleanly: its results so far are written, marked as partial."""
 import json
+import os
 import signal
 import subprocess
 import unittest
 
-from e2e import HANGS_AFTER_S, SYSTEM, ProgramTest, long_scenario
+from e2e import HANGS_AFTER_S, SOURCE, SYSTEM, ProgramTest, blocks_interrupts, long_scenario
 
 
 class Interrupt(ProgramTest):
@@ -45,6 +46,38 @@ class Interrupt(ProgramTest):
                     json.loads(line)
                 self.assertEqual([name for name in self.names_in_folder() if "partial" in name], [])
                 (self.folder / "trace.jsonl").unlink()
+
+    def interrupt_reading(self, *arguments, number=signal.SIGINT):
+        """What the program says that is interrupted while it waits for more of its input."""
+        process = self.start(*arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+        self.wait_until(lambda: process.poll() is not None or blocks_interrupts(process),
+                        "signals are waited for")
+        process.send_signal(number)
+        process.wait(timeout=HANGS_AFTER_S)
+        self.assertEqual(process.returncode, SYSTEM)
+        self.assertEqual(process.stdout.read(), "")
+        return process.stderr.read()
+
+    def test_reading_is_ended_at_once_and_leaves_nothing(self):
+        nodes = SOURCE / "tests/data/openb/nodes.csv"
+        os.mkfifo(self.folder / "pipe")
+        reading = "error: interrupted by SIGINT while reading the "
+        for arguments, said in (
+                (["run", "-", "-o", "out", "--trace", "trace.jsonl"], reading + "scenario\n"),
+                (["validate", "-"], reading + "scenario\n"),
+                (["compare", "pipe", "--policies", "fgd,best-fit", "-o", "out"], reading + "scenario\n"),
+                (["sweep", "pipe", "--vary", "seed=1,2", "-o", "out"], reading + "scenario\n"),
+                (["plan", "-", "-o", "out"], reading + "scenario\n"),
+                (["plan", "--instance", "pipe", "-o", "out"],
+                 "error: interrupted by SIGINT while looking for the plan\n"),
+                (["import", "openb", "--nodes", nodes, "--pods", "-", "-o", "out.json"],
+                 reading + "trace\n")):
+            with self.subTest(arguments[0]):
+                self.assertEqual(self.interrupt_reading(*arguments), said)
+                self.assertEqual(self.names_in_folder(), ["pipe"])
+        said = self.interrupt_reading("validate", "-", number=signal.SIGTERM)
+        self.assertEqual(said, "error: interrupted by SIGTERM while reading the scenario\n")
 
 
 if __name__ == "__main__":
