@@ -53,9 +53,9 @@ static int fail_name(const char *name, struct err *err)
     for (size_t i = 0; i < count; i++)
         names[i] = policies[i]->name;
     const char *nearest = text_nearest(name, names, count);
-    return err_set(err, ERR_USAGE, "policies: no policy %s%s%s%s", text_quote(name, quoted),
-                   nearest != NULL ? ": did you mean " : "", nearest != NULL ? nearest : "",
-                   nearest != NULL ? "?" : "");
+    return err_set(err, ERR_USAGE, "policies: no policy %s: %s%s%s", text_quote(name, quoted),
+                   nearest != NULL ? "did you mean " : "see `stowage policies`",
+                   nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
 }
 
 /* One that ships, or one in a shared object. */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenarios/words.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 
-enum { LISTED_MAX = 20 };
+enum { LISTED_MAX = 20, FEW_MAX = 8 };
 
-const char *words_join(struct words words, char out[WORDS_SIZE])
+static void join(struct words words, char *out, size_t size)
 {
     size_t length = 0;
     size_t listed = words.count > LISTED_MAX ? LISTED_MAX : words.count;
@@ -18,13 +19,18 @@ const char *words_join(struct words words, char out[WORDS_SIZE])
         char word[TEXT_QUOTE_SIZE];
         text_escape(words.items[i], word, sizeof word);
         size_t needed = strlen(separator) + strlen(word);
-        if (length + needed + sizeof ", ..." > WORDS_SIZE)
+        if (length + needed + sizeof ", ..." > size)
             listed = i;
         else
-            length += (size_t)snprintf(out + length, WORDS_SIZE - length, "%s%s", separator, word);
+            length += (size_t)snprintf(out + length, size - length, "%s%s", separator, word);
     }
     if (listed < words.count)
-        snprintf(out + length, WORDS_SIZE - length, ", ...");
+        snprintf(out + length, size - length, ", ...");
+}
+
+const char *words_join(struct words words, char out[WORDS_SIZE])
+{
+    join(words, out, WORDS_SIZE);
     return out;
 }
 
@@ -37,10 +43,14 @@ const char *words_hint(const char *text, struct words words, char out[WORDS_SIZE
 {
     const char *nearest = words_nearest(text, words);
     char quoted[TEXT_QUOTE_SIZE];
-    char list[WORDS_SIZE];
-    if (nearest)
-        snprintf(out, WORDS_SIZE, "did you mean %s?", text_quote(nearest, quoted));
-    else
-        snprintf(out, WORDS_SIZE, "give %.*s", WORDS_SIZE - 6, words_join(words, list));
+    bool lists = nearest == NULL || (words.count > 1 && words.count <= FEW_MAX);
+    size_t length = 0;
+    if (nearest != NULL)
+        length += (size_t)snprintf(out, WORDS_SIZE, "did you mean %s?%s",
+                                   text_quote(nearest, quoted), lists ? " " : "");
+    if (lists) {
+        length += (size_t)snprintf(out + length, WORDS_SIZE - length, "give ");
+        join(words, out + length, WORDS_SIZE - length);
+    }
     return out;
 }

@@ -13,11 +13,11 @@ struct words {
 
 enum { WORDS_SIZE = 512 };
 
-/* "a, b or c", cut with "..." where it is too long. Returns out. */
+/* "a, b or c", cut with "..." where it is too long, or has more than 20. Returns out. */
 const char *words_join(struct words words, char out[WORDS_SIZE]);
 
-/* `did you mean "b"?` when one word is near to text, else "give a, b or c" (at most the first
- * dozen). Returns out. */
+/* "give a, b or c"; when one word is near to text `did you mean "b"?`, and if the words are a few
+ * only, both: `did you mean "b"? give a, b or c`. Returns out. */
 const char *words_hint(const char *text, struct words words, char out[WORDS_SIZE]);
 
 /* The near word itself, or NULL. */

@@ -210,9 +210,9 @@ static void refuse(struct parsing *parsing, const struct policy_parameter *param
         names != NULL ? text_nearest(text, names, (size_t)parameter->name_count) : NULL;
     struct problem_place place = {parsing->file, parameter->name};
     policy_text_allowed(parameter, allowed, sizeof allowed);
-    problems_add(parsing->problems, SEVERITY_ERROR, place, "%s: %s%s%s", text_quote(text, quoted),
-                 nearest != NULL ? "did you mean " : "give ", nearest != NULL ? nearest : allowed,
-                 nearest != NULL ? "?" : "");
+    problems_add(parsing->problems, SEVERITY_ERROR, place, "%s: %s%s%sgive %s",
+                 text_quote(text, quoted), nearest != NULL ? "did you mean " : "",
+                 nearest != NULL ? nearest : "", nearest != NULL ? "? " : "", allowed);
 }
 
 static bool parse_decimal(const char *text, double *out)

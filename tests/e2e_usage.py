@@ -47,7 +47,7 @@ class Usage(ProgramTest):
              'grain_milli: "4001": give a whole number from 0 to 4000'),
             (["run", "--policy", "fgd:grain_milli=x,ties=first", "a.json"], "2 errors"),
             (["run", "--policy", "best-fit:resources=cpu+gpu", "a.json"],
-             'resources: "gpu": did you mean cpu?'),
+             'resources: "gpu": did you mean cpu? give one or more, joined by \'+\', of cpu, '),
             (["run", "--policy", "weighted", "a.json"], "policies is missing"),
             (["run", "--policy", "weighted:policies=best-fit*0", "a.json"], '"0"'),
             (["run", "--policy", "weighted:policies=fgd(grain_milli=-1)", "a.json"],

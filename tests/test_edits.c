@@ -134,8 +134,8 @@ Test(edits, wrong_ones_are_told_with_their_path_and_what_is_there)
         const char *edit, *problem;
     } cases[] = {
         {"nodepools[gpu].max_instances=1",
-         "error: s.json: nodepools[gpu]: is not there: did you mean \"cpu\"? (in the edit "
-         "\"nodepools[gpu].max_instances=1\")\n"},
+         "error: s.json: nodepools[gpu]: is not there: did you mean \"cpu\"? give cpu or big "
+         "(in the edit \"nodepools[gpu].max_instances=1\")\n"},
         {"nodepools[bg].max_instances=1",
          "error: s.json: nodepools[bg]: is not there: give cpu or big (in the edit "
          "\"nodepools[bg].max_instances=1\")\n"},
@@ -158,7 +158,8 @@ Test(edits, wrong_ones_are_told_with_their_path_and_what_is_there)
          "\"nodepools[big].max_instnces=1\")\n"},
         {"scheduler.polcy=fgd",
          "error: s.json: scheduler.polcy: is not a key of scheduler: did you "
-         "mean \"policy\"? (by the edit \"scheduler.polcy=fgd\")\n"},
+         "mean \"policy\"? give policy, order, preemption, preempt_or_scale, popularity, "
+         "performance_order or network_order (by the edit \"scheduler.polcy=fgd\")\n"},
         {"include=x.json",
          "error: s.json: include: is read before edits are made: change it in the "
          "file (in the edit \"include=x.json\")\n"},

@@ -59,12 +59,16 @@ Test(scenario_parts, equal_content_is_kept_once)
 Test(scenario_parts, words_are_joined_and_hinted)
 {
     static const char *const items[] = {"alpha", "beta", "gamma"};
+    static const char *const nine[] = {"alpha", "beta", "3", "4", "5", "6", "7", "8", "9"};
     char out[WORDS_SIZE];
     cr_expect_str_eq(words_join((struct words){items, 0}, out), "");
     cr_expect_str_eq(words_join((struct words){items, 1}, out), "alpha");
     cr_expect_str_eq(words_join((struct words){items, 2}, out), "alpha or beta");
     cr_expect_str_eq(words_join((struct words){items, 3}, out), "alpha, beta or gamma");
-    cr_expect_str_eq(words_hint("bta", (struct words){items, 3}, out), "did you mean \"beta\"?");
+    cr_expect_str_eq(words_hint("bta", (struct words){items, 3}, out),
+                     "did you mean \"beta\"? give alpha, beta or gamma");
+    cr_expect_str_eq(words_hint("alpa", (struct words){items, 1}, out), "did you mean \"alpha\"?");
+    cr_expect_str_eq(words_hint("bta", (struct words){nine, 9}, out), "did you mean \"beta\"?");
     cr_expect_str_eq(words_hint("zzz", (struct words){items, 3}, out), "give alpha, beta or gamma");
 }
 
