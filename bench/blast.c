@@ -69,7 +69,7 @@ void blast_read(const struct sim *sim, double *values)
         mine[BLAST_MISSING] += hours(runner_area(stats, &stats->wish, sim->now_us)) -
                                hours(runner_area(stats, &stats->running, sim->now_us));
         for (int k = 0; k < BLAME_COUNT; k++)
-            mine[BLAST_BELOW_FLOOR] += hours(stats->below_floor_us[k]);
+            mine[BLAST_BELOW_FLOOR] += hours(metrics_rare(&sim->metrics, i)->below_floor_us[k]);
     }
 }
 

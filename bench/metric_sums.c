@@ -47,12 +47,21 @@ static void add_met_time(const struct met_time *time, int64_t lasted_us, bool is
     *met += time->met_us + (is_met ? lasted_us : 0);
 }
 
-static int64_t below_floor_us(const struct runner_stats *stats, int64_t lasted_us)
+/* Floors and losses, which most runners have not: lasted_us since its counts were settled. */
+static void read_rare(const struct sim *sim, int32_t runner, int64_t lasted_us,
+                      struct metric_sums *sums)
 {
-    int64_t sum_us = stats->live.value < stats->floor ? lasted_us : 0;
+    const struct runner_stats *stats = &sim->metrics.runners[runner];
+    const struct runner_rare *rare = metrics_rare(&sim->metrics, runner);
+    int priority = sim->sched.runners[runner].priority;
+    sums->below_floor_us[priority] += stats->live.value < rare->floor ? lasted_us : 0;
     for (int i = 0; i < BLAME_COUNT; i++)
-        sum_us += stats->below_floor_us[i];
-    return sum_us;
+        sums->below_floor_us[priority] += rare->below_floor_us[i];
+    add_met_time(&rare->floor_by_running, rare->floor > 0 ? lasted_us : 0,
+                 stats->running.value >= rare->floor, &sums->floor_asked_us[priority],
+                 &sums->floor_met_us[priority]);
+    sums->drained[priority] += rare->drained_count;
+    sums->lost[priority] += rare->lost_count;
 }
 
 static void read_runner(const struct sim *sim, int32_t runner, struct metric_sums *sums)
@@ -60,12 +69,6 @@ static void read_runner(const struct sim *sim, int32_t runner, struct metric_sum
     const struct runner_stats *stats = &sim->metrics.runners[runner];
     int priority = sim->sched.runners[runner].priority;
     int64_t lasted_us = stats->is_there ? sums->at_us - stats->since_us : 0;
-    int64_t below_us = below_floor_us(stats, lasted_us);
-    if (below_us != 0)
-        sums->below_floor_us[priority] += below_us;
-    add_met_time(&stats->floor_by_running, stats->floor > 0 ? lasted_us : 0,
-                 stats->running.value >= stats->floor, &sums->floor_asked_us[priority],
-                 &sums->floor_met_us[priority]);
     add_met_time(&stats->wish_by_running, stats->wish.value > 0 ? lasted_us : 0,
                  stats->running.value >= stats->wish.value, &sums->wish_asked_us[priority],
                  &sums->wish_met_us[priority]);
@@ -73,10 +76,8 @@ static void read_runner(const struct sim *sim, int32_t runner, struct metric_sum
     sums->wish_us[priority] += runner_area(stats, &stats->wish, sums->at_us);
     sums->bound[priority] += stats->bound_count;
     sums->finished[priority] += stats->finished_count;
-    if ((stats->drained_count | stats->lost_count) == 0)
-        return;
-    sums->drained[priority] += stats->drained_count;
-    sums->lost[priority] += stats->lost_count;
+    if (stats->rare != 0)
+        read_rare(sim, runner, lasted_us, sums);
 }
 
 static void read_waits(const struct sim *sim, struct metric_sums *sums)

@@ -70,7 +70,7 @@ static struct loss loss_by_crashes(const struct sim *sim)
                         .below_floor_us = -1,
                         .breach_count = -1};
     for (int32_t i = 0; i < sim->metrics.runner_count; i++) {
-        const struct crash_stats *crashes = &sim->metrics.runners[i].crashes;
+        const struct crash_stats *crashes = &metrics_rare(&sim->metrics, i)->crashes;
         loss.replica_count += crashes->count;
         loss.work_lost_us += crashes->work_lost_us;
     }
@@ -129,7 +129,7 @@ struct loss loss_of(const struct sim *sim, enum loss_cause cause)
         .breach_count = breaches_by(&sim->metrics, blame),
     };
     for (int32_t i = 0; i < sim->metrics.runner_count; i++)
-        loss.below_floor_us += sim->metrics.runners[i].below_floor_us[blame];
+        loss.below_floor_us += metrics_rare(&sim->metrics, i)->below_floor_us[blame];
     return loss;
 }
 

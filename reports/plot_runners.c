@@ -16,8 +16,8 @@ enum { PANELS_MAX = 6, PANEL_HEIGHT_PX = 220, LEGEND_HEIGHT_PX = 60, AXIS_HEIGHT
  */
 static bool suffered_more(const struct sim *sim, int32_t a, int32_t b)
 {
-    const struct runner_stats *left = &sim->metrics.runners[a];
-    const struct runner_stats *right = &sim->metrics.runners[b];
+    const struct runner_rare *left = metrics_rare(&sim->metrics, a);
+    const struct runner_rare *right = metrics_rare(&sim->metrics, b);
     int32_t left_losses = left->evicted_count + left->drained_count + left->lost_count;
     int32_t right_losses = right->evicted_count + right->drained_count + right->lost_count;
     if (left_losses != right_losses)
@@ -32,8 +32,8 @@ static int32_t choose_runners(const struct sim *sim, int32_t chosen[PANELS_MAX])
 {
     int32_t count = 0;
     for (int32_t runner = 0; runner < sim->metrics.runner_count; runner++) {
-        const struct runner_stats *stats = &sim->metrics.runners[runner];
-        if (stats->evicted_count + stats->drained_count + stats->lost_count == 0)
+        const struct runner_rare *rare = metrics_rare(&sim->metrics, runner);
+        if (rare->evicted_count + rare->drained_count + rare->lost_count == 0)
             continue;
         int32_t at = count;
         while (at > 0 && suffered_more(sim, runner, chosen[at - 1]))

@@ -22,7 +22,7 @@ static void print_runner(const struct sim *sim, int32_t runner, FILE *out)
     json_int(&w, "pods_total", sim->sched.runners[runner].live);
     json_int(&w, "pods_running", stats->running.value);
     json_int(&w, "total_pods_running_time_s", saturate(running_us / US_PER_S));
-    json_int(&w, "pods_preempted_total", stats->evicted_count);
+    json_int(&w, "pods_preempted_total", metrics_rare(&sim->metrics, runner)->evicted_count);
     json_close_object(&w);
     json_close_object(&w);
 }

@@ -92,6 +92,7 @@ static void print_short_runner(const struct report_view *view, int32_t runner, s
     const struct sim *sim = view->sim;
     const struct sim_runner *at = &sim->runners[runner];
     const struct runner_stats *stats = &sim->metrics.runners[runner];
+    const struct runner_rare *rare = metrics_rare(&sim->metrics, runner);
     bool has_floor = at->min_replicas > 0 || at->def->floor > 0;
     page_begin_row(page);
     cell_runner(sim, runner, page);
@@ -102,8 +103,8 @@ static void print_short_runner(const struct report_view *view, int32_t runner, s
     cell_time(page, missing_time(sim, runner));
     page_cell(page, has_floor ? phrase_percent(runner_floor_share(sim, runner), text) : "-");
     page_cell(page, phrase_percent(runner_wish_share(sim, runner), text));
-    page_cell_int(page, stats->evicted_count);
-    page_cell_int(page, stats->lost_count);
+    page_cell_int(page, rare->evicted_count);
+    page_cell_int(page, rare->lost_count);
     page_end_row(page);
 }
 

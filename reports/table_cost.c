@@ -253,13 +253,13 @@ static void write_runners(const struct cost_table *to)
     idle.grains = to->fleet_grains;
     for (int32_t runner = 0; runner < sim->runner_count; runner++) {
         char name[RUNNER_NAME_SIZE];
-        const struct runner_stats *stats = &sim->metrics.runners[runner];
+        const struct runner_cost *cost = metrics_cost(&sim->metrics, runner);
         struct cost_row row = row_of("runner", sim_runner_name(sim, runner, name));
         for (int kind = 0; kind < EXPENSE_COUNT; kind++)
-            row.grains += stats->cost[kind];
+            row.grains += cost->parts[kind];
         idle.grains -= row.grains;
-        row.unpriced_us = stats->unpriced_us;
-        row.lost_grains = &stats->cost_lost;
+        row.unpriced_us = sim->metrics.runners[runner].unpriced_us;
+        row.lost_grains = &cost->lost;
         if (report_view_selects(to->view, runner))
             write_row(to, &row);
     }

@@ -20,7 +20,7 @@ static int write_crashes(const struct report_view *view, struct table *table, st
     (void)err;
     const struct sim *sim = view->sim;
     for (int32_t i = 0; i < sim->runner_count; i++) {
-        const struct crash_stats *crashes = &sim->metrics.runners[i].crashes;
+        const struct crash_stats *crashes = &metrics_rare(&sim->metrics, i)->crashes;
         if (!sim->runners[i].def->crash)
             continue;
         field_runner(table, sim, i);

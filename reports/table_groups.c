@@ -73,23 +73,27 @@ static void add_state(struct group_sum *sum, const struct sim *sim, int32_t runn
     sum->wish += sim->runners[runner].wish;
 }
 
-static void add_stats(struct group_sum *sum, const struct runner_stats *stats, int64_t end_us)
+static void add_stats(struct group_sum *sum, const struct metrics *metrics, int32_t runner,
+                      int64_t end_us)
 {
+    const struct runner_stats *stats = &metrics->runners[runner];
+    const struct runner_rare *rare = metrics_rare(metrics, runner);
+    int64_t wait_max_us = metrics_wait_us_max(metrics, runner);
     sum->bound += stats->bound_count;
-    sum->evicted += stats->evicted_count;
-    sum->evicting += stats->evicting_count;
-    sum->lost += stats->lost_count;
-    sum->gave_up += stats->gave_up_count;
-    if (stats->wait_us_max > sum->wait_max_us)
-        sum->wait_max_us = stats->wait_us_max;
+    sum->evicted += rare->evicted_count;
+    sum->evicting += rare->evicting_count;
+    sum->lost += rare->lost_count;
+    sum->gave_up += rare->gave_up_count;
+    if (wait_max_us > sum->wait_max_us)
+        sum->wait_max_us = wait_max_us;
     sum->running_us += runner_area(stats, &stats->running, end_us);
     sum->wish_us += runner_area(stats, &stats->wish, end_us);
-    sum->floors.asked_us += stats->floor_by_running.asked_us;
-    sum->floors.met_us += stats->floor_by_running.met_us;
+    sum->floors.asked_us += rare->floor_by_running.asked_us;
+    sum->floors.met_us += rare->floor_by_running.met_us;
     sum->wishes.asked_us += stats->wish_by_running.asked_us;
     sum->wishes.met_us += stats->wish_by_running.met_us;
     sum->wait_us += stats->wait_us_sum;
-    sum->work_lost_us += stats->work_lost_us;
+    sum->work_lost_us += rare->work_lost_us;
 }
 
 static void write_row(const char *value, const struct group_sum *sum, struct table *table)
@@ -128,7 +132,7 @@ static void write_sorted(const struct report_view *view, const struct member *me
     struct group_sum sum = {0};
     for (int32_t i = 0; i < count; i++) {
         add_state(&sum, view->sim, members[i].runner);
-        add_stats(&sum, &view->sim->metrics.runners[members[i].runner], view->end_us);
+        add_stats(&sum, &view->sim->metrics, members[i].runner, view->end_us);
         if (i + 1 == count || strcmp(members[i].value, members[i + 1].value) != 0) {
             write_row(members[i].value, &sum, table);
             sum = (struct group_sum){0};

@@ -192,40 +192,43 @@ static void write_state(const struct sim *sim, int32_t runner, struct table *tab
 static void write_times(const struct sim *sim, int32_t runner, struct table *table)
 {
     const struct runner_stats *stats = &sim->metrics.runners[runner];
+    const struct runner_rare *rare = metrics_rare(&sim->metrics, runner);
     int128 running = runner_area(stats, &stats->running, sim->now_us);
     int128 wish = runner_area(stats, &stats->wish, sim->now_us);
     table_seconds(table, stats->existed_us);
     field_seconds_of(table, running);
     field_seconds_of(table, wish);
     field_ratio_percent(table, running, wish);
-    table_seconds(table, stats->floor_by_running.asked_us);
-    field_ratio_percent(table, stats->floor_by_running.met_us, stats->floor_by_running.asked_us);
-    field_ratio_percent(table, stats->floor_by_live.met_us, stats->floor_by_live.asked_us);
+    table_seconds(table, rare->floor_by_running.asked_us);
+    field_ratio_percent(table, rare->floor_by_running.met_us, rare->floor_by_running.asked_us);
+    field_ratio_percent(table, rare->floor_by_live.met_us, rare->floor_by_live.asked_us);
     table_seconds(table, stats->wish_by_running.asked_us);
     field_ratio_percent(table, stats->wish_by_running.met_us, stats->wish_by_running.asked_us);
 }
 
-static void write_history(const struct runner_stats *stats, struct table *table)
+static void write_history(const struct sim *sim, int32_t runner, struct table *table)
 {
+    const struct runner_stats *stats = &sim->metrics.runners[runner];
+    const struct runner_rare *rare = metrics_rare(&sim->metrics, runner);
     table_int(table, stats->bound_count);
     if (stats->bound_count == 0) {
         table_empty(table);
         table_empty(table);
     } else {
         table_decimal(table, int128_ratio(stats->wait_us_sum, stats->bound_count) / 1e6, 6);
-        table_seconds(table, stats->wait_us_max);
+        table_seconds(table, metrics_wait_us_max(&sim->metrics, runner));
     }
     table_int(table, stats->finished_count);
-    table_int(table, stats->evicted_count);
-    table_int(table, stats->evicting_count);
-    table_int(table, stats->drained_count);
-    table_int(table, stats->moved_count);
-    table_int(table, stats->lost_count);
-    table_int(table, stats->gave_up_count);
-    table_seconds(table, stats->work_lost_us);
-    table_seconds(table, stats->floor_by_live.asked_us - stats->floor_by_live.met_us);
+    table_int(table, rare->evicted_count);
+    table_int(table, rare->evicting_count);
+    table_int(table, rare->drained_count);
+    table_int(table, rare->moved_count);
+    table_int(table, rare->lost_count);
+    table_int(table, rare->gave_up_count);
+    table_seconds(table, rare->work_lost_us);
+    table_seconds(table, rare->floor_by_live.asked_us - rare->floor_by_live.met_us);
     for (int i = BLAME_PREEMPTION; i < BLAME_COUNT; i++)
-        table_seconds(table, stats->below_floor_us[i]);
+        table_seconds(table, rare->below_floor_us[i]);
 }
 
 static void write_observed(const struct runner_extra *extra, struct table *table)
@@ -250,7 +253,7 @@ static int write_row(const struct sim *sim, int32_t runner, const char *const *a
     write_request(&sim->scenario->shapes.items[def->shape], answers[def->shape], table);
     write_state(sim, runner, table);
     write_times(sim, runner, table);
-    write_history(&sim->metrics.runners[runner], table);
+    write_history(sim, runner, table);
     write_observed(def->extra, table);
     table_end_row(table);
     return 0;

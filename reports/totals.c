@@ -64,22 +64,23 @@ static void add_history(struct totals *totals, const struct sim *sim, int32_t ru
 {
     const struct sim_runner *at = &sim->runners[runner];
     const struct runner_stats *stats = &sim->metrics.runners[runner];
+    const struct runner_rare *rare = metrics_rare(&sim->metrics, runner);
     struct run_counts *counts = &totals->counts;
     counts->arrived += at->has_arrived;
     counts->not_arrived += !at->has_arrived;
     counts->departed += at->departed_us != TIME_NEVER;
     counts->bound += stats->bound_count;
     counts->finished += stats->finished_count;
-    counts->evicted += stats->evicted_count;
-    counts->drained += stats->drained_count;
-    counts->moved += stats->moved_count;
-    counts->lost += stats->lost_count;
-    counts->gave_up += stats->gave_up_count;
+    counts->evicted += rare->evicted_count;
+    counts->drained += rare->drained_count;
+    counts->moved += rare->moved_count;
+    counts->lost += rare->lost_count;
+    counts->gave_up += rare->gave_up_count;
     counts->running_us += runner_area(stats, &stats->running, sim->now_us);
     counts->wish_us += runner_area(stats, &stats->wish, sim->now_us);
     add_availability(&totals->wishes, &stats->wish_by_running);
-    add_availability(&totals->floors, &stats->floor_by_running);
-    add_availability(&totals->floors_live, &stats->floor_by_live);
+    add_availability(&totals->floors, &rare->floor_by_running);
+    add_availability(&totals->floors_live, &rare->floor_by_live);
 }
 
 void totals_make(const struct sim *sim, struct totals *totals)
@@ -108,7 +109,7 @@ static double share_of_time(const struct met_time *time)
 
 double runner_floor_share(const struct sim *sim, int32_t runner)
 {
-    return share_of_time(&sim->metrics.runners[runner].floor_by_running);
+    return share_of_time(&metrics_rare(&sim->metrics, runner)->floor_by_running);
 }
 
 double runner_wish_share(const struct sim *sim, int32_t runner)

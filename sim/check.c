@@ -68,7 +68,7 @@ static int check_runner(const struct sim *sim, int32_t runner, struct err *err)
         return contradiction(err, "the measured wish of runner", runner);
     int32_t floor = it->min_replicas < it->wish ? it->min_replicas : it->wish;
     if (it->floor != floor || sim->sched.runners[runner].floor != floor ||
-        (is_there && stats->floor != floor))
+        (is_there && metrics_rare(&sim->metrics, runner)->floor != floor))
         return contradiction(err, "the floor in force of runner", runner);
     return 0;
 }

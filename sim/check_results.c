@@ -22,40 +22,44 @@ struct runner_sums {
     int128 cost_lost;
 };
 
-static void add_runner(struct runner_sums *sums, const struct runner_stats *stats)
+static void add_runner(struct runner_sums *sums, const struct metrics *metrics, int32_t runner)
 {
-    sums->bound_count += stats->bound_count;
-    sums->evicted_count += stats->evicted_count;
-    sums->evicting_count += stats->evicting_count;
-    sums->taken_count += (int64_t)stats->evicted_count + stats->drained_count + stats->moved_count +
-                         stats->lost_count;
-    sums->work_lost_us += stats->work_lost_us - stats->crashes.work_lost_us;
+    const struct runner_rare *rare = metrics_rare(metrics, runner);
+    const struct runner_cost *cost = metrics_cost(metrics, runner);
+    sums->bound_count += metrics->runners[runner].bound_count;
+    sums->evicted_count += rare->evicted_count;
+    sums->evicting_count += rare->evicting_count;
+    sums->taken_count +=
+        (int64_t)rare->evicted_count + rare->drained_count + rare->moved_count + rare->lost_count;
+    sums->work_lost_us += rare->work_lost_us - rare->crashes.work_lost_us;
     for (int i = 0; i < EXPENSE_COUNT; i++)
-        sums->cost[i] += stats->cost[i];
-    sums->cost_lost += stats->cost_lost;
+        sums->cost[i] += cost->parts[i];
+    sums->cost_lost += cost->lost;
 }
 
 /* Time below the floor, whoever caused it, = time with a floor that was not met. Preemption causes
  * none. */
-static int check_blame(const struct runner_stats *stats, int32_t runner, struct err *err)
+static int check_blame(const struct runner_rare *rare, int32_t runner, struct err *err)
 {
     int64_t below_us = 0;
     for (int i = 0; i < BLAME_COUNT; i++)
-        below_us += stats->below_floor_us[i];
-    if (below_us != stats->floor_by_live.asked_us - stats->floor_by_live.met_us)
+        below_us += rare->below_floor_us[i];
+    if (below_us != rare->floor_by_live.asked_us - rare->floor_by_live.met_us)
         return contradiction(err, "time below the floor of runner", runner);
-    if (stats->below_floor_us[BLAME_CONSOLIDATION] != 0)
+    if (rare->below_floor_us[BLAME_CONSOLIDATION] != 0)
         return contradiction(err, "consolidation under the floor of runner", runner);
-    if (stats->below_floor_us[BLAME_PREEMPTION] != 0)
+    if (rare->below_floor_us[BLAME_PREEMPTION] != 0)
         return contradiction(err, "preemption under the floor of runner", runner);
     return 0;
 }
 
 /* Replicas that are down after a crash are live and do not run. */
-static int check_crashes(const struct runner_stats *stats, int32_t runner, struct err *err)
+static int check_crashes(const struct metrics *metrics, int32_t runner, struct err *err)
 {
-    const struct crash_stats *crashes = &stats->crashes;
-    if (crashes->at_start_count > crashes->count || crashes->work_lost_us > stats->work_lost_us ||
+    const struct runner_stats *stats = &metrics->runners[runner];
+    const struct runner_rare *rare = metrics_rare(metrics, runner);
+    const struct crash_stats *crashes = &rare->crashes;
+    if (crashes->at_start_count > crashes->count || crashes->work_lost_us > rare->work_lost_us ||
         crashes->down_us > stats->live.area - stats->running.area)
         return contradiction(err, "crashes of runner", runner);
     return 0;
@@ -65,10 +69,10 @@ static int check_runners(const struct sim *sim, struct runner_sums *sums, struct
 {
     *sums = (struct runner_sums){0};
     for (int32_t i = 0; i < sim->metrics.runner_count; i++) {
-        const struct runner_stats *stats = &sim->metrics.runners[i];
-        if (check_blame(stats, i, err) || check_crashes(stats, i, err))
+        if (check_blame(metrics_rare(&sim->metrics, i), i, err) ||
+            check_crashes(&sim->metrics, i, err))
             return -1;
-        add_runner(sums, stats);
+        add_runner(sums, &sim->metrics, i);
     }
     return 0;
 }

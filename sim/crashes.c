@@ -52,13 +52,15 @@ static int go_down(struct sim *sim, int32_t replica, int64_t ran_us, struct err 
 {
     struct sim_replica *it = &sim->replicas[replica];
     const struct crash_def *def = def_of(sim, replica);
-    struct crash_stats *stats = &sim->metrics.runners[sim->sched.replicas[replica].runner].crashes;
+    struct runner_rare *rare;
+    if (metrics_rare_row(&sim->metrics, sim->sched.replicas[replica].runner, &rare, err))
+        return -1;
     crash_settle(sim, replica);
     it->crash_count++;
     it->is_crashed = true;
     it->crashed_us = sim->now_us;
-    stats->count++;
-    stats->at_start_count += ran_us < 0;
+    rare->crashes.count++;
+    rare->crashes.at_start_count += ran_us < 0;
     struct rng rng = stream_of(sim, "restart", replica);
     int64_t wait_us = back_off_us(def, it, ran_us);
     struct event event = {
@@ -78,8 +80,9 @@ void crash_settle(struct sim *sim, int32_t replica)
     if (!it->is_crashed)
         return;
     it->is_crashed = false;
-    sim->metrics.runners[sim->sched.replicas[replica].runner].crashes.down_us +=
-        sim->now_us - it->crashed_us;
+    const struct runner_stats *stats = &sim->metrics.runners[sim->sched.replicas[replica].runner];
+    assert(stats->rare != 0);
+    sim->metrics.rare[stats->rare].crashes.down_us += sim->now_us - it->crashed_us;
 }
 
 int replica_start_ends(struct sim *sim, int32_t replica, struct err *err)
@@ -110,11 +113,14 @@ int replica_crashes(struct sim *sim, int32_t replica, struct err *err)
     assert(it->state == REPLICA_RUNNING);
     int64_t ran_us = sim->now_us - it->running_since;
     struct runner_delta delta = {.runner = it->runner, .running = -1};
-    struct runner_stats *stats = &sim->metrics.runners[it->runner];
+    struct runner_rare *rare;
+    if (metrics_rare_row(&sim->metrics, it->runner, &rare, err))
+        return -1;
     int128 cost = expense_of(sim, replica, ran_us);
-    stats->work_lost_us += ran_us;
-    stats->crashes.work_lost_us += ran_us;
-    stats->cost_lost += cost;
+    rare->work_lost_us += ran_us;
+    rare->crashes.work_lost_us += ran_us;
+    if (cost > 0)
+        sim->metrics.costs[it->runner].lost += cost;
     sim->metrics.cost_lost_by_crashes += cost;
     sim_cancel(sim, &sim->replicas[replica].plans);
     expense_settle(sim, replica, EXPENSE_STARTING);

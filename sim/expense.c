@@ -71,17 +71,16 @@ void expense_settle(struct sim *sim, int32_t replica, enum expense next)
 {
     struct sim_replica *it = &sim->replicas[replica];
     const struct replica *scheduled = &sim->sched.replicas[replica];
-    struct runner_stats *stats = &sim->metrics.runners[scheduled->runner];
     int32_t group = sim->sched.fleet.nodes[scheduled->node].group;
     struct scope *scope = &sim->metrics.scopes[1 + sim->metrics.pool_scope_count + group];
     int64_t us = sim->now_us - it->charged_us;
     assert(us >= 0);
     if (fleet_type_of(&sim->sched.fleet, scheduled->node)->has_price) {
         int128 cost = expense_of(sim, replica, us);
-        stats->cost[it->expense] += cost;
+        sim->metrics.costs[scheduled->runner].parts[it->expense] += cost;
         scope->charged[it->expense] += cost;
     } else if (us > 0) {
-        stats->unpriced_us += us;
+        sim->metrics.runners[scheduled->runner].unpriced_us += us;
     }
     it->charged_us = sim->now_us;
     it->expense = (uint8_t)next;
@@ -90,7 +89,8 @@ void expense_settle(struct sim *sim, int32_t replica, enum expense next)
 void expense_lost(struct sim *sim, int32_t replica, int64_t work_us, enum blame blame)
 {
     int128 cost = expense_of(sim, replica, work_us);
-    sim->metrics.runners[sim->sched.replicas[replica].runner].cost_lost += cost;
+    if (cost > 0)
+        sim->metrics.costs[sim->sched.replicas[replica].runner].lost += cost;
     sim->metrics.cost_lost[blame] += cost;
     sim->metrics.taken[blame].replica_count++;
     sim->metrics.taken[blame].work_lost_us += work_us;

@@ -9,14 +9,17 @@
 
 /* What is measured of waits, runners and evictions; of scopes see metrics_usage.c. */
 
-static int set_up_runners(struct metrics *metrics, int32_t runner_count, struct err *err)
+static int set_up_runners(struct metrics *metrics, const struct metrics_size *size, struct err *err)
 {
-    if (array_reserve_on_lines(&metrics->runners, &metrics->runner_capacity, runner_count,
-                               sizeof *metrics->runners, err))
+    if (array_reserve_on_lines(&metrics->runners, &metrics->runner_capacity, size->runner_count,
+                               sizeof *metrics->runners, err) ||
+        array_reserve(&metrics->rare, &metrics->rare_capacity, 1, sizeof *metrics->rare, err))
         return -1;
-    metrics->runner_count = runner_count;
-    for (int32_t i = 0; i < runner_count; i++)
-        metrics->runners[i].open_evictions = NO_INDEX;
+    if (size->has_prices && array_reserve(&metrics->costs, &metrics->cost_capacity,
+                                          size->runner_count, sizeof *metrics->costs, err))
+        return -1;
+    metrics->runner_count = size->runner_count;
+    metrics->rare[metrics->rare_count++] = (struct runner_rare){.open_evictions = NO_INDEX};
     return 0;
 }
 
@@ -83,7 +86,7 @@ int metrics_init(struct metrics *metrics, const struct metrics_size *size, struc
         .bin_us = (size->horizon_us - 1) / TIMELINE_BINS + 1,
     };
     metrics->bin_end_us = metrics->bin_us;
-    if (set_up_runners(metrics, size->runner_count, err) || set_up_scopes(metrics, size, err)) {
+    if (set_up_runners(metrics, size, err) || set_up_scopes(metrics, size, err)) {
         metrics_release(metrics);
         return -1;
     }
@@ -100,6 +103,8 @@ void metrics_release(struct metrics *metrics)
     free(metrics->evictions);
     free(metrics->eviction_next);
     free(metrics->runners);
+    free(metrics->costs);
+    free(metrics->rare);
     change_log_release(&metrics->changes);
     *metrics = (struct metrics){0};
 }
@@ -148,6 +153,49 @@ int metrics_wait_ends(struct metrics *metrics, const struct wait_ended *wait, in
 
 /* ---- runners ---- */
 
+int metrics_rare_row(struct metrics *metrics, int32_t runner, struct runner_rare **row,
+                     struct err *err)
+{
+    struct runner_stats *stats = &metrics->runners[runner];
+    if (stats->rare == 0) {
+        if (array_reserve_plain(&metrics->rare, &metrics->rare_capacity,
+                                metrics->rare_count + INT64_C(1), sizeof *metrics->rare, err))
+            return -1;
+        stats->rare = metrics->rare_count++;
+        metrics->rare[stats->rare] = metrics->rare[0];
+    }
+    *row = &metrics->rare[stats->rare];
+    return 0;
+}
+
+const struct runner_cost *metrics_cost(const struct metrics *metrics, int32_t runner)
+{
+    static const struct runner_cost nothing;
+    return metrics->costs ? &metrics->costs[runner] : &nothing;
+}
+
+/* As long as at most one wait was above 0, it is the sum. */
+int64_t metrics_wait_us_max(const struct metrics *metrics, int32_t runner)
+{
+    int64_t kept_us = metrics_rare(metrics, runner)->wait_us_max;
+    return kept_us > 0 ? kept_us : metrics->runners[runner].wait_us_sum;
+}
+
+int metrics_runner_waited(struct metrics *metrics, int32_t runner, int64_t wait_us, struct err *err)
+{
+    struct runner_stats *stats = &metrics->runners[runner];
+    if (wait_us > 0 && stats->wait_us_sum > 0) {
+        int64_t before_us = metrics_wait_us_max(metrics, runner);
+        struct runner_rare *rare;
+        if (metrics_rare_row(metrics, runner, &rare, err))
+            return -1;
+        rare->wait_us_max = wait_us > before_us ? wait_us : before_us;
+    }
+    stats->wait_us_sum += wait_us;
+    stats->bound_count++;
+    return 0;
+}
+
 static void add_met_time(struct met_time *time, int64_t asked, int64_t there, int64_t lasted_us)
 {
     if (asked == 0)
@@ -173,16 +221,17 @@ static void add_area(struct replica_count *count, int64_t lasted_us)
 }
 
 /* Time with a floor, which most runners have not. */
-static void settle_floor(struct runner_stats *stats, int64_t lasted_us)
+static void settle_floor(struct runner_rare *rare, const struct runner_stats *stats,
+                         int64_t lasted_us)
 {
-    add_met_time(&stats->floor_by_running, stats->floor, stats->running.value, lasted_us);
-    add_met_time(&stats->floor_by_live, stats->floor, stats->live.value, lasted_us);
-    if (stats->live.value < stats->floor)
-        stats->below_floor_us[stats->blame] += lasted_us;
+    add_met_time(&rare->floor_by_running, rare->floor, stats->running.value, lasted_us);
+    add_met_time(&rare->floor_by_live, rare->floor, stats->live.value, lasted_us);
+    if (stats->live.value < rare->floor)
+        rare->below_floor_us[rare->blame] += lasted_us;
 }
 
 /* Counts the time since the last change under the counts that held. */
-static void settle(struct runner_stats *stats, int64_t now_us)
+static void settle(struct metrics *metrics, struct runner_stats *stats, int64_t now_us)
 {
     int64_t lasted_us = now_us - stats->since_us;
     assert(lasted_us >= 0);
@@ -196,36 +245,52 @@ static void settle(struct runner_stats *stats, int64_t now_us)
         return;
     stats->existed_us += lasted_us;
     add_met_time(&stats->wish_by_running, stats->wish.value, stats->running.value, lasted_us);
-    if (stats->floor > 0)
-        settle_floor(stats, lasted_us);
+    if (stats->rare != 0)
+        settle_floor(&metrics->rare[stats->rare], stats, lasted_us);
 }
 
 void metrics_runner_arrives(struct metrics *metrics, int32_t runner, int64_t now_us)
 {
-    settle(&metrics->runners[runner], now_us);
+    settle(metrics, &metrics->runners[runner], now_us);
     metrics->runners[runner].is_there = true;
 }
 
 void metrics_runner_leaves(struct metrics *metrics, int32_t runner, int64_t now_us)
 {
     struct runner_stats *stats = &metrics->runners[runner];
-    settle(stats, now_us);
+    settle(metrics, stats, now_us);
     stats->is_there = false;
 }
 
 /* The open evictions of a runner are a stack in order of running_before, the least on top: those
  * below are open because fewer replicas run than ran before them, so a new one has fewer. */
-static void close_evictions(struct metrics *metrics, int32_t runner, int64_t now_us)
+static void close_evictions(struct metrics *metrics, struct runner_rare *rare,
+                            const struct runner_stats *stats, int64_t now_us)
 {
-    struct runner_stats *stats = &metrics->runners[runner];
-    while (stats->open_evictions != NO_INDEX) {
-        struct eviction *eviction = &metrics->evictions[stats->open_evictions];
+    while (rare->open_evictions != NO_INDEX) {
+        struct eviction *eviction = &metrics->evictions[rare->open_evictions];
         if (stats->running.value < eviction->running_before &&
             stats->running.value < stats->wish.value)
             return;
         eviction->recovered_at_us = now_us;
-        stats->open_evictions = metrics->eviction_next[stats->open_evictions];
+        rare->open_evictions = metrics->eviction_next[rare->open_evictions];
     }
+}
+
+/* What a change means for one that has had a floor or losses. */
+static int change_rare(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
+                       struct err *err)
+{
+    const struct runner_stats *stats = &metrics->runners[delta->runner];
+    struct runner_rare *rare;
+    if (metrics_rare_row(metrics, delta->runner, &rare, err))
+        return -1;
+    rare->floor += delta->floor;
+    if (stats->live.value >= rare->floor)
+        rare->blame = BLAME_NONE;
+    if (stats->is_there)
+        close_evictions(metrics, rare, stats, now_us);
+    return 0;
 }
 
 static int log_change(struct metrics *metrics, int32_t runner, int64_t now_us, struct err *err)
@@ -236,7 +301,7 @@ static int log_change(struct metrics *metrics, int32_t runner, int64_t now_us, s
                                          .wish = stats->wish.value,
                                          .live = stats->live.value,
                                          .running = stats->running.value,
-                                         .floor = stats->floor};
+                                         .floor = metrics_rare(metrics, runner)->floor};
     return change_log_add(&metrics->changes, &change, err);
 }
 
@@ -244,36 +309,36 @@ int metrics_change_runner(struct metrics *metrics, const struct runner_delta *de
                           struct err *err)
 {
     struct runner_stats *stats = &metrics->runners[delta->runner];
-    settle(stats, now_us);
+    settle(metrics, stats, now_us);
     stats->wish.value += delta->wish;
     stats->live.value += delta->live;
     stats->running.value += delta->running;
-    stats->floor += delta->floor;
     assert(stats->running.value >= 0);
     assert(stats->running.value <= stats->live.value);
-    if (stats->live.value >= stats->floor)
-        stats->blame = BLAME_NONE;
-    if (stats->is_there && stats->open_evictions != NO_INDEX)
-        close_evictions(metrics, delta->runner, now_us);
+    if ((stats->rare != 0 || delta->floor != 0) && change_rare(metrics, delta, now_us, err))
+        return -1;
     return log_change(metrics, delta->runner, now_us, err);
 }
 
 int metrics_add_eviction(struct metrics *metrics, const struct eviction *eviction, struct err *err)
 {
     int64_t needed = metrics->eviction_count + INT64_C(1);
+    struct runner_rare *demand, *victim;
     if (array_reserve(&metrics->evictions, &metrics->eviction_capacity, needed,
                       sizeof *metrics->evictions, err) ||
         array_reserve(&metrics->eviction_next, &metrics->eviction_next_capacity, needed,
-                      sizeof *metrics->eviction_next, err))
+                      sizeof *metrics->eviction_next, err) ||
+        metrics_rare_row(metrics, eviction->victim_runner, &victim, err) ||
+        metrics_rare_row(metrics, eviction->demand_runner, &demand, err))
         return -1;
+    victim = &metrics->rare[metrics->runners[eviction->victim_runner].rare]; /* it may have moved */
     int32_t number = metrics->eviction_count++;
-    struct runner_stats *victim = &metrics->runners[eviction->victim_runner];
     metrics->evictions[number] = *eviction;
     metrics->eviction_next[number] = victim->open_evictions;
     victim->open_evictions = number;
     victim->evicted_count++;
     victim->work_lost_us += eviction->work_lost_us;
-    metrics->runners[eviction->demand_runner].evicting_count++;
+    demand->evicting_count++;
     metrics->evictions_between[eviction->demand_priority][eviction->victim_priority]++;
     metrics_bin(metrics, eviction->time_us)->evictions++;
     return 0;
@@ -281,9 +346,10 @@ int metrics_add_eviction(struct metrics *metrics, const struct eviction *evictio
 
 void metrics_blame(struct metrics *metrics, int32_t runner, enum blame blame)
 {
-    struct runner_stats *stats = &metrics->runners[runner];
-    if (stats->live.value < stats->floor && stats->blame == BLAME_NONE)
-        stats->blame = (uint8_t)blame;
+    const struct runner_stats *stats = &metrics->runners[runner];
+    struct runner_rare *rare = &metrics->rare[stats->rare];
+    if (stats->live.value < rare->floor && rare->blame == BLAME_NONE)
+        rare->blame = (uint8_t)blame;
 }
 
 /* ---- the end ---- */
@@ -293,7 +359,7 @@ void metrics_finish(struct metrics *metrics, int64_t now_us)
     metrics_finish_scopes(metrics, now_us);
     for (int32_t i = 0; i < metrics->runner_count; i++) {
         struct runner_stats *stats = &metrics->runners[i];
-        settle(stats, now_us);
+        settle(metrics, stats, now_us);
         metrics->wish_us += stats->wish.area;
         metrics->running_us += stats->running.area;
     }

@@ -190,36 +190,43 @@ struct replica_count {
     int32_t value;     /* from then on */
 };
 
-/* What every change touches comes first, on two lines of the cache: a job that arrives finds none
- * of it there. */
+/* Of a runner, what every job needs: two lines of the cache. A job that arrives finds none of it
+ * there. */
 struct runner_stats {
     _Alignas(CACHE_LINE_BYTES) struct replica_count running;
     struct replica_count live, wish;
-    int32_t floor;      /* in force */
+    int32_t rare;       /* its row in metrics.rare; 0: it has none */
     int64_t since_us;   /* all that is time is complete up to then */
     int64_t existed_us; /* from arrival to departure or the end (complete at the end) */
     struct met_time wish_by_running;
-    int64_t unpriced_us;    /* replica-time on nodes of unknown price */
-    int32_t open_evictions; /* head of a list through metrics.eviction_next; NO_INDEX */
-    int32_t bound_count, finished_count;
-    uint8_t blame; /* enum blame, while live < floor */
-    bool is_there; /* arrived and not departed */
-    /* What hardly any change touches. */
-    struct met_time floor_by_running, floor_by_live;
     int64_t wait_us_sum; /* over bound demands */
-    int64_t wait_us_max;
-    int128 cost[EXPENSE_COUNT]; /* of its parts of nodes whose price is known, in 1e-17 USD */
-    int128 cost_lost;           /* of that, of the work lost */
-    int64_t work_lost_us;       /* by evictions, drains, lost nodes and crashes */
+    int64_t unpriced_us; /* replica-time on nodes of unknown price */
+    int32_t bound_count;
+    uint32_t finished_count : 31;
+    uint32_t is_there : 1; /* arrived and not departed */
+};
+static_assert(sizeof(struct runner_stats) == 2 * CACHE_LINE_BYTES, "a runner's counts have grown");
+
+/* What most runners never have: a floor, losses, a second wait. */
+struct runner_rare {
+    struct met_time floor_by_running, floor_by_live;
     int64_t below_floor_us[BLAME_COUNT]; /* time with live < floor, by who caused it */
+    int64_t wait_us_max;                 /* of bound demands; 0: fewer than two had to wait */
+    int64_t work_lost_us;                /* by evictions, drains, lost nodes and crashes */
     struct crash_stats crashes;
     int32_t evicted_count, evicting_count; /* evicting: victims it made */
     int32_t drained_count, lost_count, gave_up_count;
-    int32_t moved_count; /* by consolidations */
+    int32_t moved_count;    /* by consolidations */
+    int32_t floor;          /* in force */
+    int32_t open_evictions; /* head of a list through metrics.eviction_next; NO_INDEX */
+    uint8_t blame;          /* enum blame, while live < floor */
 };
-enum { RUNNER_STATS_HOT_BYTES = 2 * CACHE_LINE_BYTES };
-static_assert(offsetof(struct runner_stats, floor_by_running) == RUNNER_STATS_HOT_BYTES,
-              "what every change touches has grown");
+
+/* What its parts of nodes whose price is known cost, in 1e-17 USD. */
+struct runner_cost {
+    int128 parts[EXPENSE_COUNT];
+    int128 lost; /* of that, of the work lost */
+};
 
 /* Area of one of the runner's counts up to now_us, stats->since_us <= now_us. */
 int128 runner_area(const struct runner_stats *stats, const struct replica_count *count,
@@ -247,7 +254,10 @@ struct metrics {
     int32_t *eviction_next;
     int32_t eviction_count, eviction_capacity, eviction_next_capacity;
     struct runner_stats *runners;
-    int32_t runner_count, runner_capacity;
+    struct runner_cost *costs; /* [runner_count]; NULL: no node has a known price */
+    struct runner_rare *rare;  /* [0] is nobody's: it says what holds without a row */
+    int32_t runner_count, runner_capacity, cost_capacity;
+    int32_t rare_count, rare_capacity;
     int128 running_us, wish_us; /* replica-time of all runners; 0 before the end */
     struct change_log changes;  /* of the counts of all runners */
     struct bin_counts bins[TIMELINE_BINS];
@@ -264,12 +274,30 @@ struct metrics {
     struct taken_stats taken[BLAME_COUNT];
 };
 
+/* ---- what is apart from a runner's stats ---- */
+
+/* To read; valid until a row is made. */
+static inline const struct runner_rare *metrics_rare(const struct metrics *metrics, int32_t runner)
+{
+    return &metrics->rare[metrics->runners[runner].rare];
+}
+/* All zero where no price is known. */
+const struct runner_cost *metrics_cost(const struct metrics *metrics, int32_t runner);
+
+/* The longest wait of the runner's bound demands. */
+int64_t metrics_wait_us_max(const struct metrics *metrics, int32_t runner);
+
+/* To write: the runner's row, which is made if it has none; valid until the next one is made. */
+int metrics_rare_row(struct metrics *metrics, int32_t runner, struct runner_rare **row,
+                     struct err *err);
+
 /* ---- measuring (called by the engine) ---- */
 
 struct metrics_size {
     int64_t horizon_us;
     const struct node_group *groups; /* of the fleet; [group_count] */
     int32_t group_count, pool_count, runner_count;
+    bool has_prices; /* of some node the price is known */
 };
 /* On -1 the struct is zeroed. */
 int metrics_init(struct metrics *metrics, const struct metrics_size *size, struct err *err);
@@ -321,6 +349,9 @@ struct wait_ended {
 };
 int metrics_wait_ends(struct metrics *metrics, const struct wait_ended *wait, int64_t now_us,
                       struct err *err);
+/* A demand of the runner was bound after this wait; besides metrics_wait_ends. */
+int metrics_runner_waited(struct metrics *metrics, int32_t runner, int64_t wait_us,
+                          struct err *err);
 
 /* A runner arrives (its counts rise after that) or leaves (they fall to 0 after that); changes of
  * its counts. */

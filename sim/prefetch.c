@@ -17,7 +17,7 @@ static void fetch_runner(const struct sim *sim, int32_t runner)
 {
     fetch_lines(&sim->sched.runners[runner], sizeof *sim->sched.runners);
     fetch_lines(&sim->runners[runner], sizeof *sim->runners);
-    fetch_lines(&sim->metrics.runners[runner], RUNNER_STATS_HOT_BYTES);
+    fetch_lines(&sim->metrics.runners[runner], sizeof *sim->metrics.runners);
 }
 
 void prefetch_arrival(const struct sim *sim)

@@ -106,8 +106,7 @@ static struct runner_delta loss_of(const struct sim *sim, int32_t replica)
 
 static bool is_below_floor(const struct sim *sim, int32_t runner)
 {
-    const struct runner_stats *stats = &sim->metrics.runners[runner];
-    return stats->live.value < stats->floor;
+    return sim->metrics.runners[runner].live.value < metrics_rare(&sim->metrics, runner)->floor;
 }
 
 /* ---- asked for ---- */
@@ -166,7 +165,10 @@ int replica_withdraw(struct sim *sim, int32_t replica, struct err *err)
 int replica_gave_up(struct sim *sim, int32_t replica, struct err *err)
 {
     struct runner_delta delta = {.runner = sim->sched.replicas[replica].runner};
-    sim->metrics.runners[delta.runner].gave_up_count++;
+    struct runner_rare *rare;
+    if (metrics_rare_row(&sim->metrics, delta.runner, &rare, err))
+        return -1;
+    rare->gave_up_count++;
     if (end_wait(sim, replica, WAIT_GAVE_UP, err) ||
         emit_of_demand(sim, RECORD_GAVE_UP, replica, err))
         return -1;
@@ -199,14 +201,8 @@ int replica_unnominate(struct sim *sim, int32_t replica, struct err *err)
 static int measure_wait(struct sim *sim, int32_t replica, struct err *err)
 {
     const struct replica *it = &sim->sched.replicas[replica];
-    struct runner_stats *stats = &sim->metrics.runners[it->runner];
-    int64_t wait_us = sim->now_us - it->asked_at;
-    stats->bound_count++;
-    if (wait_us > 0) {
-        stats->wait_us_sum += wait_us;
-        if (wait_us > stats->wait_us_max)
-            stats->wait_us_max = wait_us;
-    }
+    if (metrics_runner_waited(&sim->metrics, it->runner, sim->now_us - it->asked_at, err))
+        return -1;
     metrics_bin(&sim->metrics, sim->now_us)->bound++;
     return end_wait(sim, replica, WAIT_BOUND, err);
 }
@@ -346,11 +342,13 @@ int replica_drain(struct sim *sim, const struct farewell *farewell, struct err *
         .runner = sim->sched.replicas[farewell->replica].runner,
         .work = sim->replicas[farewell->replica].work,
     };
-    struct runner_stats *stats = &sim->metrics.runners[again.runner];
+    struct runner_rare *rare;
+    if (metrics_rare_row(&sim->metrics, again.runner, &rare, err))
+        return -1;
     enum blame blame = blame_of(farewell->cause);
-    *(blame == BLAME_CONSOLIDATION ? &stats->moved_count : &stats->drained_count) += 1;
+    *(blame == BLAME_CONSOLIDATION ? &rare->moved_count : &rare->drained_count) += 1;
     int64_t lost_us = work_us(sim, farewell->replica);
-    stats->work_lost_us += lost_us;
+    rare->work_lost_us += lost_us;
     expense_lost(sim, farewell->replica, lost_us, blame);
     if (replica_dismiss(sim, farewell, err))
         return -1;
@@ -461,10 +459,12 @@ int replica_lost(struct sim *sim, int32_t replica, struct err *err)
         return leave(sim, replica, (enum gone_cause)it->cause, err);
     struct ask again = {.runner = sim->sched.replicas[replica].runner, .work = it->work};
     struct runner_delta delta = loss_of(sim, replica);
-    struct runner_stats *stats = &sim->metrics.runners[again.runner];
+    struct runner_rare *rare;
+    if (metrics_rare_row(&sim->metrics, again.runner, &rare, err))
+        return -1;
     int64_t lost_us = work_us(sim, replica);
-    stats->lost_count++;
-    stats->work_lost_us += lost_us;
+    rare->lost_count++;
+    rare->work_lost_us += lost_us;
     sim->nodes[sim->sched.replicas[replica].node].work_lost_us += lost_us;
     expense_lost(sim, replica, lost_us, BLAME_FAILURE);
     metrics_bin(&sim->metrics, sim->now_us)->lost++;

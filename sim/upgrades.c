@@ -47,7 +47,7 @@ static int breaks_floor(struct sim *sim, int32_t node, bool *breaks, struct err 
             here += other->runner == runner &&
                     (other->state == REPLICA_STARTING || other->state == REPLICA_RUNNING);
         }
-        if (here > 0 && stats->live.value - here < stats->floor)
+        if (here > 0 && stats->live.value - here < metrics_rare(&sim->metrics, runner)->floor)
             *breaks = true;
     }
     return 0;

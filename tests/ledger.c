@@ -208,7 +208,7 @@ static void compare_runner(struct ledger *ledger, const struct sim *sim, int32_t
     differ(ledger, "running replica-us of runner", runner, ledger->running_us[runner],
            (int64_t)stats->running.area);
     differ(ledger, "work lost of runner", runner, ledger->work_lost_us[runner],
-           stats->work_lost_us);
+           metrics_rare(&sim->metrics, runner)->work_lost_us);
     if (stats->is_there)
         differ(ledger, "wish of runner", runner, ledger->wish[runner], sim->runners[runner].wish);
 }
@@ -216,15 +216,17 @@ static void compare_runner(struct ledger *ledger, const struct sim *sim, int32_t
 static void compare_counts(struct ledger *ledger, const struct sim *sim)
 {
     struct runner_stats sum = {0};
+    struct runner_rare rare_sum = {0};
     int64_t censored = 0;
     int64_t bound = 0;
     for (int32_t i = 0; i < sim->runner_count; i++) {
         const struct runner_stats *stats = &sim->metrics.runners[i];
+        const struct runner_rare *rare = metrics_rare(&sim->metrics, i);
         sum.finished_count += stats->finished_count;
-        sum.gave_up_count += stats->gave_up_count;
-        sum.drained_count += stats->drained_count;
-        sum.lost_count += stats->lost_count;
-        sum.evicted_count += stats->evicted_count;
+        rare_sum.gave_up_count += rare->gave_up_count;
+        rare_sum.drained_count += rare->drained_count;
+        rare_sum.lost_count += rare->lost_count;
+        rare_sum.evicted_count += rare->evicted_count;
         sum.bound_count += stats->bound_count;
     }
     for (int i = 0; i < 10; i++) {
@@ -235,10 +237,10 @@ static void compare_counts(struct ledger *ledger, const struct sim *sim)
     }
     differ(ledger, "demands", 0, ledger->counts[RECORD_DEMAND], censored + bound);
     differ(ledger, "bound", 0, ledger->counts[RECORD_BOUND], sum.bound_count);
-    differ(ledger, "evicted", 0, ledger->counts[RECORD_EVICTED], sum.evicted_count);
-    differ(ledger, "gave up", 0, ledger->counts[RECORD_GAVE_UP], sum.gave_up_count);
+    differ(ledger, "evicted", 0, ledger->counts[RECORD_EVICTED], rare_sum.evicted_count);
+    differ(ledger, "gave up", 0, ledger->counts[RECORD_GAVE_UP], rare_sum.gave_up_count);
     differ(ledger, "finished", 0, ledger->gone_counts[GONE_FINISHED], sum.finished_count);
-    differ(ledger, "lost", 0, ledger->gone_counts[GONE_NODE_LOST], sum.lost_count);
+    differ(ledger, "lost", 0, ledger->gone_counts[GONE_NODE_LOST], rare_sum.lost_count);
     differ(ledger, "failures", 0, ledger->counts[RECORD_NODE_FAILED], sim->metrics.node_failures);
 }
 

@@ -420,7 +420,7 @@ Test(consolidation, what_moves_is_counted_apart_and_costs_its_work)
               "'consolidation':'underutilized'}}}],'runners':[{'id':'r','nodepool':'p'," ASK
               "'num_replicas':1}]}");
     free(node_story(&scenario, &sim));
-    const struct runner_stats *stats = &sim.metrics.runners[0];
+    const struct runner_rare *rare = metrics_rare(&sim.metrics, 0);
     int64_t share = INT64_C(985848) * 1000000000 / 4576944;
     cr_assert_eq(sim.consolidations.count, 1);
     cr_expect_eq((int)sim.consolidations.items[0].stage, (int)CONSOLIDATION_DONE);
@@ -428,10 +428,10 @@ Test(consolidation, what_moves_is_counted_apart_and_costs_its_work)
     cr_expect_eq(sim.consolidations.items[0].found_us, 0);
     cr_expect_eq(sim.consolidations.items[0].ended_us, INT64_C(75) * 1000000);
     cr_expect_eq(sim.consolidations.items[0].replica_count, 1);
-    cr_expect_eq(stats->moved_count, 1);
-    cr_expect_eq(stats->drained_count, 0);
-    cr_expect_eq(stats->evicted_count, 0);
-    cr_expect_eq(stats->work_lost_us, INT64_C(75) * 1000000);
+    cr_expect_eq(rare->moved_count, 1);
+    cr_expect_eq(rare->drained_count, 0);
+    cr_expect_eq(rare->evicted_count, 0);
+    cr_expect_eq(rare->work_lost_us, INT64_C(75) * 1000000);
     cr_expect(sim.metrics.cost_lost[BLAME_CONSOLIDATION] ==
               (int128)75 * 1000000 * 32000000 / 1000000000 * share);
     cr_expect(sim.metrics.cost_lost[BLAME_DRAIN] == 0);

@@ -111,7 +111,7 @@ Test(crashes, waits_double_up_to_five_minutes_and_begin_anew_after_ten)
         struct sim sim;
         load(&scenario, it->horizon, it->simulation, it->rest);
         char *text = story(&scenario, &sim);
-        const struct crash_stats *crashes = &sim.metrics.runners[0].crashes;
+        const struct crash_stats *crashes = &metrics_rare(&sim.metrics, 0)->crashes;
         cr_expect_str_eq(text, it->expected, "%s: %s", it->name, text);
         cr_expect_eq(crashes->count, it->count, "%s", it->name);
         cr_expect_eq(crashes->at_start_count, it->at_start_count, "%s", it->name);
@@ -131,13 +131,15 @@ Test(crashes, a_floor_is_kept_by_one_that_starts_again_and_its_room_is_its_own)
     scenario.runners[0].floor = scenario.runners[0].min_replicas = 1;
     free(story(&scenario, &sim));
     const struct runner_stats *stats = &sim.metrics.runners[0];
-    cr_expect_eq(stats->floor_by_live.met_us, s(1000));
-    cr_expect_eq(stats->floor_by_running.met_us, (int64_t)stats->running.area);
+    const struct runner_rare *rare = metrics_rare(&sim.metrics, 0);
+    const struct runner_cost *cost = metrics_cost(&sim.metrics, 0);
+    cr_expect_eq(rare->floor_by_live.met_us, s(1000));
+    cr_expect_eq(rare->floor_by_running.met_us, (int64_t)stats->running.area);
     cr_expect_eq(stats->bound_count, 1);
     /* All that it ran for but the last piece is lost, and so is what that cost. */
-    cr_expect_eq(stats->crashes.work_lost_us, stats->work_lost_us);
-    cr_expect(stats->cost_lost > 0 && stats->cost_lost == sim.metrics.cost_lost_by_crashes);
-    cr_expect(stats->cost_lost <= stats->cost[EXPENSE_RUNNING]);
+    cr_expect_eq(rare->crashes.work_lost_us, rare->work_lost_us);
+    cr_expect(cost->lost > 0 && cost->lost == sim.metrics.cost_lost_by_crashes);
+    cr_expect(cost->lost <= cost->parts[EXPENSE_RUNNING]);
     sim_release(&sim);
     scenario_release(&scenario);
 }

@@ -36,16 +36,16 @@ Test(expenses, a_replica_with_half_of_everything_pays_half_of_the_node)
                   "'simulation':{'share_milli':500,'startup':'10m','grace_period':'5m'}}],"
                   "'events':[{'at':'40m','drain_node':{'node':'p-0'}}]}");
     run(&sim, &s);
-    const struct runner_stats *stats = &sim.metrics.runners[0];
+    const struct runner_cost *cost = metrics_cost(&sim.metrics, 0);
     cr_expect_eq(expense_share(&s.shapes.items[s.runners[0].shape], &s.types[0]), 500000000);
-    cr_expect(stats->cost[EXPENSE_STARTING] == (int128)126000 * grains);
-    cr_expect(stats->cost[EXPENSE_RUNNING] == (int128)378000 * grains);
-    cr_expect(stats->cost[EXPENSE_TERMINATING] == (int128)63000 * grains);
-    cr_expect(stats->cost_lost == (int128)378000 * grains);
+    cr_expect(cost->parts[EXPENSE_STARTING] == (int128)126000 * grains);
+    cr_expect(cost->parts[EXPENSE_RUNNING] == (int128)378000 * grains);
+    cr_expect(cost->parts[EXPENSE_TERMINATING] == (int128)63000 * grains);
+    cr_expect(cost->lost == (int128)378000 * grains);
     cr_expect(sim.metrics.cost_lost[BLAME_DRAIN] == (int128)378000 * grains);
     cr_expect(sim.metrics.cost_lost[BLAME_FAILURE] == 0);
     cr_expect_eq(sim.nodes[0].busy_us, INT64_C(2700) * US_PER_S);
-    cr_expect_eq(stats->unpriced_us, 0);
+    cr_expect_eq(sim.metrics.runners[0].unpriced_us, 0);
     sim_release(&sim);
     scenario_release(&s);
 }
@@ -66,9 +66,9 @@ Test(expenses, spot_nodes_are_charged_at_their_price_and_unknown_prices_stay_unk
                   "{'id':'u','nodepool':{'id':'q'},'compute_info':{'cpu_limit':'4',"
                   "'cpu_memory':'1Gi'},'num_replicas':1}]}");
     run(&sim, &s);
-    cr_expect(sim.metrics.runners[0].cost[EXPENSE_RUNNING] == (int128)189000 * grains);
+    cr_expect(metrics_cost(&sim.metrics, 0)->parts[EXPENSE_RUNNING] == (int128)189000 * grains);
     cr_expect_eq(sim.metrics.runners[0].unpriced_us, 0);
-    cr_expect(sim.metrics.runners[1].cost[EXPENSE_RUNNING] == 0);
+    cr_expect(metrics_cost(&sim.metrics, 1)->parts[EXPENSE_RUNNING] == 0);
     cr_expect_eq(sim.metrics.runners[1].unpriced_us, INT64_C(3600) * US_PER_S);
     sim_release(&sim);
     scenario_release(&s);

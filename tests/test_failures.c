@@ -56,7 +56,7 @@ Test(failures, a_node_is_up_and_down_in_turn)
         cr_expect_eq(sim.failures[i].work_lost_us, 2 * s(200));
         cr_expect_eq(sim.failures[i].failure, 0);
     }
-    cr_expect_eq(sim.metrics.runners[0].lost_count, 6);
+    cr_expect_eq(metrics_rare(&sim.metrics, 0)->lost_count, 6);
     cr_expect(sim.metrics.runners[0].running.area == 2 * s(700));
     sim_release(&sim);
     made_release(&scenario);
@@ -243,9 +243,9 @@ Test(failures, a_reclaimed_node_is_drained_within_the_notice_and_another_comes)
     cr_expect_eq(sim.metrics.floor_breaches_by_drain, 0);
     /* Both runners are below their wish from 300 to 500 and from 800 on; the floor is the second's.
      */
-    const struct runner_stats *stats = &sim.metrics.runners[1];
-    cr_expect_eq(stats->below_floor_us[BLAME_RECLAIM], s(200) + s(200));
-    cr_expect_eq(stats->below_floor_us[BLAME_DRAIN], 0);
+    const struct runner_rare *rare = metrics_rare(&sim.metrics, 1);
+    cr_expect_eq(rare->below_floor_us[BLAME_RECLAIM], s(200) + s(200));
+    cr_expect_eq(rare->below_floor_us[BLAME_DRAIN], 0);
     cr_expect(sim.metrics.scopes[0].nodes_up_or_down.area == s(420) + s(420), "paid for");
     sim_release(&sim);
     made_release(&scenario);
@@ -303,11 +303,11 @@ Test(failures, who_took_a_runner_below_its_floor_first_has_the_blame)
     make_event(&scenario, s(600), EVENT_FAIL_NODE)->node_name = "p0-1";
     struct sim sim;
     run(&sim, &scenario);
-    const struct runner_stats *stats = &sim.metrics.runners[0];
-    cr_expect_eq(stats->below_floor_us[BLAME_DRAIN], s(300));
-    cr_expect_eq(stats->below_floor_us[BLAME_FAILURE], s(400));
-    cr_expect_eq(stats->below_floor_us[BLAME_PREEMPTION], 0);
-    cr_expect_eq(stats->below_floor_us[BLAME_NONE], 0);
+    const struct runner_rare *rare = metrics_rare(&sim.metrics, 0);
+    cr_expect_eq(rare->below_floor_us[BLAME_DRAIN], s(300));
+    cr_expect_eq(rare->below_floor_us[BLAME_FAILURE], s(400));
+    cr_expect_eq(rare->below_floor_us[BLAME_PREEMPTION], 0);
+    cr_expect_eq(rare->below_floor_us[BLAME_NONE], 0);
     sim_release(&sim);
     made_release(&scenario);
 }

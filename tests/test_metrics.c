@@ -383,14 +383,15 @@ Test(metrics, time_at_floor_and_wish_counts_only_while_the_runner_is_there)
            1000);
     metrics_finish(&metrics, 4800);
     const struct runner_stats *stats = &metrics.runners[1];
+    const struct runner_rare *rare = metrics_rare(&metrics, 1);
     cr_expect_eq(stats->existed_us, 900);
-    cr_expect_eq(stats->floor_by_live.asked_us, 900);
-    cr_expect_eq(stats->floor_by_live.met_us, 500);
-    cr_expect_eq(stats->floor_by_running.met_us, 400);
+    cr_expect_eq(rare->floor_by_live.asked_us, 900);
+    cr_expect_eq(rare->floor_by_live.met_us, 500);
+    cr_expect_eq(rare->floor_by_running.met_us, 400);
     cr_expect_eq(stats->wish_by_running.asked_us, 900);
     cr_expect_eq(stats->wish_by_running.met_us, 300);
     cr_expect_eq(stats->wish_by_running.asked_since_us, 600, "met from 400 on, lost at 700");
-    cr_expect_eq(stats->floor_by_live.asked_since_us, 800, "met from 200 on");
+    cr_expect_eq(rare->floor_by_live.asked_since_us, 800, "met from 200 on");
     cr_expect(stats->running.area == 2 * 100 + 3 * 300 + 300);
     cr_expect(stats->live.area == 3 * 500 + 300);
     cr_expect(stats->wish.area == 3 * 900);
@@ -428,9 +429,10 @@ Test(metrics, only_time_with_a_floor_or_wish_above_0_counts_for_it)
            1000);
     metrics_finish(&metrics, 4800);
     const struct runner_stats *stats = &metrics.runners[0];
+    const struct runner_rare *rare = metrics_rare(&metrics, 0);
     cr_expect_eq(stats->existed_us, 4800);
-    cr_expect_eq(stats->floor_by_running.asked_us, 900);
-    cr_expect_eq(stats->floor_by_running.met_us, 600);
+    cr_expect_eq(rare->floor_by_running.asked_us, 900);
+    cr_expect_eq(rare->floor_by_running.met_us, 600);
     cr_expect_eq(stats->wish_by_running.asked_us, 1000);
     cr_expect_eq(stats->wish_by_running.met_us, 600, "the rest of the run is not at its wish");
     metrics_release(&metrics);
@@ -457,6 +459,80 @@ Test(metrics, changes_of_a_runner_at_one_instant_are_one_entry)
     cr_expect_eq(changes[2].live, 2);
     cr_expect_eq(changes[2].time_us, 11);
     cr_expect_not(change_log_next(&reader, &changes[0]));
+    metrics_release(&metrics);
+}
+
+/* ---- what is rare ---- */
+
+Test(metrics, what_is_rare_has_a_row_only_where_it_happens)
+{
+    struct metrics metrics;
+    struct err err;
+    init(&metrics, &two_pools);
+    metrics_runner_arrives(&metrics, 0, 0);
+    change(&metrics, (struct runner_delta){.runner = 0, .wish = 2, .live = 2, .running = 1}, 0);
+    cr_assert_eq(metrics_runner_waited(&metrics, 0, 0, &err), 0);
+    cr_assert_eq(metrics_runner_waited(&metrics, 0, 7, &err), 0);
+    cr_expect_eq(metrics.rare_count, 1, "nobody has a floor, losses or a second wait");
+    cr_expect_eq(metrics_rare(&metrics, 0)->floor, 0);
+    cr_expect_eq(metrics_rare(&metrics, 0)->open_evictions, NO_INDEX);
+    change(&metrics, (struct runner_delta){.runner = 2, .floor = 1}, 10);
+    cr_expect_eq(metrics.rare_count, 2);
+    cr_expect_eq(metrics_rare(&metrics, 2)->floor, 1);
+    cr_expect_eq(metrics_rare(&metrics, 0)->floor, 0, "the row is that of one runner");
+    cr_expect_null(metrics.costs, "no price is known");
+    cr_expect(metrics_cost(&metrics, 1)->lost == 0);
+    metrics_release(&metrics);
+}
+
+Test(metrics, the_longest_wait_is_that_of_all_waits)
+{
+    struct rng rng = rng_stream(7, "waits", 0);
+    for (int trial = 0; trial < 300; trial++) {
+        struct metrics metrics;
+        struct err err;
+        int64_t sum_us = 0, most_us = 0;
+        init(&metrics, &two_pools);
+        for (int i = 0; i < trial % 6; i++) {
+            int64_t wait_us = (int64_t)(rng_next(&rng) % 4);
+            sum_us += wait_us;
+            most_us = wait_us > most_us ? wait_us : most_us;
+            cr_assert_eq(metrics_runner_waited(&metrics, 1, wait_us, &err), 0);
+        }
+        cr_expect_eq(metrics_wait_us_max(&metrics, 1), most_us);
+        cr_expect_eq(metrics.runners[1].wait_us_sum, sum_us);
+        cr_expect_eq(metrics.runners[1].bound_count, trial % 6);
+        metrics_release(&metrics);
+    }
+}
+
+Test(metrics, a_rare_row_without_memory_changes_nothing)
+{
+    enum { RUNNERS = 40 };
+    struct metrics_size size = two_pools;
+    struct metrics metrics;
+    struct runner_rare *row;
+    int32_t failures = 0;
+    size.runner_count = RUNNERS;
+    init(&metrics, &size);
+    for (int32_t i = 0; i < RUNNERS; i++) {
+        struct err err;
+        failing_alloc_arm(1);
+        int result = metrics_rare_row(&metrics, i, &row, &err);
+        if (failing_alloc_disarm()) {
+            failures++;
+            cr_assert_eq(result, -1);
+            cr_expect_eq(metrics.runners[i].rare, 0);
+            cr_expect_eq(metrics.rare_count, 1 + i);
+            result = metrics_rare_row(&metrics, i, &row, &err);
+        }
+        cr_assert_eq(result, 0);
+        cr_expect_eq(row->open_evictions, NO_INDEX);
+        row->drained_count = i;
+    }
+    for (int32_t i = 0; i < RUNNERS; i++)
+        cr_expect_eq(metrics_rare(&metrics, i)->drained_count, i);
+    cr_expect_eq(failures, 3, "the table has grown from 8 rows to 16, 32 and 64");
     metrics_release(&metrics);
 }
 
@@ -504,9 +580,9 @@ Test(metrics, a_runner_recovers_when_as_many_run_as_before_each_eviction)
     cr_assert_eq(metrics.eviction_count, 4);
     for (int i = 0; i < 4; i++)
         cr_expect_eq(metrics.evictions[i].recovered_at_us, recovered_us[i], "eviction %d", i);
-    cr_expect_eq(metrics.runners[0].evicted_count, 4);
-    cr_expect_eq(metrics.runners[2].evicting_count, 4);
-    cr_expect_eq(metrics.runners[0].work_lost_us, 15);
+    cr_expect_eq(metrics_rare(&metrics, 0)->evicted_count, 4);
+    cr_expect_eq(metrics_rare(&metrics, 2)->evicting_count, 4);
+    cr_expect_eq(metrics_rare(&metrics, 0)->work_lost_us, 15);
     cr_expect_eq(metrics.evictions_between[6][1], 4);
     cr_expect_eq(metrics.bins[1].evictions, 2);
     cr_expect_eq(metrics.bins[2].evictions, 1);
@@ -549,11 +625,13 @@ Test(metrics, the_horizon_is_in_the_last_bin)
 
 Test(metrics, init_without_memory_leaves_a_zeroed_struct)
 {
+    struct metrics_size size = two_pools;
+    size.has_prices = true;
     for (int64_t n = 1;; n++) {
         struct metrics metrics;
         struct err err;
         failing_alloc_arm(n);
-        int result = metrics_init(&metrics, &two_pools, &err);
+        int result = metrics_init(&metrics, &size, &err);
         if (!failing_alloc_disarm()) {
             cr_assert_eq(result, 0);
             cr_assert_gt(n, 1);
@@ -564,6 +642,8 @@ Test(metrics, init_without_memory_leaves_a_zeroed_struct)
         cr_assert_eq(err.kind, ERR_SYSTEM);
         cr_assert_null(metrics.scopes);
         cr_assert_null(metrics.runners);
+        cr_assert_null(metrics.costs);
+        cr_assert_null(metrics.rare);
         metrics_release(&metrics);
     }
 }

@@ -84,12 +84,12 @@ Test(sim, measures_what_a_run_by_hand_gives)
     cr_expect_eq(metrics->runners[0].existed_us, s(1000));
     cr_expect_eq(metrics->runners[0].wish_by_running.asked_us, s(1000));
     cr_expect_eq(metrics->runners[0].wish_by_running.met_us, s(290));
-    cr_expect_eq(metrics->runners[0].floor_by_running.asked_us, s(300), "floor 1, then 0");
-    cr_expect_eq(metrics->runners[0].floor_by_running.met_us, s(290));
-    cr_expect_eq(metrics->runners[0].floor_by_live.met_us, s(300));
+    cr_expect_eq(metrics_rare(metrics, 0)->floor_by_running.asked_us, s(300), "floor 1, then 0");
+    cr_expect_eq(metrics_rare(metrics, 0)->floor_by_running.met_us, s(290));
+    cr_expect_eq(metrics_rare(metrics, 0)->floor_by_live.met_us, s(300));
     cr_expect(metrics->runners[0].running.area == (int128)2 * s(290));
     cr_expect_eq(metrics->runners[1].existed_us, s(900));
-    cr_expect_eq(metrics->runners[1].wait_us_max, s(220));
+    cr_expect_eq(metrics_wait_us_max(metrics, 1), s(220));
     cr_expect_eq(metrics->waits[5].bound_us[0], s(220));
     cr_expect_eq(metrics->waits[1].count, 2);
     cr_expect_eq(metrics->waits[1].waiting_count, 2);
@@ -174,9 +174,9 @@ Test(sim, down_time_of_a_node_is_the_sum_of_its_repairs)
     cr_expect(fleet->nodes_up_or_down.area == s(100000));
     cr_expect(fleet->usage[RESOURCE_CPU].capacity.area == (int128)4000 * fleet->nodes.area);
     cr_expect(fleet->usage[RESOURCE_CPU].used.area == (int128)4000 * fleet->nodes.area);
-    cr_expect_eq(sim.metrics.runners[0].lost_count, 2 * FAILURES);
+    cr_expect_eq(metrics_rare(&sim.metrics, 0)->lost_count, 2 * FAILURES);
     cr_expect_eq(sim.metrics.floor_breaches_by_loss, 0, "the floor is 0");
-    cr_expect_eq(sim.metrics.runners[0].work_lost_us, sim.nodes[0].work_lost_us);
+    cr_expect_eq(metrics_rare(&sim.metrics, 0)->work_lost_us, sim.nodes[0].work_lost_us);
     sim_release(&sim);
     made_release(&scenario);
 }
@@ -214,8 +214,8 @@ Test(sim, floor_breaches_by_drain_and_loss_are_counted_apart)
     cr_expect_eq(sim.metrics.floor_breaches_by_drain, 1);
     cr_expect_eq(sim.metrics.floor_breaches_by_loss, 2);
     cr_expect_eq(sim.metrics.floor_breaches_by_preemption, 0);
-    cr_expect_eq(sim.metrics.runners[0].drained_count, 2);
-    cr_expect_eq(sim.metrics.runners[0].lost_count, 2);
+    cr_expect_eq(metrics_rare(&sim.metrics, 0)->drained_count, 2);
+    cr_expect_eq(metrics_rare(&sim.metrics, 0)->lost_count, 2);
     cr_expect_eq(sim.nodes[0].drained_us, s(900));
     cr_expect_eq(sim.nodes[0].down_us, 0);
     cr_expect_eq(sim.nodes[1].drained_us, 0);
@@ -251,7 +251,7 @@ Test(sim, a_node_that_fails_while_it_is_being_removed_is_gone_for_good)
     cr_expect_eq(sim.idle_event_count, 6);
     cr_expect_eq(sim.nodes[0].removed_us, s(200));
     cr_expect_eq(sim.nodes[0].down_us, 0);
-    cr_expect_eq(sim.metrics.runners[0].lost_count, 0, "it was on its way out already");
+    cr_expect_eq(metrics_rare(&sim.metrics, 0)->lost_count, 0, "it was on its way out already");
     cr_expect(sim.metrics.scopes[0].nodes_up_or_down.area == s(200));
     cr_expect(sim.metrics.scopes[0].nodes.area == s(200));
     sim_release(&sim);
@@ -385,7 +385,7 @@ Test(sim, a_scale_before_the_arrival_is_what_arrives)
     struct sim sim;
     run(&sim, &scenario);
     cr_expect_eq(sim.runners[0].wish, 3);
-    cr_expect_eq(sim.metrics.runners[0].floor, 2);
+    cr_expect_eq(metrics_rare(&sim.metrics, 0)->floor, 2);
     cr_expect(sim.metrics.runners[0].running.area == (int128)3 * s(500));
     sim_release(&sim);
     made_release(&scenario);
@@ -413,7 +413,7 @@ Test(sim, a_scale_below_the_floor_lowers_it_and_back_up_raises_it)
     }
     cr_assert_eq(sim_run(&sim, &err), 0);
     cr_expect_eq(sim.runners[0].floor, 3);
-    cr_expect_eq(sim.metrics.runners[0].floor, 3);
+    cr_expect_eq(metrics_rare(&sim.metrics, 0)->floor, 3);
     sim_release(&sim);
     made_release(&scenario);
 }

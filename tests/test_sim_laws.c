@@ -48,9 +48,9 @@ Test(sim_laws, every_invariant_holds_after_every_event)
         evictions += plain.metrics.eviction_count;
         idle += plain.idle_event_count;
         for (int32_t j = 0; j < plain.runner_count; j++) {
-            gave_up += plain.metrics.runners[j].gave_up_count;
-            lost += plain.metrics.runners[j].lost_count;
-            drained += plain.metrics.runners[j].drained_count;
+            gave_up += metrics_rare(&plain.metrics, j)->gave_up_count;
+            lost += metrics_rare(&plain.metrics, j)->lost_count;
+            drained += metrics_rare(&plain.metrics, j)->drained_count;
         }
         for (int32_t j = 0; j < plain.metrics.eviction_count; j++)
             chained += plain.metrics.evictions[j].chain_depth > 1;
