@@ -51,6 +51,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     int height_px = (int)top.count * PANEL_HEIGHT_PX + LEGEND_HEIGHT_PX + AXIS_HEIGHT_PX;
     plot_frame_open(out, plot_replicas.name, height_px);
     plot_print_time_axis(sim, out);
+    plot_states_print_cut(sim, out);
     fprintf(out,
             "set multiplot layout %d,1 margins 0.08,0.98,%.4f,%.4f spacing 0.09,%.4f\n"
             "set key at screen 0.98,0.995 top right horizontal maxrows 1 samplen 2\nunset xlabel\n",
@@ -60,7 +61,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
         if (i + 1 == top.count)
             plot_print_time_axis(sim, out);
         print_panel(sim, out, sim->traffics[top.items[i]].runner, (int)i);
-        fputs("unset key\n", out); /* the first panel has the legend */
+        fputs("unset key\nunset label 1\n", out); /* the first panel has them */
     }
     fputs("unset multiplot\n", out);
     plot_frame_close(out);

@@ -58,10 +58,14 @@ void plot_states_write(const struct sim *sim, int32_t runner, FILE *out)
     char name[RUNNER_NAME_SIZE];
     fprintf(out, "# %s\n# time_%s\twish\tlive\trunning\tfloor\n",
             sim_runner_name(sim, runner, name), axis.unit);
+    bool has_rows = false;
     while (next_state(&reader, &state, &until_us)) {
         print_row(out, plot_time(&axis, state.time_us), &state);
         print_row(out, plot_time(&axis, until_us), &state);
+        has_rows = true;
     }
+    if (!has_rows)
+        print_row(out, 0, &(struct runner_change){.runner = runner});
 }
 
 int32_t plot_states_most(const struct sim *sim, int32_t runner)
@@ -75,4 +79,18 @@ int32_t plot_states_most(const struct sim *sim, int32_t runner)
         most = here > most ? here : most;
     }
     return most;
+}
+
+void plot_states_print_cut(const struct sim *sim, FILE *out)
+{
+    const struct change_log *log = &sim->metrics.changes;
+    struct time_axis axis = plot_time_axis(sim);
+    double end = plot_time(&axis, log->last.time_us);
+    if (!log->was_cut)
+        return;
+    fprintf(out,
+            "set label 1 'too many changes: drawn up to %.4g %s' at screen 0.015,0.985\n"
+            "set arrow 1 from first %.6f, graph 0 to first %.6f, graph 1 nohead linetype 8 "
+            "dashtype 3\n",
+            end, axis.unit, end, end);
 }

@@ -590,6 +590,35 @@ static char *states_of(const struct sim *sim, int32_t runner)
     return bytes;
 }
 
+/* What says that they were cut; likewise. */
+static char *cut_of(const struct sim *sim)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&bytes, &size);
+    cr_assert_not_null(out);
+    plot_states_print_cut(sim, out);
+    cr_assert_eq(fclose(out), 0);
+    return bytes;
+}
+
+Test(report_parts,
+     a_runner_without_states_has_a_row_so_that_the_blocks_behind_it_keep_their_numbers)
+{
+    struct made_run run;
+    run_eviction(&run, NULL);
+    char *text = states_of(&run.sim, 2);
+    cr_expect_null(strstr(text, "\t0\t0\t0\t0\n"));
+    free(text);
+    struct change_log all = run.sim.metrics.changes;
+    run.sim.metrics.changes = (struct change_log){.was_cut = true};
+    text = states_of(&run.sim, 2);
+    cr_expect_not_null(strstr(text, "\tfloor\n0.000000\t0\t0\t0\t0\n"), "%s", text);
+    free(text);
+    run.sim.metrics.changes = all;
+    release(&run);
+}
+
 Test(report_parts, states_of_a_runner_end_with_the_run_or_with_what_was_kept)
 {
     static const char head[] = "# r2\n# time_min\twish\tlive\trunning\tfloor\n";
@@ -600,9 +629,16 @@ Test(report_parts, states_of_a_runner_end_with_the_run_or_with_what_was_kept)
     cr_expect_str_eq(text + sizeof head - 1, "0.000000\t1\t1\t1\t0\n16.666667\t1\t1\t1\t0\n");
     cr_expect_eq(plot_states_most(&run.sim, 2), 1);
     free(text);
+    text = cut_of(&run.sim);
+    cr_expect_str_eq(text, "");
+    free(text);
     run.sim.metrics.changes.was_cut = true; /* the last entry is of 150 s */
     text = states_of(&run.sim, 2);
     cr_expect_str_eq(text + sizeof head - 1, "0.000000\t1\t1\t1\t0\n2.500000\t1\t1\t1\t0\n");
+    free(text);
+    text = cut_of(&run.sim);
+    cr_expect_not_null(strstr(text, "'too many changes: drawn up to 2.5 min'"), "%s", text);
+    cr_expect_not_null(strstr(text, "from first 2.500000, "), "%s", text);
     free(text);
     release(&run);
 }
