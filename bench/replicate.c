@@ -22,7 +22,7 @@ static int step_until(struct sim *sim, int64_t until_us, const struct replicatio
         if (check_cancelled(replication, err) != 0)
             return -1;
         for (int i = 0; i < STEPS_PER_LOOK; i++) {
-            if (event_queue_first_us(&sim->events) > until_us)
+            if (sim_next_us(sim) > until_us)
                 return 1;
             int more = sim_step(sim, err);
             if (more != 1)

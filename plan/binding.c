@@ -22,7 +22,7 @@ static int step_to_wait(struct sim *sim, bool core_only, struct err *err)
         int more = sim_step(sim, err);
         if (more != 1)
             return more;
-        bool is_over = event_queue_first_us(&sim->events) > sim->now_us;
+        bool is_over = sim_next_us(sim) > sim->now_us;
         bool waits = core_only ? count_core(sim) > 0 : sim->sched.queue.demand_count > 0;
         if (is_over && waits)
             return 1;

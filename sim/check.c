@@ -179,7 +179,7 @@ static int check_scope(const struct sim *sim, int32_t number, struct err *err)
 /* Once an instant is over, no demand waits that a pass could have placed: no pass was forgotten. */
 static int check_no_pass_is_due(const struct sim *sim, struct err *err)
 {
-    if (sim->now_us >= sim->end_us || event_queue_first_us(&sim->events) == sim->now_us)
+    if (sim->now_us >= sim->end_us || sim_next_us(sim) == sim->now_us)
         return 0;
     if (sim->sched.ready_count > 0)
         return contradiction(err, "nominated demands left unbound", sim->sched.ready_count);

@@ -11,15 +11,14 @@
  * only be released. */
 
 enum event_action {
-    ACTION_GONE = 0,      /* replica: its grace period is over */
-    ACTION_FINISHED,      /* replica: its duration is over */
-    ACTION_STARTED,       /* replica: its startup is over */
-    ACTION_UNPROTECTED,   /* replica: it has run for min_runtime and may be a victim */
-    ACTION_NODE_REPAIRED, /* node */
-    ACTION_ARRIVALS,      /* the runners that arrive now */
-    ACTION_DEPARTURE,     /* runner: its departure_us */
-    ACTION_SCRIPTED,      /* index into scenario->events */
-    ACTION_PASS,
+    ACTION_GONE = 0,       /* replica: its grace period is over */
+    ACTION_FINISHED,       /* replica: its duration is over */
+    ACTION_STARTED,        /* replica: its startup is over */
+    ACTION_UNPROTECTED,    /* replica: it has run for min_runtime and may be a victim */
+    ACTION_NODE_REPAIRED,  /* node */
+    ACTION_ARRIVALS,       /* the runners that arrive now */
+    ACTION_DEPARTURE,      /* runner: its departure_us */
+    ACTION_SCRIPTED,       /* index into scenario->events */
     ACTION_GAVE_UP,        /* replica: max_wait is over */
     ACTION_OUTAGE,         /* index into sim->outages: the domain fails */
     ACTION_NODE_RECLAIMED, /* node: the notice is over */
@@ -48,9 +47,14 @@ void sim_cancel(struct sim *sim, struct plans *plans);
 /* The sim as one that knows which events are dead. */
 struct event_filter sim_event_filter(const struct sim *sim);
 
-/* Plans a pass for now, where there is demand that it could help and none is planned yet. To be
- * called whenever demand, room, or what may be evicted has grown. */
-int sim_plan_pass(struct sim *sim, struct err *err);
+/* Plans a pass for now, where there is demand that it could help. To be called whenever demand,
+ * room, or what may be evicted has grown. */
+static inline void sim_plan_pass(struct sim *sim)
+{
+    bool has_demand = sim->sched.queue.demand_count > 0 || sim->sched.ready_count > 0;
+    if (has_demand && sim->now_us < sim->end_us)
+        sim->pass_is_planned = true;
+}
 
 /* A record with all indices NO_INDEX. */
 static inline struct record record_of(enum record_kind kind)

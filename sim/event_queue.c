@@ -32,9 +32,9 @@
  *
  * While there are few events, they are in one sorted array instead, which is quicker than any such
  * machinery. When it is full all move into the buckets; when these are empty it begins anew. As
- * long as there are buckets, the array serves what is pushed for the present instant, half of all
- * events of a scheduler: these pop next, whatever is to come. Of one class, those in the buckets
- * were pushed before.
+ * long as there are buckets, the array serves what is pushed for the present instant, such as the
+ * start of what needs no startup: it pops next, whatever is to come. Of one class, those in the
+ * buckets were pushed before.
  *
  * Buckets are chains of chunks out of one pool. Chunks are taken from the system by pushes only, so
  * many that any spread of the events present has room: popping cannot fail. */
@@ -374,6 +374,14 @@ bool event_queue_pop(struct event_queue *queue, struct event *event)
         return false;
     queue->now_us = event->time_us;
     return true;
+}
+
+bool event_queue_has_before(const struct event_queue *queue, enum event_class class)
+{
+    uint64_t first = (uint64_t)queue->now_us << TIME_SHIFT | (uint64_t) class << CLASS_SHIFT;
+    if (queue->few_count > 0 && queue->few_words[queue->few_count - 1] < first)
+        return true;
+    return (queue->digits[0] & ((1U << class) - 1)) != 0;
 }
 
 int64_t event_queue_first_us(const struct event_queue *queue)

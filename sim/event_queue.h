@@ -21,7 +21,7 @@ enum event_class {
     EVENT_CLASS_REPLICA_READY,
     EVENT_CLASS_DEMAND, /* arrivals, departures, scale changes */
     EVENT_CLASS_AUTOSCALER,
-    EVENT_CLASS_PASS,
+    EVENT_CLASS_PASS,         /* no event of the queue, but its place among them */
     EVENT_CLASS_GIVE_UP,      /* after the pass: a demand with max_wait 0 is tried once */
     EVENT_CLASS_NODE_SCALING, /* for what the pass has left waiting */
     EVENT_CLASS_SAMPLE,
@@ -97,6 +97,10 @@ int event_queue_push(struct event_queue *queue, enum event_class class, const st
 /* false: the queue is empty. Each event is moved at most EVENT_QUEUE_LEVELS times in its life, all
  * pops together. */
 bool event_queue_pop(struct event_queue *queue, struct event *event);
+
+/* Is an event of an earlier class than this one to come at the instant of the event popped last?
+ * O(1). */
+bool event_queue_has_before(const struct event_queue *queue, enum event_class class);
 
 /* The instant of the first event, INT64_MAX for none; for checks. O(the bucket of that event). */
 int64_t event_queue_first_us(const struct event_queue *queue);

@@ -239,7 +239,8 @@ static int open(struct sim *sim, int32_t node, struct err *err)
     set_state(sim, node, is_cordoned ? NODE_DRAINED : NODE_READY);
     if (emit(sim, is_cordoned ? RECORD_NODE_CORDONED : RECORD_NODE_READY, node, err))
         return -1;
-    return sim_plan_pass(sim, err);
+    sim_plan_pass(sim);
+    return 0;
 }
 
 int node_uncordon(struct sim *sim, int32_t node, struct err *err)
@@ -445,7 +446,8 @@ int node_add(struct sim *sim, const struct event_def *def, struct err *err)
             emit(sim, RECORD_NODE_ADDED, node, err) || outages_node_added(sim, node, err))
             return -1;
     }
-    return sim_plan_pass(sim, err);
+    sim_plan_pass(sim);
+    return 0;
 }
 
 int pool_set_schedulable(struct sim *sim, int32_t pool, bool is_schedulable, bool *had_effect,
@@ -460,8 +462,10 @@ int pool_set_schedulable(struct sim *sim, int32_t pool, bool is_schedulable, boo
     sched_set_pool_schedulable(&sim->sched, pool, is_schedulable);
     if (sim_emit(sim, &record, err))
         return -1;
-    if (is_schedulable)
-        return sim_plan_pass(sim, err);
+    if (is_schedulable) {
+        sim_plan_pass(sim);
+        return 0;
+    }
     for (int32_t i = sim->pools[pool].first_node; i != NO_INDEX; i = sim->nodes[i].next_in_pool)
         if (turn_nominees_away(sim, i, err))
             return -1;

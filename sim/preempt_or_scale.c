@@ -79,7 +79,8 @@ int evicts_rather_than_scales(struct sim *sim, const struct scale_offer *offer, 
     if (!*evicts)
         return 0;
     sched_grant_evictions(&sim->sched, offer->bucket, 1);
-    return sim_plan_pass(sim, err);
+    sim_plan_pass(sim);
+    return 0;
 }
 
 int grant_evictions(struct sim *sim, struct err *err)
@@ -101,5 +102,7 @@ int grant_evictions(struct sim *sim, struct err *err)
             scaling->grants[i] > queue->buckets[i].grant && queue->buckets[i].key.may_preempt;
         sched_grant_evictions(&sim->sched, i, scaling->grants[i]);
     }
-    return has_risen && sim->sched.options.preemption_enabled ? sim_plan_pass(sim, err) : 0;
+    if (has_risen && sim->sched.options.preemption_enabled)
+        sim_plan_pass(sim);
+    return 0;
 }

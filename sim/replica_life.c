@@ -128,7 +128,8 @@ static int replica_asked(struct sim *sim, int32_t replica, int32_t work, struct 
     if (max_wait_us != TIME_NEVER &&
         push(sim, ACTION_GAVE_UP, replica, asked->asked_at + max_wait_us, err))
         return -1;
-    return sim_plan_pass(sim, err);
+    sim_plan_pass(sim);
+    return 0;
 }
 
 int replica_ask(struct sim *sim, const struct ask *ask, struct err *err)
@@ -159,7 +160,8 @@ int replica_withdraw(struct sim *sim, int32_t replica, struct err *err)
     forget(sim, replica);
     if (sched_withdraw(&sim->sched, replica, err))
         return -1;
-    return sim_plan_pass(sim, err);
+    sim_plan_pass(sim);
+    return 0;
 }
 
 int replica_gave_up(struct sim *sim, int32_t replica, struct err *err)
@@ -176,7 +178,8 @@ int replica_gave_up(struct sim *sim, int32_t replica, struct err *err)
     if (sched_withdraw(&sim->sched, replica, err) || runner_wishes_one_less(sim, &delta, err) ||
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err))
         return -1;
-    return sim_plan_pass(sim, err);
+    sim_plan_pass(sim);
+    return 0;
 }
 
 /* ---- nominated, bound, running ---- */
@@ -195,7 +198,8 @@ int replica_unnominate(struct sim *sim, int32_t replica, struct err *err)
     if (emit_of_replica(sim, RECORD_UNNOMINATED, replica, err) ||
         sched_unnominate(&sim->sched, replica, err))
         return -1;
-    return sim_plan_pass(sim, err);
+    sim_plan_pass(sim);
+    return 0;
 }
 
 static int measure_wait(struct sim *sim, int32_t replica, struct err *err)
@@ -437,7 +441,8 @@ int replica_gone(struct sim *sim, int32_t replica, struct err *err)
     if (leave(sim, replica, (enum gone_cause)sim->replicas[replica].cause, err) ||
         node_vacated(sim, node, err))
         return -1;
-    return sim_plan_pass(sim, err);
+    sim_plan_pass(sim);
+    return 0;
 }
 
 int replica_finished(struct sim *sim, int32_t replica, struct err *err)
@@ -449,7 +454,8 @@ int replica_finished(struct sim *sim, int32_t replica, struct err *err)
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         node_vacated(sim, node, err))
         return -1;
-    return sim_plan_pass(sim, err);
+    sim_plan_pass(sim);
+    return 0;
 }
 
 int replica_lost(struct sim *sim, int32_t replica, struct err *err)

@@ -138,7 +138,8 @@ int runner_scale(struct sim *sim, const struct runner_scale *scale, bool *had_ef
     if (runner_roll(sim, scale->runner, err))
         return -1;
     /* Another floor lets others evict, or this one. */
-    return sim_plan_pass(sim, err);
+    sim_plan_pass(sim);
+    return 0;
 }
 
 /* ---- new versions ---- */
@@ -229,13 +230,20 @@ int runner_deploy(struct sim *sim, int32_t runner, bool is_graceful, bool *had_e
     it->version++;
     int32_t old = count_versions(sim, runner).old;
     int32_t more = old > it->surge ? old - it->surge : 0;
-    if (!is_graceful)
-        return dismiss_old(sim, runner, old, true, err) ? -1 : sim_plan_pass(sim, err);
+    if (!is_graceful) {
+        if (dismiss_old(sim, runner, old, true, err))
+            return -1;
+        sim_plan_pass(sim);
+        return 0;
+    }
     it->surge += more;
     if (set_terms(sim, runner, it->wish + more, err) || tell_scaled(sim, runner, err) ||
         ask_for(sim, runner, more, err))
         return -1;
-    return runner_roll(sim, runner, err) ? -1 : sim_plan_pass(sim, err);
+    if (runner_roll(sim, runner, err))
+        return -1;
+    sim_plan_pass(sim);
+    return 0;
 }
 
 /* ---- status ---- */
@@ -269,7 +277,8 @@ int runner_unblock(struct sim *sim, int32_t runner, bool *had_effect, struct err
     record.runner = runner;
     if (sim_emit(sim, &record, err) || sched_set_blocked(&sim->sched, runner, false, err))
         return -1;
-    return sim_plan_pass(sim, err);
+    sim_plan_pass(sim);
+    return 0;
 }
 
 int runner_wishes_one_less(struct sim *sim, struct runner_delta *delta, struct err *err)

@@ -38,7 +38,6 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
     case ACTION_ARRIVALS:
     case ACTION_DEPARTURE:
     case ACTION_SCRIPTED:
-    case ACTION_PASS:
     case ACTION_OUTAGE:
     case ACTION_NODE_REPLACED:
     case ACTION_TRAFFIC:
@@ -88,18 +87,6 @@ void sim_cancel(struct sim *sim, struct plans *plans)
     int32_t count = plans->count;
     plans->count = 0;
     event_queue_add_dead(&sim->events, count, &filter);
-}
-
-int sim_plan_pass(struct sim *sim, struct err *err)
-{
-    bool has_demand = sim->sched.queue.demand_count > 0 || sim->sched.ready_count > 0;
-    if (sim->pass_is_planned || !has_demand || sim->now_us >= sim->end_us)
-        return 0;
-    struct event event = {.time_us = sim->now_us, .kind = ACTION_PASS, .subject = NO_INDEX};
-    if (sim_push(sim, EVENT_CLASS_PASS, &event, err))
-        return -1;
-    sim->pass_is_planned = true;
-    return 0;
 }
 
 static uint64_t two_words(int32_t high, int32_t low)
@@ -175,7 +162,8 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
     case ACTION_CRASHED:
         return replica_crashes(sim, event->subject, err);
     case ACTION_UNPROTECTED:
-        return sim_plan_pass(sim, err);
+        sim_plan_pass(sim);
+        return 0;
     case ACTION_NODE_REPAIRED:
         return node_repair(sim, event->subject, err);
     case ACTION_ARRIVALS:
@@ -184,8 +172,6 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
         return depart(sim, event->subject, err);
     case ACTION_SCRIPTED:
         return scripted_run(sim, event->subject, err);
-    case ACTION_PASS:
-        return pass_step(sim, err);
     case ACTION_GAVE_UP:
         return replica_gave_up(sim, event->subject, err);
     case ACTION_OUTAGE:
@@ -217,25 +203,45 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
     return -1;
 }
 
+/* What comes first in the queue. 0: the queue is empty. */
+static int take_event(struct sim *sim, struct err *err)
+{
+    struct event event;
+    if (!event_queue_pop(&sim->events, &event))
+        return 0;
+    assert(event.time_us >= sim->now_us);
+    if (sim->events.near_count > 0)
+        prefetch_near(sim);
+    sim->now_us = event.time_us;
+    metrics_advance(&sim->metrics, sim->now_us);
+    if (is_due(sim, &event) && process(sim, &event, err))
+        return -1;
+    return 1;
+}
+
+/* A pass that is due is no event of the queue, but has its place in the order as if it were. */
+static bool pass_comes_first(const struct sim *sim)
+{
+    return sim->pass_is_planned && !event_queue_has_before(&sim->events, EVENT_CLASS_PASS);
+}
+
 int sim_step(struct sim *sim, struct err *err)
 {
     if (sim->is_finished)
         return 0;
     sim->record_count = 0;
-    struct event event;
-    if (!event_queue_pop(&sim->events, &event)) {
+    int result = 1;
+    if (!pass_comes_first(sim))
+        result = take_event(sim, err);
+    else if (pass_step(sim, err))
+        result = -1;
+    if (result == 0) {
         sim->now_us = sim->end_us;
         sim->is_complete = true;
         return sim_finish(sim, err);
     }
-    assert(event.time_us >= sim->now_us);
-    if (sim->events.near_count > 0)
-        prefetch_near(sim);
-    sim->now_us = event.time_us;
     sim->event_count++;
-    metrics_advance(&sim->metrics, sim->now_us);
-    if (is_due(sim, &event) &&
-        (process(sim, &event, err) || node_scaling_plan(sim, err) || consolidation_plan(sim, err)))
+    if (result < 0 || node_scaling_plan(sim, err) || consolidation_plan(sim, err))
         return -1;
     if (sim->options.check && sim_check(sim, err)) {
         err_prefix(err, "event %" PRId64 " at %" PRId64 " us", sim->event_count, sim->now_us);

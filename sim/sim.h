@@ -278,7 +278,7 @@ struct sim {
     uint64_t seed;                            /* in force */
     const struct policy *policy;              /* in force */
     const struct policy_value *policy_values; /* of its parameters; NULL: the defaults */
-    bool pass_is_planned;                     /* a pass event for now_us is in the queue */
+    bool pass_is_planned;                     /* at now_us; it is no event of the queue */
     bool is_finished; /* the horizon was reached, or sim_finish was called */
     bool is_complete; /* the horizon was reached */
 };
@@ -295,6 +295,13 @@ int sim_init(struct sim *sim, const struct scenario *scenario, const struct sim_
  * -1: out of memory, or a contradiction (in the results at the end; when options.check, after any
  * event); then the sim can only be released. */
 int sim_step(struct sim *sim, struct err *err);
+
+/* The instant of what the next step processes; INT64_MAX: nothing is left before the horizon. Cost:
+ * event_queue_first_us. */
+static inline int64_t sim_next_us(const struct sim *sim)
+{
+    return sim->pass_is_planned ? sim->now_us : event_queue_first_us(&sim->events);
+}
 
 /* Steps until the end. */
 int sim_run(struct sim *sim, struct err *err);

@@ -83,6 +83,7 @@ Test(event_queue, an_empty_queue_has_nothing_to_pop)
     cr_expect_eq(pop(&queue), 5);
     cr_expect_eq(event_queue_first_us(&queue), INT64_MAX);
     cr_expect_not(event_queue_pop(&queue, &event));
+    cr_expect_not(event_queue_has_before(&queue, EVENT_CLASS_SAMPLE));
     event_queue_release(&queue);
 }
 
@@ -132,10 +133,23 @@ static void push_both(struct pair *pair, enum event_class class, int64_t time_us
     cr_assert_eq(heap_queue_push(&pair->oracle, class, &event, &err), 0);
 }
 
+/* Before what class is there something to come at the present instant? */
+static void compare_first_class(const struct pair *pair)
+{
+    const struct heap_entry *first = pair->oracle.heap;
+    for (int class = 0; class < EVENT_CLASS_COUNT; class ++) {
+        bool is_before = first->event.time_us == pair->now_us &&
+                         first->rank < (uint64_t) class << HEAP_QUEUE_CLASS_SHIFT;
+        cr_assert_eq(event_queue_has_before(&pair->queue, (enum event_class) class), is_before);
+    }
+}
+
 static void pop_both(struct pair *pair)
 {
     struct event event;
     struct event expected;
+    if (pair->oracle.count > 0)
+        compare_first_class(pair);
     cr_assert(heap_queue_pop(&pair->oracle, &expected));
     cr_assert_eq(event_queue_first_us(&pair->queue), expected.time_us);
     cr_assert(event_queue_pop(&pair->queue, &event));

@@ -195,7 +195,7 @@ static void look(const struct sim *sim, struct deploy_seen *seen)
         seen->last_old_us = sim->now_us;
     }
     int64_t running = sim->metrics.runners[0].running.value;
-    bool is_instant_over = event_queue_first_us(&sim->events) > sim->now_us;
+    bool is_instant_over = sim_next_us(sim) > sim->now_us;
     if (sim->now_us > 60 * US_PER_S && is_instant_over && running < seen->min_running)
         seen->min_running = (int32_t)running;
     if (sim->runners[0].version > 0 && seen->settled_us < 0 && count_present(sim) >= 2)

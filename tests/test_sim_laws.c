@@ -106,7 +106,7 @@ static bool step_past_an_instant(struct sim *sim, int64_t event_count)
         cr_assert_geq(result, 0, "%s", err.text);
         if (result == 0)
             return false;
-        int64_t next_us = event_queue_first_us(&sim->events);
+        int64_t next_us = sim_next_us(sim);
         if (sim->event_count >= event_count && next_us > sim->now_us && next_us < TIME_NEVER)
             return true;
     }

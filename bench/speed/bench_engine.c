@@ -161,11 +161,11 @@ static int run(const struct scenario *scenario, struct times *times, struct err 
     const struct sim_options options = {0};
     struct sim sim;
     int result = sim_init(&sim, scenario, &options, err);
-    while (result == 0 && event_queue_first_us(&sim.events) == 0)
+    while (result == 0 && sim_next_us(&sim) == 0)
         result = sim_step(&sim, err) < 0;
     int64_t bound_before = count_bound(&sim);
     double started_ns = speed_clock_ns();
-    while (result == 0 && event_queue_count(&sim.events) > 0)
+    while (result == 0 && (sim.pass_is_planned || event_queue_count(&sim.events) > 0))
         result = sim_step(&sim, err) < 0;
     double job_count = (double)(count_bound(&sim) - bound_before);
     double looped_ns = speed_clock_ns();

@@ -10,7 +10,7 @@
  * by side in memory. Ranks are unique, so the order is total and pops do not depend on the shape
  * of the heap. */
 
-enum { ARITY = 4, CLASS_SHIFT = 56 };
+enum { ARITY = 4 };
 
 static bool precedes(const struct heap_entry *a, const struct heap_entry *b)
 {
@@ -66,7 +66,7 @@ int heap_queue_push(struct heap_queue *queue, enum event_class class, const stru
                       sizeof *queue->heap, err))
         return -1;
     struct heap_entry ranked = {
-        .rank = (uint64_t) class << CLASS_SHIFT | queue->pushed++,
+        .rank = (uint64_t) class << HEAP_QUEUE_CLASS_SHIFT | queue->pushed++,
         .event = *event,
     };
     sift_up(queue->heap, queue->count++, ranked);

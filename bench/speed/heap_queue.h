@@ -12,8 +12,9 @@
  * and its oracle in the tests. The same total order, without the rule that time never goes back.
  * Zero-initialised is a valid empty heap. */
 
+enum { HEAP_QUEUE_CLASS_SHIFT = 56 };
 struct heap_entry {
-    uint64_t rank; /* class << 56 | order of pushing */
+    uint64_t rank; /* class << HEAP_QUEUE_CLASS_SHIFT | order of pushing */
     struct event event;
 };
 
