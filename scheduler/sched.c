@@ -63,6 +63,12 @@ int sched_refresh(struct sched *sched, struct err *err)
 
 /* ---- runners ---- */
 
+int sched_expect_runners(struct sched *sched, int32_t count, struct err *err)
+{
+    return array_reserve_on_lines(&sched->runners, &sched->runner_capacity, count,
+                                  sizeof *sched->runners, err);
+}
+
 int sched_add_runner(struct sched *sched, const struct runner_terms *terms, int32_t *runner,
                      struct err *err)
 {

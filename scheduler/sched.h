@@ -115,6 +115,8 @@ struct runner_terms {
 };
 int sched_add_runner(struct sched *sched, const struct runner_terms *terms, int32_t *runner,
                      struct err *err);
+/* There will be so many in all: makes room for them at once, without copies of a growing table. */
+int sched_expect_runners(struct sched *sched, int32_t count, struct err *err);
 
 /* The floor in force; demands of the runner change class at once. */
 int sched_set_floor(struct sched *sched, int32_t runner, int32_t floor, struct err *err);

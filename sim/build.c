@@ -175,6 +175,8 @@ static int build_runners(struct sim *sim, struct err *err)
 /* Runner numbers of the scheduler and of the engine are the same. */
 static int introduce_runners(struct sim *sim, struct err *err)
 {
+    if (sched_expect_runners(&sim->sched, sim->runner_count, err))
+        return -1;
     for (int32_t i = 0; i < sim->runner_count; i++) {
         struct sim_runner *runner = &sim->runners[i];
         const struct runner_def *def = runner->def;
