@@ -57,7 +57,7 @@ static void write_data(const struct sim *sim, int32_t *floors, FILE *out)
 {
     struct time_axis axis = plot_time_axis(sim);
     fprintf(out,
-            "# time_%s\taccelerators: capacity\tbound\tfloors\tcores: capacity\tbound\tfloors\n",
+            "# time_%s\taccelerators: capacity\tused\tfloors\tcores: capacity\tused\tfloors\n",
             axis.unit);
     for (int32_t bin = 0; bin < plot_bin_count(sim); bin++) {
         int64_t start_us = plot_bin_start_us(sim, bin);
@@ -102,7 +102,7 @@ static void write_script(const struct sim *sim, int32_t *floors, FILE *out)
             continue;
         fprintf(out,
                 "set ylabel '%s'\n"
-                "plot 'capacity.dat' using 1:%d with fillsteps linetype 3 title 'bound', \\\n",
+                "plot 'capacity.dat' using 1:%d with fillsteps linetype 3 title 'used', \\\n",
                 panels[i].title, first + 1);
         if (has_floors(sim, floors, &panels[i]))
             fprintf(out,

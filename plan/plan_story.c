@@ -538,7 +538,7 @@ static void print_run_pictures(const struct sim *sim, struct page *page)
     page_heading(page, "One run of the plan");
     page_paragraph(page, "The run with the first seed of the search.");
     if (capacity_plot_applies(sim))
-        page_picture(page, "capacity", "Capacity of the plan, what is bound of it, and floors");
+        page_picture(page, "capacity", "Capacity of the plan, what is used of it, and floors");
     for (size_t i = 0; i < count; i++)
         if (plots[i]->applies(sim))
             page_picture(page, plots[i]->name, plots[i]->title);
