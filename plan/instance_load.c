@@ -24,6 +24,7 @@ struct loader {
     struct lookup items, types; /* index by name; LEFT_OUT: of demand 0 */
     int32_t *decimals;          /* [resource] behind the point, the most that any amount has */
     double *item_amounts;       /* [item][resource] */
+    int32_t *item_places;       /* [item] where it stands in the file: some are left out */
     double *type_amounts;       /* [type][resource] */
     struct pair_note *pairs;
     int32_t pair_count, pair_capacity;
@@ -37,6 +38,8 @@ struct pair_note {
 };
 
 enum { LEFT_OUT = INT32_MAX };
+
+#define LEAST_AMOUNT 1e-9 /* that INSTANCE_DECIMALS can tell from 0 */
 
 static const char *const instance_keys[] = {"name",  "desc",  "description",    "resources",
                                             "items", "types", "device_resource"};
@@ -75,6 +78,11 @@ static bool read_amount(const struct value *value, double most, double *out)
     if (!(number >= 0 && number <= most)) {
         value_error(value, "%s is out of range: give 0 to %s", number_text(number, text),
                     number_text(most, limit));
+        return false;
+    }
+    if (number > 0 && number < LEAST_AMOUNT) {
+        value_error(value, "%s would be read as 0: give 0, or at least %s; or a smaller unit",
+                    number_text(number, text), number_text(LEAST_AMOUNT, limit));
         return false;
     }
     *out = number;
@@ -255,7 +263,7 @@ static void load_item(struct loader *loader, struct value *value, double *amount
         put_name(&loader->items, value, id, item->demand > 0 ? instance->item_count : LEFT_OUT);
     }
     if (item->demand > 0)
-        instance->item_count++;
+        loader->item_places[instance->item_count++] = value->index;
 }
 
 static void load_items(struct loader *loader, const struct value *array)
@@ -476,28 +484,53 @@ static const int64_t *make_integers(struct loader *loader, const struct value *a
     return integers;
 }
 
+/* The element of an array at an index that it has. */
+static struct value element_at(const struct value *array, int32_t index)
+{
+    struct value element = *array;
+    struct cursor cursor = cursor_at(array);
+    while (cursor_next(&cursor, &element) && element.index < index)
+        continue;
+    return element;
+}
+
+/* An error with the amount of devices under `key` of the element at an index: items[3].req[1]. */
+static void refuse_devices(const struct loader *loader, const struct value *array, int32_t index,
+                           const char *key, const char *wrong)
+{
+    struct value element, amounts, amount;
+    char text[NUMBER_TEXT_SIZE];
+    if (!value_is_listed(array)) { /* it only counts */
+        value_error(array, "%s", wrong);
+        return;
+    }
+    element = element_at(array, index);
+    value_get(&element, key, &amounts);
+    amount = element_at(&amounts, loader->instance->device_resource);
+    value_error(&amount, "%s %s", number_text(amount.item->valuedouble, text), wrong);
+}
+
 static void check_devices(struct loader *loader, const struct value *items,
                           const struct value *types)
 {
+    static const char part[] = "is more than one device and a part of one: give a whole number, or "
+                               "a share below 1";
+    char whole[64];
     struct instance *instance = loader->instance;
-    char quoted[TEXT_QUOTE_SIZE];
     int32_t d = instance->device_resource;
     if (d < 0)
         return;
+    snprintf(whole, sizeof whole, "devices: give a whole number from 0 to %d", DEVICES_MAX);
     instance->device_units = llround(scale_of(loader, d));
     for (int32_t i = 0; i < instance->item_count; i++) {
         int64_t units = instance->items[i].req[d];
         if (units > instance->device_units && units % instance->device_units != 0)
-            value_error(items,
-                        "item %s asks for more than one device and a part of one: give a "
-                        "whole number, or a share below 1",
-                        text_quote(instance->items[i].id, quoted));
+            refuse_devices(loader, items, loader->item_places[i], "req", part);
     }
     for (int32_t t = 0; t < instance->type_count; t++) {
         int64_t units = instance->types[t].alloc[d];
         if (units % instance->device_units != 0 || units / instance->device_units > DEVICES_MAX)
-            value_error(types, "type %s has no whole number of devices up to %d",
-                        text_quote(instance->types[t].name, quoted), DEVICES_MAX);
+            refuse_devices(loader, types, t, "alloc", whole);
     }
 }
 
@@ -551,8 +584,10 @@ static bool make_room(struct loader *loader, int32_t items, int32_t types)
     instance->items = arena_array(&instance->arena, (size_t)items + 1, sizeof *instance->items);
     instance->types = arena_array(&instance->arena, (size_t)types + 1, sizeof *instance->types);
     loader->item_amounts = calloc(((size_t)items + 1) * resources, sizeof(double));
+    loader->item_places = calloc((size_t)items + 1, sizeof *loader->item_places);
     loader->type_amounts = calloc(((size_t)types + 1) * resources, sizeof(double));
-    if (instance->items && instance->types && loader->item_amounts && loader->type_amounts)
+    if (instance->items && instance->types && loader->item_amounts && loader->item_places &&
+        loader->type_amounts)
         return true;
     reader_no_memory(&loader->reader);
     return false;
@@ -636,6 +671,7 @@ int instance_load(struct instance *instance, const char *path, struct problems *
     lookup_release(&loader.items);
     lookup_release(&loader.types);
     free(loader.item_amounts);
+    free(loader.item_places);
     free(loader.type_amounts);
     free(loader.pairs);
     reader_release(&loader.reader);

@@ -66,8 +66,21 @@ REFUSED = [
     (instance(items=[{"id": "a", "demand": 1, "req": [1]}] * 2),
      'i.json: items[1]: "a" occurs twice: give each name once'),
     (instance(items=[{"id": "a", "demand": 1, "req": [1.5]}], device_resource="cpu"),
-     'i.json: items: item "a" asks for more than one device and a part of one: give a whole number, '
-     "or a share below 1"),
+     "i.json: items[0].req[0]: 1.5 is more than one device and a part of one: give a whole number, or "
+     "a share below 1"),
+    (instance(resources=["cpu", "gpu"], device_resource="gpu",
+              items=[{"id": "none", "demand": 0, "req": [1, 1.5]}, {"id": "a", "demand": 1, "req": [1, 2.5]}],
+              types=[{"type": "n", "alloc": [8, 4], "usd_hr": 1}]),
+     "i.json: items[1].req[1]: 2.5 is more than one device and a part of one: give a whole number, or "
+     "a share below 1"),
+    (instance(device_resource="cpu", types=[{"type": "n", "alloc": [8], "usd_hr": 1},
+                                            {"type": "m", "alloc": [8.5], "usd_hr": 1}]),
+     "i.json: types[1].alloc[0]: 8.5 devices: give a whole number from 0 to 64"),
+    (item(req=[1e-10]),
+     "i.json: items[0].req[0]: 0.0000000001 would be read as 0: give 0, or at least 0.000000001; or a smaller unit"),
+    (node_type(usd_hr=1e-12),
+     "i.json: types[0].usd_hr: 0.000000000001 would be read as 0: give 0, or at least 0.000000001; or a "
+     "smaller unit"),
 ]
 
 
