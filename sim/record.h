@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "scheduler/demand.h"
 
 /* What happened, as the trace and the decision digest see it. Every record goes into the digest. */
@@ -68,6 +69,48 @@ struct record {
     int32_t other_runner, other_ordinal; /* EVICTED: the demand it goes for */
     int32_t count, floor, depth;
 };
+
+/* The record with this time. Field by field: a record that is nowhere copied as a whole, and of
+ * which nobody has the address, need not be in memory. */
+static inline struct record record_at(const struct record *record, int64_t time_us)
+{
+    return (struct record){
+        .time_us = time_us,
+        .devices = record->devices,
+        .kind = record->kind,
+        .cause = record->cause,
+        .class = record->class,
+        .runner = record->runner,
+        .ordinal = record->ordinal,
+        .node = record->node,
+        .other_runner = record->other_runner,
+        .other_ordinal = record->other_ordinal,
+        .count = record->count,
+        .floor = record->floor,
+        .depth = record->depth,
+    };
+}
+
+static inline uint64_t record_word(int32_t high, int32_t low)
+{
+    return (uint64_t)(uint32_t)high << 32 | (uint32_t)low;
+}
+
+/* Takes the record, with this time instead of its own, into the digest: seven words. */
+static inline void record_digest(const struct record *record, int64_t time_us,
+                                 struct decision_digest *digest)
+{
+    const uint64_t words[] = {
+        (uint64_t)time_us,
+        record->devices,
+        (uint64_t)record->kind << 16 | (uint64_t)record->cause << 8 | (uint64_t)record->class,
+        record_word(record->runner, record->ordinal),
+        record_word(record->other_runner, record->other_ordinal),
+        record_word(record->node, record->count),
+        record_word(record->floor, record->depth),
+    };
+    decision_digest_add_all(digest, words, sizeof words / sizeof *words);
+}
 
 const char *record_kind_name(enum record_kind kind); /* "bound", "evicted", ... */
 const char *gone_cause_name(enum gone_cause cause);  /* "preempted", "node-lost", ... */

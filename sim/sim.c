@@ -89,38 +89,12 @@ void sim_cancel(struct sim *sim, struct plans *plans)
     event_queue_add_dead(&sim->events, count, &filter);
 }
 
-static uint64_t two_words(int32_t high, int32_t low)
+int sim_keep_record(struct sim *sim, const struct record *record, struct err *err)
 {
-    return (uint64_t)(uint32_t)high << 32 | (uint32_t)low;
-}
-
-static void digest_record(struct decision_digest *digest, const struct record *record,
-                          int64_t time_us)
-{
-    const uint64_t words[] = {
-        (uint64_t)time_us,
-        record->devices,
-        (uint64_t)record->kind << 16 | (uint64_t)record->cause << 8 | (uint64_t)record->class,
-        two_words(record->runner, record->ordinal),
-        two_words(record->other_runner, record->other_ordinal),
-        two_words(record->node, record->count),
-        two_words(record->floor, record->depth),
-    };
-    decision_digest_add_all(digest, words, ARRAY_LEN(words));
-}
-
-int sim_emit(struct sim *sim, const struct record *record, struct err *err)
-{
-    digest_record(&sim->digest, record, sim->now_us);
-    sim->consolidations.is_due = true;
-    if (!sim->options.keep_records)
-        return 0;
     if (array_reserve(&sim->records, &sim->record_capacity, sim->record_count + INT64_C(1),
                       sizeof *sim->records, err))
         return -1;
-    struct record *kept = &sim->records[sim->record_count++];
-    *kept = *record;
-    kept->time_us = sim->now_us;
+    sim->records[sim->record_count++] = *record;
     return 0;
 }
 
