@@ -69,12 +69,9 @@ static int plan_look(struct sim *sim, int64_t not_before_us, struct err *err)
     return push(sim, look_us, NO_INDEX, err);
 }
 
-int consolidation_plan(struct sim *sim, struct err *err)
+int consolidation_plan_due(struct sim *sim, struct err *err)
 {
-    struct consolidations *all = &sim->consolidations;
-    if (!all->is_enabled || !all->is_due)
-        return 0;
-    all->is_due = false;
+    sim->consolidations.is_due = false;
     return plan_look(sim, sim->now_us, err);
 }
 

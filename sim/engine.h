@@ -250,8 +250,13 @@ int node_upgrade(struct sim *sim, int32_t node, int64_t grace_us, struct err *er
 /* A node that was asked for is ready. */
 int node_open(struct sim *sim, int32_t node, struct err *err);
 int node_repair(struct sim *sim, int32_t node, struct err *err);
-/* A replica has left: a node that is leaving and empty is removed. */
-int node_vacated(struct sim *sim, int32_t node, struct err *err);
+/* The last replica has left the node, or it had none: it is removed if it is leaving. */
+int node_is_empty(struct sim *sim, int32_t node, struct err *err);
+/* A replica has left. */
+static inline int node_vacated(struct sim *sim, int32_t node, struct err *err)
+{
+    return sim->nodes[node].replica_count > 0 ? 0 : node_is_empty(sim, node, err);
+}
 int pool_set_schedulable(struct sim *sim, int32_t pool, bool is_schedulable, bool *had_effect,
                          struct err *err);
 /* Counts the time in the present state up to now; before each change of state and at the end. */
@@ -283,8 +288,14 @@ void node_turns_empty(struct sim *sim, int32_t node, bool is_empty);
 
 int node_scaling_build(struct sim *sim, struct err *err);
 void node_scaling_release(struct sim *sim);
-/* Plans an evaluation for the end of this instant, where one is due. After every event. */
-int node_scaling_plan(struct sim *sim, struct err *err);
+/* Plans an evaluation for the end of this instant, unless one is planned. */
+int node_scaling_plan_due(struct sim *sim, struct err *err);
+/* The same where one is due. After every event. */
+static inline int node_scaling_plan(struct sim *sim, struct err *err)
+{
+    bool is_due = sim->scaling.is_enabled && sim->scaling.is_due;
+    return is_due ? node_scaling_plan_due(sim, err) : 0;
+}
 /* An evaluation: asks for nodes for what waits, for minima and warm nodes; removes empty ones. */
 int node_scaling_run(struct sim *sim, struct err *err);
 /* Settles launches whose nodes events have removed; before each evaluation and at the end. */
@@ -335,8 +346,14 @@ int grant_evictions(struct sim *sim, struct err *err);
 
 int consolidation_build(struct sim *sim, struct err *err);
 void consolidation_release(struct sim *sim);
-/* Plans a look where something has changed. After every event. */
-int consolidation_plan(struct sim *sim, struct err *err);
+/* Plans a look. */
+int consolidation_plan_due(struct sim *sim, struct err *err);
+/* The same where something has changed. After every event. */
+static inline int consolidation_plan(struct sim *sim, struct err *err)
+{
+    bool is_due = sim->consolidations.is_enabled && sim->consolidations.is_due;
+    return is_due ? consolidation_plan_due(sim, err) : 0;
+}
 /* A look at all pools (NO_INDEX), or at what was found some time ago. */
 int consolidation_run(struct sim *sim, int32_t item, struct err *err);
 /* A node that was asked for to replace others is ready, or will not come. */
@@ -387,11 +404,20 @@ int traffic_step(struct sim *sim, struct err *err);
 /* Counts up to now, at the end of the run. */
 int traffic_finish(struct sim *sim, struct err *err);
 void traffic_release(struct sim *sim);
-/* A replica runs from now on; it was asked to go and takes no more requests; it is gone, and so is
- * what it still served. Before the runner's counts change. */
-int traffic_replica_runs(struct sim *sim, int32_t replica, struct err *err);
-int traffic_replica_closes(struct sim *sim, int32_t replica, struct err *err);
-int traffic_replica_gone(struct sim *sim, int32_t replica, struct err *err);
+/* What becomes of a replica to which requests go. */
+enum station_change {
+    STATION_OPENS,  /* it runs from now on */
+    STATION_CLOSES, /* it was asked to go and takes no more requests */
+    STATION_GOES,   /* it is gone, and so is what it still served */
+};
+/* Where some runner has traffic. */
+int traffic_change(struct sim *sim, int32_t replica, enum station_change change, struct err *err);
+/* Before the runner's counts change. */
+static inline int traffic_replica(struct sim *sim, int32_t replica, enum station_change change,
+                                  struct err *err)
+{
+    return sim->traffic_count == 0 ? 0 : traffic_change(sim, replica, change, err);
+}
 /* The runner's requests are rejected from now on, or no longer. */
 int traffic_set_rejected(struct sim *sim, int32_t runner, bool is_rejected, struct err *err);
 /* Requests = served + dropped + waiting, exactly. */

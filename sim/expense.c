@@ -67,21 +67,29 @@ void expense_begin(struct sim *sim, int32_t replica)
     sim->replicas[replica].expense = EXPENSE_STARTING;
 }
 
-void expense_settle(struct sim *sim, int32_t replica, enum expense next)
+/* Charges what the replica is doing for so much time. */
+static void charge(struct sim *sim, int32_t replica, int64_t us)
 {
-    struct sim_replica *it = &sim->replicas[replica];
     const struct replica *scheduled = &sim->sched.replicas[replica];
     int32_t group = sim->sched.fleet.nodes[scheduled->node].group;
     struct scope *scope = &sim->metrics.scopes[1 + sim->metrics.pool_scope_count + group];
+    uint8_t expense = sim->replicas[replica].expense;
+    if (!fleet_type_of(&sim->sched.fleet, scheduled->node)->has_price) {
+        sim->metrics.runners[scheduled->runner].unpriced_us += us;
+        return;
+    }
+    int128 cost = expense_of(sim, replica, us);
+    sim->metrics.costs[scheduled->runner].parts[expense] += cost;
+    scope->charged[expense] += cost;
+}
+
+void expense_settle(struct sim *sim, int32_t replica, enum expense next)
+{
+    struct sim_replica *it = &sim->replicas[replica];
     int64_t us = sim->now_us - it->charged_us;
     assert(us >= 0);
-    if (fleet_type_of(&sim->sched.fleet, scheduled->node)->has_price) {
-        int128 cost = expense_of(sim, replica, us);
-        sim->metrics.costs[scheduled->runner].parts[it->expense] += cost;
-        scope->charged[it->expense] += cost;
-    } else if (us > 0) {
-        sim->metrics.runners[scheduled->runner].unpriced_us += us;
-    }
+    if (us > 0)
+        charge(sim, replica, us);
     it->charged_us = sim->now_us;
     it->expense = (uint8_t)next;
 }

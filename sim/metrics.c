@@ -109,9 +109,9 @@ void metrics_release(struct metrics *metrics)
     *metrics = (struct metrics){0};
 }
 
-struct bin_counts *metrics_bin(struct metrics *metrics, int64_t now_us)
+struct bin_counts *metrics_bin(struct metrics *metrics)
 {
-    int64_t bin = now_us / metrics->bin_us;
+    int32_t bin = metrics->bins_closed;
     return &metrics->bins[bin < TIMELINE_BINS ? bin : TIMELINE_BINS - 1];
 }
 
@@ -340,7 +340,7 @@ int metrics_add_eviction(struct metrics *metrics, const struct eviction *evictio
     victim->work_lost_us += eviction->work_lost_us;
     demand->evicting_count++;
     metrics->evictions_between[eviction->demand_priority][eviction->victim_priority]++;
-    metrics_bin(metrics, eviction->time_us)->evictions++;
+    metrics_bin(metrics)->evictions++;
     return 0;
 }
 

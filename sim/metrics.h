@@ -371,8 +371,9 @@ void metrics_blame(struct metrics *metrics, int32_t runner, enum blame blame);
  * the victim's runner fall. */
 int metrics_add_eviction(struct metrics *metrics, const struct eviction *eviction, struct err *err);
 
-/* The time bin of an instant; what happens at the horizon is in the last one. */
-struct bin_counts *metrics_bin(struct metrics *metrics, int64_t now_us);
+/* The time bin of now, as told to metrics_advance; what happens at the horizon is in the last one.
+ */
+struct bin_counts *metrics_bin(struct metrics *metrics);
 
 /* Closes all integrals and bins at now_us; the second is the part of the first that is about
  * scopes and queues. */

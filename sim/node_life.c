@@ -271,11 +271,10 @@ void node_boots(struct sim *sim, int32_t node)
     node_count_in_pool(sim, node, 1);
 }
 
-int node_vacated(struct sim *sim, int32_t node, struct err *err)
+int node_is_empty(struct sim *sim, int32_t node, struct err *err)
 {
     struct sim_node *it = &sim->nodes[node];
-    if (it->replica_count > 0)
-        return 0;
+    assert(it->replica_count == 0);
     if (upgrade_node_empty(sim, node, err))
         return -1;
     if (!it->is_leaving)

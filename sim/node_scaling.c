@@ -84,11 +84,10 @@ static int plan_at(struct sim *sim, int64_t time_us, struct err *err)
     return sim_push(sim, EVENT_CLASS_NODE_SCALING, &event, err);
 }
 
-int node_scaling_plan(struct sim *sim, struct err *err)
+int node_scaling_plan_due(struct sim *sim, struct err *err)
 {
     struct node_scaling *scaling = &sim->scaling;
-    if (!scaling->is_enabled || !scaling->is_due || scaling->is_planned ||
-        sim->now_us >= sim->end_us)
+    if (scaling->is_planned || sim->now_us >= sim->end_us)
         return 0;
     scaling->is_planned = true;
     return plan_at(sim, sim->now_us, err);

@@ -207,7 +207,7 @@ static int measure_wait(struct sim *sim, int32_t replica, struct err *err)
     const struct replica *it = &sim->sched.replicas[replica];
     if (metrics_runner_waited(&sim->metrics, it->runner, sim->now_us - it->asked_at, err))
         return -1;
-    metrics_bin(&sim->metrics, sim->now_us)->bound++;
+    metrics_bin(&sim->metrics)->bound++;
     return end_wait(sim, replica, WAIT_BOUND, err);
 }
 
@@ -274,7 +274,7 @@ int replica_started(struct sim *sim, int32_t replica, struct err *err)
     struct runner_delta delta = {.runner = sim->sched.replicas[replica].runner, .running = 1};
     expense_settle(sim, replica, EXPENSE_RUNNING);
     sched_running(&sim->sched, replica, sim->now_us);
-    if (traffic_replica_runs(sim, replica, err) ||
+    if (traffic_replica(sim, replica, STATION_OPENS, err) ||
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         emit_of_replica(sim, RECORD_RUNNING, replica, err))
         return -1;
@@ -312,7 +312,7 @@ int replica_dismiss(struct sim *sim, const struct farewell *farewell, struct err
     struct runner_delta delta = loss_of(sim, replica);
     struct record record = record_of_replica(sim, RECORD_TERMINATING, replica);
     record.cause = farewell->cause;
-    if (traffic_replica_closes(sim, replica, err) || sim_emit(sim, &record, err) ||
+    if (traffic_replica(sim, replica, STATION_CLOSES, err) || sim_emit(sim, &record, err) ||
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         sched_terminate(&sim->sched, replica, err))
         return -1;
@@ -402,8 +402,8 @@ int replica_evicted(struct sim *sim, const struct decision *decision, struct err
     };
     sim->nodes[decision->node].evicted_count++;
     expense_lost(sim, decision->replica, eviction.work_lost_us, BLAME_PREEMPTION);
-    if (traffic_replica_closes(sim, decision->replica, err) || sim_emit(sim, &record, err) ||
-        metrics_add_eviction(&sim->metrics, &eviction, err) ||
+    if (traffic_replica(sim, decision->replica, STATION_CLOSES, err) ||
+        sim_emit(sim, &record, err) || metrics_add_eviction(&sim->metrics, &eviction, err) ||
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         begin_to_go(sim, &farewell, err))
         return -1;
@@ -426,7 +426,7 @@ static int leave(struct sim *sim, int32_t replica, enum gone_cause cause, struct
     };
     struct record record = record_of_replica(sim, RECORD_GONE, replica);
     record.cause = cause;
-    if (traffic_replica_gone(sim, replica, err) || sim_emit(sim, &record, err))
+    if (traffic_replica(sim, replica, STATION_GOES, err) || sim_emit(sim, &record, err))
         return -1;
     occupancy_give(sim, &occupancy);
     expense_settle(sim, replica, EXPENSE_STARTING);
@@ -473,7 +473,7 @@ int replica_lost(struct sim *sim, int32_t replica, struct err *err)
     rare->work_lost_us += lost_us;
     sim->nodes[sim->sched.replicas[replica].node].work_lost_us += lost_us;
     expense_lost(sim, replica, lost_us, BLAME_FAILURE);
-    metrics_bin(&sim->metrics, sim->now_us)->lost++;
+    metrics_bin(&sim->metrics)->lost++;
     if (metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         leave(sim, replica, GONE_NODE_LOST, err))
         return -1;

@@ -224,38 +224,23 @@ static struct sim_traffic *find_traffic(struct sim *sim, int32_t runner)
                                                                            : NULL;
 }
 
-/* The traffic of the replica's runner, counted up to now, where it is one of single requests. */
-static int station_now(struct sim *sim, int32_t replica, struct sim_traffic **out, struct err *err)
+int traffic_change(struct sim *sim, int32_t replica, enum station_change change, struct err *err)
 {
     struct sim_traffic *it = find_traffic(sim, sim->sched.replicas[replica].runner);
-    *out = it && is_of_requests(it) ? it : NULL;
-    return *out ? count_up_to_now(sim, it, err) : 0;
-}
-
-int traffic_replica_runs(struct sim *sim, int32_t replica, struct err *err)
-{
-    struct sim_traffic *it;
-    if (station_now(sim, replica, &it, err))
+    if (!it || !is_of_requests(it))
+        return 0;
+    if (count_up_to_now(sim, it, err))
         return -1;
-    return it ? requests_open(it, replica, err) : 0;
-}
-
-int traffic_replica_closes(struct sim *sim, int32_t replica, struct err *err)
-{
-    struct sim_traffic *it;
-    if (station_now(sim, replica, &it, err))
-        return -1;
-    if (it)
+    switch (change) {
+    case STATION_OPENS:
+        return requests_open(it, replica, err);
+    case STATION_CLOSES:
         request_station_close(it->station, replica);
-    return 0;
-}
-
-int traffic_replica_gone(struct sim *sim, int32_t replica, struct err *err)
-{
-    struct sim_traffic *it;
-    if (station_now(sim, replica, &it, err))
-        return -1;
-    return it ? requests_take(sim, it, replica, err) : 0;
+        return 0;
+    case STATION_GOES:
+        break;
+    }
+    return requests_take(sim, it, replica, err);
 }
 
 int traffic_set_rejected(struct sim *sim, int32_t runner, bool is_rejected, struct err *err)

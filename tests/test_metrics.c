@@ -552,6 +552,7 @@ static void evict(struct metrics *metrics, bool was_running, int64_t now_us)
         .demand_priority = 6,
         .was_starting = !was_running,
     };
+    metrics_advance(metrics, now_us);
     cr_assert_eq(metrics_add_eviction(metrics, &eviction, &err), 0);
     change(metrics, (struct runner_delta){.runner = 0, .live = -1, .running = -was_running},
            now_us);
@@ -617,9 +618,16 @@ Test(metrics, the_horizon_is_in_the_last_bin)
 {
     struct metrics metrics;
     init(&metrics, &two_pools);
-    cr_expect_eq(metrics_bin(&metrics, 4800), &metrics.bins[TIMELINE_BINS - 1]);
-    cr_expect_eq(metrics_bin(&metrics, 4790), &metrics.bins[TIMELINE_BINS - 1]);
-    cr_expect_eq(metrics_bin(&metrics, 9), &metrics.bins[0]);
+    static const struct {
+        int64_t now_us;
+        int32_t bin;
+    } rows[] = {{0, 0},      {9, 0},      {10, 1},
+                {25, 2},     {4789, 478}, {4790, TIMELINE_BINS - 1},
+                {4799, 479}, {4800, 479}, {4800, 479}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        metrics_advance(&metrics, rows[i].now_us);
+        cr_expect_eq(metrics_bin(&metrics), &metrics.bins[rows[i].bin], "row %zu", i);
+    }
     metrics_release(&metrics);
 }
 
