@@ -97,6 +97,13 @@ void fleet_forget_changes(struct fleet *fleet)
     fleet->changed_count = 0;
 }
 
+/* Room has grown on this node; -1: on several. */
+static void note_growth(struct fleet *fleet, int32_t node)
+{
+    fleet->growth_version++;
+    fleet->grown[fleet->growth_version % FLEET_GROWTHS] = node;
+}
+
 static int16_t *shares_of(struct fleet *fleet, struct node *node)
 {
     return node->has_many_devices ? &fleet->many_free_milli[node->first_device]
@@ -151,7 +158,7 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
     add_devices(fleet, type, &fleet->nodes[fleet->node_count]);
     *number = fleet->node_count++;
     fleet_touch(fleet, *number);
-    fleet->growth_version++;
+    note_growth(fleet, *number);
     return 0;
 }
 
@@ -417,7 +424,7 @@ void fleet_take(struct fleet *fleet, const struct claim *claim)
 void fleet_give(struct fleet *fleet, const struct claim *claim)
 {
     add_claim(fleet, claim, 1);
-    fleet->growth_version++;
+    note_growth(fleet, claim->node);
 }
 
 void fleet_use_held(struct fleet *fleet, const struct claim *claim)
@@ -444,7 +451,7 @@ void fleet_unhold(struct fleet *fleet, int32_t node, const struct room *amount)
 {
     add_held(fleet, node, amount, -1);
     add_free(fleet, node, amount, 1);
-    fleet->growth_version++;
+    note_growth(fleet, node);
 }
 
 /* ---- opening and closing ---- */
@@ -455,7 +462,7 @@ void fleet_set_node_state(struct fleet *fleet, int32_t node, enum node_state sta
     assert(at->state != NODE_REMOVED || state == NODE_REMOVED);
     assert(state == NODE_READY || state == NODE_DRAINED || at->occupant_count == 0);
     if (state == NODE_READY && at->state != NODE_READY)
-        fleet->growth_version++;
+        note_growth(fleet, node);
     at->state = state;
     fleet_touch(fleet, node);
 }
@@ -467,7 +474,7 @@ void fleet_set_pool_schedulable(struct fleet *fleet, int32_t pool, bool is_sched
     fleet->pools[pool].is_schedulable = is_schedulable;
     fleet->opening_version++;
     if (is_schedulable)
-        fleet->growth_version++;
+        note_growth(fleet, -1);
     for (int32_t node = 0; node < fleet->node_count; node++)
         if (fleet_pool_of(fleet, node) == pool)
             fleet_touch(fleet, node);

@@ -54,7 +54,7 @@ struct device_mem {
     int64_t free_bytes, held_bytes;
 };
 
-enum { NODE_DEVICES = 8 };
+enum { NODE_DEVICES = 8, FLEET_GROWTHS = 8 };
 
 struct node {
     int64_t cpu_free_milli, mem_free_bytes;
@@ -108,7 +108,8 @@ struct fleet {
     /* Rises whenever room may have grown (something left, a node came or opened): what did not fit
      * at the same version does not fit now. */
     int64_t growth_version;
-    int64_t opening_version; /* rises whenever a pool opens or closes */
+    int32_t grown[FLEET_GROWTHS]; /* where it last grew, read by fleet_grown_at */
+    int64_t opening_version;      /* rises whenever a pool opens or closes */
     /* The nodes that changed in any way since fleet_forget_changes, each once, for those that
      * follow the fleet. */
     int32_t *changed;
@@ -190,6 +191,12 @@ static inline struct node_held fleet_held(const struct fleet *fleet, int32_t nod
     return node < fleet->held_capacity ? fleet->held[node] : (struct node_held){0, 0};
 }
 int32_t fleet_pool_of(const struct fleet *fleet, int32_t node);
+
+/* The node on which room grew at one of the last FLEET_GROWTHS versions; -1: on several. */
+static inline int32_t fleet_grown_at(const struct fleet *fleet, int64_t growth_version)
+{
+    return fleet->grown[growth_version % FLEET_GROWTHS];
+}
 
 /* 0 when an empty node of this group could hold the shape, else the misfit bits (pool, arch, device
  * type, device memory, devices, CPU, memory). Of a type without devices only "devices" is said to a

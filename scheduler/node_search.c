@@ -128,6 +128,41 @@ int32_t sched_search(const struct sched *sched, int32_t replica, uint64_t *devic
     return node;
 }
 
+/* While it answers, nobody asks the index, which so falls behind: not by more nodes than this. */
+enum { GROWN_CHANGES_MOST = 64 };
+
+/* The only node of those that have grown on which the demand fits; -1: none. */
+static int32_t only_grown(const struct sched *sched, int32_t runner, int64_t no_fit_version)
+{
+    const struct fleet *fleet = &sched->fleet;
+    int32_t found = -1;
+    for (int64_t version = no_fit_version + 1; version <= fleet->growth_version; version++) {
+        int32_t node = fleet_grown_at(fleet, version);
+        if (node < 0)
+            return SEARCH_UNKNOWN;
+        if (node == found || !fits_runner(sched, runner, node))
+            continue;
+        if (found >= 0)
+            return SEARCH_UNKNOWN;
+        found = node;
+    }
+    return found;
+}
+
+int32_t sched_search_known(const struct sched *sched, int32_t replica, int64_t no_fit_version,
+                           uint64_t *devices)
+{
+    if (sched->index == NULL || sched->fleet.changed_count > GROWN_CHANGES_MOST)
+        return SEARCH_UNKNOWN;
+    int32_t node = only_grown(sched, sched->replicas[replica].runner, no_fit_version);
+    if (node < 0)
+        return node;
+    const struct policy_context context = sched_policy_context(sched, replica);
+    fetch_around(sched, node);
+    *devices = devices_on(sched, &context, node);
+    return node;
+}
+
 int32_t sched_find_node(struct sched *sched, int32_t replica, uint64_t *devices)
 {
     struct err err;

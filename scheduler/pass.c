@@ -11,10 +11,11 @@
 
 /* During a pass room only shrinks: binding takes it, nominating holds it, and victims keep theirs
  * until they are gone. What did not fit once does not fit later in the same pass, nor in any later
- * pass before fleet.growth_version rises. And no demand can evict what another took before it in
- * the order of demand: that one was at least as important, and the demands that replace victims
- * stand behind the demand that evicted them. So each demand is looked at once, and the head of a
- * bucket speaks for all behind it.
+ * pass before fleet.growth_version rises; and when it has, only the nodes on which room has grown
+ * need to be asked, which in a full fleet is mostly one. And no demand can evict what another took
+ * before it in the order of demand: that one was at least as important, and the demands that
+ * replace victims stand behind the demand that evicted them. So each demand is looked at once, and
+ * the head of a bucket speaks for all behind it.
  *
  * Example (floor-first). One node of 4000m. Runner A (priority 2, floor 1) waits with two replicas
  * of 3000m, runner B (priority 9, floor 0) with one of 2000m, none is bound. The levels are core 9
@@ -164,6 +165,20 @@ static int64_t *no_fit_note(struct sched *sched, struct demand_bucket *bucket)
                                   : &bucket->no_fit_version;
 }
 
+/* The seat of a demand whose like fitted nowhere at `no_fit_version`; on node -1 where none fits.
+ */
+static int find_seat(struct sched *sched, int32_t replica, int64_t no_fit_version,
+                     struct seat *seat, struct err *err)
+{
+    seat->node = sched_search_grown(sched, replica, no_fit_version, &seat->devices);
+    if (seat->node != SEARCH_UNKNOWN)
+        return 0;
+    if (sched_prepare_search(sched, replica, err))
+        return -1;
+    seat->node = sched_search(sched, replica, &seat->devices);
+    return 0;
+}
+
 /* Puts the head of the bucket where it fits, if it fits. */
 static int try_to_bind(struct pass *pass, int32_t number, bool *is_served, struct err *err)
 {
@@ -175,9 +190,8 @@ static int try_to_bind(struct pass *pass, int32_t number, bool *is_served, struc
     int64_t *no_fit_version = no_fit_note(sched, bucket);
     if (*no_fit_version == sched->fleet.growth_version)
         return 0;
-    if (sched_prepare_search(sched, replica, err))
+    if (find_seat(sched, replica, *no_fit_version, &seat, err))
         return -1;
-    seat.node = sched_search(sched, replica, &seat.devices);
     if (seat.node < 0) {
         *no_fit_version = sched->fleet.growth_version;
         return 0;

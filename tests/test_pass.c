@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "base/array.h"
+#include "scheduler/index.h"
 #include "tests/failing_alloc.h"
 #include "tests/small_fleet.h"
 #include "tests/twin.h"
@@ -194,6 +195,41 @@ Test(pass, looks_again_when_room_may_have_grown)
     small_pass(&fleet, 11);
     cr_expect_eq(state_of(&fleet, fourth), REPLICA_STARTING);
     cr_assert_eq(sched_check(&fleet.sched, &err), 0);
+    small_fleet_release(&fleet);
+}
+
+/* What fitted nowhere is put on the one node with more room without a search, and searched for
+ * where there are two. */
+Test(pass, asks_the_node_that_has_grown_before_all_others)
+{
+    struct small_fleet fleet;
+    const struct sched_options options = {.policy = policy_find("best-fit")};
+    small_fleet_init(&fleet, &options);
+    int32_t group = small_type(&fleet, 1000, 0), seated[3];
+    int32_t runner = small_runner(&fleet, &(struct small_runner){.shape = small_cpu(600)});
+    for (int i = 0; i < 3; i++)
+        small_node(&fleet, group);
+    for (int i = 0; i < 3; i++)
+        seated[i] = small_run(&fleet, runner, i);
+    int32_t first = small_demand(&fleet, runner, 4), second = small_demand(&fleet, runner, 4);
+    small_demand(&fleet, runner, 4);
+    small_pass(&fleet, 5);
+    cr_assert_eq(fleet.decisions.count, 0);
+    int64_t searches = fleet.sched.index->search_count;
+    small_gone(&fleet, seated[1]);
+    small_pass(&fleet, 6);
+    cr_assert_eq(fleet.decisions.count, 1);
+    cr_expect_eq(fleet.decisions.items[0].replica, first);
+    cr_expect_eq(fleet.decisions.items[0].node, 1);
+    cr_expect_eq(fleet.sched.index->search_count, searches);
+    small_gone(&fleet, seated[2]);
+    small_gone(&fleet, seated[0]);
+    small_pass(&fleet, 7);
+    cr_assert_eq(fleet.decisions.count, 2);
+    cr_expect_eq(fleet.decisions.items[0].replica, second);
+    cr_expect_eq(fleet.decisions.items[0].node, 0);
+    cr_expect_eq(fleet.decisions.items[1].node, 2);
+    cr_expect_gt(fleet.sched.index->search_count, searches);
     small_fleet_release(&fleet);
 }
 
