@@ -106,16 +106,35 @@ static uint64_t fullest_of_few(const int16_t *shares, int32_t share_milli)
     return UINT64_C(1) << least % NODE_DEVICES;
 }
 
+/* The first of a few devices that nobody uses, as many as the shape wants. */
+static uint64_t first_unused_of_few(const struct fleet *fleet, int32_t node,
+                                    const struct shape *shape)
+{
+    const struct node *at = &fleet->nodes[node];
+    int64_t mem_bytes = fleet_type_of(fleet, node)->device_mem_bytes;
+    uint64_t chosen = 0;
+    int32_t missing = shape->device_count;
+    for (int32_t i = 0; missing > 0; i++) {
+        assert(i < NODE_DEVICES);
+        bool fits = device_fits(at->device_free_milli[i],
+                                fleet_device_mem(fleet, at->first_device + i).free_bytes,
+                                SHARE_WHOLE, mem_bytes);
+        chosen |= (uint64_t)fits << i;
+        missing -= fits;
+    }
+    return chosen;
+}
+
 uint64_t fleet_choose_devices(const struct fleet *fleet, int32_t node, const struct shape *shape)
 {
     const struct node *at = &fleet->nodes[node];
-    const struct node_type *type = fleet_type_of(fleet, node);
-    bool has_mem = at->first_device < fleet->device_mem_capacity;
     struct room room;
-    if (shape->device_count == 1 && !at->has_many_devices && !has_mem)
-        return fullest_of_few(at->device_free_milli, shape_share_on(shape, type));
+    if (!at->has_many_devices && shape->sharing == SHARING_WHOLE)
+        return first_unused_of_few(fleet, node, shape);
+    if (!at->has_many_devices && shape->sharing == SHARING_MILLI && shape->device_count == 1)
+        return fullest_of_few(at->device_free_milli, shape->share_milli);
     fleet_room(fleet, node, &room);
-    return room_choose_devices(&room, type, shape);
+    return room_choose_devices(&room, fleet_type_of(fleet, node), shape);
 }
 
 /* Adds `sign` times what the claim takes. */
