@@ -68,11 +68,6 @@ int32_t demand_queue_level(const struct demand_queue *queue, enum demand_class c
     return (9 - priority) * 2 + (int32_t) class;
 }
 
-static int32_t level_of(const struct demand_queue *queue, const struct demand_key *key)
-{
-    return demand_queue_level(queue, key->class, key->priority);
-}
-
 static int32_t shape_slot(const struct demand_key *key)
 {
     return (key->may_preempt ? 20 : 0) + (int32_t)key->class * 10 + key->priority;
@@ -123,42 +118,38 @@ static int find_or_add(struct demand_queue *queue, const struct demand_key *key,
                       sizeof *queue->buckets, err))
         return -1;
     *number = queue->bucket_count++;
-    queue->buckets[*number] = (struct demand_bucket){.key = *key, .place_in_level = -1};
+    queue->buckets[*number] =
+        (struct demand_bucket){.key = *key,
+                               .level = demand_queue_level(queue, key->class, key->priority),
+                               .place_in_level = -1};
     note_bucket(queue, key, *number);
     return 0;
 }
 
 /* ---- the levels ---- */
 
-static int reserve_in_level(struct demand_queue *queue, const struct demand_key *key,
-                            struct err *err)
-{
-    struct demand_level *level = &queue->levels[level_of(queue, key)];
-    return array_reserve(&level->buckets, &level->capacity, (int64_t)level->count + 1,
-                         sizeof *level->buckets, err);
-}
-
-static void enter_level(struct demand_queue *queue, int32_t number)
+static int enter_level(struct demand_queue *queue, int32_t number, struct err *err)
 {
     struct demand_bucket *bucket = &queue->buckets[number];
-    int32_t rank = level_of(queue, &bucket->key);
-    struct demand_level *level = &queue->levels[rank];
+    struct demand_level *level = &queue->levels[bucket->level];
+    if (array_reserve(&level->buckets, &level->capacity, (int64_t)level->count + 1,
+                      sizeof *level->buckets, err))
+        return -1;
     bucket->place_in_level = level->count;
     level->buckets[level->count++] = number;
-    queue->filled_levels |= UINT32_C(1) << rank;
+    queue->filled_levels |= UINT32_C(1) << bucket->level;
+    return 0;
 }
 
-static void leave_level(struct demand_queue *queue, int32_t number)
+static void leave_level(struct demand_queue *queue, struct demand_bucket *bucket)
 {
-    struct demand_bucket *bucket = &queue->buckets[number];
-    int32_t rank = level_of(queue, &bucket->key);
-    struct demand_level *level = &queue->levels[rank];
+    struct demand_level *level = &queue->levels[bucket->level];
     int32_t last = level->buckets[--level->count];
     level->buckets[bucket->place_in_level] = last;
     queue->buckets[last].place_in_level = bucket->place_in_level;
     bucket->place_in_level = -1;
     if (level->count == 0)
-        queue->filled_levels &= ~(UINT32_C(1) << rank);
+        queue->filled_levels &= ~(UINT32_C(1) << bucket->level);
 }
 
 /* ---- the queue ---- */
@@ -175,20 +166,17 @@ int demand_queue_add(struct demand_queue *queue, struct replica *replicas, int32
     if (array_reserve(&bucket->heap, &bucket->capacity, (int64_t)bucket->count + 1,
                       sizeof *bucket->heap, err))
         return -1;
-    if (reserve_in_level(queue, key, err))
+    if (bucket->count == 0 && enter_level(queue, number, err))
         return -1;
-    if (bucket->count == 0)
-        enter_level(queue, number);
     bucket->heap[bucket->count++] = replica;
     sift_up(bucket, replicas, bucket->count - 1);
     queue->demand_count++;
     return 0;
 }
 
-static void remove_at(struct demand_queue *queue, struct replica *replicas, int32_t number,
-                      int32_t place)
+static void remove_at(struct demand_queue *queue, struct replica *replicas,
+                      struct demand_bucket *bucket, int32_t place)
 {
-    struct demand_bucket *bucket = &queue->buckets[number];
     assert(place >= 0 && place < bucket->count);
     int32_t replica = bucket->heap[place];
     assert(replicas[replica].queue_position == place);
@@ -200,7 +188,7 @@ static void remove_at(struct demand_queue *queue, struct replica *replicas, int3
         sift_down(bucket, replicas, replicas[last].queue_position);
     }
     if (bucket->count == 0)
-        leave_level(queue, number);
+        leave_level(queue, bucket);
     queue->demand_count--;
 }
 
@@ -209,12 +197,12 @@ void demand_queue_remove(struct demand_queue *queue, struct replica *replicas, i
 {
     int32_t number = demand_queue_find(queue, key), place = replicas[replica].queue_position;
     assert(number >= 0);
-    remove_at(queue, replicas, number, place);
+    remove_at(queue, replicas, &queue->buckets[number], place);
 }
 
 void demand_queue_remove_head(struct demand_queue *queue, struct replica *replicas, int32_t bucket)
 {
-    remove_at(queue, replicas, bucket, 0);
+    remove_at(queue, replicas, &queue->buckets[bucket], 0);
 }
 
 void demand_queue_release(struct demand_queue *queue)

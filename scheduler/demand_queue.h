@@ -31,6 +31,7 @@ struct demand_bucket {
     struct demand_key key;
     int32_t *heap; /* replica numbers */
     int32_t count, capacity;
+    int32_t level;
     int32_t place_in_level; /* index in its level; -1: empty, in none */
     int32_t grant;          /* so many may evict, where that has to be granted */
     /* What a pass has found out about the head, so that the next need not search again in vain

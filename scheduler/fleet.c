@@ -270,7 +270,7 @@ static int widen_suits(struct fleet *fleet, struct err *err)
 int fleet_refresh_suits(struct fleet *fleet, struct err *err)
 {
     int32_t shape_count = fleet->shapes->count;
-    if (fleet->suits_shape_count == shape_count && fleet->suits_group_count == fleet->group_count)
+    if (fleet_suits_are_current(fleet))
         return 0;
     if (fleet->group_count > fleet->suits_stride && widen_suits(fleet, err))
         return -1;
@@ -354,23 +354,26 @@ static void add_device_mem(struct fleet *fleet, int32_t device, int64_t mem_byte
     assert(fleet->device_mem[device].free_bytes >= 0);
 }
 
-/* Adds `sign` times what the claim takes to what is free. */
+/* Adds `sign` times what the claim takes to what is free of CPU and memory, */
 static void add_claim(struct fleet *fleet, const struct claim *claim, int32_t sign)
 {
     struct node *at = &fleet->nodes[claim->node];
-    const struct shape *shape = claim->shape;
-    const struct node_type *type = fleet_type_of(fleet, claim->node);
     fleet_touch(fleet, claim->node);
-    if (!type->is_unbounded) {
-        at->cpu_free_milli += sign * shape->cpu_milli;
-        at->mem_free_bytes += sign * shape->mem_bytes;
-        assert(at->cpu_free_milli >= 0);
-        assert(at->mem_free_bytes >= 0);
-    }
-    if (claim->devices == 0)
+    if (fleet_type_of(fleet, claim->node)->is_unbounded)
         return;
-    int32_t share_milli = sign * shape_share_on(shape, type);
-    int64_t mem_bytes = sign * shape_device_mem_on(shape, type);
+    at->cpu_free_milli += sign * claim->shape->cpu_milli;
+    at->mem_free_bytes += sign * claim->shape->mem_bytes;
+    assert(at->cpu_free_milli >= 0);
+    assert(at->mem_free_bytes >= 0);
+}
+
+/* and of its devices. */
+static void add_claimed_devices(struct fleet *fleet, const struct claim *claim, int32_t sign)
+{
+    struct node *at = &fleet->nodes[claim->node];
+    const struct node_type *type = fleet_type_of(fleet, claim->node);
+    int32_t share_milli = sign * shape_share_on(claim->shape, type);
+    int64_t mem_bytes = sign * shape_device_mem_on(claim->shape, type);
     int16_t *shares = shares_of(fleet, at);
     for (uint64_t left = claim->devices; left != 0; left &= left - 1) {
         int32_t device = __builtin_ctzll(left);
@@ -419,11 +422,15 @@ static void add_held(struct fleet *fleet, int32_t node, const struct room *amoun
 void fleet_take(struct fleet *fleet, const struct claim *claim)
 {
     add_claim(fleet, claim, -1);
+    if (claim->devices != 0)
+        add_claimed_devices(fleet, claim, -1);
 }
 
 void fleet_give(struct fleet *fleet, const struct claim *claim)
 {
     add_claim(fleet, claim, 1);
+    if (claim->devices != 0)
+        add_claimed_devices(fleet, claim, 1);
     note_growth(fleet, claim->node);
 }
 

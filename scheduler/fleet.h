@@ -207,6 +207,13 @@ int fleet_group_misfits(const struct fleet *fleet, const struct shape *shape, in
  * was added. */
 int fleet_refresh_suits(struct fleet *fleet, struct err *err);
 
+/* Was nothing added since? */
+static inline bool fleet_suits_are_current(const struct fleet *fleet)
+{
+    return fleet->suits_shape_count == fleet->shapes->count &&
+           fleet->suits_group_count == fleet->group_count;
+}
+
 /* fleet_group_misfits(...) == 0, as the lookup of a byte for what the matrix covers. */
 static inline bool fleet_suits(const struct fleet *fleet, int32_t shape, int32_t group)
 {

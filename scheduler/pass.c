@@ -27,7 +27,6 @@
 struct pass {
     struct sched *sched;
     struct decisions *decisions;
-    struct victim_set victims;
     int64_t now;
 };
 
@@ -84,8 +83,6 @@ static int bind_ready(struct pass *pass, struct err *err)
     struct nominee_rank *ranks = NULL;
     int32_t count = sched->ready_count, capacity = 0;
     int result = 0;
-    if (count == 0)
-        return 0;
     if (array_reserve(&ranks, &capacity, count, sizeof *ranks, err))
         return -1;
     for (int32_t i = 0; i < count; i++) {
@@ -136,9 +133,9 @@ static int evict(struct pass *pass, int32_t victim, int32_t demand, struct err *
     return 0;
 }
 
-static int evict_and_nominate(struct pass *pass, int32_t demand, struct err *err)
+static int evict_and_nominate(struct pass *pass, int32_t demand, const struct victim_set *set,
+                              struct err *err)
 {
-    const struct victim_set *set = &pass->victims;
     const struct nomination nomination = {.replica = demand,
                                           .seat = {set->node, set->devices},
                                           .victims = set->victims,
@@ -202,29 +199,36 @@ static int try_to_bind(struct pass *pass, int32_t number, bool *is_served, struc
     return record_seat(pass, DECISION_BIND, replica, err);
 }
 
+/* Might the head of the bucket evict, for all that is known? */
+static bool may_preempt(const struct pass *pass, const struct demand_bucket *bucket)
+{
+    const struct sched *sched = pass->sched;
+    if (!sched->options.preemption_enabled || !bucket->key.may_preempt ||
+        (sched->options.evictions_are_granted && bucket->grant == 0))
+        return false;
+    return bucket->no_victims_version != chance_version(sched) ||
+           pass->now >= bucket->no_victims_until;
+}
+
 /* Nominates the head of the bucket, which fits nowhere, where eviction helps. */
 static int try_to_preempt(struct pass *pass, struct demand_bucket *bucket, bool *is_served,
                           struct err *err)
 {
     struct sched *sched = pass->sched;
+    struct victim_set victims = {0};
     const struct preemption_question question = {
         .replica = bucket->heap[0], .class = bucket->key.class, .now = pass->now};
-    *is_served = false;
-    if (!sched->options.preemption_enabled || !bucket->key.may_preempt ||
-        (sched->options.evictions_are_granted && bucket->grant == 0))
-        return 0;
-    if (bucket->no_victims_version == chance_version(sched) && pass->now < bucket->no_victims_until)
-        return 0;
-    if (preemption_find(sched, &question, &pass->victims, err))
-        return -1;
-    if (pass->victims.node < 0) {
+    int result = preemption_find(sched, &question, &victims, err);
+    if (result == 0 && victims.node < 0) {
         bucket->no_victims_version = chance_version(sched);
-        bucket->no_victims_until = pass->victims.ripe_at;
-        return 0;
+        bucket->no_victims_until = victims.ripe_at;
+    } else if (result == 0) {
+        *is_served = true;
+        bucket->grant -= sched->options.evictions_are_granted;
+        result = evict_and_nominate(pass, question.replica, &victims, err);
     }
-    *is_served = true;
-    bucket->grant -= sched->options.evictions_are_granted;
-    return evict_and_nominate(pass, question.replica, err);
+    victim_set_release(&victims);
+    return result;
 }
 
 /* Serves the head of a bucket; false in *is_served: it stays, and with it all behind it. */
@@ -232,8 +236,10 @@ static int serve(struct pass *pass, int32_t number, bool *is_served, struct err 
 {
     if (try_to_bind(pass, number, is_served, err))
         return -1;
-    return *is_served ? 0
-                      : try_to_preempt(pass, &pass->sched->queue.buckets[number], is_served, err);
+    struct demand_bucket *bucket = &pass->sched->queue.buckets[number];
+    if (*is_served || !may_preempt(pass, bucket))
+        return 0;
+    return try_to_preempt(pass, bucket, is_served, err);
 }
 
 /* ---- one level: the heads of its buckets, merged ---- */
@@ -287,7 +293,7 @@ static int serve_level(struct pass *pass, const struct demand_level *level, stru
             return -1;
         if (!is_served || sched->queue.buckets[first].count == 0)
             sched->merge[0] = sched->merge[--count];
-        if (count > 0)
+        if (count > 1)
             sink(sched, sched->merge, count, 0);
     }
     return 0;
@@ -311,16 +317,9 @@ static int serve_all(struct pass *pass, struct err *err)
 int sched_pass(struct sched *sched, int64_t now, struct decisions *decisions, struct err *err)
 {
     struct pass pass = {.sched = sched, .decisions = decisions, .now = now};
-    int result = sched_refresh(sched, err);
-    if (result == 0)
-        result = array_reserve(&sched->no_fit_version, &sched->no_fit_capacity,
-                               sched->fleet.shapes->count, sizeof *sched->no_fit_version, err);
-    if (result == 0)
-        result = bind_ready(&pass, err);
-    if (result == 0)
-        result = serve_all(&pass, err);
-    victim_set_release(&pass.victims);
-    return result;
+    if (sched_refresh(sched, err) || (sched->ready_count > 0 && bind_ready(&pass, err)))
+        return -1;
+    return serve_all(&pass, err);
 }
 
 void decisions_release(struct decisions *decisions)

@@ -399,12 +399,13 @@ int preemption_scan(const struct sched *sched, const struct preemption_question 
 int preemption_find(struct sched *sched, const struct preemption_question *question,
                     struct victim_set *set, struct err *err)
 {
-    if (!victim_index_knows(sched, question))
-        return preemption_scan(sched, question, set, err);
     set->node = -1;
     set->count = 0;
     set->ripe_at = INT64_MAX;
-    return has_prey(sched, question) ? victim_index_find(sched, question, set, err) : 0;
+    if (!has_prey(sched, question))
+        return 0;
+    return victim_index_knows(sched, question) ? victim_index_find(sched, question, set, err)
+                                               : preemption_scan(sched, question, set, err);
 }
 
 void victim_set_release(struct victim_set *set)

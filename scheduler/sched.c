@@ -54,9 +54,11 @@ void sched_release(struct sched *sched)
     *sched = (struct sched){0};
 }
 
-int sched_refresh(struct sched *sched, struct err *err)
+int sched_take_in(struct sched *sched, struct err *err)
 {
-    if (fleet_refresh_suits(&sched->fleet, err))
+    if (fleet_refresh_suits(&sched->fleet, err) ||
+        array_reserve(&sched->no_fit_version, &sched->no_fit_capacity, sched->fleet.shapes->count,
+                      sizeof *sched->no_fit_version, err))
         return -1;
     return policy_instance_refresh(&sched->policy, &sched->fleet, err);
 }

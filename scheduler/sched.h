@@ -104,7 +104,10 @@ void sched_release(struct sched *sched);
 /* Takes in the shapes, types and groups that came since: fleet_refresh_suits, and the same for the
  * policy. A pass begins with it; who asks sched_find_node without a pass calls it himself after
  * adding groups. O(1) when nothing was added. */
-int sched_refresh(struct sched *sched, struct err *err);
+static inline int sched_refresh(struct sched *sched, struct err *err);
+
+/* The part of sched_refresh where something was added, or the policy wants to be asked. */
+int sched_take_in(struct sched *sched, struct err *err);
 
 /* All functions below that take an err fail only for want of memory; after a -1 the scheduler can
  * only be released. */
@@ -178,5 +181,13 @@ int sched_check(const struct sched *sched, struct err *err);
 /* -1 with err when a pending demand would fit a schedulable node now; call after a pass. O(demand *
  * nodes), shapes that were tried once are not tried again. */
 int sched_check_no_fit(const struct sched *sched, struct err *err);
+
+static inline int sched_refresh(struct sched *sched, struct err *err)
+{
+    bool is_current = fleet_suits_are_current(&sched->fleet) &&
+                      sched->no_fit_capacity >= sched->fleet.shapes->count &&
+                      sched->policy.policy->refresh == NULL;
+    return is_current ? 0 : sched_take_in(sched, err);
+}
 
 #endif

@@ -128,6 +128,11 @@ struct claim replica_claim(const struct sched *sched, int32_t replica)
                           .devices = sched->replicas[replica].devices};
 }
 
+static bool is_isolated(const struct shape *shape)
+{
+    return shape->packing == PACKING_ISOLATED;
+}
+
 static void enter_node(struct sched *sched, int32_t replica, const struct seat *seat)
 {
     struct replica *entering = &sched->replicas[replica];
@@ -140,8 +145,7 @@ static void enter_node(struct sched *sched, int32_t replica, const struct seat *
         sched->replicas[node->first_replica].previous_on_node = replica;
     node->first_replica = replica;
     node->occupant_count++;
-    if (shape_of(sched, replica)->packing == PACKING_ISOLATED)
-        node->isolated_count++;
+    node->isolated_count += is_isolated(shape_of(sched, replica));
 }
 
 static void leave_node(struct sched *sched, int32_t replica)
@@ -155,8 +159,7 @@ static void leave_node(struct sched *sched, int32_t replica)
     if (leaving->next_on_node >= 0)
         sched->replicas[leaving->next_on_node].previous_on_node = leaving->previous_on_node;
     node->occupant_count--;
-    if (shape_of(sched, replica)->packing == PACKING_ISOLATED)
-        node->isolated_count--;
+    node->isolated_count -= is_isolated(shape_of(sched, replica));
     leaving->node = -1;
     leaving->devices = 0;
     leaving->next_on_node = -1;
