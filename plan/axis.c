@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/int128.h"
+#include "base/text.h"
 #include "base/units.h"
 
 /* ---- making ---- */
@@ -152,20 +153,20 @@ const char *plan_axis_name(const struct scenario *scenario, const struct plan_ax
 /* "N" or "LOW..HIGH". */
 static int parse_bounds(const char *text, int32_t *low, int32_t *high, struct err *err)
 {
-    char first[32];
+    char first[32], quoted[TEXT_QUOTE_SIZE];
     int64_t numbers[2];
     const char *dots = strstr(text, "..");
     size_t length = dots != NULL ? (size_t)(dots - text) : strlen(text);
     if (length >= sizeof first)
-        return err_set(err, ERR_USAGE, "%s: give a number, or LOW..HIGH", text);
+        return err_set(err, ERR_USAGE, "%s: give a number, or LOW..HIGH", text_quote(text, quoted));
     memcpy(first, text, length);
     first[length] = '\0';
     struct err unused;
     if (parse_int64(first, &numbers[0], &unused) != 0 ||
         parse_int64(dots != NULL ? dots + 2 : first, &numbers[1], &unused) != 0 || numbers[0] < 0 ||
         numbers[1] < numbers[0] || numbers[1] > PLAN_NODES_MAX)
-        return err_set(err, ERR_USAGE, "%s: give a number, or LOW..HIGH, from 0 to %d", text,
-                       PLAN_NODES_MAX);
+        return err_set(err, ERR_USAGE, "%s: give a number, or LOW..HIGH, from 0 to %d",
+                       text_quote(text, quoted), PLAN_NODES_MAX);
     *low = (int32_t)numbers[0];
     *high = (int32_t)numbers[1];
     return 0;
@@ -186,7 +187,7 @@ static bool is_named(const struct scenario *scenario, const struct plan_axis *ax
 static int tell_axes(const struct plan_axes *axes, const struct scenario *scenario,
                      const char *text, struct err *err)
 {
-    char list[ERR_TEXT_SIZE / 2] = "";
+    char list[ERR_TEXT_SIZE / 2] = "", quoted[TEXT_QUOTE_SIZE];
     size_t used = 0;
     for (int32_t i = 0; i < axes->count && used < sizeof list; i++) {
         char name[AXIS_NAME_SIZE];
@@ -194,18 +195,21 @@ static int tell_axes(const struct plan_axes *axes, const struct scenario *scenar
                               plan_axis_name(scenario, &axes->items[i], name));
         used += (size_t)length;
     }
-    return err_set(err, ERR_USAGE, "%s: no such nodes; there are: %s", text, list);
+    return err_set(err, ERR_USAGE, "%s: no such nodes: there are %s", text_quote(text, quoted),
+                   list);
 }
 
 int plan_axes_bound(struct plan_axes *axes, const struct scenario *scenario, const char *text,
                     struct err *err)
 {
+    char quoted[TEXT_QUOTE_SIZE];
     const char *sign = strrchr(text, '=');
-    int32_t low, high;
+    int32_t low = 0, high = 0;
     if (sign == NULL)
-        return err_set(err, ERR_USAGE, "%s: give POOL=LOW..HIGH or POOL/TYPE=LOW..HIGH", text);
+        return err_set(err, ERR_USAGE, "%s: give POOL=LOW..HIGH or POOL/TYPE=LOW..HIGH",
+                       text_quote(text, quoted));
     if (parse_bounds(sign + 1, &low, &high, err) != 0)
-        return err_prefix(err, "%.*s", (int)(sign - text), text);
+        return err_prefix(err, "%s", text_quote(text, quoted));
     bool is_found = false;
     for (int32_t i = 0; i < axes->count; i++) {
         if (!is_named(scenario, &axes->items[i], text, (size_t)(sign - text)))
@@ -254,19 +258,20 @@ int plan_axes_change(struct plan_axes *axes, const struct scenario *scenario, co
                      struct err *err)
 {
     struct change change;
+    char quoted[TEXT_QUOTE_SIZE];
     if (!parse_change(text, &change))
         return err_set(err, ERR_USAGE,
                        "%s: give \"add N nodes of TYPE to pool POOL\" or \"remove N nodes of TYPE "
                        "from pool POOL\"",
-                       text);
+                       text_quote(text, quoted));
     for (int32_t i = 0; i < axes->count; i++) {
         struct plan_axis *axis = &axes->items[i];
         char name[AXIS_NAME_SIZE];
         if (strcmp(plan_axis_name(scenario, axis, name), change.name) != 0)
             continue;
         if (axis->low + change.count < 0)
-            return err_set(err, ERR_USAGE, "%s: there are only %" PRId32 " of %s", text, axis->low,
-                           change.name);
+            return err_set(err, ERR_USAGE, "%s: there are only %" PRId32 " of them",
+                           text_quote(text, quoted), axis->low);
         axis->low += (int32_t)change.count;
         axis->high += (int32_t)change.count;
         return 0;

@@ -56,8 +56,7 @@ static double sum_floors(const struct scenario *scenario, const int32_t *floors,
 static void write_data(const struct sim *sim, int32_t *floors, FILE *out)
 {
     struct time_axis axis = plot_time_axis(sim);
-    fprintf(out,
-            "# time_%s\taccelerators: capacity\tused\tfloors\tcores: capacity\tused\tfloors\n",
+    fprintf(out, "# time_%s\taccelerators: capacity\tused\tfloors\tcores: capacity\tused\tfloors\n",
             axis.unit);
     for (int32_t bin = 0; bin < plot_bin_count(sim); bin++) {
         int64_t start_us = plot_bin_start_us(sim, bin);

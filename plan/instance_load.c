@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "plan/devices.h"
+#include "plan/instance_pairs.h"
 #include "scenarios/fields.h"
 #include "scenarios/lookup.h"
 #include "scenarios/value.h"
@@ -21,23 +22,12 @@ static const size_t file_bytes_max = (size_t)256 << 20;
 struct loader {
     struct instance *instance;
     struct reader reader;
-    struct lookup items, types; /* index by name; LEFT_OUT: of demand 0 */
+    struct lookup items, types; /* index by name; PAIRS_LEFT_OUT: of demand 0 */
     int32_t *decimals;          /* [resource] behind the point, the most that any amount has */
     double *item_amounts;       /* [item][resource] */
     int32_t *item_places;       /* [item] where it stands in the file: some are left out */
     double *type_amounts;       /* [type][resource] */
-    struct pair_note *pairs;
-    int32_t pair_count, pair_capacity;
 };
-
-/* `item` allows at most `max` of `other` beside it. */
-struct pair_note {
-    int32_t item, other;
-    int64_t max;
-    bool is_mirror; /* the same pair, noted for `other` */
-};
-
-enum { LEFT_OUT = INT32_MAX };
 
 #define LEAST_AMOUNT 1e-9 /* that INSTANCE_DECIMALS can tell from 0 */
 
@@ -260,7 +250,8 @@ static void load_item(struct loader *loader, struct value *value, double *amount
     load_item_types(loader, value, item);
     if (id) {
         item->id = id;
-        put_name(&loader->items, value, id, item->demand > 0 ? instance->item_count : LEFT_OUT);
+        put_name(&loader->items, value, id,
+                 item->demand > 0 ? instance->item_count : PAIRS_LEFT_OUT);
     }
     if (item->demand > 0)
         loader->item_places[instance->item_count++] = value->index;
@@ -274,111 +265,6 @@ static void load_items(struct loader *loader, const struct value *array)
                                                 loader->instance->resource_count];
         load_item(loader, &element, amounts);
     }
-}
-
-/* ---- pairs of items ---- */
-
-static void note_pair(struct loader *loader, struct pair_note note)
-{
-    struct err err;
-    if (array_reserve(&loader->pairs, &loader->pair_capacity, loader->pair_count + INT64_C(2),
-                      sizeof *loader->pairs, &err)) {
-        reader_no_memory(&loader->reader);
-        return;
-    }
-    loader->pairs[loader->pair_count++] = note;
-    loader->pairs[loader->pair_count++] = (struct pair_note){note.other, note.item, note.max, true};
-}
-
-/* "other", or ["other", n]. */
-static void load_pair(struct loader *loader, const struct value *element, int32_t item)
-{
-    const cJSON *name = element->item, *most = NULL;
-    char buffer[NUMBER_TEXT_SIZE], quoted[TEXT_QUOTE_SIZE];
-    int64_t number, max = 0;
-    if (cJSON_IsArray(element->item) && cJSON_GetArraySize(element->item) == 2) {
-        name = element->item->child;
-        most = name->next;
-    }
-    const char *text = cJSON_IsString(name) ? name->valuestring : NULL;
-    if (!text && json_exact_int(name, &number)) {
-        snprintf(buffer, sizeof buffer, "%" PRId64, number);
-        text = buffer;
-    }
-    if (!text || (most && (!json_exact_int(most, &max) || max < 0))) {
-        value_error(element, "is no limit: give the id of an item, or [id, how many of it may be "
-                             "on the node]");
-        return;
-    }
-    int32_t other = lookup_find_text(&loader->items, text);
-    if (other < 0)
-        value_error(element, "%s is no item: give the id of one", text_quote(text, quoted));
-    else if (other == item)
-        value_error(element, "%s is the item itself: give max_per_node for that",
-                    text_quote(text, quoted));
-    else if (other != LEFT_OUT)
-        note_pair(loader, (struct pair_note){item, other, max, false});
-}
-
-static int compare_pairs(const void *a, const void *b)
-{
-    const struct pair_note *x = a, *y = b;
-    if (x->item != y->item)
-        return x->item < y->item ? -1 : 1;
-    return x->other < y->other ? -1 : x->other > y->other;
-}
-
-/* Sorted, notes of one pair become one entry with the smallest limit of each direction. */
-static void keep_pairs(struct loader *loader)
-{
-    struct instance *instance = loader->instance;
-    struct item_pair *kept =
-        arena_array(&instance->arena, (size_t)loader->pair_count + 1, sizeof *kept);
-    if (!kept) {
-        reader_no_memory(&loader->reader);
-        return;
-    }
-    if (loader->pair_count > 0)
-        qsort(loader->pairs, (size_t)loader->pair_count, sizeof *loader->pairs, compare_pairs);
-    int32_t kept_count = 0;
-    for (int32_t p = 0; p < loader->pair_count; p++) {
-        const struct pair_note *note = &loader->pairs[p];
-        struct instance_item *item = &instance->items[note->item];
-        if (p == 0 || compare_pairs(note - 1, note) != 0) {
-            if (item->pair_count++ == 0)
-                item->pairs = &kept[kept_count];
-            kept[kept_count++] = (struct item_pair){
-                .other = note->other, .other_max = INSTANCE_NO_LIMIT, .own_max = INSTANCE_NO_LIMIT};
-        }
-        struct item_pair *pair = &kept[kept_count - 1];
-        int64_t *max = note->is_mirror ? &pair->own_max : &pair->other_max;
-        *max = note->max < *max ? note->max : *max;
-    }
-}
-
-static void load_pairs(struct loader *loader, const struct value *array)
-{
-    struct value element, list, entry;
-    for (struct cursor cursor = cursor_at(array); cursor_next(&cursor, &element);) {
-        const cJSON *id = cJSON_GetObjectItemCaseSensitive(element.item, "id");
-        if (!id || !value_is_object(&element) ||
-            !cJSON_GetObjectItemCaseSensitive(element.item, "anti_affinity"))
-            continue;
-        char buffer[NUMBER_TEXT_SIZE];
-        int64_t number;
-        const char *text = cJSON_IsString(id) ? id->valuestring : "";
-        if (json_exact_int(id, &number)) {
-            snprintf(buffer, sizeof buffer, "%" PRId64, number);
-            text = buffer;
-        }
-        int32_t item = lookup_find_text(&loader->items, text);
-        element.kind = &item_kind;
-        if (item < 0 || item == LEFT_OUT || !array_get(&element, "anti_affinity", &list))
-            continue;
-        for (struct cursor inner = cursor_at(&list); cursor_next(&inner, &entry);)
-            load_pair(loader, &entry, item);
-    }
-    keep_pairs(loader);
 }
 
 /* ---- resources ---- */
@@ -627,7 +513,7 @@ static void load_top(struct loader *loader, struct value *top)
     if (loader->reader.problems->error_count > 0)
         return;
     check_demand(loader, &items);
-    load_pairs(loader, &items);
+    instance_pairs_load(loader->instance, &loader->items, &items);
     finish_quantities(loader, &items, &types);
 }
 
@@ -673,7 +559,6 @@ int instance_load(struct instance *instance, const char *path, struct problems *
     free(loader.item_amounts);
     free(loader.item_places);
     free(loader.type_amounts);
-    free(loader.pairs);
     reader_release(&loader.reader);
     if (result != 0)
         instance_release(instance);

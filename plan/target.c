@@ -110,9 +110,10 @@ static int add_no_preemption(struct target_set *set, const char *text, const cha
                              struct err *err)
 {
     int64_t lowest;
+    char quoted[TEXT_QUOTE_SIZE];
     struct err unused;
     if (parse_int64(priority, &lowest, &unused) != 0 || lowest < 0 || lowest > PRIORITY_HIGHEST)
-        return err_set(err, ERR_USAGE, "\"%s\": the priority is a number from 0 to 9", text);
+        return err_set(err, ERR_USAGE, "%s: give a priority from 0 to 9", text_quote(text, quoted));
     for (int p = (int)lowest; p <= PRIORITY_HIGHEST; p++) {
         char name[METRIC_NAME_SIZE];
         snprintf(name, sizeof name, "preemptions_p%d", p);
@@ -126,11 +127,13 @@ static int add_placed(struct target_set *set, const char *text, const struct wor
                       struct err *err)
 {
     struct target target = {.metric = -1, .operator= TARGET_AT_LEAST };
+    char quoted[TEXT_QUOTE_SIZE];
     struct err cause;
     if (parse_duration_us(words->items[1], &target.within_us, &cause) != 0 ||
         !parse_number(words->items[2], &target.number) || target.number < 0 || target.number > 100)
         return err_set(err, ERR_USAGE,
-                       "\"%s\": give a duration and a percentage, as in \"placed 5m 99\"", text);
+                       "%s: give a duration and a percentage, as in \"placed 5m 99\"",
+                       text_quote(text, quoted));
     return add_target(set, &target, err);
 }
 

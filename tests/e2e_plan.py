@@ -446,7 +446,7 @@ class Plan(ProgramTest):
                               "-n", "p=2..1", "-n", "q=1", "--survive", "rack", "--survive", "spot")
         self.check_ended(result, BAD_INPUT)
         begins = ["plan.targets: \"floor\": ", "plan: --target: \"waits\": ",
-                  "plan: --target: \"placed x 9\": ", "plan.nodes: p/x=1: ",
+                  "plan: --target: \"placed x 9\": ", "plan.nodes: \"p/x=1\": ",
                   "plan: --nodes: p: 2..1: ", "plan: --nodes: q=1: ", "plan: --survive: \"rack\": ",
                   "plan: --survive: spot: ", "plan: 8 errors, 0 warnings"]
         lines = result.stderr.splitlines()
@@ -472,8 +472,8 @@ class Plan(ProgramTest):
             (["s.json", "--survive", "zone"], "zone: no node of the scenario has a zone: give node, a"),
             (["s.json", "--survive", "zone:b"], "zone:b: no node of the scenario has a zone: give"),
             (["s.json", "--survive", "spot"], "no pool of the scenario has spot nodes"),
-            (["s.json", "-n", "q=1"], "no such nodes; there are: p/four"),
-            (["s.json", "-n", "p"], "give POOL=LOW..HIGH"),
+            (["s.json", "-n", "q=1"], '"q=1": no such nodes: there are p/four'),
+            (["s.json", "-n", "p\x1b[2J"], '"p\\x1b[2J": give POOL=LOW..HIGH'),
             (["s.json", "-n", "p=3..2"], "give a number, or LOW..HIGH"),
             (["s.json", "--probability", "1"], "a number between 0 and 1"),
             (["s.json", "--jobs", "0"], '--jobs: "0": give a whole number, 1 to 1024'),
@@ -482,7 +482,7 @@ class Plan(ProgramTest):
              "zone:d: no node of the scenario is in it; zones are: a, b, c"),
             (["s.json", "--failures", "-1"], "give a whole number, 0 to 1000"),
             (["s.json", "--what-if", "add a node"], "give \"add N nodes of TYPE to pool POOL"),
-            (["s.json", "--what-if", "add 1 node of x to pool p"], "there are: p/four"),
+            (["s.json", "--what-if", "add 1 node of x to pool p"], "there are p/four"),
             (["s.json", "--what-if", "remove 3 nodes of four from pool p"], "there are only 2"),
             (["s.json", "--what-if", "nothing", "-n", "p=1"], "it looks at a single fleet"),
             (["s.json", "-f", "xml"], "give text or json"),
