@@ -67,20 +67,26 @@ void expense_begin(struct sim *sim, int32_t replica)
     sim->replicas[replica].expense = EXPENSE_STARTING;
 }
 
-/* Charges what the replica is doing for so much time. */
-static void charge(struct sim *sim, int32_t replica, int64_t us)
+/* Where the price is known. Not inlined, for the sake of nodes that cost nothing. */
+static __attribute__((noinline)) void charge_price(struct sim *sim, int32_t replica, int64_t us)
 {
     const struct replica *scheduled = &sim->sched.replicas[replica];
     int32_t group = sim->sched.fleet.nodes[scheduled->node].group;
     struct scope *scope = &sim->metrics.scopes[1 + sim->metrics.pool_scope_count + group];
     uint8_t expense = sim->replicas[replica].expense;
-    if (!fleet_type_of(&sim->sched.fleet, scheduled->node)->has_price) {
-        sim->metrics.runners[scheduled->runner].unpriced_us += us;
-        return;
-    }
     int128 cost = expense_of(sim, replica, us);
     sim->metrics.costs[scheduled->runner].parts[expense] += cost;
     scope->charged[expense] += cost;
+}
+
+/* Charges what the replica is doing for so much time. */
+static void charge(struct sim *sim, int32_t replica, int64_t us)
+{
+    const struct replica *scheduled = &sim->sched.replicas[replica];
+    if (fleet_type_of(&sim->sched.fleet, scheduled->node)->has_price)
+        charge_price(sim, replica, us);
+    else
+        sim->metrics.runners[scheduled->runner].unpriced_us += us;
 }
 
 void expense_settle(struct sim *sim, int32_t replica, enum expense next)

@@ -337,6 +337,9 @@ struct phase_delta {
     int64_t nodes, unpriced_nodes, price;
 };
 void metrics_add_phase(struct metrics *metrics, const struct phase_delta *delta, int64_t now_us);
+/* They enter delta->phase and leave this one. */
+void metrics_move_phase(struct metrics *metrics, const struct phase_delta *delta,
+                        enum node_phase from, int64_t now_us);
 
 /* A demand of this priority begins to wait; and how such a wait ends. All but WAIT_BOUND are
  * censored. */

@@ -209,6 +209,24 @@ void metrics_add_phase(struct metrics *metrics, const struct phase_delta *delta,
     add_to_phase(&stats->price, delta->price, now_us);
 }
 
+static void move_to_phase(struct integral *to, struct integral *from, int64_t by, int64_t now_us)
+{
+    if (by == 0)
+        return;
+    add_to_phase(to, by, now_us);
+    add_to_phase(from, -by, now_us);
+}
+
+void metrics_move_phase(struct metrics *metrics, const struct phase_delta *delta,
+                        enum node_phase from, int64_t now_us)
+{
+    struct phase_stats *new = &metrics->phases[delta->phase];
+    struct phase_stats *old = &metrics->phases[from];
+    move_to_phase(&new->nodes, &old->nodes, delta->nodes, now_us);
+    move_to_phase(&new->unpriced_nodes, &old->unpriced_nodes, delta->unpriced_nodes, now_us);
+    move_to_phase(&new->price, &old->price, delta->price, now_us);
+}
+
 int32_t usage_quantile_permille(const struct usage *usage, double q)
 {
     int64_t total_us = 0;

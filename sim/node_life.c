@@ -71,14 +71,7 @@ static void count_warm(struct sim *sim, int32_t pool, int64_t by)
         .unpriced_nodes = by * warm.unpriced_nodes,
         .price = by * warm.price,
     };
-    metrics_add_phase(&sim->metrics, &delta, sim->now_us);
-    delta = (struct phase_delta){
-        .phase = PHASE_EMPTY,
-        .nodes = -delta.nodes,
-        .unpriced_nodes = -delta.unpriced_nodes,
-        .price = -delta.price,
-    };
-    metrics_add_phase(&sim->metrics, &delta, sim->now_us);
+    metrics_move_phase(&sim->metrics, &delta, PHASE_EMPTY, sim->now_us);
 }
 
 /* The node enters (or leaves) its phase. */
@@ -125,25 +118,20 @@ void node_turns_empty(struct sim *sim, int32_t node, bool is_empty)
     const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
     bool is_scaled = sim->scenario->pools[it->def.pool].scaling != NULL;
     int32_t by = is_empty ? 1 : -1;
-    struct phase_delta delta = {.phase = PHASE_EMPTY,
-                                .nodes = by,
-                                .unpriced_nodes = type->has_price ? 0 : by,
-                                .price = type->has_price ? by * type->price_micro : 0};
+    const struct phase_delta one = {.phase = is_empty ? PHASE_EMPTY : PHASE_USED,
+                                    .nodes = 1,
+                                    .unpriced_nodes = type->has_price ? 0 : 1,
+                                    .price = type->has_price ? type->price_micro : 0};
     sim->scaling.is_due |= is_scaled;
     if (state_of(sim, node) != NODE_READY)
         return;
     if (is_scaled)
         count_warm(sim, it->def.pool, -1);
     pool->idle_count += by;
-    pool->idle_unpriced += (int32_t)delta.unpriced_nodes;
-    pool->idle_price += delta.price;
+    pool->idle_unpriced += by * (int32_t)one.unpriced_nodes;
+    pool->idle_price += by * one.price;
     it->idle_since_us = is_empty ? sim->now_us : TIME_NEVER;
-    metrics_add_phase(&sim->metrics, &delta, sim->now_us);
-    delta.phase = PHASE_USED;
-    delta.nodes = -delta.nodes;
-    delta.unpriced_nodes = -delta.unpriced_nodes;
-    delta.price = -delta.price;
-    metrics_add_phase(&sim->metrics, &delta, sim->now_us);
+    metrics_move_phase(&sim->metrics, &one, is_empty ? PHASE_USED : PHASE_EMPTY, sim->now_us);
     if (is_scaled)
         count_warm(sim, it->def.pool, 1);
 }
