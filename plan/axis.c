@@ -151,25 +151,24 @@ const char *plan_axis_name(const struct scenario *scenario, const struct plan_ax
 }
 
 /* "N" or "LOW..HIGH". */
-static int parse_bounds(const char *text, int32_t *low, int32_t *high, struct err *err)
+static bool parse_bounds(const char *text, int32_t *low, int32_t *high)
 {
-    char first[32], quoted[TEXT_QUOTE_SIZE];
+    char first[32];
     int64_t numbers[2];
     const char *dots = strstr(text, "..");
     size_t length = dots != NULL ? (size_t)(dots - text) : strlen(text);
     if (length >= sizeof first)
-        return err_set(err, ERR_USAGE, "%s: give a number, or LOW..HIGH", text_quote(text, quoted));
+        return false;
     memcpy(first, text, length);
     first[length] = '\0';
     struct err unused;
     if (parse_int64(first, &numbers[0], &unused) != 0 ||
         parse_int64(dots != NULL ? dots + 2 : first, &numbers[1], &unused) != 0 || numbers[0] < 0 ||
         numbers[1] < numbers[0] || numbers[1] > PLAN_NODES_MAX)
-        return err_set(err, ERR_USAGE, "%s: give a number, or LOW..HIGH, from 0 to %d",
-                       text_quote(text, quoted), PLAN_NODES_MAX);
+        return false;
     *low = (int32_t)numbers[0];
     *high = (int32_t)numbers[1];
-    return 0;
+    return true;
 }
 
 /* Does "POOL" or "POOL/PART" name this axis? */
@@ -208,8 +207,9 @@ int plan_axes_bound(struct plan_axes *axes, const struct scenario *scenario, con
     if (sign == NULL)
         return err_set(err, ERR_USAGE, "%s: give POOL=LOW..HIGH or POOL/TYPE=LOW..HIGH",
                        text_quote(text, quoted));
-    if (parse_bounds(sign + 1, &low, &high, err) != 0)
-        return err_prefix(err, "%s", text_quote(text, quoted));
+    if (!parse_bounds(sign + 1, &low, &high))
+        return err_set(err, ERR_USAGE, "%s: give a number, or LOW..HIGH, from 0 to %d",
+                       text_quote(text, quoted), PLAN_NODES_MAX);
     bool is_found = false;
     for (int32_t i = 0; i < axes->count; i++) {
         if (!is_named(scenario, &axes->items[i], text, (size_t)(sign - text)))

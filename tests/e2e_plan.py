@@ -447,7 +447,7 @@ class Plan(ProgramTest):
         self.check_ended(result, BAD_INPUT)
         begins = ["plan.targets: \"floor\": ", "plan: --target: \"waits\": ",
                   "plan: --target: \"placed x 9\": ", "plan.nodes: \"p/x=1\": ",
-                  "plan: --nodes: p: 2..1: ", "plan: --nodes: q=1: ", "plan: --survive: \"rack\": ",
+                  "plan: --nodes: \"p=2..1\": ", "plan: --nodes: \"q=1\": ", "plan: --survive: \"rack\": ",
                   "plan: --survive: spot: ", "plan: 8 errors, 0 warnings"]
         lines = result.stderr.splitlines()
         self.assertEqual(len(lines), len(begins), result.stderr)
