@@ -17,7 +17,7 @@
  * 0.7 and 0.65, go far, the line is 0.7 now, and 0.75 comes near. When all that are near are gone,
  * the best two of the far ones come near. */
 
-enum { NEAR_REFILL = NEAR_MOST / 2 };
+enum { NEAR_REFILL = NEAR_MOST / 2, FAR_MANY = 256 };
 
 int shortlist_reserve(struct shortlist *list, int32_t limit, struct err *err)
 {
@@ -228,9 +228,8 @@ void shortlist_collect(struct shortlist *list, const struct standing *standing)
 }
 
 /* The best of the far ones come near; those that are left are behind the last of these. */
-static void refill(struct shortlist *list, const uint32_t *last_entries)
+static void bring_near(struct shortlist *list)
 {
-    shortlist_drop_stale(list, last_entries);
     int32_t count = list->far_count < NEAR_REFILL ? list->far_count : NEAR_REFILL;
     list->has_line = list->far_count > count;
     if (list->has_line) {
@@ -244,11 +243,26 @@ static void refill(struct shortlist *list, const uint32_t *last_entries)
         list->far[i] = list->far[count + i];
 }
 
+/* To look up many far ones takes longer than to select the best of them. But where those are all
+ * out of date, many more will be. */
+static void refill(struct shortlist *list, const struct index_kernel *kernel,
+                   const uint32_t *last_entries)
+{
+    if (list->far_count >= FAR_MANY) {
+        bring_near(list);
+        kernel->drop_stale(list->near, last_entries);
+        if (list->near->filled != 0)
+            return;
+    }
+    shortlist_drop_stale(list, last_entries);
+    bring_near(list);
+}
+
 int32_t shortlist_top(struct shortlist *list, const struct index_kernel *kernel,
                       const uint32_t *last_entries)
 {
     if (list->near->filled == 0 && list->has_line)
-        refill(list, last_entries);
+        refill(list, kernel, last_entries);
     if (list->near->filled == 0)
         return -1;
     return kernel->best(list->near->scores, list->near->nodes);

@@ -340,6 +340,33 @@ Test(index, a_list_drops_nodes_that_have_changed_since)
     shortlist_release(&list);
 }
 
+/* Of a long list only those that come near are looked up; where all of them are out of date, the
+ * rest is too. */
+Test(index, a_long_list_gives_its_current_nodes_in_order)
+{
+    enum { COUNT = 1000 };
+    struct shortlist list = {0};
+    struct err err;
+    uint32_t last_entries[COUNT] = {0};
+    cr_assert_eq(shortlist_reserve(&list, COUNT, &err), 0);
+    shortlist_clear(&list);
+    for (int32_t i = 0; i < COUNT; i++) {
+        int32_t node = i * 7 % COUNT;
+        shortlist_collect(&list, &(struct standing){.score = -node, .node = node, .entry = 5});
+        last_entries[node] = node < 100 || node % 3 == 0 ? 6 : 5;
+    }
+    for (int32_t node = 100; node < COUNT; node++) {
+        if (node % 3 == 0)
+            continue;
+        int32_t place = shortlist_top(&list, &index_kernel_plain, last_entries);
+        cr_assert_geq(place, 0);
+        cr_assert_eq(shortlist_at(&list, place).node, node);
+        shortlist_remove(&list, place);
+    }
+    cr_expect_lt(shortlist_top(&list, &index_kernel_plain, last_entries), 0);
+    shortlist_release(&list);
+}
+
 /* ---- the index is the plain scan ---- */
 
 static int32_t same_decisions(const struct decisions *a, const struct decisions *b)
