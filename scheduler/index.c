@@ -231,6 +231,14 @@ static void refresh_query(struct node_index *index, const struct sched *sched, i
     memory->query_version = index->epoch + sched->fleet.opening_version;
 }
 
+/* The larger the fleet, the longer it takes to make a list anew, and the more of what is alike is
+ * taken before that pays. */
+static int32_t first_limit(int32_t node_count)
+{
+    int32_t part = node_count / 4096;
+    return part > LIST_LIMIT ? part : LIST_LIMIT;
+}
+
 int index_prepare(struct sched *sched, int32_t shape, struct err *err)
 {
     struct node_index *index = sched->index;
@@ -241,7 +249,7 @@ int index_prepare(struct sched *sched, int32_t shape, struct err *err)
         refresh_query(index, sched, shape);
     if (memory->limit_wanted == 0) {
         int32_t limit = sched->options.tuning.list_limit;
-        memory->limit_wanted = limit > 0 ? limit : LIST_LIMIT;
+        memory->limit_wanted = limit > 0 ? limit : first_limit(index->node_count);
     }
     if (memory->list.limit < memory->limit_wanted)
         return shortlist_reserve(&memory->list, memory->limit_wanted, err);

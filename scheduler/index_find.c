@@ -65,6 +65,11 @@ double search_most_score(const struct index_search *search, float key)
     return (double)key + search->memory->shape_part + PARTS_SLACK;
 }
 
+float search_just_below(float key)
+{
+    return key - (fabsf(key) * 4e-7F + 4e-9F);
+}
+
 struct row_range search_chunk(const struct index_search *search, int32_t chunk)
 {
     int32_t first = chunk * CHUNK_ROWS;

@@ -41,6 +41,10 @@ float search_least_key(const struct index_search *search, double score);
 /* No node whose row has this key scores more, where keys bound scores. */
 double search_most_score(const struct index_search *search, float key);
 
+/* A little below the key, so that the score of a node with this key, whose parts are close, rules
+ * out all nodes that have less than this. */
+float search_just_below(float key);
+
 /* The rows of a chunk. */
 struct row_range search_chunk(const struct index_search *search, int32_t chunk);
 

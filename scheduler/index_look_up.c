@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scheduler/index_find.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "base/fetch.h"
@@ -16,11 +17,13 @@
  * blocks; half a dozen go on the list and one or two are scored. */
 
 /* The fewest and the most nodes that a list is cut to. */
-enum { LIMIT_LEAST = 32, LIMIT_MOST = 512, LIMIT_MOST_WITHOUT_PARTS = 2048 };
+enum { LIMIT_LEAST = 32, LIMIT_MOST = 2048 };
 /* To look at a row takes a quarter of the time of reading an entry and keeping what it says. */
 enum { SELDOM = 4 };
 /* In smaller fleets what is looked up of nodes stays in the cache. */
 enum { CALL_FROM = 50000 };
+/* A chunk that is collected from is asked of the memory so many ahead. */
+enum { CHUNKS_AHEAD = 2 };
 /* Runners that may not go to the first so many of a list have the rows scanned. */
 enum { ASIDE_MAX = 64 };
 
@@ -36,7 +39,7 @@ static int32_t most_listed(const struct index_search *search)
 {
     int32_t most = search->index->node_count / 512;
     if (!search_has_bounds(search))
-        return LIMIT_MOST_WITHOUT_PARTS;
+        return LIMIT_MOST;
     return most < LIMIT_LEAST ? LIMIT_LEAST : most < LIMIT_MOST ? most : LIMIT_MOST;
 }
 
@@ -170,8 +173,32 @@ static float promising_key(const struct index_search *search, int32_t chunk_coun
     return rank == 0 ? -INFINITY : float_of_rank(index->sorted_keys, chunk_count, rank);
 }
 
+static void fetch_chunk(const struct node_index *index, int32_t chunk)
+{
+    fetch_lines(&index->blocks[chunk * CHUNK_BLOCKS], CHUNK_BLOCKS * sizeof *index->blocks);
+}
+
+/* From the chunks that reach it, the nodes whose keys are at least `low`, or the floor, once it
+ * stands higher; and below `high`. */
+static void collect_chunks(const struct index_search *search, int32_t chunk_count, float low,
+                           float high)
+{
+    struct node_index *index = search->index;
+    const int32_t *places = index->chunk_places;
+    low = low > -FLT_MAX ? low : -FLT_MAX; /* nothing passes in a chunk that has less */
+    int32_t count = index->kernel->reach(index->chunk_keys, chunk_count, low, index->chunk_places);
+    for (int32_t i = 0; i < count; i++) {
+        float least = floor_key(search);
+        least = least > low ? least : low;
+        if (i + CHUNKS_AHEAD < count)
+            fetch_chunk(index, places[i + CHUNKS_AHEAD]);
+        if (index->chunk_keys[places[i]] >= least)
+            collect_range(search, search_chunk(search, places[i]), least, high);
+    }
+}
+
 /* First the nodes with promising keys, so that the floor comes to stand high and few others need be
- * scored. */
+ * scored. Where many have the same key the floor is among them, and they are not asked twice. */
 static void collect_by_parts(const struct index_search *search)
 {
     const struct node_index *index = search->index;
@@ -179,17 +206,13 @@ static void collect_by_parts(const struct index_search *search)
     int32_t chunk_count = (index->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
     index->kernel->chunk_keys(index->blocks, chunk_count, &search->memory->query,
                               index->chunk_keys);
-    float high = promising_key(search, chunk_count);
-    for (int32_t i = 0; i < chunk_count; i++)
-        if (index->chunk_keys[i] >= high && index->chunk_keys[i] != -INFINITY)
-            collect_range(search, search_chunk(search, i), high, INFINITY);
+    float high = search_just_below(promising_key(search, chunk_count));
+    collect_chunks(search, chunk_count, high, INFINITY);
     if (list->far_count >= list->limit / 4)
         shortlist_close(list);
-    for (int32_t i = 0; i < chunk_count; i++) {
-        float low = floor_key(search);
-        if (low < high && index->chunk_keys[i] >= low && index->chunk_keys[i] != -INFINITY)
-            collect_range(search, search_chunk(search, i), low, high);
-    }
+    float low = floor_key(search);
+    if (low < high)
+        collect_chunks(search, chunk_count, low, high);
 }
 
 static void make_list(const struct index_search *search)

@@ -45,13 +45,6 @@ static void consider_range(const struct index_search *search, struct row_range r
         consider(search, best, positions[i]);
 }
 
-/* A little below the key, so that the score of a node with this key, whose parts are close, rules
- * out all nodes that have less than this. */
-static float just_below(float key)
-{
-    return key - (fabsf(key) * 4e-7F + 4e-9F);
-}
-
 /* Of the rows in the chunks with a key of at least this. */
 static void consider_chunks(const struct index_search *search, int32_t chunk_count, float least_key,
                             struct standing *best)
@@ -72,7 +65,7 @@ static int32_t scan_by_parts(const struct index_search *search)
                                               index->chunk_keys);
     if (largest == -INFINITY)
         return -1;
-    float seen = just_below(largest);
+    float seen = search_just_below(largest);
     consider_chunks(search, chunk_count, seen, &best);
     float least = best.node < 0 ? -FLT_MAX : search_least_key(search, best.score);
     if (least < seen)
