@@ -104,7 +104,7 @@ class Ranks(e2e_sweep.Sweep):
 
     def test_a_rank_that_is_killed_ends_the_job_and_what_is_kept_is_not_done_again(self):
         arguments = ["sweep", "s.json", "-o", "out", "--no-plots", "-n", "6", "-v",
-                     "horizon=1d,2d,40d,41d,42d,43d,44d,45d,46d"]
+                     "horizon=1d,2d,120d,121d,122d,123d,124d,125d,126d"]
         for number in (signal.SIGKILL, signal.SIGTERM):
             kept = len(self.cells())
             process, ranks = self.start_ranks(*arguments)
