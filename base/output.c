@@ -13,6 +13,7 @@
 #include "base/stream.h"
 
 static const char standard_output[] = "-";
+static const char partial_prefix[] = ".stowage-partial-";
 
 /* The folder of a path, with its slash; "" for a bare name. */
 static size_t folder_length(const char *path)
@@ -44,8 +45,8 @@ static int create_beside(struct output_file *file, mode_t mode, struct err *err)
     memcpy(file->partial, file->path, folder);
     int fd = -1;
     for (int attempt = 0; fd < 0 && attempt < ATTEMPTS_MAX; attempt++) {
-        snprintf(file->partial + folder, SUFFIX_SIZE, ".stowage-partial-%jd-%d", (intmax_t)getpid(),
-                 attempt);
+        snprintf(file->partial + folder, SUFFIX_SIZE, "%s%jd-%d", partial_prefix,
+                 (intmax_t)getpid(), attempt);
         fd = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (fd < 0 && errno != EEXIST)
             break;
@@ -161,4 +162,30 @@ void output_file_abandon(struct output_file *file)
     free(file->partial);
     free(file->path);
     *file = (struct output_file){0};
+}
+
+static bool is_unfinished(const char *name)
+{
+    return strncmp(name + folder_length(name), partial_prefix, strlen(partial_prefix)) == 0;
+}
+
+static int remove_below(const char *folder, const char *name, struct err *err)
+{
+    char *path = folder_join(folder, name);
+    if (path == NULL)
+        return err_no_memory(err);
+    int result = folder_remove(path, err);
+    free(path);
+    return result;
+}
+
+int output_remove_unfinished(const char *folder, struct err *err)
+{
+    struct folder_names names = {.count = 0};
+    int result = folder_list(folder, &names, err);
+    for (int32_t i = 0; result == 0 && i < names.count; i++)
+        if (is_unfinished(names.items[i]))
+            result = remove_below(folder, names.items[i], err);
+    folder_names_release(&names);
+    return result;
 }

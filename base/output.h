@@ -28,6 +28,10 @@ int output_file_commit(struct output_file *file, struct err *err);
 /* Removes the temporary file. Harmless after commit and on a zeroed struct. */
 void output_file_abandon(struct output_file *file);
 
+/* Removes the temporary files that killed processes left below the folder. The caller knows that
+ * nobody writes a file there now. */
+int output_remove_unfinished(const char *folder, struct err *err);
+
 /* ---- one folder of files (a report) ---- */
 
 /* Files are first written into the hidden folder `<dir>/.stowage-partial`, and moved into <dir> by

@@ -15,8 +15,9 @@ int kept_folder_make(const char *folder, const char *name, struct err *err)
     if (path == NULL)
         return err_no_memory(err);
     int result = 0;
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        result = folder_errno(err, errno, path);
+    if (mkdir(path, 0777) != 0)
+        result =
+            errno == EEXIST ? output_remove_unfinished(path, err) : folder_errno(err, errno, path);
     free(path);
     return result;
 }

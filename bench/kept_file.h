@@ -17,7 +17,8 @@ enum kept_found {
     KEPT_OTHER,   /* made from something else; it counts as absent */
 };
 
-/* Makes FOLDER/NAME where it is not there. */
+/* Makes FOLDER/NAME where it is not there; else removes what a killed process left in it of files
+ * that were not whole. Nobody else writes there: FOLDER is locked (output_dir_open). */
 int kept_folder_make(const char *folder, const char *name, struct err *err);
 
 /* Reads FOLDER/NAME: KEPT_ABSENT; KEPT_DAMAGED: no JSON; KEPT_READ: *tree, to be freed with

@@ -702,6 +702,24 @@ Test(output_dir, what_a_killed_run_left_is_removed_and_links_are_not_followed)
     leave_folder(folder);
 }
 
+Test(output_file, what_a_killed_process_left_is_removed_and_nothing_else)
+{
+    char folder[64];
+    char files[1024];
+    struct err err = {0};
+    enter_new_folder(folder);
+    cr_assert_eq(mkdir("points", 0777), 0);
+    cr_assert_eq(mkdir("points/deep", 0777), 0);
+    put_file("points/a.json", "whole");
+    put_file("points/.stowage-partial-24764-0", "");
+    put_file("points/deep/.stowage-partial-1-2", "half");
+    put_file("points/x.stowage-partial-1-2", "mine");
+    cr_assert_eq(output_remove_unfinished("points", &err), 0, "%s", err.text);
+    cr_expect_str_eq(all_files(files), "points/a.json points/x.stowage-partial-1-2 ");
+    cr_expect_eq(output_remove_unfinished("none", &err), -1);
+    leave_folder(folder);
+}
+
 Test(output_dir, a_run_killed_while_it_moved_its_files_can_be_repeated)
 {
     char folder[64];

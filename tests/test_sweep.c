@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/decimal.h"
@@ -164,6 +165,21 @@ static void fill_cell(struct sweep_results *results, int32_t cell)
         sweep_values(results, cell, r)[0] = 0.1 + r;
         sweep_values(results, cell, r)[1] = r == 0 ? (double)NAN : 1e300 / 3;
     }
+}
+
+Test(sweep, what_a_killed_process_left_among_the_cells_is_removed)
+{
+    struct err err = {.kind = ERR_NONE};
+    char folder[] = "/tmp/stowage-cells-XXXXXX", path[64];
+    cr_assert_not_null(mkdtemp(folder));
+    cr_assert_eq(cell_store_prepare(folder, &err), 0);
+    snprintf(path, sizeof path, "%s/cells/.stowage-partial-1-0", folder);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    fclose(file);
+    cr_assert_eq(cell_store_prepare(folder, &err), 0, "%s", err.text);
+    cr_expect_eq(access(path, F_OK), -1);
+    folder_remove(folder, &err);
 }
 
 Test(sweep, a_cell_is_read_as_it_was_written_or_not_at_all)
