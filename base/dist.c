@@ -27,13 +27,13 @@ struct dist dist_constant(int64_t us)
 
 /* The distributions of GSL take location and scale in their own ways: a median is exp(zeta), a mean
  * of a gamma is shape x scale. */
-static double draw_us(const struct dist *dist, const gsl_rng *generator)
+static double draw_by_gsl(const struct dist *dist, struct rng *rng)
 {
+    struct rng_gsl_face face;
+    const gsl_rng *generator = rng_gsl(rng, &face);
     switch (dist->kind) {
     case DIST_UNIFORM:
         return gsl_ran_flat(generator, dist->a, dist->b);
-    case DIST_EXPONENTIAL:
-        return gsl_ran_exponential(generator, dist->a);
     case DIST_NORMAL:
         return dist->a + gsl_ran_gaussian(generator, dist->b);
     case DIST_LOGNORMAL:
@@ -43,10 +43,27 @@ static double draw_us(const struct dist *dist, const gsl_rng *generator)
     case DIST_GAMMA:
         return gsl_ran_gamma(generator, dist->b, dist->a / dist->b);
     case DIST_CONSTANT:
+    case DIST_EXPONENTIAL:
     case DIST_KIND_COUNT:
         break;
     }
     return dist->a;
+}
+
+/* Exponential times are drawn for jobs without number, so here as gsl_ran_exponential does it: with
+ * probability u such a time is below -mean log(1 - u). */
+static double draw_us(const struct dist *dist, struct rng *rng)
+{
+    if (dist->kind == DIST_EXPONENTIAL)
+        return -dist->a * log1p(-rng_uniform(rng));
+    return dist->kind == DIST_CONSTANT ? dist->a : draw_by_gsl(dist, rng);
+}
+
+/* As llround rounds it, where 0 <= us <= TIME_US_MAX: the part behind the point is exact. */
+static int64_t round_us(double us)
+{
+    int64_t whole = (int64_t)us;
+    return whole + (us - (double)whole >= 0.5);
 }
 
 int64_t dist_sample_us(const struct dist *dist, struct rng *rng)
@@ -54,15 +71,14 @@ int64_t dist_sample_us(const struct dist *dist, struct rng *rng)
     assert(dist->min_us >= 0);
     assert(dist->min_us <= dist->max_us);
     assert(dist->max_us <= TIME_US_MAX);
-    struct rng_gsl_face face;
-    double us = draw_us(dist, rng_gsl(rng, &face));
+    double us = draw_us(dist, rng);
     /* Clamped before it is rounded: a heavy tail may be beyond any integer. The negation also
      * catches what is not a number. */
     if (!(us > (double)dist->min_us))
         return dist->min_us;
     if (us >= (double)dist->max_us)
         return dist->max_us;
-    int64_t rounded = llround(us);
+    int64_t rounded = round_us(us);
     if (rounded < dist->min_us)
         return dist->min_us;
     return rounded > dist->max_us ? dist->max_us : rounded;

@@ -18,18 +18,9 @@ static threefry2x64_ctr_t encrypt(uint64_t counter, uint64_t key_low, uint64_t k
     return threefry2x64(plain, key);
 }
 
-/* FNV-1a with 64 bits; the names are few and short, and threefry does the mixing. */
-static uint64_t name_hash(const char *name)
+struct rng rng_stream_of_hash(uint64_t seed, uint64_t name_hash, uint64_t index)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (const char *c = name; *c != '\0'; c++)
-        hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
-struct rng rng_stream(uint64_t seed, const char *name, uint64_t index)
-{
-    threefry2x64_ctr_t key = encrypt(index, seed, name_hash(name));
+    threefry2x64_ctr_t key = encrypt(index, seed, name_hash);
     return (struct rng){.key = {key.v[0], key.v[1]}};
 }
 
@@ -43,6 +34,11 @@ uint64_t rng_next(struct rng *rng)
         rng->left = 2;
     }
     return rng->block[2 - rng->left--];
+}
+
+double rng_uniform(struct rng *rng)
+{
+    return (double)(rng_next(rng) >> 11) * 0x1p-53;
 }
 
 uint64_t rng_below(struct rng *rng, uint64_t bound)
@@ -80,10 +76,9 @@ static unsigned long gsl_get(void *state)
     return rng_next(state);
 }
 
-/* 53 random bits: every multiple of 2^-53 in [0, 1) is equally likely. */
 static double gsl_get_double(void *state)
 {
-    return (double)(rng_next(state) >> 11) * 0x1p-53;
+    return rng_uniform(state);
 }
 
 static const gsl_rng_type threefry_type = {

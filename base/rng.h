@@ -4,6 +4,7 @@
 
 #include <gsl/gsl_rng.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Named, counter-based random streams. A stream is a pure function of (seed, name, index): draw k
  * of a stream never depends on what other streams did, so a new consumer takes a new name and
@@ -18,10 +19,13 @@ struct rng {
 };
 
 /* The stream of this name and entity. Names are short ASCII words: "arrivals", "startup". */
-struct rng rng_stream(uint64_t seed, const char *name, uint64_t index);
+static inline struct rng rng_stream(uint64_t seed, const char *name, uint64_t index);
 
 /* The next 64 uniform bits. */
 uint64_t rng_next(struct rng *rng);
+
+/* The next word as a number in [0, 1): every multiple of 2^-53 is equally likely. */
+double rng_uniform(struct rng *rng);
 
 /* Uniform integer in [0, bound), exactly (by rejection); bound > 0. */
 uint64_t rng_below(struct rng *rng, uint64_t bound);
@@ -40,5 +44,23 @@ struct rng_gsl_face {
     gsl_rng base;
 };
 const gsl_rng *rng_gsl(struct rng *rng, struct rng_gsl_face *face);
+
+/* FNV-1a with 64 bits; the names are few and short, and the generator does the mixing. Here, so
+ * that a compiler works it out for a name that is written down where the stream is made. */
+static inline uint64_t rng_name_hash(const char *name)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0, length = strlen(name); i < length; i++)
+        hash = (hash ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* For rng_stream alone. */
+struct rng rng_stream_of_hash(uint64_t seed, uint64_t name_hash, uint64_t index);
+
+static inline struct rng rng_stream(uint64_t seed, const char *name, uint64_t index)
+{
+    return rng_stream_of_hash(seed, rng_name_hash(name), index);
+}
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/dist.h"
 
 #include <criterion/criterion.h>
+#include <gsl/gsl_randist.h>
 #include <math.h>
 
 #include "base/array.h"
@@ -95,6 +96,33 @@ Test(dist, constants_of_any_size_are_exact)
         struct dist dist = dist_constant(values[i]);
         cr_expect_eq(dist_sample_us(&dist, &rng), values[i]);
         cr_expect_eq(rng.counter, 0, "a constant draws nothing");
+    }
+}
+
+Test(dist, fractions_are_rounded_as_llround_does)
+{
+    static const double values[] = {
+        0.0, 0.49999999999999994, 0.5,          0.75,         1.5,
+        2.5, 1e6 + 0.4999,        0x1p50 + 0.5, 0x1p51 + 0.5, 3162239999999999.5};
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        struct dist dist = {DIST_CONSTANT, values[i], 0, 0, TIME_US_MAX};
+        cr_expect_eq(dist_sample_us(&dist, NULL), llround(values[i]), "%.17g", values[i]);
+    }
+}
+
+Test(dist, exponential_draws_are_those_of_gsl)
+{
+    static const double means[] = {0, 0.3, 1, 1e3, 36e9, 1e15};
+    for (size_t i = 0; i < ARRAY_LEN(means); i++) {
+        struct dist dist = {DIST_EXPONENTIAL, means[i], 0, 0, TIME_US_MAX};
+        struct rng ours = rng_stream(2, "test", i), theirs = ours;
+        struct rng_gsl_face face;
+        const gsl_rng *generator = rng_gsl(&theirs, &face);
+        for (int k = 0; k < DRAWS; k++) {
+            double us = gsl_ran_exponential(generator, means[i]);
+            int64_t expected = us < (double)TIME_US_MAX ? llround(us) : TIME_US_MAX;
+            cr_assert_eq(dist_sample_us(&dist, &ours), expected, "mean %g, draw %d", means[i], k);
+        }
     }
 }
 

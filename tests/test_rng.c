@@ -102,6 +102,14 @@ Test(rng, streams_differ_in_seed_name_and_index)
     }
 }
 
+Test(rng, names_are_hashed_by_fnv_1a)
+{
+    /* The published value, of a name that the compiler knows and of one that it does not. */
+    const char *volatile name = "foobar";
+    cr_assert_eq(rng_name_hash("foobar"), UINT64_C(0x85944171f73967e8));
+    cr_assert_eq(rng_name_hash(name), UINT64_C(0x85944171f73967e8));
+}
+
 Test(rng, streams_have_fixed_draws)
 {
     /* A change of these values changes the result of every published scenario. */
@@ -109,6 +117,13 @@ Test(rng, streams_have_fixed_draws)
     cr_assert_eq(rng_next(&rng), UINT64_C(0x7163d888f5d206d8));
     cr_assert_eq(rng_next(&rng), UINT64_C(0x023f60a236a31dd2));
     cr_assert_eq(rng_mix(1, 2, 3), UINT64_C(0x6037c2bcc918990f));
+}
+
+Test(rng, a_uniform_number_is_the_high_bits_of_a_word)
+{
+    struct rng rng = rng_stream(4, "uniform", 0), words = rng;
+    for (int i = 0; i < 1000; i++)
+        cr_assert_eq(rng_uniform(&rng), ldexp((double)(rng_next(&words) >> 11), -53));
 }
 
 /* Sum of (seen - expected)^2 / expected over cells of equal chance. Its mean is cells - 1, its
