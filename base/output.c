@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -164,28 +165,34 @@ void output_file_abandon(struct output_file *file)
     *file = (struct output_file){0};
 }
 
-static bool is_unfinished(const char *name)
+/* ".stowage-partial-PID-ATTEMPT", as create_beside makes it. */
+bool output_is_unfinished(const char *name)
 {
-    return strncmp(name + folder_length(name), partial_prefix, strlen(partial_prefix)) == 0;
-}
-
-static int remove_below(const char *folder, const char *name, struct err *err)
-{
-    char *path = folder_join(folder, name);
-    if (path == NULL)
-        return err_no_memory(err);
-    int result = folder_remove(path, err);
-    free(path);
-    return result;
+    static const char digits[] = "0123456789";
+    size_t prefix = strlen(partial_prefix);
+    if (strncmp(name, partial_prefix, prefix) != 0)
+        return false;
+    const char *pid = name + prefix;
+    const char *dash = pid + strspn(pid, digits);
+    if (dash == pid || *dash != '-')
+        return false;
+    const char *attempt = dash + 1;
+    return *attempt != '\0' && attempt[strspn(attempt, digits)] == '\0';
 }
 
 int output_remove_unfinished(const char *folder, struct err *err)
 {
-    struct folder_names names = {.count = 0};
-    int result = folder_list(folder, &names, err);
-    for (int32_t i = 0; result == 0 && i < names.count; i++)
-        if (is_unfinished(names.items[i]))
-            result = remove_below(folder, names.items[i], err);
-    folder_names_release(&names);
+    DIR *stream = opendir(folder);
+    if (stream == NULL)
+        return folder_errno(err, errno, folder);
+    int result = 0;
+    struct dirent *entry;
+    while (result == 0 && (errno = 0, entry = readdir(stream)) != NULL) {
+        if (output_is_unfinished(entry->d_name) && unlinkat(dirfd(stream), entry->d_name, 0) != 0)
+            result = folder_errno(err, errno, folder);
+    }
+    if (result == 0 && errno != 0)
+        result = folder_errno(err, errno, folder);
+    closedir(stream);
     return result;
 }

@@ -28,8 +28,11 @@ int output_file_commit(struct output_file *file, struct err *err);
 /* Removes the temporary file. Harmless after commit and on a zeroed struct. */
 void output_file_abandon(struct output_file *file);
 
-/* Removes the temporary files that killed processes left below the folder. The caller knows that
- * nobody writes a file there now. */
+/* Is this, without a folder, the name of such a temporary file? */
+bool output_is_unfinished(const char *name);
+
+/* Removes the temporary files that killed processes left in the folder itself. The caller knows
+ * that nobody writes a file there now. */
 int output_remove_unfinished(const char *folder, struct err *err);
 
 /* ---- one folder of files (a report) ---- */
@@ -49,8 +52,9 @@ struct output_dir {
  * (a summary.json whose "tool" is "stowage"), whole or left by a run that was killed, or a sweep
  * or a search for a plan that has not ended (a sweep.json or search.json, likewise); else
  * ERR_INPUT: "DIR: exists and holds other files: give an empty or new folder". ERR_INPUT too while
- * another process has it open. What a killed run left in the partial folder is removed. On -1 the
- * struct is zeroed, and nothing else has been created or removed. */
+ * another process has it open. What a killed run left in the partial folder, and files in <dir>
+ * that it had not finished (output_remove_unfinished), are removed. On -1 the struct is zeroed, and
+ * nothing else has been created or removed. */
 int output_dir_open(struct output_dir *dir, const char *path, struct err *err);
 
 /* Would output_dir_open take this path? Asked before a long run, so that a wrong path is told

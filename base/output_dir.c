@@ -76,7 +76,8 @@ static int is_empty(const char *path, struct err *err)
     struct dirent *entry;
     while ((errno = 0, entry = readdir(stream)) != NULL) {
         bool is_expected = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-                           strcmp(entry->d_name, partial_name) == 0;
+                           strcmp(entry->d_name, partial_name) == 0 ||
+                           output_is_unfinished(entry->d_name);
         if (!is_expected)
             answer = 0;
     }
@@ -149,7 +150,7 @@ static int prepare(struct output_dir *dir, struct err *err)
         return -1;
     if (!dir->is_created && check_ours(dir, err) != 0)
         return -1;
-    if (folder_remove(dir->partial, err) != 0)
+    if (folder_remove(dir->partial, err) != 0 || output_remove_unfinished(dir->path, err) != 0)
         return -1;
     if (mkdir(dir->partial, 0777) != 0)
         return folder_errno(err, errno, dir->path);

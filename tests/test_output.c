@@ -588,6 +588,10 @@ static const struct {
 } strangers[] = {
     {"a note", "out/notes.txt", "mine"},
     {"a hidden file", "out/.hidden", ""},
+    {"a file named almost like ours", "out/.stowage-partial-mine", ""},
+    {"a name that goes on", "out/.stowage-partial-12-3.txt", ""},
+    {"a name without an attempt", "out/.stowage-partial-12-", ""},
+    {"a name without a process", "out/.stowage-partial--1", ""},
     {"a summary of something else", "out/summary.json", "{\"tool\": \"other\"}"},
     {"a summary that names no tool", "out/summary.json", "{}"},
     {"a summary whose tool is no text", "out/summary.json", "{\"tool\": 1}"},
@@ -712,11 +716,31 @@ Test(output_file, what_a_killed_process_left_is_removed_and_nothing_else)
     cr_assert_eq(mkdir("points/deep", 0777), 0);
     put_file("points/a.json", "whole");
     put_file("points/.stowage-partial-24764-0", "");
-    put_file("points/deep/.stowage-partial-1-2", "half");
+    put_file("points/.stowage-partial-1-22", "half");
+    put_file("points/deep/.stowage-partial-1-2", "of another folder");
     put_file("points/x.stowage-partial-1-2", "mine");
     cr_assert_eq(output_remove_unfinished("points", &err), 0, "%s", err.text);
-    cr_expect_str_eq(all_files(files), "points/a.json points/x.stowage-partial-1-2 ");
+    cr_expect_str_eq(all_files(files), "points/a.json points/deep/.stowage-partial-1-2 "
+                                       "points/x.stowage-partial-1-2 ");
     cr_expect_eq(output_remove_unfinished("none", &err), -1);
+    leave_folder(folder);
+}
+
+/* Of a sweep or a plan the first file, sweep.json or search.json, is written into <dir> itself. */
+Test(output_dir, a_process_killed_while_it_wrote_its_first_file_can_be_repeated)
+{
+    char folder[64];
+    char files[1024];
+    struct err err = {0};
+    enter_new_folder(folder);
+    cr_assert_eq(mkdir("out", 0777), 0);
+    cr_assert_eq(mkdir("out/.stowage-partial", 0777), 0);
+    put_file("out/.stowage-partial-24764-0", "{");
+    cr_assert_eq(output_dir_probe("out", &err), 0, "%s", err.text);
+    cr_expect_str_eq(all_files(files), "");
+    put_file("out/.stowage-partial-24764-0", "{");
+    cr_assert_eq(write_report("out", &err), 0, "%s", err.text);
+    cr_expect_str_eq(all_files(files), "out/nodes.csv out/plots/cpu.gp out/summary.json ");
     leave_folder(folder);
 }
 
