@@ -7,6 +7,7 @@
 #include "bench/sweep_merge.h"
 #include "bench/sweep_report.h"
 #include "cli/command.h"
+#include "cli/interrupt_watch.h"
 #include "cli/message.h"
 #include "cli/option_values.h"
 #include "cli/options.h"
@@ -59,15 +60,25 @@ static int check_output(const struct merge_command *command, const struct sweep_
                    command->output, difference);
 }
 
-static int write_all(const struct merge_command *command, const struct sweep_merge *merge,
-                     struct output_dir *dir)
+/* Reads the parts, and writes their cells. */
+static int join(const struct merge_command *command, struct sweep_merge *merge,
+                struct output_dir *dir, struct err *err)
+{
+    if (sweep_merge_init(merge, command->folders, command->folder_count, err) != 0)
+        return -1;
+    tell_lost(merge);
+    if (output_dir_open(dir, command->output, err) != 0 || check_output(command, merge, err) != 0)
+        return -1;
+    return sweep_merge_write(merge, command->output, err);
+}
+
+static int report(const struct merge_command *command, const struct sweep_merge *merge,
+                  struct output_dir *dir)
 {
     struct err err = {.kind = ERR_NONE};
     struct report_outcome outcome;
     int32_t gnuplots = command->draws_plots ? option_jobs_default() : 0;
-    if (check_output(command, merge, &err) != 0 ||
-        sweep_merge_write(merge, command->output, &err) != 0 ||
-        sweep_report_write(&merge->results, gnuplots, dir, &outcome, &err) != 0)
+    if (sweep_report_write(&merge->results, gnuplots, dir, &outcome, &err) != 0)
         return message_fail(&err);
     int code = tell_plots(command->output, &outcome);
     int told = sweep_tell(&merge->results, command->output, command->is_quiet);
@@ -77,18 +88,15 @@ static int write_all(const struct merge_command *command, const struct sweep_mer
 static int execute(const struct merge_command *command)
 {
     struct err err = {.kind = ERR_NONE};
-    struct sweep_merge merge;
-    struct output_dir dir;
-    if (sweep_merge_init(&merge, command->folders, command->folder_count, &err) != 0)
+    struct sweep_merge merge = {.folder_count = 0};
+    struct output_dir dir = {.path = NULL};
+    struct interrupt_watch watch = {.what = "joining the parts"};
+    if (interrupt_watch_start(&watch, &err) != 0)
         return message_fail(&err);
-    int code;
-    tell_lost(&merge);
-    if (output_dir_open(&dir, command->output, &err) != 0) {
-        code = message_fail(&err);
-    } else {
-        code = write_all(command, &merge, &dir);
-        output_dir_abandon(&dir);
-    }
+    int joined = join(command, &merge, &dir, &err);
+    interrupt_watch_end(&watch);
+    int code = joined == 0 ? report(command, &merge, &dir) : message_fail(&err);
+    output_dir_abandon(&dir);
     sweep_merge_release(&merge);
     return code;
 }
@@ -129,9 +137,10 @@ const struct command cmd_merge = {
         "DIR: byte for byte what one sweep would have written there.\n",
     .notes =
         "What is missing is named, and the rest is kept: the command of the sweep, without\n"
-        "--shard and with DIR as its output, does what is missing.\n\n"
+        "--shard and with DIR as its output, does what is missing. After Ctrl-C (or SIGTERM) the\n"
+        "same command goes on.\n\n"
         "Exit status: as of `stowage sweep`: 1 where cells could not be run, 3 where cells lack\n"
-        "runs.\n",
+        "runs, or after an interrupt.\n",
     .example = "  stowage merge out/part-1 out/part-2 out/part-3 -o out/sweep\n",
     .options = options,
     .option_count = ARRAY_LEN(options),

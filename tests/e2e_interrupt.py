@@ -76,6 +76,12 @@ class Interrupt(ProgramTest):
             with self.subTest(arguments[0]):
                 self.assertEqual(self.interrupt_reading(*arguments), said)
                 self.assertEqual(self.names_in_folder(), ["pipe"])
+        (self.folder / "part").mkdir()
+        os.mkfifo(self.folder / "part/sweep.json")
+        with self.subTest("merge"):
+            self.assertEqual(self.interrupt_reading("merge", "part", "-o", "out"),
+                             "error: interrupted by SIGINT while joining the parts\n")
+            self.assertEqual(self.names_in_folder(), ["part", "part/sweep.json", "pipe"])
         said = self.interrupt_reading("validate", "-", number=signal.SIGTERM)
         self.assertEqual(said, "error: interrupted by SIGTERM while reading the scenario\n")
 
