@@ -35,9 +35,10 @@ static int refuse_name(const char *name, struct err *err)
         names[i] = metrics[i].name;
     const char *nearest = text_nearest(name, names, count);
     if (nearest != NULL)
-        return err_set(err, ERR_USAGE, "%s: no such metric: did you mean %s?",
+        return err_set(err, ERR_USAGE,
+                       "%s: no such metric: did you mean \"%s\"? docs/compare.md lists them",
                        text_quote(name, quoted), nearest);
-    return err_set(err, ERR_USAGE, "%s: no such metric: the manual lists them, as in %s",
+    return err_set(err, ERR_USAGE, "%s: no such metric: docs/compare.md lists them, as in %s",
                    text_quote(name, quoted), "wait_s_p95,preemptions_p9");
 }
 

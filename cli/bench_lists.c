@@ -46,22 +46,17 @@ int bench_lists_add_policy(struct bench_lists *lists, const char *text, struct e
 /* One of the study's, or another one with its defaults. */
 static int add_study_policy(struct bench_lists *lists, const char *name, struct err *err)
 {
-    char quoted[TEXT_QUOTE_SIZE];
-    const char *names[BENCH_LIST_MAX];
+    char quoted[TEXT_QUOTE_SIZE], hint[WORDS_SIZE];
     size_t count;
     const struct fgd_study_policy *study = fgd_study_policies(&count);
     for (size_t i = 0; i < count; i++) {
-        names[i] = study[i].name;
         if (strcmp(study[i].name, name) == 0 || strcmp(study[i].label, name) == 0)
             return add_policy(lists, study[i].label, study[i].text, err);
     }
     if (policy_find(name) != NULL)
         return add_policy(lists, name, name, err);
-    const char *nearest = text_nearest(name, names, count);
-    return err_set(err, ERR_USAGE, "bench: --policies: %s is none of the study's: %s%s%s",
-                   text_quote(name, quoted),
-                   nearest != NULL ? "did you mean " : "nor of `stowage policies`",
-                   nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
+    return err_set(err, ERR_USAGE, "bench: --policies: no policy %s: %s", text_quote(name, quoted),
+                   policy_name_hint(name, hint));
 }
 
 /* Moves those from `first` on to the front. */

@@ -19,9 +19,10 @@ static int run_help(const struct command *command, int argc, char **argv)
     }
     const struct command *topic = command_find(argv[optind]);
     if (topic == NULL || argc - optind > 1) {
-        char quoted[TEXT_QUOTE_SIZE];
+        char quoted[TEXT_QUOTE_SIZE], hint[WORDS_SIZE];
         if (topic == NULL)
-            err_set(&err, ERR_USAGE, "help: no command %s", text_quote(argv[optind], quoted));
+            err_set(&err, ERR_USAGE, "help: unknown command %s: %s",
+                    text_quote(argv[optind], quoted), command_hint(argv[optind], hint));
         else
             err_set(&err, ERR_USAGE, "help: takes one command");
         return options_fail(command, &err);

@@ -42,22 +42,6 @@ static int print_policy(const struct policy *policy)
     return message_flush_stdout();
 }
 
-static int fail_name(const char *name, struct err *err)
-{
-    enum { NAMES_MAX = 64 };
-    const char *names[NAMES_MAX];
-    char quoted[TEXT_QUOTE_SIZE];
-    size_t count;
-    const struct policy *const *policies = policy_list(&count);
-    count = count < NAMES_MAX ? count : NAMES_MAX;
-    for (size_t i = 0; i < count; i++)
-        names[i] = policies[i]->name;
-    const char *nearest = text_nearest(name, names, count);
-    return err_set(err, ERR_USAGE, "policies: no policy %s: %s%s%s", text_quote(name, quoted),
-                   nearest != NULL ? "did you mean " : "see `stowage policies`",
-                   nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
-}
-
 /* One that ships, or one in a shared object. */
 static int show_policy(const struct command *command, const char *name)
 {
@@ -67,7 +51,9 @@ static int show_policy(const struct command *command, const char *name)
     if (strchr(name, '/') != NULL && policy_library_open(name, &policy, &library, &err) != 0)
         return message_fail(&err);
     if (policy == NULL) {
-        fail_name(name, &err);
+        char quoted[TEXT_QUOTE_SIZE], hint[WORDS_SIZE];
+        err_set(&err, ERR_USAGE, "policies: no policy %s: %s", text_quote(name, quoted),
+                policy_name_hint(name, hint));
         return options_fail(command, &err);
     }
     int code = print_policy(policy);

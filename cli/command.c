@@ -10,12 +10,6 @@ static const struct command *const commands[] = {
     &cmd_merge, &cmd_plan,     &cmd_bench,    &cmd_version, &cmd_help,
 };
 
-const struct command *const *command_list(size_t *count)
-{
-    *count = ARRAY_LEN(commands);
-    return commands;
-}
-
 const struct command *command_find(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
@@ -23,6 +17,14 @@ const struct command *command_find(const char *name)
             return commands[i];
     }
     return NULL;
+}
+
+const char *command_hint(const char *name, char out[WORDS_SIZE])
+{
+    const char *names[ARRAY_LEN(commands)];
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        names[i] = commands[i]->name;
+    return words_hint(name, (struct words){names, ARRAY_LEN(commands)}, out);
 }
 
 static void print_option(const struct command_option *option, FILE *out)

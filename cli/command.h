@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/words.h"
+
 /* A subcommand: `stowage NAME ...`. One file cmd_<name>.c holds its const struct, one line in
  * command.c lists it. What --help prints, what getopt_long accepts and what the manual page must
  * name all come from the same table of options. */
@@ -37,9 +39,11 @@ struct command {
     int (*run)(const struct command *command, int argc, char **argv);
 };
 
-/* All commands, in the order in which they are listed; NULL when there is no such name. */
-const struct command *const *command_list(size_t *count);
+/* NULL when there is no such name. */
 const struct command *command_find(const char *name);
+
+/* What is said of a name that there is not, as of words_hint. Returns out. */
+const char *command_hint(const char *name, char out[WORDS_SIZE]);
 
 /* What `stowage NAME --help` prints. The caller checks out for write errors. */
 void command_print_help(const struct command *command, FILE *out);

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/command.h"
 #include "cli/message.h"
 
@@ -24,18 +24,10 @@ static void hold_standard_streams(void)
 
 static int fail_unknown_command(const char *name)
 {
-    const char *names[16];
-    char quoted[TEXT_QUOTE_SIZE];
-    size_t count;
-    const struct command *const *commands = command_list(&count);
-    count = count < ARRAY_LEN(names) ? count : ARRAY_LEN(names);
-    for (size_t i = 0; i < count; i++)
-        names[i] = commands[i]->name;
-    const char *nearest = text_nearest(name, names, count);
+    char quoted[TEXT_QUOTE_SIZE], hint[WORDS_SIZE];
     struct err err = {.kind = ERR_NONE};
-    err_set(&err, ERR_USAGE, "unknown command %s%s%s%s", text_quote(name, quoted),
-            nearest != NULL ? ": did you mean " : "", nearest != NULL ? nearest : "",
-            nearest != NULL ? "?" : "");
+    err_set(&err, ERR_USAGE, "unknown command %s: %s", text_quote(name, quoted),
+            command_hint(name, hint));
     int code = message_fail(&err);
     fputs("Usage: stowage COMMAND [OPTION]... [ARGUMENT]...\nTry `stowage help`.\n", stderr);
     return code;

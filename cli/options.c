@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/message.h"
 
 /* getopt_long reports an option as VALUE_BASE + its index, apart from all letters. */
@@ -57,19 +58,19 @@ static int index_of_letter(const struct command *command, int letter)
 
 static int fail_unknown(const struct command *command, const char *text, struct err *err)
 {
-    char quoted[TEXT_QUOTE_SIZE];
-    char name[TEXT_NEAREST_MAX + 1];
-    const char *names[OPTIONS_MAX + 1];
-    size_t count = 0;
-    for (; count < command->option_count; count++)
-        names[count] = command->options[count].name;
-    names[count++] = "help";
-    const char *bare = text + strspn(text, "-");
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(bare, "="), bare);
-    const char *nearest = text_nearest(name, names, count);
-    err_set(err, ERR_USAGE, "%s: unknown option %s%s%s%s", command->name, text_quote(text, quoted),
-            nearest != NULL ? ": did you mean --" : "", nearest != NULL ? nearest : "",
-            nearest != NULL ? "?" : "");
+    enum { NAME_SIZE = 32 };
+    char names[OPTIONS_MAX + 1][NAME_SIZE];
+    const char *items[OPTIONS_MAX + 1];
+    char name[TEXT_NEAREST_MAX + 2];
+    char quoted[TEXT_QUOTE_SIZE], hint[WORDS_SIZE];
+    for (size_t i = 0; i <= command->option_count; i++) {
+        snprintf(names[i], NAME_SIZE, "--%s",
+                 i < command->option_count ? command->options[i].name : "help");
+        items[i] = names[i];
+    }
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "="), text);
+    err_set(err, ERR_USAGE, "%s: unknown option %s: %s", command->name, text_quote(text, quoted),
+            words_hint(name, (struct words){items, command->option_count + 1}, hint));
     return OPTIONS_FAIL;
 }
 
@@ -85,10 +86,8 @@ static int fail_option(const struct command *command, const char *text, struct e
         err_set(err, ERR_USAGE, "%s: option --%s takes no argument", command->name, name);
         return OPTIONS_FAIL;
     }
-    char quoted[TEXT_QUOTE_SIZE];
     char letter[] = {'-', (char)optopt, '\0'};
-    err_set(err, ERR_USAGE, "%s: unknown option %s", command->name, text_quote(letter, quoted));
-    return OPTIONS_FAIL;
+    return fail_unknown(command, letter, err);
 }
 
 static int fail_missing(const struct command *command, struct err *err)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "scenarios/value.h"
-#include "scenarios/words.h"
+#include "base/words.h"
 
 /* Typed reading. read_x takes a value that is there, get_x an object and a key. All are true only
  * when a value is there and right; else *out is unchanged, and what is wrong has been added to the

@@ -12,7 +12,7 @@
 #include "scenarios/fields.h"
 #include "scenarios/scenario.h"
 #include "scenarios/value.h"
-#include "scenarios/words.h"
+#include "base/words.h"
 
 /* Between the files of the loader: what is known while a scenario is read. Each load_x.c reads one
  * kind of object. Functions of the loader return nothing or what they found: what is wrong goes to

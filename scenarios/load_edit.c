@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "scenarios/load.h"
-#include "scenarios/words.h"
+#include "base/words.h"
 
 struct spot {
     cJSON *parent; /* NULL: the top of a file */

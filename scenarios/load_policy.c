@@ -5,19 +5,16 @@
 
 #include "base/array.h"
 #include "base/text.h"
+#include "scheduler/policy_text.h"
 
 /* A policy: its name, or an object with its name and its parameters, which are read by the tables
  * that the policies themselves have. */
 
-enum { POLICIES_LISTED_MAX = 64 };
-
 static const struct policy *read_policy_name(const struct value *value)
 {
-    const char *names[POLICIES_LISTED_MAX];
     char quoted[TEXT_QUOTE_SIZE];
     char hint[WORDS_SIZE];
     const char *name;
-    size_t count;
     if (!read_text(value, &name))
         return NULL;
     const struct policy *policy = policy_find(name);
@@ -30,13 +27,8 @@ static const struct policy *read_policy_name(const struct value *value)
                     text_quote(name, quoted));
         return NULL;
     }
-    const struct policy *const *policies = policy_list(&count);
-    if (count > POLICIES_LISTED_MAX)
-        count = POLICIES_LISTED_MAX;
-    for (size_t i = 0; i < count; i++)
-        names[i] = policies[i]->name;
     value_error(value, "%s is not a policy: %s", text_quote(name, quoted),
-                words_hint(name, (struct words){names, count}, hint));
+                policy_name_hint(name, hint));
     return NULL;
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "scenarios/words.h"
+#include "base/words.h"
 
 void reader_init(struct reader *reader, struct problems *problems, struct arena *arena)
 {

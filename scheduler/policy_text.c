@@ -211,8 +211,8 @@ static void refuse(struct parsing *parsing, const struct policy_parameter *param
     struct problem_place place = {parsing->file, parameter->name};
     policy_text_allowed(parameter, allowed, sizeof allowed);
     problems_add(parsing->problems, SEVERITY_ERROR, place, "%s: %s%s%sgive %s",
-                 text_quote(text, quoted), nearest != NULL ? "did you mean " : "",
-                 nearest != NULL ? nearest : "", nearest != NULL ? "? " : "", allowed);
+                 text_quote(text, quoted), nearest != NULL ? "did you mean \"" : "",
+                 nearest != NULL ? nearest : "", nearest != NULL ? "\"? " : "", allowed);
 }
 
 static bool parse_decimal(const char *text, double *out)
@@ -267,26 +267,26 @@ static void parse_set(struct parsing *parsing, const struct policy_parameter *pa
 static void parse_parameters(struct parsing *parsing, struct span text,
                              struct policy_choice *choice);
 
-static const struct policy *find_policy(struct parsing *parsing, const char *path, const char *name)
+const char *policy_name_hint(const char *name, char out[WORDS_SIZE])
 {
     enum { NAMES_MAX = 64 };
     const char *names[NAMES_MAX];
-    char quoted[TEXT_QUOTE_SIZE];
     size_t count;
-    const struct policy *found = policy_find(name);
-    if (found != NULL)
-        return found;
     const struct policy *const *policies = policy_list(&count);
     count = count < NAMES_MAX ? count : NAMES_MAX;
     for (size_t i = 0; i < count; i++)
         names[i] = policies[i]->name;
-    const char *nearest = text_nearest(name, names, count);
-    struct problem_place place = {parsing->file, path};
-    problems_add(parsing->problems, SEVERITY_ERROR, place, "no policy %s: %s%s%s",
-                 text_quote(name, quoted),
-                 nearest != NULL ? "did you mean " : "see `stowage policies`",
-                 nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
-    return NULL;
+    return words_hint(name, (struct words){names, count}, out);
+}
+
+static const struct policy *find_policy(struct parsing *parsing, const char *path, const char *name)
+{
+    char quoted[TEXT_QUOTE_SIZE], hint[WORDS_SIZE];
+    const struct policy *found = policy_find(name);
+    if (found == NULL)
+        problems_add(parsing->problems, SEVERITY_ERROR, (struct problem_place){parsing->file, path},
+                     "no policy %s: %s", text_quote(name, quoted), policy_name_hint(name, hint));
+    return found;
 }
 
 /* "fgd(grain_milli=80)*2". */
@@ -368,18 +368,17 @@ static int32_t find_parameter(struct parsing *parsing, const struct policy *poli
                               const char *name)
 {
     const char *names[POLICY_PARAMETERS_MAX];
-    char quoted[TEXT_QUOTE_SIZE];
+    char quoted[TEXT_QUOTE_SIZE], hint[WORDS_SIZE];
     for (int32_t i = 0; i < policy->parameter_count; i++) {
         names[i] = policy->parameters[i].name;
         if (strcmp(names[i], name) == 0)
             return i;
     }
-    const char *nearest = text_nearest(name, names, (size_t)policy->parameter_count);
-    struct problem_place place = {parsing->file, policy->name};
-    problems_add(parsing->problems, SEVERITY_ERROR, place, "no parameter %s: %s%s%s",
+    const struct words known = {names, (size_t)policy->parameter_count};
+    problems_add(parsing->problems, SEVERITY_ERROR,
+                 (struct problem_place){parsing->file, policy->name}, "no parameter %s: %s",
                  text_quote(name, quoted),
-                 nearest != NULL ? "did you mean " : "see `stowage policies ",
-                 nearest != NULL ? nearest : policy->name, nearest != NULL ? "?" : "`");
+                 known.count > 0 ? words_hint(name, known, hint) : "it has none");
     return -1;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/problems.h"
+#include "base/words.h"
 #include "scheduler/policy.h"
 
 /* A policy with its parameters as one text, as on the command line and in reports:
@@ -18,6 +19,10 @@
  *
  * Names of a set and parts are joined by '+', a part may have parameters in parentheses and its
  * weight behind '*' (1 where there is none). */
+
+/* What is said of a name that policy_find does not know: the nearest one and all of them, as of
+ * words_hint. Returns out. */
+const char *policy_name_hint(const char *name, char out[WORDS_SIZE]);
 
 /* The values of a policy as they come out of parsing. */
 struct policy_choice {

@@ -57,7 +57,7 @@ class SharedObjects(ProgramTest):
             ("./text.so", "is no shared object that can be opened"),
             ("./none.so", "there is no such file"),
             (EXAMPLE + ":enough=0", 'enough: "0": give a whole number from 1 to 1000000'),
-            (EXAMPLE + ":enouhg=1", "did you mean enough?"),
+            (EXAMPLE + ":enouhg=1", 'did you mean "enough"?'),
             ("weighted:policies=./text.so*2+fgd", 'policies: no policy "./text.so"'),
         ]
         for path, *texts in cases:

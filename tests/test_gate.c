@@ -62,7 +62,8 @@ static const struct {
      "\"pending >> 0\": at character 10, \"> 0\": expected is a number, a metric or "
      "\"(\""},
     {"pending", "\"pending\": it ends where a comparison, as in preemptions_p9 > 0 is expected"},
-    {"pendin > 0", "\"pendin\": no such metric: did you mean pending?"},
+    {"pendin > 0",
+     "\"pendin\": no such metric: did you mean \"pending\"? docs/compare.md lists them"},
     {"base.usd_p3 > 0", "usd_p3: usd is not counted by priority"},
     {"base. > 0", "\"base. > 0\": at character 6, \" > 0\": expected is a metric"},
     {"(usd > 1", "\"(usd > 1\": it ends where \")\" is expected"},

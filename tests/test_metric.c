@@ -34,10 +34,12 @@ Test(metric, every_name_and_every_name_of_a_priority_is_found)
 static const struct {
     const char *list, *text;
 } wrong[] = {
-    {"wait_s_p96", "\"wait_s_p96\": no such metric: did you mean wait_s_p90?"},
-    {"nonsense", "\"nonsense\": no such metric: the manual lists them, as in "
+    {"wait_s_p96",
+     "\"wait_s_p96\": no such metric: did you mean \"wait_s_p90\"? docs/compare.md lists them"},
+    {"nonsense", "\"nonsense\": no such metric: docs/compare.md lists them, as in "
                  "wait_s_p95,preemptions_p9"},
-    {"pending,", "\"\": no such metric: the manual lists them, as in wait_s_p95,preemptions_p9"},
+    {"pending,",
+     "\"\": no such metric: docs/compare.md lists them, as in wait_s_p95,preemptions_p9"},
     {"pending,usd_p3", "usd_p3: usd is not counted by priority"},
 };
 

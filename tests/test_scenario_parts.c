@@ -12,7 +12,6 @@
 #include "scenarios/fields.h"
 #include "scenarios/intern.h"
 #include "scenarios/lookup.h"
-#include "scenarios/words.h"
 
 Test(scenario_parts, a_lookup_finds_what_was_put_and_nothing_else)
 {
@@ -54,41 +53,6 @@ Test(scenario_parts, equal_content_is_kept_once)
     cr_expect_str_eq(intern_text(&intern, ""), "");
     intern_release(&intern);
     arena_release(&arena);
-}
-
-Test(scenario_parts, words_are_joined_and_hinted)
-{
-    static const char *const items[] = {"alpha", "beta", "gamma"};
-    static const char *const nine[] = {"alpha", "beta", "3", "4", "5", "6", "7", "8", "9"};
-    char out[WORDS_SIZE];
-    cr_expect_str_eq(words_join((struct words){items, 0}, out), "");
-    cr_expect_str_eq(words_join((struct words){items, 1}, out), "alpha");
-    cr_expect_str_eq(words_join((struct words){items, 2}, out), "alpha or beta");
-    cr_expect_str_eq(words_join((struct words){items, 3}, out), "alpha, beta or gamma");
-    cr_expect_str_eq(words_hint("bta", (struct words){items, 3}, out),
-                     "did you mean \"beta\"? give alpha, beta or gamma");
-    cr_expect_str_eq(words_hint("alpa", (struct words){items, 1}, out), "did you mean \"alpha\"?");
-    cr_expect_str_eq(words_hint("bta", (struct words){nine, 9}, out), "did you mean \"beta\"?");
-    cr_expect_str_eq(words_hint("zzz", (struct words){items, 3}, out), "give alpha, beta or gamma");
-}
-
-Test(scenario_parts, long_lists_of_words_are_cut)
-{
-    enum { COUNT = 100 };
-    static char names[COUNT][200];
-    const char *items[COUNT];
-    char out[WORDS_SIZE];
-    for (int i = 0; i < COUNT; i++) {
-        memset(names[i], 'a' + i % 26, sizeof names[i] - 1);
-        items[i] = names[i];
-    }
-    words_hint("?", (struct words){items, COUNT}, out);
-    cr_expect_lt(strlen(out), WORDS_SIZE);
-    cr_expect_str_eq(out + strlen(out) - 5, ", ...");
-    for (int i = 0; i < COUNT; i++)
-        items[i] = "x";
-    words_join((struct words){items, COUNT}, out);
-    cr_expect_str_eq(out + strlen(out) - 8, ", x, ...");
 }
 
 Test(scenario_parts, numbers_have_their_shortest_text)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef STOWAGE_SCENARIOS_WORDS_H
-#define STOWAGE_SCENARIOS_WORDS_H
+#ifndef STOWAGE_BASE_WORDS_H
+#define STOWAGE_BASE_WORDS_H
 
 #include <stddef.h>
 
@@ -16,8 +16,8 @@ enum { WORDS_SIZE = 512 };
 /* "a, b or c", cut with "..." where it is too long, or has more than 20. Returns out. */
 const char *words_join(struct words words, char out[WORDS_SIZE]);
 
-/* "give a, b or c"; when one word is near to text `did you mean "b"?`, and if the words are a few
- * only, both: `did you mean "b"? give a, b or c`. Returns out. */
+/* "give a, b or c"; when one word is near to text `did you mean "b"?`, and if the words are 16
+ * at most, both: `did you mean "b"? give a, b or c`. Returns out. */
 const char *words_hint(const char *text, struct words words, char out[WORDS_SIZE]);
 
 /* The near word itself, or NULL. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "scenarios/words.h"
+#include "base/words.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-enum { LISTED_MAX = 20, FEW_MAX = 8 };
+enum { LISTED_MAX = 20, FEW_MAX = 16 };
 
 static void join(struct words words, char *out, size_t size)
 {
