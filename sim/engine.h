@@ -73,14 +73,16 @@ static inline struct record record_of(enum record_kind kind)
 int sim_keep_record(struct sim *sim, const struct record *record, struct err *err);
 
 /* Takes the record into the digest, and keeps it when options.keep_records. In the header, since
- * most of a record is known where it is made. */
+ * most of a record is known where it is made: as long as nobody has its address, it need not be in
+ * memory. */
 static inline int sim_emit(struct sim *sim, const struct record *record, struct err *err)
 {
     record_digest(record, sim->now_us, &sim->digest);
     sim->consolidations.is_due = true;
     if (!sim->options.keep_records)
         return 0;
-    const struct record kept = record_at(record, sim->now_us);
+    struct record kept = *record;
+    kept.time_us = sim->now_us;
     return sim_keep_record(sim, &kept, err);
 }
 

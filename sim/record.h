@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/array.h"
 #include "base/digest.h"
 #include "scheduler/demand.h"
 
@@ -70,27 +71,6 @@ struct record {
     int32_t count, floor, depth;
 };
 
-/* The record with this time. Field by field: a record that is nowhere copied as a whole, and of
- * which nobody has the address, need not be in memory. */
-static inline struct record record_at(const struct record *record, int64_t time_us)
-{
-    return (struct record){
-        .time_us = time_us,
-        .devices = record->devices,
-        .kind = record->kind,
-        .cause = record->cause,
-        .class = record->class,
-        .runner = record->runner,
-        .ordinal = record->ordinal,
-        .node = record->node,
-        .other_runner = record->other_runner,
-        .other_ordinal = record->other_ordinal,
-        .count = record->count,
-        .floor = record->floor,
-        .depth = record->depth,
-    };
-}
-
 static inline uint64_t record_word(int32_t high, int32_t low)
 {
     return (uint64_t)(uint32_t)high << 32 | (uint32_t)low;
@@ -109,7 +89,7 @@ static inline void record_digest(const struct record *record, int64_t time_us,
         record_word(record->node, record->count),
         record_word(record->floor, record->depth),
     };
-    decision_digest_add_all(digest, words, sizeof words / sizeof *words);
+    decision_digest_add_all(digest, words, ARRAY_LEN(words));
 }
 
 const char *record_kind_name(enum record_kind kind); /* "bound", "evicted", ... */
