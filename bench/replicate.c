@@ -78,6 +78,7 @@ static int run_and_read(const struct replication *replication, double *values, s
         .policy_values = replication->policy_values,
         .has_seed = true,
         .seed = replication->seed,
+        .keep_changes = replication->keeps_changes,
     };
     if (sim_init(&sim, replication->scenario, &options, err) != 0)
         return -1;

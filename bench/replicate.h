@@ -34,6 +34,7 @@ struct replication { /* all borrowed */
     /* The same with all that was read of it, and `view_needs` (of enum metric_need) besides. */
     int (*look_at_view)(void *context, const struct metric_view *view, struct err *err);
     unsigned view_needs;
+    bool keeps_changes; /* as sim_options.keep_changes, for `look` */
     void *context;
 };
 

@@ -124,6 +124,7 @@ static int parse_option(int option, const char *value, struct run_command *run, 
                            "run: --output: -: the report is a folder and cannot go to stdout: give "
                            "its path (./- for one of that name), or --format json");
         run->output_path = value;
+        run->sim.keep_changes = true;
         break;
     case OPTION_CHECK:
         run->sim.check = true;

@@ -171,6 +171,7 @@ static int run_and_write(struct folder *folder, struct err *err)
         .seed = replication_seed(question->seed, 0),
         .metrics = &none,
         .look = write_with_run,
+        .keeps_changes = true,
         .context = folder,
     };
     int result_of_run = replicate(&replication, unused, err);

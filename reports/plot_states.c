@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reports/plot_states.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "reports/plot_frame.h"
@@ -22,6 +23,7 @@ static void read_next(struct state_reader *reader)
 
 static struct state_reader read_states(const struct sim *sim, int32_t runner)
 {
+    assert(sim->options.keep_changes);
     const struct change_log *log = &sim->metrics.changes;
     struct state_reader reader = {.changes = change_log_read(log),
                                   .runner = runner,

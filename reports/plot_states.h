@@ -7,7 +7,8 @@
 
 #include "sim/sim.h"
 
-/* The replicas of one runner over time, as plots draw them. */
+/* The replicas of one runner over time, as plots draw them, of a run that has kept its changes
+ * (sim_options.keep_changes). */
 
 /* Writes a block of data: the name and the columns (time in the unit of the axis, wish, live,
  * running, floor) as comments, then each state with a row at its start and one at its end, so that

@@ -29,7 +29,8 @@ struct plot {
 /* In the order in which a report shows them. */
 const struct plot *const *plot_list(size_t *count);
 
-/* Writes data and scripts into `dir` and adds them to the drawing. */
+/* Writes data and scripts into `dir` and adds them to the drawing. The run has kept its changes
+ * (sim_options.keep_changes). */
 int plots_write(const struct sim *sim, struct output_dir *dir, struct drawing *drawing,
                 struct err *err);
 

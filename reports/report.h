@@ -40,10 +40,10 @@ struct report_outcome {
     char plot_detail[256]; /* for PLOTS_FAILED: which script and how */
 };
 
-/* Writes the whole report folder `dir` (see base/output.h for when it may exist): summary.json, the
- * tables, runner_metrics.jsonl, report.md, report.html, plots/. Nothing appears in `dir` before
- * everything is written, drawn and synced. Missing or failing gnuplot is no error of this function:
- * see outcome. */
+/* Writes the whole report folder `dir` (see base/output.h for when it may exist) of a run that has
+ * kept its changes (sim_options.keep_changes): summary.json, the tables, runner_metrics.jsonl,
+ * report.md, report.html, plots/. Nothing appears in `dir` before everything is written, drawn and
+ * synced. Missing or failing gnuplot is no error of this function: see outcome. */
 int report_write_folder(const struct sim *sim, const struct report_options *options,
                         const char *dir, struct report_outcome *outcome, struct err *err);
 

@@ -220,6 +220,7 @@ static int build_metrics(struct sim *sim, struct err *err)
         .pool_count = sim->sched.fleet.pool_count,
         .runner_count = sim->runner_count,
         .has_prices = has_prices(sim->scenario),
+        .keeps_changes = sim->options.keep_changes,
     };
     return metrics_init(&sim->metrics, &size, err);
 }

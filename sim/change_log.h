@@ -8,8 +8,9 @@
 #include "base/err.h"
 
 /* The changes of all runners in the order in which they came, for the plots of the few runners that
- * deserve one. Which these are is only known at the end, so every change is kept; it takes some
- * eight bytes (change_log.c says how), and whoever reads begins at the first. */
+ * deserve one. Which these are is only known at the end, so where plots are to be made every change
+ * is kept (sim_options.keep_changes); it takes some eight bytes (change_log.c says how), and
+ * whoever reads begins at the first. */
 
 struct runner_change {
     int64_t time_us; /* never below that of the entry before */

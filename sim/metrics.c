@@ -84,6 +84,7 @@ int metrics_init(struct metrics *metrics, const struct metrics_size *size, struc
     assert(size->horizon_us > 0);
     *metrics = (struct metrics){
         .bin_us = (size->horizon_us - 1) / TIMELINE_BINS + 1,
+        .keeps_changes = size->keeps_changes,
     };
     metrics->bin_end_us = metrics->bin_us;
     if (set_up_runners(metrics, size, err) || set_up_scopes(metrics, size, err)) {
@@ -317,7 +318,7 @@ int metrics_change_runner(struct metrics *metrics, const struct runner_delta *de
     assert(stats->running.value <= stats->live.value);
     if ((stats->rare != 0 || delta->floor != 0) && change_rare(metrics, delta, now_us, err))
         return -1;
-    return log_change(metrics, delta->runner, now_us, err);
+    return metrics->keeps_changes ? log_change(metrics, delta->runner, now_us, err) : 0;
 }
 
 int metrics_add_eviction(struct metrics *metrics, const struct eviction *eviction, struct err *err)

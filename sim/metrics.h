@@ -259,7 +259,8 @@ struct metrics {
     int32_t runner_count, runner_capacity, cost_capacity;
     int32_t rare_count, rare_capacity;
     int128 running_us, wish_us; /* replica-time of all runners; 0 before the end */
-    struct change_log changes;  /* of the counts of all runners */
+    struct change_log changes;  /* of the counts of all runners, where keeps_changes */
+    bool keeps_changes;
     struct bin_counts bins[TIMELINE_BINS];
     int64_t evictions_between[10][10];    /* [demand priority][victim priority] */
     int64_t floor_breaches_by_preemption; /* always 0 */
@@ -297,7 +298,8 @@ struct metrics_size {
     int64_t horizon_us;
     const struct node_group *groups; /* of the fleet; [group_count] */
     int32_t group_count, pool_count, runner_count;
-    bool has_prices; /* of some node the price is known */
+    bool has_prices;    /* of some node the price is known */
+    bool keeps_changes; /* in metrics.changes */
 };
 /* On -1 the struct is zeroed. */
 int metrics_init(struct metrics *metrics, const struct metrics_size *size, struct err *err);

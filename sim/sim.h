@@ -48,7 +48,8 @@
 
 struct sim_options {
     bool check; /* verify all invariants after every event (slow); a contradiction is an err */
-    bool keep_records;                        /* keep what happened in each step for the trace */
+    bool keep_records; /* keep what happened in each step for the trace */
+    bool keep_changes; /* keep the counts of all runners over time, for pictures of a few */
     const struct policy *policy;              /* NULL: the scenario's */
     const struct policy_value *policy_values; /* of `policy`; NULL: its defaults */
     bool has_seed;

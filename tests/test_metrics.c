@@ -2,6 +2,7 @@
 #include "sim/metrics.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/rng.h"
@@ -15,6 +16,7 @@ static const struct metrics_size two_pools = {
     .group_count = 2,
     .pool_count = 2,
     .runner_count = 3,
+    .keeps_changes = true,
 };
 
 static void init(struct metrics *metrics, const struct metrics_size *size)
@@ -460,6 +462,30 @@ Test(metrics, changes_of_a_runner_at_one_instant_are_one_entry)
     cr_expect_eq(changes[2].time_us, 11);
     cr_expect_not(change_log_next(&reader, &changes[0]));
     metrics_release(&metrics);
+}
+
+Test(metrics, changes_that_nobody_asks_for_are_counted_and_not_kept)
+{
+    struct metrics_size size = two_pools;
+    struct metrics kept, counted;
+    size.keeps_changes = false;
+    init(&kept, &two_pools);
+    init(&counted, &size);
+    struct metrics *both[] = {&kept, &counted};
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        metrics_runner_arrives(both[i], 1, 10);
+        change(both[i], (struct runner_delta){.runner = 1, .wish = 2, .floor = 1}, 10);
+        change(both[i], (struct runner_delta){.runner = 1, .live = 2, .running = 1}, 30);
+        change(both[i], (struct runner_delta){.runner = 1, .running = 1}, 70);
+        metrics_finish(both[i], 4800);
+    }
+    cr_expect_eq(kept.changes.count, 3);
+    cr_expect_eq(counted.changes.count, 0);
+    cr_expect_null(counted.changes.bytes);
+    cr_expect_eq(memcmp(&kept.runners[1], &counted.runners[1], sizeof *kept.runners), 0);
+    cr_expect_eq(metrics_rare(&counted, 1)->floor_by_running.met_us, 4800 - 30);
+    metrics_release(&kept);
+    metrics_release(&counted);
 }
 
 /* ---- what is rare ---- */

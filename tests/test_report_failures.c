@@ -26,7 +26,7 @@ struct run {
 static void make_run(struct run *run)
 {
     struct err err = {0};
-    struct sim_options options = {0};
+    struct sim_options options = {.keep_changes = true};
     *run = (struct run){0};
     cr_assert_eq(scenario_load(&run->scenario, scenario_path, &err), 0, "%s", err.text);
     cr_assert_eq(sim_init(&run->sim, &run->scenario, &options, &err), 0, "%s", err.text);

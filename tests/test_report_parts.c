@@ -297,7 +297,7 @@ struct made_run {
 static void start(struct made_run *run)
 {
     struct err err = {0};
-    struct sim_options options = {0};
+    struct sim_options options = {.keep_changes = true};
     cr_assert_eq(sim_init(&run->sim, &run->scenario, &options, &err), 0, "%s", err.text);
 }
 

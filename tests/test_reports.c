@@ -31,7 +31,7 @@ struct run {
 static void make_run(struct run *run, const char *path, FILE *trace)
 {
     struct err err = {0};
-    struct sim_options options = {.keep_records = trace != NULL};
+    struct sim_options options = {.keep_changes = true, .keep_records = trace != NULL};
     *run = (struct run){0};
     cr_assert_eq(scenario_load(&run->scenario, path, &err), 0, "%s", err.text);
     cr_assert_eq(floor_report_make(&run->floors, &run->scenario, &err), 0, "%s", err.text);

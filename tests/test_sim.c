@@ -582,6 +582,7 @@ Test(sim, equal_scenario_and_seed_give_equal_digests_whatever_is_watched)
         {0},
         {.check = true},
         {.keep_records = true},
+        {.keep_changes = true},
         {.has_seed = true, .seed = 1},
     };
     for (size_t i = 0; i < ARRAY_LEN(same); i++)
