@@ -231,13 +231,10 @@ static void settle_floor(struct runner_rare *rare, const struct runner_stats *st
         rare->below_floor_us[rare->blame] += lasted_us;
 }
 
-/* Counts the time since the last change under the counts that held. */
-static void settle(struct metrics *metrics, struct runner_stats *stats, int64_t now_us)
+void metrics_settle_runner(struct metrics *metrics, struct runner_stats *stats, int64_t now_us)
 {
     int64_t lasted_us = now_us - stats->since_us;
     assert(lasted_us >= 0);
-    if (lasted_us == 0)
-        return;
     stats->since_us = now_us;
     add_area(&stats->running, lasted_us);
     add_area(&stats->live, lasted_us);
@@ -252,14 +249,15 @@ static void settle(struct metrics *metrics, struct runner_stats *stats, int64_t 
 
 void metrics_runner_arrives(struct metrics *metrics, int32_t runner, int64_t now_us)
 {
-    settle(metrics, &metrics->runners[runner], now_us);
-    metrics->runners[runner].is_there = true;
+    struct runner_stats *stats = &metrics->runners[runner];
+    metrics_settle_runner(metrics, stats, now_us);
+    stats->is_there = true;
 }
 
 void metrics_runner_leaves(struct metrics *metrics, int32_t runner, int64_t now_us)
 {
     struct runner_stats *stats = &metrics->runners[runner];
-    settle(metrics, stats, now_us);
+    metrics_settle_runner(metrics, stats, now_us);
     stats->is_there = false;
 }
 
@@ -306,17 +304,11 @@ static int log_change(struct metrics *metrics, int32_t runner, int64_t now_us, s
     return change_log_add(&metrics->changes, &change, err);
 }
 
-int metrics_change_runner(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
-                          struct err *err)
+int metrics_note_change(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
+                        struct err *err)
 {
-    struct runner_stats *stats = &metrics->runners[delta->runner];
-    settle(metrics, stats, now_us);
-    stats->wish.value += delta->wish;
-    stats->live.value += delta->live;
-    stats->running.value += delta->running;
-    assert(stats->running.value >= 0);
-    assert(stats->running.value <= stats->live.value);
-    if ((stats->rare != 0 || delta->floor != 0) && change_rare(metrics, delta, now_us, err))
+    bool is_rare = metrics->runners[delta->runner].rare != 0 || delta->floor != 0;
+    if (is_rare && change_rare(metrics, delta, now_us, err))
         return -1;
     return metrics->keeps_changes ? log_change(metrics, delta->runner, now_us, err) : 0;
 }
@@ -360,7 +352,7 @@ void metrics_finish(struct metrics *metrics, int64_t now_us)
     metrics_finish_scopes(metrics, now_us);
     for (int32_t i = 0; i < metrics->runner_count; i++) {
         struct runner_stats *stats = &metrics->runners[i];
-        settle(metrics, stats, now_us);
+        metrics_settle_runner(metrics, stats, now_us);
         metrics->wish_us += stats->wish.area;
         metrics->running_us += stats->running.area;
     }

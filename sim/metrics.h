@@ -366,8 +366,30 @@ struct runner_delta {
     int32_t runner;
     int32_t wish, live, running, floor;
 };
-int metrics_change_runner(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
-                          struct err *err);
+/* For metrics_change_runner alone: counts the time since the last change under the counts that
+ * held; and what else follows from a change, where the runner has a floor or has had losses, or
+ * where changes are kept. */
+void metrics_settle_runner(struct metrics *metrics, struct runner_stats *stats, int64_t now_us);
+int metrics_note_change(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
+                        struct err *err);
+
+/* In the header, since of a change most is known where it is made: little is left of it but sums.
+ */
+static inline int metrics_change_runner(struct metrics *metrics, const struct runner_delta *delta,
+                                        int64_t now_us, struct err *err)
+{
+    struct runner_stats *stats = &metrics->runners[delta->runner];
+    if (stats->since_us != now_us)
+        metrics_settle_runner(metrics, stats, now_us);
+    stats->wish.value += delta->wish;
+    stats->live.value += delta->live;
+    stats->running.value += delta->running;
+    assert(stats->running.value >= 0);
+    assert(stats->running.value <= stats->live.value);
+    if (stats->rare == 0 && delta->floor == 0 && !metrics->keeps_changes)
+        return 0;
+    return metrics_note_change(metrics, delta, now_us, err);
+}
 
 /* A live replica was taken from the runner: if it is below its floor now, this is why. */
 void metrics_blame(struct metrics *metrics, int32_t runner, enum blame blame);
