@@ -31,6 +31,17 @@ static bool stands_for(const struct standing *listed, const struct standing *sta
                : listed->score <= standing->score && !(listed->score < standing->score);
 }
 
+/* The far one at place i: behind the near ones, and before others if it is one of the next. */
+static bool is_in_its_part(const struct shortlist *list, int32_t i)
+{
+    const struct standing *far = &list->far[i];
+    if (!list->has_line || standing_precedes(far, &list->line))
+        return false;
+    if (i >= list->next_count)
+        return !standing_precedes(far, &list->next_line);
+    return list->next_count == list->far_count || !standing_precedes(&list->next_line, far);
+}
+
 static bool is_listed(const struct shortlist *list, const struct standing *standing)
 {
     for (uint32_t left = list->near->filled; left != 0; left &= left - 1) {
@@ -40,7 +51,7 @@ static bool is_listed(const struct shortlist *list, const struct standing *stand
     }
     for (int32_t i = 0; i < list->far_count; i++)
         if (stands_for(&list->far[i], standing))
-            return list->has_line && !standing_precedes(&list->far[i], &list->line);
+            return is_in_its_part(list, i);
     return false;
 }
 

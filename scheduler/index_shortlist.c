@@ -15,9 +15,12 @@
  * Example, with room for four near ones. Near are 0.9, 0.8, 0.7 and far 0.5, 0.6; the line is 0.6.
  * 0.65 comes near, 0.4 far. 0.75 finds the near ones full: those no better than the third of them,
  * 0.7 and 0.65, go far, the line is 0.7 now, and 0.75 comes near. When all that are near are gone,
- * the best two of the far ones come near. */
+ * the best two of the far ones come near.
+ *
+ * To find the best of thousands takes as long as a hundred questions. So the best few hundred of
+ * the far ones stand first, in no order, and only they are looked through: they are the next. */
 
-enum { NEAR_REFILL = NEAR_MOST / 2, FAR_MANY = 256 };
+enum { NEAR_REFILL = NEAR_MOST / 2, FAR_MANY = 256, NEXT_CHOSEN = 256 };
 
 int shortlist_reserve(struct shortlist *list, int32_t limit, struct err *err)
 {
@@ -148,10 +151,25 @@ static void clear_near(struct near_list *near)
         near->scores[i] = -INFINITY;
 }
 
+/* Appends it where it is far at all: to the next, if others stand behind them, or to those. Without
+ * a branch for what may go either way. */
+static void put_far_if(struct shortlist *list, const struct standing *standing, bool is_far)
+{
+    int32_t end = list->far_count;
+    bool is_next = is_far;
+    list->far[end] = *standing;
+    if (list->next_count < end) {
+        is_next = is_far & standing_precedes(standing, &list->next_line);
+        swap(list->far, is_next ? list->next_count : end, end);
+    }
+    list->next_count += is_next;
+    list->far_count += is_far;
+}
+
 void shortlist_clear(struct shortlist *list)
 {
     clear_near(list->near);
-    list->far_count = 0;
+    list->far_count = list->next_count = 0;
     list->has_line = false;
     list->is_complete = true;
 }
@@ -168,12 +186,12 @@ static void spill(struct shortlist *list)
         put_near(list->near, &all[i]);
     assert(list->far_count + NEAR_MOST - kept <= list->capacity);
     for (int32_t i = kept; i < NEAR_MOST; i++)
-        list->far[list->far_count++] = all[i];
+        put_far_if(list, &all[i], true);
     list->line = all[kept];
     list->has_line = true;
 }
 
-/* It is written both near and far, and stays where it belongs: a branch would go either way. */
+/* It is written both near and far, and stays where it belongs. */
 void shortlist_push(struct shortlist *list, const struct standing *standing)
 {
     struct near_list *near = list->near;
@@ -184,24 +202,31 @@ void shortlist_push(struct shortlist *list, const struct standing *standing)
     put_near(near, standing);
     near->scores[place] = is_far ? -INFINITY : standing->score;
     near->filled = is_far ? kept : near->filled;
-    list->far[list->far_count] = *standing;
-    list->far_count += is_far;
+    put_far_if(list, standing, is_far);
+}
+
+/* Moves those of far[first..end) that are not stale to far[to..], and returns the end of them. */
+static int32_t keep_current(struct shortlist *list, int32_t first, int32_t end, int32_t to,
+                            const uint32_t *last_entries)
+{
+    for (int32_t i = first; i < end; i++) {
+        list->far[to] = list->far[i];
+        to += list->far[i].entry == (last_entries[list->far[i].node] & INT32_MAX);
+    }
+    return to;
 }
 
 void shortlist_drop_stale(struct shortlist *list, const uint32_t *last_entries)
 {
-    int32_t kept = 0;
-    for (int32_t i = 0; i < list->far_count; i++) {
-        list->far[kept] = list->far[i];
-        kept += list->far[i].entry == (last_entries[list->far[i].node] & INT32_MAX);
-    }
-    list->far_count = kept;
+    int32_t next_end = list->next_count;
+    list->next_count = keep_current(list, 0, next_end, 0, last_entries);
+    list->far_count = keep_current(list, next_end, list->far_count, list->next_count, last_entries);
 }
 
 static void keep_best(struct shortlist *list, int32_t count)
 {
     select_best(list->far, list->far_count, count);
-    list->far_count = count;
+    list->far_count = list->next_count = count;
     raise_floor(list, &list->far[count - 1]);
 }
 
@@ -222,25 +247,48 @@ void shortlist_collect(struct shortlist *list, const struct standing *standing)
     if (shortlist_is_below(list, standing))
         return;
     list->far[list->far_count++] = *standing;
+    list->next_count = list->far_count;
     list->has_line = true;
     if (shortlist_is_full(list))
         shortlist_cut(list);
 }
 
+/* Chooses the next anew: of all far ones where too few are left, of themselves where they have
+ * become too many. */
+static void choose_next(struct shortlist *list)
+{
+    if (list->next_count <= NEAR_REFILL)
+        list->next_count = list->far_count;
+    if (list->next_count <= 2 * NEXT_CHOSEN)
+        return;
+    select_best(list->far, list->next_count, NEXT_CHOSEN);
+    list->next_count = NEXT_CHOSEN;
+    list->next_line = list->far[NEXT_CHOSEN - 1];
+}
+
+/* The last of standings[0..count) take the places of the first few. */
+static void drop_first(struct standing *standings, int32_t few, int32_t count)
+{
+    for (int32_t i = 0; i < few; i++)
+        standings[i] = standings[count - 1 - i];
+}
+
 /* The best of the far ones come near; those that are left are behind the last of these. */
 static void bring_near(struct shortlist *list)
 {
-    int32_t count = list->far_count < NEAR_REFILL ? list->far_count : NEAR_REFILL;
-    list->has_line = list->far_count > count;
+    choose_next(list);
+    int32_t count = list->next_count < NEAR_REFILL ? list->next_count : NEAR_REFILL;
+    list->has_line = list->next_count > count;
     if (list->has_line) {
-        select_best(list->far, list->far_count, count + 1);
+        select_best(list->far, list->next_count, count + 1);
         list->line = list->far[count];
     }
     for (int32_t i = 0; i < count; i++)
         put_near(list->near, &list->far[i]);
+    drop_first(list->far, count, list->next_count);
+    list->next_count -= count;
+    drop_first(list->far + list->next_count, count, list->far_count - list->next_count);
     list->far_count -= count;
-    for (int32_t i = 0; i < list->far_count; i++)
-        list->far[i] = list->far[count + i];
 }
 
 /* To look up many far ones takes longer than to select the best of them. But where those are all

@@ -16,7 +16,9 @@
  *
  * Nothing is sorted. A few dozen of the best are `near`: the top is the largest of them, found by
  * looking at all, several at a time. All others are `far`, none of them better than `line`. A
- * question first empties the places of the near ones that are out of date, all at once. */
+ * question first empties the places of the near ones that are out of date, all at once. When none
+ * is left, the best of the far ones come near; so that not all have to be looked through for them,
+ * the best few hundred are known as the `next`. */
 
 struct standing {
     double score; /* or, where is_bound, at least the score, if the shape fits at all */
@@ -29,11 +31,13 @@ struct shortlist {
     struct near_list *near; /* NULL before the first shortlist_reserve */
     struct standing *far;
     int32_t far_count, capacity;
-    int32_t limit;         /* how many far ones are kept when it is cut */
-    struct standing line;  /* the best of the far ones, or better; no more than score and node, */
-    struct standing floor; /* nor is this */
-    bool has_line;         /* false: there are no far ones */
-    bool is_complete;      /* there is no floor: all nodes that fit are on it */
+    int32_t next_count;   /* the best of the far ones, which come first; often all */
+    int32_t limit;        /* how many far ones are kept when it is cut */
+    struct standing line; /* the best of the far ones, or better; no more than score and node, */
+    struct standing next_line; /* where others stand behind the next: between the two; */
+    struct standing floor;     /* nor are these */
+    bool has_line;             /* false: there are no far ones */
+    bool is_complete;          /* there is no floor: all nodes that fit are on it */
 };
 
 /* Does a stand before b: higher score, lower node on ties? Without branches, since it may go either

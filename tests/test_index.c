@@ -271,18 +271,22 @@ static int32_t best_of_all(const struct standing *all, int32_t count)
     return best;
 }
 
+/* Long enough for some of the far ones to stand before others. */
 Test(index, a_list_gives_the_best_whatever_comes_and_goes)
 {
+    enum { MOST = 1600 };
     struct shortlist list = {0};
     struct err err;
     struct rng rng = rng_stream(2, "shortlist", 0);
-    struct standing all[400], top;
+    struct standing all[MOST], top;
     int32_t count = 0;
-    cr_assert_eq(shortlist_reserve(&list, 100, &err), 0);
+    cr_assert_eq(shortlist_reserve(&list, MOST / 4, &err), 0);
     shortlist_clear(&list);
     for (int32_t i = 0; i < 200000; i++) {
-        bool grows = rng_below(&rng, 1000) < (i / 5000 % 2 == 0 ? 600U : 400U);
-        if (grows && count < 400) {
+        bool grows = rng_below(&rng, 1000) < (i / 10000 % 2 == 0 ? 600U : 400U);
+        if (i % 1000 == 0)
+            shortlist_drop_stale(&list, no_entries);
+        if (grows && count < MOST) {
             all[count] = (struct standing){(double)rng_below(&rng, 50), i % 1000, 0, 0};
             shortlist_push(&list, &all[count++]);
         } else if (count > 0) {
