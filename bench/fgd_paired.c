@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/table.h"
 #include "bench/statistics.h"
 
 static const int points[] = {100, 130};
 
 /* ---- statistics ---- */
 
-int32_t fgd_paired_base(const struct fgd_bench *bench)
+/* The policy that others are compared with; -1: there is none. */
+static int32_t find_base(const struct fgd_bench *bench)
 {
     for (int32_t i = 0; i < bench->request.policy_count; i++)
         if (strcmp(bench->request.policies[i].policy->name, "fgd") == 0)
@@ -76,7 +78,7 @@ typedef void print_pair(const struct fgd_bench *bench, const struct pair *pair, 
 /* Policies in their order, of each the workloads and then all of them, each at both loads. */
 static void for_each_pair(const struct fgd_bench *bench, print_pair *print, void *to)
 {
-    struct pair pair = {.base = fgd_paired_base(bench)};
+    struct pair pair = {.base = find_base(bench)};
     if (pair.base < 0)
         return;
     for (pair.policy = 0; pair.policy < bench->request.policy_count; pair.policy++)
@@ -93,7 +95,7 @@ static const char *workload_name(const struct fgd_bench *bench, const struct pai
     return pair->workload < 0 ? "all" : bench->request.workloads[pair->workload];
 }
 
-const struct column fgd_paired_columns[] = {
+static const struct column columns[] = {
     {"policy", "text", "As in the study, or as it was given."},
     {"base", "text", "The policy that it is compared with."},
     {"workload", "text", "The list of pods; all: the mean over the lists, seed by seed."},
@@ -105,7 +107,6 @@ const struct column fgd_paired_columns[] = {
     {"t", "", "The mean by its standard error."},
     {"p", "", "Probability of such a t, or one further from 0, were there no difference."},
 };
-const int32_t fgd_paired_column_count = ARRAY_LEN(fgd_paired_columns);
 
 static void print_row(const struct fgd_bench *bench, const struct pair *pair, void *to)
 {
@@ -128,7 +129,7 @@ static void print_row(const struct fgd_bench *bench, const struct pair *pair, vo
 void fgd_print_paired(const struct fgd_bench *bench, FILE *out)
 {
     struct table table;
-    table_init(&table, out, fgd_paired_columns, fgd_paired_column_count);
+    table_init(&table, out, columns, ARRAY_LEN(columns));
     for_each_pair(bench, print_row, &table);
 }
 
@@ -167,10 +168,10 @@ static void print_line(const struct fgd_bench *bench, const struct pair *pair, v
 
 void fgd_print_paired_text(const struct fgd_bench *bench, FILE *out)
 {
-    if (fgd_paired_base(bench) < 0 || bench->request.policy_count < 2)
+    if (find_base(bench) < 0 || bench->request.policy_count < 2)
         return;
     fprintf(out, "\nallocation less that of %s, paired by seed; 95 %% interval\n",
-            bench->request.policies[fgd_paired_base(bench)].label);
+            bench->request.policies[find_base(bench)].label);
     fprintf(out, "%-14s %-22s%38s%38s\n", "", "", "at 100 % arrived", "at 130 % arrived");
     fprintf(out, "%-14s %-22s", "workload", "policy");
     for (size_t k = 0; k < ARRAY_LEN(points); k++)

@@ -2,22 +2,16 @@
 #ifndef STOWAGE_BENCH_FGD_PAIRED_H
 #define STOWAGE_BENCH_FGD_PAIRED_H
 
-#include <stdint.h>
 #include <stdio.h>
 
-#include "base/table.h"
 #include "bench/fgd_bench.h"
 
-/* Every other policy against fgd, paired: both place the same arrivals on the same nodes in the
- * same order, so their difference varies less from seed to seed than either of them. */
-
-/* The policy that others are compared with: the first fgd of the request; -1: there is none. */
-int32_t fgd_paired_base(const struct fgd_bench *bench);
+/* Every other policy against fgd (the first of the request), paired: both place the same arrivals
+ * on the same nodes in the same order, so their difference varies less from seed to seed than
+ * either of them. */
 
 /* paired.csv: for each other policy, a row for each workload and load, and for each load one of the
  * seeds' means over the workloads. Only the header line where there is no base. */
-extern const struct column fgd_paired_columns[];
-extern const int32_t fgd_paired_column_count;
 void fgd_print_paired(const struct fgd_bench *bench, FILE *out);
 
 /* The same for reading; nothing where there is no base or no other policy. */

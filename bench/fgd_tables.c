@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/table.h"
 
 /* ---- the study's form ---- */
 
@@ -233,7 +234,7 @@ void fgd_statistics(const struct fgd_bench *bench, int32_t workload, int32_t pol
 
 /* ---- the table ---- */
 
-const struct column fgd_table_columns[] = {
+static const struct column columns[] = {
     {"workload", "text", "The list of pods."},
     {"policy", "text", "As in the study, or as it was given."},
     {"seeds", "count", "Runs."},
@@ -251,7 +252,6 @@ const struct column fgd_table_columns[] = {
     {"alloc_gap", "%", "Largest distance from the published curve, over seeds and points."},
     {"frag_gap", "%", "The same of the fragment."},
 };
-const int32_t fgd_table_column_count = ARRAY_LEN(fgd_table_columns);
 
 static void print_row(const struct fgd_bench *bench, int32_t workload, int32_t policy,
                       struct table *table)
@@ -281,7 +281,7 @@ static void print_row(const struct fgd_bench *bench, int32_t workload, int32_t p
 void fgd_print_table(const struct fgd_bench *bench, FILE *out)
 {
     struct table table;
-    table_init(&table, out, fgd_table_columns, fgd_table_column_count);
+    table_init(&table, out, columns, ARRAY_LEN(columns));
     for (int32_t i = 0; i < bench->request.workload_count; i++)
         for (int32_t j = 0; j < bench->request.policy_count; j++)
             print_row(bench, i, j, &table);

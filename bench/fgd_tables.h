@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "base/table.h"
 #include "bench/fgd_bench.h"
 
 /* The results of a bench as tables. Errors of the FILE are found by the caller with ferror. */
@@ -29,8 +28,6 @@ void fgd_statistics(const struct fgd_bench *bench, int32_t workload, int32_t pol
                     struct fgd_statistics *out);
 
 /* table.csv: a row for each workload and policy. */
-extern const struct column fgd_table_columns[];
-extern const int32_t fgd_table_column_count;
 void fgd_print_table(const struct fgd_bench *bench, FILE *out);
 
 /* The same for a terminal and for reading. */

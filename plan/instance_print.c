@@ -11,7 +11,10 @@
 #include "base/text.h"
 #include "plan/node_kinds.h"
 
-const char *money_text(int64_t nano, char out[MONEY_TEXT_SIZE])
+enum { MONEY_TEXT_SIZE = 32 };
+
+/* Billionths as a decimal number, exactly, with four decimals or as many as it has. */
+static const char *money_text(int64_t nano, char out[MONEY_TEXT_SIZE])
 {
     enum { DECIMALS_LEAST = 4 };
     snprintf(out, MONEY_TEXT_SIZE, "%" PRId64 ".%09" PRId64, nano / 1000000000, nano % 1000000000);

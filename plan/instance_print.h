@@ -24,8 +24,4 @@ int instance_print_json(const struct instance_answer *answer, const struct print
 int instance_print_nodes(const struct instance_answer *answer, FILE *out, struct err *err);
 void instance_print_prices(const struct instance_answer *answer, FILE *out);
 
-/* Billionths as a decimal number, exactly, with four decimals or as many as it has. */
-enum { MONEY_TEXT_SIZE = 32 };
-const char *money_text(int64_t nano, char out[MONEY_TEXT_SIZE]);
-
 #endif

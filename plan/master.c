@@ -38,7 +38,8 @@ static int64_t count_alone(const struct cover *cover, int32_t row, int32_t type)
     return count;
 }
 
-int master_add(struct master *master, int32_t type, const int64_t *counts, struct err *err)
+/* The pattern must fit. */
+static int add_column(struct master *master, int32_t type, const int64_t *counts, struct err *err)
 {
     const struct cover *cover = master->cover;
     struct patterns *patterns = &master->patterns;
@@ -86,7 +87,7 @@ static int add_pattern(struct master *master, const struct patterns *patterns, i
     for (int32_t e = 0; e < pattern->entry_count; e++)
         counts[entries[e].row] = entries[e].count;
     if (!must_fit || cover_pack_devices(master->cover, pattern->type, &content) == DEVICES_FIT)
-        result = master_add(master, pattern->type, counts, err);
+        result = add_column(master, pattern->type, counts, err);
     for (int32_t e = 0; e < pattern->entry_count; e++)
         counts[entries[e].row] = 0;
     return result;
@@ -143,7 +144,7 @@ static int add_first_columns(struct master *master, struct err *err)
         }
         assert(best >= 0);
         master->counts[i] = best_count;
-        if (master_add(master, best, master->counts, err))
+        if (add_column(master, best, master->counts, err))
             return -1;
         master->counts[i] = 0;
     }
@@ -372,7 +373,7 @@ static int price_types(struct master *master, const struct round_effort *effort,
         master->worth[t] = answer.upper_bound;
         master->ticks += answer.ticks;
         if (answer.profit >= 0 && improves(master, above)) {
-            if (master_add(master, t, master->counts, err))
+            if (add_column(master, t, master->counts, err))
                 return -1;
             result->added++;
         }

@@ -67,9 +67,6 @@ void master_set_demand(struct master *master, const int64_t *demand, const int64
 /* Solves, adding columns until none improves or the effort is spent. */
 int master_solve(struct master *master, const struct master_effort *effort, struct err *err);
 
-/* A column of the caller's; the pattern must fit. */
-int master_add(struct master *master, int32_t type, const int64_t *counts, struct err *err);
-
 /* The nodes of a set as columns; its rows and types are those of the master's cover. */
 int master_add_set(struct master *master, const struct node_set *set, struct err *err);
 
