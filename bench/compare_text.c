@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "bench/blast.h"
 #include "bench/compare_words.h"
@@ -21,24 +22,120 @@ static int label_width(const struct compare *compare)
     return width > LABEL_WIDTH_MAX ? LABEL_WIDTH_MAX : (int)width;
 }
 
-/* Breaks a sentence into lines. */
-static void print_wrapped(const char *text, FILE *out)
+/* Words in lines of TEXT_COLUMNS; those that go on are indented. */
+struct wrap {
+    FILE *out;
+    int indent;
+    size_t column;
+};
+
+static void wrap_words(struct wrap *wrap, const char *text)
 {
-    size_t column = 0;
     while (*text != '\0') {
         size_t length = strcspn(text, " ");
-        if (column > 0 && column + 1 + length > TEXT_COLUMNS) {
-            fputs("\n  ", out);
-            column = 2;
-        } else if (column > 0) {
-            fputc(' ', out);
-            column++;
+        if (wrap->column > 0 && wrap->column + 1 + length > TEXT_COLUMNS) {
+            fprintf(wrap->out, "\n%*s", wrap->indent, "");
+            wrap->column = (size_t)wrap->indent;
+        } else if (wrap->column > 0) {
+            fputc(' ', wrap->out);
+            wrap->column++;
         }
-        fwrite(text, 1, length, out);
-        column += length;
+        fwrite(text, 1, length, wrap->out);
+        wrap->column += length;
         text += length + (text[length] == ' ');
     }
+}
+
+static void print_wrapped(const char *text, FILE *out)
+{
+    struct wrap wrap = {.out = out, .indent = 2};
+    wrap_words(&wrap, text);
     fputc('\n', out);
+}
+
+/* ---- the answer first ---- */
+
+/* A variant against the baseline, by metric. */
+struct verdicts {
+    enum verdict of[METRICS_MAX];
+    char shares[METRICS_MAX][FIGURE_TEXT_SIZE]; /* the effect in % of the baseline's value */
+    int32_t count;
+};
+
+static int read_verdicts(const struct compare *compare, int32_t variant, struct verdicts *verdicts,
+                         struct err *err)
+{
+    verdicts->count = compare->request.chosen_count;
+    for (int32_t metric = 0; metric < verdicts->count; metric++) {
+        struct compare_difference differences[COMPARE_VARIANTS_MAX];
+        struct compare_estimate baseline;
+        if (compare_differences(compare, metric, differences, err) != 0 ||
+            compare_estimate(compare, 0, metric, &baseline, err) != 0)
+            return -1;
+        verdicts->of[metric] = differences[variant].verdict;
+        share_words(&differences[variant], baseline.center, verdicts->shares[metric]);
+    }
+    return 0;
+}
+
+static int32_t count_verdict(const struct verdicts *verdicts, enum verdict verdict)
+{
+    int32_t count = 0;
+    for (int32_t metric = 0; metric < verdicts->count; metric++)
+        count += verdicts->of[metric] == verdict;
+    return count;
+}
+
+/* "  fgd is worse in preemptions (+19.9 %), work_lost_h (+72.0 %)". */
+static void print_named(const struct compare *compare, const char *label,
+                        const struct verdicts *verdicts, enum verdict verdict, FILE *out)
+{
+    struct wrap wrap = {.out = out, .indent = 4};
+    int32_t left = count_verdict(verdicts, verdict);
+    if (left == 0)
+        return;
+    fputs("  ", out);
+    wrap.column = 2 + strlen(label);
+    fprintf(out, "%s", label);
+    wrap_words(&wrap, "is");
+    wrap_words(&wrap, verdict_text(verdict));
+    wrap_words(&wrap, "in");
+    for (int32_t metric = 0; metric < verdicts->count; metric++) {
+        char name[METRIC_NAME_SIZE], word[METRIC_NAME_SIZE + FIGURE_TEXT_SIZE];
+        if (verdicts->of[metric] != verdict)
+            continue;
+        snprintf(word, sizeof word, "%s%s%s",
+                 metric_name(&compare->request.metrics->items[metric], name),
+                 verdicts->shares[metric], --left > 0 ? "," : "");
+        wrap_words(&wrap, word);
+    }
+    fputc('\n', out);
+}
+
+/* What a planner asks first: which variant is better than the baseline, and in what. */
+static int print_short(const struct compare *compare, FILE *out, struct err *err)
+{
+    static const enum verdict named[] = {VERDICT_BETTER, VERDICT_WORSE, VERDICT_HIGHER,
+                                         VERDICT_LOWER};
+    struct verdicts verdicts;
+    char label[LABEL_SIZE];
+    if (compare->request.variant_count < 2)
+        return 0;
+    fprintf(out, "In short, against %s\n",
+            text_shorten(compare->request.variants[0].label, LABEL_WIDTH_MAX, label));
+    for (int32_t v = 1; v < compare->request.variant_count; v++) {
+        if (read_verdicts(compare, v, &verdicts, err) != 0)
+            return -1;
+        text_shorten(compare->request.variants[v].label, LABEL_WIDTH_MAX, label);
+        for (size_t i = 0; i < ARRAY_LEN(named); i++)
+            print_named(compare, label, &verdicts, named[i], out);
+        int32_t same = count_verdict(&verdicts, VERDICT_SAME);
+        if (same > 0)
+            fprintf(out, "  %s is not distinguishable in %" PRId32 " of %" PRId32 " metrics\n",
+                    label, same, verdicts.count);
+    }
+    fputc('\n', out);
+    return 0;
 }
 
 struct row {
@@ -171,6 +268,8 @@ static int print_hurt(const struct compare *compare, FILE *out, struct err *err)
 int compare_print_text(const struct compare *compare, FILE *out, struct err *err)
 {
     char sentence[SENTENCE_SIZE];
+    if (print_short(compare, out, err) != 0)
+        return -1;
     for (int32_t i = 0; compare_sentence(compare, i, sentence) != NULL; i++)
         print_wrapped(sentence, out);
     for (int32_t metric = 0; metric < compare->request.chosen_count; metric++)

@@ -127,19 +127,20 @@ static void say_precision(const struct compare *compare, const char *how, char o
 {
     struct compare_widest widest;
     struct err err;
-    char name[METRIC_NAME_SIZE];
+    char name[METRIC_NAME_SIZE], within[FIGURE_TEXT_SIZE];
     const struct compare_request *request = &compare->request;
     if (compare_widest(compare, &widest, &err) != 0 || isnan(widest.relative)) {
         snprintf(out, SENTENCE_SIZE, "No chosen metric has a value.");
         return;
     }
     metric_name(&request->metrics->items[widest.metric], name);
+    snprintf(within, sizeof within, widest.relative < 0.1 ? "%.2g" : "%.0f", 100 * widest.relative);
     if (isinf(widest.relative))
         snprintf(out, SENTENCE_SIZE, "%s: %s of %s has no relative width.", how, name,
                  request->variants[widest.variant].label);
     else
-        snprintf(out, SENTENCE_SIZE, "%s: the widest is %s of %s, within %.2g %%.", how, name,
-                 request->variants[widest.variant].label, 100 * widest.relative);
+        snprintf(out, SENTENCE_SIZE, "%s: the widest is %s of %s, within %s %%.", how, name,
+                 request->variants[widest.variant].label, within);
 }
 
 static void say_end(const struct compare *compare, char out[SENTENCE_SIZE])

@@ -77,9 +77,11 @@ class Compare(ProgramTest):
     # ---- verdicts ----
 
     def test_two_names_of_one_policy_are_not_distinguishable(self):
-        self.compare(WEEK, "--policies", "fgd", "-p", "fgd:grain_milli=40", "--cap", "10",
-                     "-o", "out", "--no-plots")
+        output = self.compare(WEEK, "--policies", "fgd", "-p", "fgd:grain_milli=40", "--cap", "10",
+                              "-o", "out", "--no-plots")
         results = self.results()
+        self.assertRegex(output, r"^In short, against fgd\n"
+                                 r"  fgd:grain_milli=40 is not distinguishable in \d of \d metrics\n\n")
         for metric in results["metrics"]:
             other = metric["variants"][1]
             self.assertIn(other["verdict"], ("not distinguishable", "no value"), metric["metric"])
@@ -95,6 +97,8 @@ class Compare(ProgramTest):
         self.assertEqual(worst["verdict"], "worse")
         self.assertGreater(worst["effect_low"], 0)
         self.assertIn("worse (+", output)
+        self.assertRegex(output, r"^In short, against best-fit\n"
+                                 r"  worst-fit is worse in wait_s_mean \(\+[0-9.]+ %\)\n\n")
         self.compare("s.json", "--policies", "best-fit,worst-fit", "-m", "wait_s_mean", "-n", "20",
                      "--cap", "40", "-o", "turned", "--no-plots", "--baseline", "worst-fit")
         best = self.of_metric(self.results("turned"), "wait_s_mean")["best-fit"]
@@ -209,8 +213,10 @@ class Compare(ProgramTest):
         self.write(f"{name}.json", {})
         output = self.compare("s.json", "--policies", "best-fit,worst-fit", "--config", f"{name}.json",
                               "-n", "3", "--cap", "3", "-m", "nodes_used")
-        labels = [line[:44] for line in output.splitlines() if line.startswith("  a-name")]
-        self.assertEqual(len(set(labels)), 2, output)
+        short, _, table = output.partition("\nnodes_used [")
+        for text in (short, table):
+            labels = [line[:44] for line in text.splitlines() if line.startswith("  a-name")]
+            self.assertEqual(len(set(labels)), 2, output)
 
     # ---- traces ----
 
