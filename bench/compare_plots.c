@@ -139,9 +139,8 @@ static void print_panel_title(const struct compare *compare, int32_t metric, FIL
 {
     char name[METRIC_NAME_SIZE];
     const struct metric_choice *choice = &compare->request.metrics->items[metric];
-    fprintf(out, "set title '%s%s' offset 0,-0.6\nset xlabel '%s' offset 0,0.6\n",
-            metric_name(choice, name), choice->metric->is_tail ? " (median)" : "",
-            choice->metric->unit);
+    fprintf(out, "set title '%s [%s%s]' offset 0,-0.6\n", metric_name(choice, name),
+            choice->metric->unit, choice->metric->is_tail ? ", median" : "");
 }
 
 static void open_panels(const struct compare *compare, const char *name, FILE *out)

@@ -141,6 +141,15 @@ static void print_cell(FILE *out, int width, int digits, double value)
         fprintf(out, "%*.*f", width, digits, value);
 }
 
+/* A p-value that four decimals would show as 0 is told by what it is below. */
+static void print_p(FILE *out, double p)
+{
+    if (p < 0.00005)
+        fprintf(out, "%8s", "<0.0001");
+    else
+        print_cell(out, 8, 4, p);
+}
+
 static void print_signed(FILE *out, int width, double value)
 {
     if (isnan(value))
@@ -161,7 +170,7 @@ static void print_line(const struct fgd_bench *bench, const struct pair *pair, v
     print_signed(out, 8, it.low);
     print_signed(out, 7, it.high);
     print_cell(out, 7, 1, it.t);
-    print_cell(out, 8, 4, it.p);
+    print_p(out, it.p);
     if (pair->point != points[0])
         fputc('\n', out);
 }

@@ -236,6 +236,7 @@ static void write_bar_script(const struct picture *picture, FILE *out)
 {
     const struct fgd_request *request = &picture->bench->request;
     const struct bar_extent extent = find_bar_extent(picture);
+    const int foot = foot_of(extent.lowest, 70, 5);
     int32_t group = 0;
     plot_frame_open(out, picture->name, 460);
     fprintf(out, "set boxwidth %.4f\nset xtics (", 0.8 / (double)request->policy_count);
@@ -248,11 +249,11 @@ static void write_bar_script(const struct picture *picture, FILE *out)
     }
     fprintf(out,
             ")\nset xrange [-0.6:%.1f]\n"
-            "set multiplot layout 1,2 title 'bars ours with standard deviation, %s published'\n"
+            "set multiplot layout 1,2 title 'bars ours, from %d %% up, with standard deviation; "
+            "%s published'\n"
             "set key outside bottom center horizontal samplen 1\n"
             "set yrange [%d:100]\nset ylabel 'GPUs allocated at 100 %% asked [%%]'\n",
-            (double)group - 0.4, extent.published_count > 0 ? "circles" : "none",
-            foot_of(extent.lowest, 70, 5));
+            (double)group - 0.4, foot, extent.published_count > 0 ? "circles" : "none", foot);
     write_bar_panel(picture, 2, out);
     fputs("set ylabel 'GPUs allocated at 130 % asked [%]'\n", out);
     write_bar_panel(picture, 5, out);

@@ -203,18 +203,19 @@ static const char *level_text(const struct axis *axis, int32_t level)
     return text != NULL ? text : "(as it is)";
 }
 
-/* The end of a path, from the last bracket on where there is one: "gpu].max_instances" reads as
- * "gpu max_instances". */
+/* A path, from its last bracket on where that holds an id: "nodepools[gpu].max_instances" reads as
+ * "gpu max_instances"; "nodepools[0].max_instances" as it is. */
 static const char *axis_name(const struct picture *picture, const struct axis *axis,
                              char out[WORD_SIZE])
 {
     const char *path = picture->results->plan->vary.paths[axis->path];
     const char *bracket = strrchr(path, '[');
-    const char *start = bracket != NULL ? bracket + 1 : path;
+    bool has_id = bracket != NULL && strchr("0123456789*", bracket[1]) == NULL;
+    const char *start = has_id ? bracket + 1 : path;
     size_t length = 0;
     for (; *start != '\0' && length + 2 < WORD_SIZE; start++)
-        if (*start != '"' && *start != ']')
-            out[length++] = bracket != NULL && *start == '.' ? ' ' : *start;
+        if (!has_id || (*start != '"' && *start != ']'))
+            out[length++] = has_id && *start == '.' ? ' ' : *start;
     out[length] = '\0';
     return out;
 }

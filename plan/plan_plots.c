@@ -110,7 +110,8 @@ static void write_front_script(const struct plan_result *result, FILE *out)
             "set yrange [-3:103]\nset offsets graph 0.05, graph 0.05, 0, 0\n"
             "set arrow 1 from %.6f, graph 0 to %.6f, graph 1 nohead linetype 1 dashtype 2\n"
             "set label 1 'the plan' at %.6f, graph 0.14 left rotate by 90 offset 1.2, 0\n"
-            "plot 'front.dat' using 1:3 with linespoints linetype 3 pointtype 7"
+            "plot 'front.dat' using 1:3 with steps linetype 3 notitle, \\\n"
+            "  'front.dat' using 1:3 with points linetype 3 pointtype 7"
             " title 'no cheaper one of these does better', \\\n"
             "  'front.dat' using 1:($3 == $3 ? NaN : $2) with points linetype 2 pointtype 6"
             " title 'others'\n",
