@@ -38,6 +38,9 @@ void index_free(struct node_index *index)
     victim_index_release(index);
     journal_release(&index->journal);
     free(index->blocks);
+    free(index->coarse.blocks);
+    free(index->coarse.chunk_keys);
+    free(index->coarse_places);
     free(index->last_entries);
     free(index->prey);
     free(index->chunk_keys);
@@ -63,10 +66,32 @@ static int reserve_rows(struct node_index *index, int32_t chunk_count, struct er
     return 0;
 }
 
-static int reserve_nodes(struct node_index *index, const struct fleet *fleet, struct err *err)
+/* A fleet that has outgrown them has none. */
+static int reserve_coarse_rows(struct node_index *index, const struct sched *sched, struct err *err)
 {
+    struct coarse_rows *rows = &index->coarse;
+    int32_t capacity = index->coarse_capacity;
+    bool is_wanted = policy_has_parts(sched->policy.policy) && search_scans(sched);
+    rows->chunk_count = is_wanted ? coarse_chunk_count(sched->fleet.node_count) : 0;
+    if (array_reserve(&rows->chunk_keys, &index->coarse_key_capacity, rows->chunk_count,
+                      sizeof *rows->chunk_keys, err) ||
+        array_reserve(&index->coarse_places, &index->coarse_place_capacity,
+                      (int64_t)rows->chunk_count * COARSE_CHUNK_ROWS, sizeof *index->coarse_places,
+                      err) ||
+        array_reserve_on_lines(&rows->blocks, &index->coarse_capacity,
+                               (int64_t)rows->chunk_count * COARSE_CHUNK_BLOCKS,
+                               sizeof *rows->blocks, err))
+        return -1;
+    for (; capacity < index->coarse_capacity; capacity++)
+        coarse_blank(&rows->blocks[capacity]);
+    return 0;
+}
+
+static int reserve_nodes(struct node_index *index, const struct sched *sched, struct err *err)
+{
+    const struct fleet *fleet = &sched->fleet;
     int32_t chunk_count = (fleet->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
-    if (reserve_rows(index, chunk_count, err) ||
+    if (reserve_rows(index, chunk_count, err) || reserve_coarse_rows(index, sched, err) ||
         array_reserve(&index->last_entries, &index->entry_capacity, fleet->node_count,
                       sizeof *index->last_entries, err) ||
         array_reserve(&index->chunk_keys, &index->chunk_capacity, chunk_count,
@@ -117,12 +142,19 @@ struct row index_row(const struct sched *sched, int32_t node)
     return row;
 }
 
+static void store(struct node_index *index, int32_t node, const struct row *row)
+{
+    row_store(index->blocks, node, row);
+    if (index->coarse.chunk_count > 0)
+        coarse_store(index->coarse.blocks, &index->scale, node, row);
+}
+
 /* New rows for all nodes; nobody's list holds any more. */
 static void take_in_all(struct node_index *index, const struct sched *sched)
 {
     for (int32_t node = 0; node < sched->fleet.node_count; node++) {
         const struct row row = index_row(sched, node);
-        row_store(index->blocks, node, &row);
+        store(index, node, &row);
         if (node < index->prey_count)
             index->prey[node] = node_prey(sched, node);
     }
@@ -137,7 +169,7 @@ static void take_in_changes(struct node_index *index, const struct sched *sched)
         int32_t node = fleet->changed[i];
         struct row row = row_of_node(fleet, node);
         row.key = key_of_node(sched->policy.policy, &context, node);
-        row_store(index->blocks, node, &row);
+        store(index, node, &row);
         index->last_entries[node] =
             journal_append(&index->journal, node, &row, index->last_entries[node]);
         if (node < index->prey_count)
@@ -175,12 +207,14 @@ static int follow(struct node_index *index, struct sched *sched, struct err *err
     bool is_void =
         index->group_count != fleet->group_count || index->type_count != fleet->type_count;
     if (index->node_count != fleet->node_count || is_void) {
-        if (reserve_nodes(index, fleet, err) || reserve_journal(index, sched, err))
+        if (reserve_nodes(index, sched, err) || reserve_journal(index, sched, err))
             return -1;
         index->node_count = fleet->node_count;
         index->group_count = fleet->group_count;
         index->type_count = fleet->type_count;
     }
+    if (is_void)
+        index->scale = coarse_scale_of(fleet, &sched->policy);
     if (is_void || fleet->changed_count > index->journal.capacity / 2)
         take_in_all(index, sched);
     else
@@ -226,6 +260,7 @@ static void refresh_query(struct node_index *index, const struct sched *sched, i
 {
     struct shape_memory *memory = &index->shapes[shape];
     memory->query = row_query_of_shape(&sched->fleet, shape);
+    memory->coarse_query = coarse_query_of(&index->scale, &memory->query);
     memory->shape_part =
         policy_has_parts(sched->policy.policy) ? largest_shape_part(sched, shape) : 0.0;
     memory->query_version = index->epoch + sched->fleet.opening_version;

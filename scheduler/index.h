@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "scheduler/index_coarse.h"
 #include "scheduler/index_journal.h"
 #include "scheduler/index_kernel.h"
 #include "scheduler/index_shortlist.h"
@@ -14,7 +15,8 @@
 /* Inside scheduler/ only. The placement index: finds the node that a plain scan would find, without
  * asking all nodes. It remembers, and each memory can be made anew from the fleet at any time:
  *
- *   rows       of every node, for a fast scan (index_rows.h, index_kernel.h);
+ *   rows       of every node, for a fast scan (index_rows.h, index_kernel.h), in small fleets once
+ *              more at half their size (index_coarse.h);
  *   journal    of the last changes of nodes, shared by all shapes (index_journal.h);
  *   shortlist  per shape: the best nodes as of some place in the journal (index_shortlist.h).
  *
@@ -26,6 +28,7 @@
 struct shape_memory {
     struct shortlist list;
     struct row_query query;
+    struct coarse_query coarse_query;
     double shape_part;     /* the largest of any group that suits; 0 where scores have no parts */
     int64_t cursor;        /* the list holds what the journal said before this entry */
     int64_t list_epoch;    /* of the index when the list was made; 0: never */
@@ -55,10 +58,12 @@ struct victim_memory;
 struct node_index {
     const struct index_kernel *kernel;
     struct row_block *blocks;
+    struct coarse_rows coarse; /* none where the fleet is not scanned by keys */
+    struct coarse_scale scale;
     uint32_t *last_entries;          /* of each node: the number in the journal, modulo 2^32 */
     struct node_prey *prey;          /* of the first prey_count nodes */
     float *chunk_keys, *sorted_keys; /* working memory of a scan */
-    int32_t *chunk_places;
+    int32_t *chunk_places, *coarse_places;
     struct empty_score *empty_scores;
     struct shape_memory *shapes;
     struct victim_memory *victims; /* of the first victim_count shapes; see victim_index.h */
@@ -71,7 +76,7 @@ struct node_index {
     int32_t group_count, type_count;
     int32_t shape_count, victim_count, victim_capacity;
     int32_t block_capacity, entry_capacity, chunk_capacity, sorted_capacity, place_capacity,
-        empty_capacity, shape_capacity;
+        empty_capacity, shape_capacity, coarse_capacity, coarse_key_capacity, coarse_place_capacity;
 };
 
 /* NULL with err for want of memory. */

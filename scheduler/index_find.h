@@ -19,6 +19,9 @@ struct index_search {
 /* Scores of this policy are bounded by the sum of two parts. */
 bool policy_has_parts(const struct policy *policy);
 
+/* Are all questions answered by scans, without lists? */
+bool search_scans(const struct sched *sched);
+
 /* Where a policy leaves all nodes alike, this is their score: the first comes first. */
 static inline double search_score_in_order(int32_t node)
 {

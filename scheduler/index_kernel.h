@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "scheduler/index_coarse.h"
 #include "scheduler/index_rows.h"
 
 /* Inside scheduler/ only. The loops over rows and scores: in plain C, and again with the vectors of
@@ -32,6 +33,12 @@ struct index_kernel {
      * Gives their number. */
     int32_t (*filter)(const struct row_block *blocks, struct row_range range,
                       const struct row_query *query, float least_key, int32_t *positions);
+    /* Writes the chunk keys of coarse rows, 0 where no row passes. Gives the largest. */
+    uint16_t (*coarse_keys)(const struct coarse_rows *rows, const struct coarse_query *query);
+    /* After coarse_keys for the same query: writes the positions of the coarse rows that pass and
+     * whose key is at least `least`, ascending; there is room for all. Gives their number. */
+    int32_t (*coarse_filter)(const struct coarse_rows *rows, const struct coarse_query *query,
+                             uint16_t least, int32_t *positions);
     /* Empties the places that are not of their nodes' last entries ([node], modulo 2^31). */
     void (*drop_stale)(struct near_list *near, const uint32_t *last_entries);
     /* Of NEAR_MOST scores, the place of the highest, and of these of the lowest node. */

@@ -134,6 +134,98 @@ static int32_t filter(const struct row_block *blocks, struct row_range range,
     return count;
 }
 
+/* ---- coarse rows: sixteen at once, so a block has two halves again ---- */
+
+enum { COARSE_HALF = COARSE_LANES / 2 };
+
+struct wide_coarse_query {
+    __m256i cpu, mem, devices, groups, guards;
+    bool asks_group;
+};
+
+static struct wide_coarse_query widen_coarse(const struct coarse_query *query)
+{
+    return (struct wide_coarse_query){
+        _mm256_set1_epi16((int16_t)query->cpu),     _mm256_set1_epi16((int16_t)query->mem),
+        _mm256_set1_epi16((int16_t)query->devices), _mm256_set1_epi16((int16_t)query->groups),
+        _mm256_set1_epi16((int16_t)COARSE_GUARDS),  query->asks_group};
+}
+
+/* The keys of the lanes of this half that pass; 0 in the others. What is lacking is what is left of
+ * the query, cut off at 0. */
+static __m256i passing_coarse(const struct coarse_block *block, int32_t half,
+                              const struct wide_coarse_query *query)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    int32_t lane = half * COARSE_HALF;
+    __m256i cpu = _mm256_subs_epu16(query->cpu, load(&block->cpu[lane]));
+    __m256i mem = _mm256_subs_epu16(query->mem, load(&block->mem[lane]));
+    __m256i sum = _mm256_add_epi16(query->devices, load(&block->devices[lane]));
+    __m256i devices = _mm256_and_si256(sum, query->guards);
+    __m256i lacks = _mm256_or_si256(_mm256_or_si256(cpu, mem), devices);
+    if (query->asks_group) {
+        __m256i shared = _mm256_and_si256(query->groups, load(&block->groups[lane]));
+        lacks = _mm256_or_si256(lacks, _mm256_cmpeq_epi16(shared, zero));
+    }
+    return _mm256_and_si256(_mm256_cmpeq_epi16(lacks, zero), load(&block->key[lane]));
+}
+
+/* There is an instruction for the smallest of eight. */
+static uint16_t largest_coarse(__m256i lanes)
+{
+    const __m128i all = _mm_set1_epi16(-1);
+    __m128i half = _mm_max_epu16(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+    return (uint16_t)~_mm_cvtsi128_si32(_mm_minpos_epu16(_mm_xor_si128(half, all)));
+}
+
+static uint16_t coarse_keys(const struct coarse_rows *rows, const struct coarse_query *query)
+{
+    const struct wide_coarse_query wide = widen_coarse(query);
+    uint16_t of_all = 0;
+    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
+        const struct coarse_block *block = &rows->blocks[chunk * COARSE_CHUNK_BLOCKS];
+        __m256i best = _mm256_setzero_si256();
+        for (int32_t half = 0; half < 2 * COARSE_CHUNK_BLOCKS; half++)
+            best = _mm256_max_epu16(best, passing_coarse(&block[half / 2], half % 2, &wide));
+        uint16_t largest = largest_coarse(best);
+        rows->chunk_keys[chunk] = largest;
+        of_all = largest > of_all ? largest : of_all;
+    }
+    return of_all;
+}
+
+/* The lanes of the block that pass and whose key is at least this, two bits each. */
+static uint64_t lanes_of_coarse(const struct coarse_block *block,
+                                const struct wide_coarse_query *query, __m256i least)
+{
+    __m256i low = passing_coarse(block, 0, query), high = passing_coarse(block, 1, query);
+    __m256i low_reach = _mm256_cmpeq_epi16(_mm256_max_epu16(low, least), low);
+    __m256i high_reach = _mm256_cmpeq_epi16(_mm256_max_epu16(high, least), high);
+    return (uint32_t)_mm256_movemask_epi8(low_reach) |
+           (uint64_t)(uint32_t)_mm256_movemask_epi8(high_reach) << 32;
+}
+
+static int32_t coarse_filter(const struct coarse_rows *rows, const struct coarse_query *query,
+                             uint16_t least, int32_t *positions)
+{
+    const struct wide_coarse_query wide = widen_coarse(query);
+    const __m256i low = _mm256_set1_epi16((int16_t)least);
+    int32_t count = 0;
+    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
+        if (rows->chunk_keys[chunk] < least)
+            continue;
+        for (int32_t i = 0; i < COARSE_CHUNK_BLOCKS; i++) {
+            int32_t block = chunk * COARSE_CHUNK_BLOCKS + i;
+            uint64_t lanes = lanes_of_coarse(&rows->blocks[block], &wide, low);
+            for (lanes &= UINT64_C(0x5555555555555555); lanes != 0; lanes &= lanes - 1)
+                positions[count++] = block * COARSE_LANES + __builtin_ctzll(lanes) / 2;
+        }
+    }
+    return count;
+}
+
+/* ---- shortlists ---- */
+
 static void drop_stale(struct near_list *near, const uint32_t *last_entries)
 {
     uint32_t current = 0;
@@ -181,5 +273,7 @@ const struct index_kernel index_kernel_avx2 = {.name = "AVX2",
                                                .chunk_keys = chunk_keys,
                                                .reach = reach,
                                                .filter = filter,
+                                               .coarse_keys = coarse_keys,
+                                               .coarse_filter = coarse_filter,
                                                .drop_stale = drop_stale,
                                                .best = best};

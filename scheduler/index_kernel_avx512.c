@@ -122,6 +122,85 @@ static int32_t filter(const struct row_block *blocks, struct row_range range,
     return count;
 }
 
+/* ---- coarse rows: thirty-two at once ---- */
+
+struct wide_coarse_query {
+    __m512i cpu, mem, devices, groups, guards;
+    bool asks_group;
+};
+
+static struct wide_coarse_query widen_coarse(const struct coarse_query *query)
+{
+    return (struct wide_coarse_query){
+        _mm512_set1_epi16((int16_t)query->cpu),     _mm512_set1_epi16((int16_t)query->mem),
+        _mm512_set1_epi16((int16_t)query->devices), _mm512_set1_epi16((int16_t)query->groups),
+        _mm512_set1_epi16((int16_t)COARSE_GUARDS),  query->asks_group};
+}
+
+/* The lanes that pass. What is lacking is what is left of the query, cut off at 0. */
+static __mmask32 passing_coarse(const struct coarse_block *block,
+                                const struct wide_coarse_query *query)
+{
+    __m512i cpu = _mm512_subs_epu16(query->cpu, load(block->cpu));
+    __m512i mem = _mm512_subs_epu16(query->mem, load(block->mem));
+    __m512i sum = _mm512_add_epi16(query->devices, load(block->devices));
+    __m512i devices = _mm512_and_si512(sum, query->guards);
+    __m512i lacks = _mm512_or_si512(_mm512_or_si512(cpu, mem), devices);
+    __mmask32 lanes = _mm512_testn_epi16_mask(lacks, lacks);
+    if (query->asks_group)
+        lanes &= _mm512_test_epi16_mask(query->groups, load(block->groups));
+    return lanes;
+}
+
+/* There is an instruction for the smallest of eight. */
+static uint16_t largest_coarse(__m512i lanes)
+{
+    const __m128i all = _mm_set1_epi16(-1);
+    __m256i half =
+        _mm256_max_epu16(_mm512_castsi512_si256(lanes), _mm512_extracti64x4_epi64(lanes, 1));
+    __m128i part = _mm_max_epu16(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+    return (uint16_t)~_mm_cvtsi128_si32(_mm_minpos_epu16(_mm_xor_si128(part, all)));
+}
+
+static uint16_t coarse_keys(const struct coarse_rows *rows, const struct coarse_query *query)
+{
+    const struct wide_coarse_query wide = widen_coarse(query);
+    uint16_t of_all = 0;
+    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
+        const struct coarse_block *block = &rows->blocks[chunk * COARSE_CHUNK_BLOCKS];
+        __m512i best = _mm512_setzero_si512();
+        for (int32_t i = 0; i < COARSE_CHUNK_BLOCKS; i++)
+            best = _mm512_mask_max_epu16(best, passing_coarse(&block[i], &wide), best,
+                                         load(block[i].key));
+        uint16_t largest = largest_coarse(best);
+        rows->chunk_keys[chunk] = largest;
+        of_all = largest > of_all ? largest : of_all;
+    }
+    return of_all;
+}
+
+static int32_t coarse_filter(const struct coarse_rows *rows, const struct coarse_query *query,
+                             uint16_t least, int32_t *positions)
+{
+    const struct wide_coarse_query wide = widen_coarse(query);
+    const __m512i low = _mm512_set1_epi16((int16_t)least);
+    int32_t count = 0;
+    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
+        if (rows->chunk_keys[chunk] < least)
+            continue;
+        for (int32_t i = 0; i < COARSE_CHUNK_BLOCKS; i++) {
+            int32_t block = chunk * COARSE_CHUNK_BLOCKS + i;
+            uint32_t lanes = passing_coarse(&rows->blocks[block], &wide) &
+                             _mm512_cmpge_epu16_mask(load(rows->blocks[block].key), low);
+            for (; lanes != 0; lanes &= lanes - 1)
+                positions[count++] = block * COARSE_LANES + __builtin_ctz(lanes);
+        }
+    }
+    return count;
+}
+
+/* ---- shortlists ---- */
+
 /* items[places[i]] for sixteen places, by two instructions of AVX2: what gcc 12 has for one of
  * AVX-512 it warns of itself where it does not optimise. */
 static __m512i gather(const uint32_t *items, const int32_t *places)
@@ -167,5 +246,7 @@ const struct index_kernel index_kernel_avx512 = {.name = "AVX-512",
                                                  .chunk_keys = chunk_keys,
                                                  .reach = reach,
                                                  .filter = filter,
+                                                 .coarse_keys = coarse_keys,
+                                                 .coarse_filter = coarse_filter,
                                                  .drop_stale = drop_stale,
                                                  .best = best};

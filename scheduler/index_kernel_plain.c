@@ -65,6 +65,51 @@ static int32_t filter(const struct row_block *blocks, struct row_range range,
     return count;
 }
 
+/* The keys of the lanes that pass; 0 in the others. */
+static void passing_coarse(const struct coarse_block *block, const struct coarse_query *query,
+                           uint16_t *keys)
+{
+    for (int32_t i = 0; i < COARSE_LANES; i++) {
+        bool passes = (block->cpu[i] >= query->cpu) & (block->mem[i] >= query->mem) &
+                      (((block->devices[i] + query->devices) & COARSE_GUARDS) == 0) &
+                      ((block->groups[i] & query->groups) != 0);
+        keys[i] = passes ? block->key[i] : 0;
+    }
+}
+
+static uint16_t coarse_keys(const struct coarse_rows *rows, const struct coarse_query *query)
+{
+    uint16_t of_all = 0;
+    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
+        uint16_t best = 0;
+        for (int32_t i = 0; i < COARSE_CHUNK_BLOCKS; i++) {
+            uint16_t keys[COARSE_LANES];
+            passing_coarse(&rows->blocks[chunk * COARSE_CHUNK_BLOCKS + i], query, keys);
+            for (int32_t lane = 0; lane < COARSE_LANES; lane++)
+                best = keys[lane] > best ? keys[lane] : best;
+        }
+        rows->chunk_keys[chunk] = best;
+        of_all = best > of_all ? best : of_all;
+    }
+    return of_all;
+}
+
+static int32_t coarse_filter(const struct coarse_rows *rows, const struct coarse_query *query,
+                             uint16_t least, int32_t *positions)
+{
+    int32_t count = 0;
+    for (int32_t i = 0; i < rows->chunk_count * COARSE_CHUNK_BLOCKS; i++) {
+        uint16_t keys[COARSE_LANES];
+        if (rows->chunk_keys[i / COARSE_CHUNK_BLOCKS] < least)
+            continue;
+        passing_coarse(&rows->blocks[i], query, keys);
+        for (int32_t lane = 0; lane < COARSE_LANES; lane++)
+            if (keys[lane] >= least)
+                positions[count++] = i * COARSE_LANES + lane;
+    }
+    return count;
+}
+
 static void drop_stale(struct near_list *near, const uint32_t *last_entries)
 {
     for (uint32_t left = near->filled; left != 0; left &= left - 1) {
@@ -89,5 +134,7 @@ const struct index_kernel index_kernel_plain = {.name = "plain",
                                                 .chunk_keys = chunk_keys,
                                                 .reach = reach,
                                                 .filter = filter,
+                                                .coarse_keys = coarse_keys,
+                                                .coarse_filter = coarse_filter,
                                                 .drop_stale = drop_stale,
                                                 .best = best};

@@ -72,6 +72,20 @@ static inline float row_key(const struct row_block *blocks, int32_t position)
     return blocks[(uint32_t)position / ROW_LANES].key[(uint32_t)position % ROW_LANES];
 }
 
+/* Is nobody on the node? */
+static inline bool row_is_empty(const struct row_block *blocks, int32_t position)
+{
+    uint32_t devices =
+        blocks[(uint32_t)position / ROW_LANES].devices[(uint32_t)position % ROW_LANES];
+    return (devices >> ROW_EMPTY_SHIFT & 1) != 0;
+}
+
+/* The bit of its group. */
+static inline uint32_t row_group(const struct row_block *blocks, int32_t position)
+{
+    return blocks[(uint32_t)position / ROW_LANES].groups[(uint32_t)position % ROW_LANES];
+}
+
 static inline void row_store(struct row_block *blocks, int32_t position, const struct row *row)
 {
     struct row_block *block = &blocks[(uint32_t)position / ROW_LANES];

@@ -4,7 +4,8 @@
 #include <float.h>
 #include <math.h>
 
-/* The scan of all rows. With parts it goes twice: first the largest key of each chunk of 64 rows
+/* The scan of all rows. Small fleets have coarse rows, which are looked at first. Without them a
+ * scan by parts goes twice over the rows: first the largest key of each chunk of 64 rows
  * that pass, then only the chunks whose largest key could still beat the best score found.
  *
  * Example. Keys of the passing rows are 0.30, 0.70 | 0.69, 0.70 | 0.10 in three chunks, and the
@@ -13,16 +14,22 @@
  * 0.65 + 0.05 - 1e-9 can score as much, so there is nothing more to look at. Had the first scored
  * 0.5, then all nodes with keys of 0.55 and more would be considered. */
 
-/* An empty node that is like the best so far in all that a score may depend on, and comes later. */
+/* Where no row passes of those whose coarse ones do, the next look goes so far down, then further.
+ */
+enum { FIRST_GAP = 128, GAP_GROWTH = 8 };
+
+/* An empty node that is like the best so far in all that a score may depend on, and comes later. Of
+ * groups a row tells 32 apart. */
 static bool is_no_better(const struct index_search *search, const struct standing *best,
                          int32_t node)
 {
-    const struct node *nodes = search->sched->fleet.nodes;
+    const struct node_index *index = search->index;
     if (best->node < 0 || node < best->node || search->sched->policy.depends_on_demand)
         return false;
     return node == best->node ||
-           (nodes[node].occupant_count == 0 && nodes[best->node].occupant_count == 0 &&
-            nodes[node].group == nodes[best->node].group);
+           (index->group_count <= 32 && row_is_empty(index->blocks, node) &&
+            row_is_empty(index->blocks, best->node) &&
+            row_group(index->blocks, node) == row_group(index->blocks, best->node));
 }
 
 static void consider(const struct index_search *search, struct standing *best, int32_t node)
@@ -71,6 +78,56 @@ static int32_t scan_by_parts(const struct index_search *search)
     if (least < seen)
         consider_chunks(search, chunk_count, least, &best);
     return best.node;
+}
+
+/* ---- by coarse rows ---- */
+
+/* The best so far, and the key that others need to be as good. */
+struct leader {
+    struct standing best;
+    float least_key;
+};
+
+static void consider_row(const struct index_search *search, int32_t node, struct leader *leader)
+{
+    const struct row_block *blocks = search->index->blocks;
+    int32_t former = leader->best.node;
+    if (row_key(blocks, node) < leader->least_key ||
+        !row_passes(blocks, node, &search->memory->query))
+        return;
+    consider(search, &leader->best, node);
+    if (leader->best.node != former)
+        leader->least_key = search_least_key(search, leader->best.score);
+}
+
+/* All nodes with at least this coarse key. */
+static void consider_coarse(const struct index_search *search, uint16_t least,
+                            struct leader *leader)
+{
+    const struct node_index *index = search->index;
+    int32_t count = index->kernel->coarse_filter(&index->coarse, &search->memory->coarse_query,
+                                                 least, index->coarse_places);
+    for (int32_t i = 0; i < count; i++)
+        consider_row(search, index->coarse_places[i], leader);
+}
+
+/* The nodes with the largest coarse key mostly have the best among them. Where that scores less
+ * than its key promised, or none passes by its row, those with smaller ones have their turn. */
+static int32_t scan_coarsely(const struct index_search *search)
+{
+    const struct node_index *index = search->index;
+    struct leader leader = {.best.node = -1, .least_key = -FLT_MAX};
+    uint16_t least = index->kernel->coarse_keys(&index->coarse, &search->memory->coarse_query);
+    for (int32_t gap = FIRST_GAP; least > 0; gap *= GAP_GROWTH) {
+        consider_coarse(search, least, &leader);
+        int32_t wanted = least > gap ? least - gap : 1;
+        if (leader.best.node >= 0)
+            wanted = coarse_key(&index->scale, leader.least_key);
+        if (wanted >= least)
+            break;
+        least = (uint16_t)wanted;
+    }
+    return leader.best.node;
 }
 
 static struct row_range batch_range(const struct index_search *search, int32_t first)
@@ -128,6 +185,8 @@ static int32_t scan_scores(const struct index_search *search)
 
 int32_t index_scan(const struct index_search *search)
 {
+    if (search->index->coarse.chunk_count > 0)
+        return scan_coarsely(search);
     if (policy_has_parts(search->sched->policy.policy))
         return scan_by_parts(search);
     if (search->sched->policy.depends_on_demand && search->memory->query.is_exact)

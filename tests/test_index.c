@@ -2,6 +2,7 @@
 #include "scheduler/index.h"
 
 #include <criterion/criterion.h>
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -90,6 +91,123 @@ Test(index, kernels_find_the_rows_that_pass_one_by_one)
         for (int round = 0; round < 2000; round++) {
             random_rows(&rng, blocks);
             expect_as_row_by_row(kernels[i], &rng, blocks);
+        }
+    }
+}
+
+/* ---- coarse rows ---- */
+
+enum { COARSE_ROWS = 4 * COARSE_CHUNK_ROWS };
+static const struct coarse_scale coarse_scale = {
+    .cpu_shift = 2, .mem_shift = 3, .key_low = -0.5F, .key_steps = 50.0F};
+
+/* Some take no demand, some have no bound, and there are devices of all numbers. */
+static struct row random_row(struct rng *rng)
+{
+    bool is_open = rng_below(rng, 8) > 0, is_unbounded = rng_below(rng, 20) == 0;
+    struct row row = {.cpu_milli = (int32_t)rng_below(rng, 4000),
+                      .mem_kib = (int32_t)rng_below(rng, 4000),
+                      .devices = ROW_GUARDS | random_word(rng, rng_below(rng, 4) == 0 ? 13 : 0),
+                      .groups = UINT32_C(1) << rng_below(rng, 32),
+                      .key = (float)rng_below(rng, 1000) / 500.0F - 1.0F};
+    if (is_unbounded)
+        row.cpu_milli = row.mem_kib = INT32_MAX;
+    if (!is_open)
+        row.cpu_milli = -1;
+    return row;
+}
+
+static struct row_query random_large_query(struct rng *rng)
+{
+    struct row_query query = random_query(rng);
+    query.cpu_milli *= 40;
+    query.mem_kib *= 40;
+    return query;
+}
+
+/* Where a row passes so does the coarse one, and there is little that only the coarse one lets
+ * pass. */
+Test(index, coarse_rows_hold_nothing_back_that_rows_let_pass)
+{
+    struct rng rng = rng_stream(1, "coarse", 0);
+    int32_t both = 0, coarse_only = 0;
+    for (int round = 0; round < 200000; round++) {
+        struct row_block block = {.cpu_milli = {0}};
+        struct coarse_block coarse = {.cpu = {0}};
+        const struct row row = random_row(&rng);
+        const struct row_query query = random_large_query(&rng);
+        const struct coarse_query coarse_query = coarse_query_of(&coarse_scale, &query);
+        row_store(&block, 3, &row);
+        coarse_store(&coarse, &coarse_scale, 3, &row);
+        bool passes = row_passes(&block, 3, &query);
+        bool passes_coarsely = coarse_passes(&coarse, 3, &coarse_query);
+        cr_assert(passes_coarsely || !passes);
+        both += passes;
+        coarse_only += passes_coarsely && !passes;
+    }
+    cr_expect_gt(both, 10000);
+    cr_expect_gt(coarse_only, 100);
+    cr_expect_lt(coarse_only, both / 4);
+}
+
+Test(index, coarse_keys_are_in_the_order_of_keys)
+{
+    struct rng rng = rng_stream(2, "coarse", 0);
+    for (int round = 0; round < 100000; round++) {
+        float range = round % 3 == 0 ? 1e30F : round % 3 == 1 ? 4.0F : 0.01F;
+        float a = ((float)rng_below(&rng, 100000) / 50000.0F - 1.0F) * range;
+        float b = ((float)rng_below(&rng, 100000) / 50000.0F - 1.0F) * range;
+        uint16_t coarse_a = coarse_key(&coarse_scale, a), coarse_b = coarse_key(&coarse_scale, b);
+        cr_assert(coarse_a >= 1 && coarse_b >= 1);
+        cr_assert(a <= b ? coarse_a <= coarse_b : coarse_a >= coarse_b);
+    }
+    cr_expect_lt(coarse_key(&coarse_scale, -0.4F), coarse_key(&coarse_scale, -0.3F));
+    cr_expect_eq(coarse_key(&coarse_scale, -FLT_MAX), 1);
+}
+
+static void expect_as_coarse_row_by_row(const struct index_kernel *kernel, struct rng *rng,
+                                        const struct coarse_rows *rows)
+{
+    const struct row_query fine = random_large_query(rng);
+    const struct coarse_query query = coarse_query_of(&coarse_scale, &fine);
+    int32_t positions[COARSE_ROWS], found = 0;
+    uint16_t of_all = 0, largest = kernel->coarse_keys(rows, &query);
+    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
+        uint16_t best = 0;
+        for (int32_t i = chunk * COARSE_CHUNK_ROWS; i < (chunk + 1) * COARSE_CHUNK_ROWS; i++) {
+            uint16_t key = rows->blocks[i / COARSE_LANES].key[i % COARSE_LANES];
+            if (coarse_passes(rows->blocks, i, &query) && key > best)
+                best = key;
+        }
+        cr_assert_eq(rows->chunk_keys[chunk], best, "%s", kernel->name);
+        of_all = best > of_all ? best : of_all;
+    }
+    cr_assert_eq(largest, of_all, "%s", kernel->name);
+    uint16_t least = (uint16_t)(largest > 20 ? largest - rng_below(rng, 20) : 1);
+    int32_t count = kernel->coarse_filter(rows, &query, least, positions);
+    for (int32_t i = 0; i < rows->chunk_count * COARSE_CHUNK_ROWS; i++)
+        if (coarse_passes(rows->blocks, i, &query) &&
+            rows->blocks[i / COARSE_LANES].key[i % COARSE_LANES] >= least)
+            cr_assert(found < count && positions[found++] == i, "%s", kernel->name);
+    cr_assert_eq(found, count, "%s", kernel->name);
+}
+
+Test(index, kernels_find_the_coarse_rows_that_pass_one_by_one)
+{
+    static struct coarse_block blocks[COARSE_ROWS / COARSE_LANES];
+    uint16_t chunk_keys[COARSE_ROWS / COARSE_CHUNK_ROWS];
+    const struct index_kernel *kernels[INDEX_KERNELS_MOST];
+    int32_t kernel_count = index_kernel_list(kernels);
+    for (int32_t k = 0; k < kernel_count; k++) {
+        struct rng rng = rng_stream(3, "coarse", (uint64_t)k);
+        for (int round = 0; round < 1000; round++) {
+            const struct coarse_rows rows = {blocks, chunk_keys, 1 + round % 4};
+            for (int32_t i = 0; i < COARSE_ROWS; i++) {
+                const struct row row = random_row(&rng);
+                coarse_store(blocks, &coarse_scale, i, &row);
+            }
+            coarse_blank(&blocks[round % (COARSE_ROWS / COARSE_LANES)]);
+            expect_as_coarse_row_by_row(kernels[k], &rng, &rows);
         }
     }
 }
@@ -426,6 +544,7 @@ static int64_t run_both(const struct random_fleet_options *options, int32_t step
 static const struct index_tuning tunings[] = {
     {.scan_below = INT32_MAX},
     {.scan_below = INT32_MAX, .is_portable = true},
+    {.scan_below = 12}, /* which many fleets outgrow */
     {.scan_below = 1, .list_limit = 1, .journal_least = 8},
     {.scan_below = 1, .list_limit = 3, .journal_least = 16, .is_portable = true},
     {.scan_below = 1, .list_limit = 64, .journal_least = 256},

@@ -102,13 +102,15 @@ static const struct storm_case {
     int32_t nodes, shapes;
     struct index_tuning tuning;
 } storm_cases[] = {
-    {"best-fit", 3500, 1000, {.scan_below = 0}},
-    {"best-fit", 3500, 1000, {.is_portable = true}},
-    {"best-fit", 3500, 1000, {.scan_below = 1, .journal_least = 64}},
-    {"best-fit", 3500, 20, {.scan_below = 0}},
+    {"best-fit", 4500, 1000, {.scan_below = 0}},
+    {"best-fit", 4500, 1000, {.is_portable = true}},
+    {"best-fit", 4500, 1000, {.scan_below = 1, .journal_least = 64}},
+    {"best-fit", 4500, 20, {.scan_below = 0}},
     {"best-fit", 900, 1000, {.scan_below = 0}},
-    {"worst-fit", 3500, 100, {.scan_below = 0}},
-    {"first-fit", 3500, 100, {.scan_below = 0}},
+    {"best-fit", 900, 100, {.is_portable = true}},
+    {"worst-fit", 900, 100, {.scan_below = 0}},
+    {"worst-fit", 4500, 100, {.scan_below = 0}},
+    {"first-fit", 4500, 100, {.scan_below = 0}},
     {"dot-product", 400, 1000, {.scan_below = 0}},
     {"fgd", 200, 100, {.is_portable = true}},
 };
@@ -169,7 +171,7 @@ static int32_t node_with_device(const struct fleet *fleet, int32_t first)
  * without CPU are room for nobody. */
 Test(index_storms, searches_again_only_for_shapes_that_a_change_could_have_made_room_for)
 {
-    static const int32_t node_counts[] = {500, 4000}; /* with rows alone, and with lists */
+    static const int32_t node_counts[] = {500, 5000}; /* with rows alone, and with lists */
     for (size_t i = 0; i < ARRAY_LEN(node_counts); i++) {
         struct busy_fleet fleet;
         struct err err;

@@ -132,6 +132,8 @@ static struct memory memory_of(const struct busy_fleet *fleet)
     node_bytes += (double)nodes->device_mem_capacity * (double)sizeof *nodes->device_mem;
     node_bytes += (double)nodes->held_capacity * (double)sizeof *nodes->held;
     node_bytes += rows * (double)sizeof *index->blocks;
+    node_bytes += (double)index->coarse.chunk_count * COARSE_CHUNK_BLOCKS *
+                  (double)sizeof *index->coarse.blocks;
     node_bytes += (double)index->node_count * (double)sizeof *index->last_entries;
     node_bytes += (double)index->journal.capacity * (double)sizeof *index->journal.nodes;
     for (int32_t i = 0; i < index->shape_count; i++)
