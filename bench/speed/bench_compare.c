@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "base/units.h"
 #include "bench/metric.h"
-#include "bench/speed/made_file.h"
+#include "bench/speed/made_scenario.h"
 #include "bench/speed/speed.h"
 #include "scenarios/scenario.h"
 #include "sim/sim.h"
@@ -110,18 +110,11 @@ static int measure(const struct speed_options *options, const struct made_file *
                    int64_t demands, struct err *err)
 {
     struct speed_runs runs = {.count = 0};
-    struct made_folder folder;
-    struct scenario scenario = {0};
-    char path[MADE_PATH_SIZE];
-    if (made_folder_init(&folder, err))
-        return -1;
-    int result = made_file_write(&folder, file, path, err);
-    if (result == 0)
-        result = scenario_load(&scenario, path, err);
+    struct scenario scenario;
+    int result = made_scenario_load(&scenario, file, err);
     for (int32_t i = 0; i < speed_runs(options, 9) && result == 0; i++)
         result = measure_once(&scenario, demands, &runs, err);
     scenario_release(&scenario);
-    made_folder_release(&folder);
     const struct speed_case of = {.bench = "compare",
                                   .name = file->name,
                                   .per = "demand",

@@ -15,7 +15,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "bench/speed/made_file.h"
+#include "bench/speed/made_scenario.h"
 #include "bench/speed/speed.h"
 #include "scenarios/scenario.h"
 #include "sim/sim.h"
@@ -208,18 +208,11 @@ static int measure(struct speed_case *of, const char *end_name, const struct sce
 static int measure_file(const struct made_file *file, struct speed_case *of, const char *end_name,
                         int32_t count, struct err *err)
 {
-    struct made_folder folder;
-    struct scenario scenario = {0};
-    char path[MADE_PATH_SIZE];
-    if (made_folder_init(&folder, err))
-        return -1;
-    int result = made_file_write(&folder, file, path, err);
-    if (result == 0)
-        result = scenario_load(&scenario, path, err);
+    struct scenario scenario;
+    int result = made_scenario_load(&scenario, file, err);
     if (result == 0)
         result = measure(of, end_name, &scenario, count, err);
     scenario_release(&scenario);
-    made_folder_release(&folder);
     return result;
 }
 

@@ -13,7 +13,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "bench/speed/made_file.h"
+#include "bench/speed/made_scenario.h"
 #include "bench/speed/speed.h"
 #include "scenarios/scenario.h"
 #include "sim/sim.h"
@@ -148,18 +148,11 @@ static int measure_load(const struct speed_options *options, const struct load *
         of.parameters[1].name = "nodes";
         of.parameters[1].value = load->nodes;
     }
-    struct made_folder folder;
-    struct scenario scenario = {0};
-    char path[MADE_PATH_SIZE];
-    if (made_folder_init(&folder, err))
-        return -1;
-    int result = made_file_write(&folder, &file, path, err);
-    if (result == 0)
-        result = scenario_load(&scenario, path, err);
+    struct scenario scenario;
+    int result = made_scenario_load(&scenario, &file, err);
     if (result == 0)
         result = measure(&of, &scenario, speed_runs(options, is_fluid ? 3 : 5), err);
     scenario_release(&scenario);
-    made_folder_release(&folder);
     return result;
 }
 
