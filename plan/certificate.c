@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "plan/divisor.h"
+
 /* The factor by which prices are scaled, in units of 2^-FACTOR_BITS. */
 enum { FACTOR_BITS = 40 };
 
@@ -88,21 +90,11 @@ int64_t certificate_bound(const struct cover *cover, int32_t shift, int64_t *pri
     return best > 0 ? (int64_t)(best >> shift) : 0;
 }
 
-static int64_t gcd(int64_t a, int64_t b)
-{
-    while (b != 0) {
-        int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 int64_t certificate_round_up(const struct cover *cover, int64_t bound_nano)
 {
     int64_t unit = 0;
     for (int32_t t = 0; t < cover->type_count; t++)
-        unit = gcd(unit, cover->types[t].price_nano);
+        unit = common_divisor(unit, cover->types[t].price_nano);
     if (unit == 0)
         return bound_nano;
     int64_t rest = bound_nano % unit;

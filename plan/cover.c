@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/int128.h"
+#include "plan/divisor.h"
 
 /* ---- rows: equal items merged ---- */
 
@@ -195,23 +196,15 @@ static int choose_types(struct cover *cover, struct err *err)
 
 /* ---- quantities ---- */
 
-static int64_t gcd(int64_t a, int64_t b)
-{
-    while (b != 0) {
-        int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 static void reduce_resource(struct cover *cover, int32_t r)
 {
     const struct instance *instance = cover->instance;
     bool is_device = r == instance->device_resource;
     int64_t divisor = is_device ? instance->device_units : 0;
-    for (int32_t i = 0; i < cover->row_count; i++)
-        divisor = gcd(divisor, instance->items[cover->members[cover->rows[i].first]].req[r]);
+    for (int32_t i = 0; i < cover->row_count; i++) {
+        int32_t item = cover->members[cover->rows[i].first];
+        divisor = common_divisor(divisor, instance->items[item].req[r]);
+    }
     divisor = divisor > 0 ? divisor : 1;
     cover->unit[r] = (double)divisor * instance->unit[r];
     if (is_device)

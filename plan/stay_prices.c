@@ -6,6 +6,7 @@
 
 #include "plan/certificate.h"
 #include "plan/cost_bound.h"
+#include "plan/divisor.h"
 #include "plan/kind.h"
 #include "plan/peak_instance.h"
 
@@ -146,11 +147,6 @@ static int number_parts(struct maker *maker, struct err *err)
 }
 
 /* ---- the prices ---- */
-
-static int64_t common_divisor(int64_t a, int64_t b)
-{
-    return b == 0 ? a : common_divisor(b, a % b);
-}
 
 /* Types that another one replaces at no more cost are not in the cover: a fleet with such costs no
  * less than one without. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "plan/divisor.h"
 #include "plan/kind.h"
 
 /* Sums are made in doubles, some thousand of them: so much is given away for their rounding. */
@@ -162,11 +163,6 @@ static double cost_of(const struct use_bound_of *of, enum resource resource, dou
         amount -= amount < most ? amount : most;
     }
     return cost + amount * unit;
-}
-
-static int64_t common_divisor(int64_t a, int64_t b)
-{
-    return b == 0 ? a : common_divisor(b, a % b);
 }
 
 int use_bound_find(const struct use_bound_of *of, const struct use_limit *limit, int64_t *bound,
