@@ -169,16 +169,23 @@ static void print_empty_panel(FILE *out)
           out);
 }
 
+/* False where the metric has no value, and the panel says so. */
+static bool begin_panel(const struct compare *compare, int32_t metric, FILE *out)
+{
+    print_panel_title(compare, metric, out);
+    bool has_value = has_values(compare, metric);
+    if (!has_value)
+        print_empty_panel(out);
+    return has_value;
+}
+
 static int write_interval_script(const struct compare *compare, const char *name, FILE *out)
 {
     open_panels(compare, name, out);
     print_variant_tics(compare, 0, out);
     for (int32_t metric = 0; metric < compare->request.chosen_count; metric++) {
-        print_panel_title(compare, metric, out);
-        if (!has_values(compare, metric)) {
-            print_empty_panel(out);
+        if (!begin_panel(compare, metric, out))
             continue;
-        }
         fprintf(out,
                 "plot '%s.dat' index %" PRId32
                 " using 2:1:(valid(3)?$3:$2):(valid(4)?$4:$2) with xerrorbars linetype 1 "
@@ -199,11 +206,8 @@ static int write_difference_script(const struct compare *compare, const char *na
           "linewidth 1\n",
           out);
     for (int32_t metric = 0; metric < compare->request.chosen_count; metric++) {
-        print_panel_title(compare, metric, out);
-        if (!has_values(compare, metric)) {
-            print_empty_panel(out);
+        if (!begin_panel(compare, metric, out))
             continue;
-        }
         fprintf(out,
                 "set xrange [*<0:0<*]\nplot '%s.dat' index %" PRId32
                 " using 2:1:(valid(3)?$3:$2):(valid(4)?$4:$2):5 with xerrorbars "
