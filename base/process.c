@@ -16,9 +16,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/units.h"
 #include "base/utf8.h"
 
 extern char **environ;
@@ -34,17 +35,10 @@ struct tail {
 struct child {
     pid_t pid;
     int output;     /* read end of the pipe; -1 once the child has closed it */
-    int64_t end_ms; /* on the monotonic clock; INT64_MAX: no limit */
+    int64_t end_us; /* by monotonic_us(); INT64_MAX: no limit */
     int status;     /* of waitpid */
     struct tail tail;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- output of the child ---- */
 
@@ -210,7 +204,7 @@ static enum wait_result wait_for_child(struct child *child)
             return WAIT_LOST;
         if (interrupting_signal() != 0)
             return WAIT_INTERRUPTED;
-        if (now_ms() >= child->end_ms)
+        if (monotonic_us() >= child->end_us)
             return WAIT_TIMED_OUT;
         wait_for_output(child);
     }
@@ -298,7 +292,7 @@ int process_run(const struct process_request *request, enum process_outcome *out
                 size_t detail_size, struct err *err)
 {
     struct answer answer = {.outcome = outcome, .detail = detail, .detail_size = detail_size};
-    struct child child = {.end_ms = INT64_MAX};
+    struct child child = {.end_us = INT64_MAX};
     int ends[2];
     assert(detail_size > 0);
     if (check_directory(request->directory, err) != 0)
@@ -310,7 +304,7 @@ int process_run(const struct process_request *request, enum process_outcome *out
     close(ends[1]);
     child.output = ends[0];
     if (request->seconds_max > 0)
-        child.end_ms = now_ms() + (int64_t)request->seconds_max * 1000;
+        child.end_us = monotonic_us() + (int64_t)request->seconds_max * US_PER_S;
     int failure = refused != 0 ? answer_no_start(&answer, refused, request)
                                : wait_and_answer(&answer, &child, request);
     if (child.output >= 0)

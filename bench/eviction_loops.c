@@ -4,23 +4,20 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/order.h"
+
 struct occurrence {
     int32_t runner, work, number; /* number: of the eviction */
     int32_t priority;
 };
 
-static int compare_int(int32_t a, int32_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare_occurrences(const void *left, const void *right)
 {
     const struct occurrence *a = left, *b = right;
-    int order = compare_int(a->runner, b->runner);
+    int order = order_int(a->runner, b->runner);
     if (order == 0)
-        order = compare_int(a->work, b->work);
-    return order != 0 ? order : compare_int(a->number, b->number);
+        order = order_int(a->work, b->work);
+    return order != 0 ? order : order_int(a->number, b->number);
 }
 
 static void count(struct eviction_loops *loops, const struct occurrence *all, int32_t total,

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
+
 enum {
     TAG_PIECE = 1, /* a number and its order; STOP: there is nothing more to do */
     TAG_RESULT,
@@ -155,18 +157,11 @@ static int give(struct crew *crew, int32_t worker, const struct crew_piece *piec
     return send_piece(ranks, worker, piece, err);
 }
 
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static int wait_for_news(struct crew *crew, int32_t milliseconds, struct crew_news *news,
                          void *result, struct err *err)
 {
     const struct timespec nap = {.tv_nsec = NAP_US * 1000};
-    const int64_t end_us = now_us() + (int64_t)milliseconds * 1000;
+    const int64_t end_us = monotonic_us() + (int64_t)milliseconds * 1000;
     int is_there = 0;
     MPI_Status status;
     *news = (struct crew_news){.event = CREW_NOTHING};
@@ -174,7 +169,7 @@ static int wait_for_news(struct crew *crew, int32_t milliseconds, struct crew_ne
         if (check(MPI_Iprobe(MPI_ANY_SOURCE, TAG_RESULT, MPI_COMM_WORLD, &is_there, &status),
                   "waiting for results", err) != 0)
             return -1;
-        if (is_there || now_us() >= end_us)
+        if (is_there || monotonic_us() >= end_us)
             break;
         nanosleep(&nap, NULL);
     }

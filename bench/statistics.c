@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/order.h"
+
 static const double no_value = (double)NAN;
 
 /* ---- means ---- */
@@ -90,15 +92,9 @@ double correlation(const double *a, const double *b, int32_t count)
 
 /* ---- quantiles ---- */
 
-static int compare_values(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 void sort_values(double *values, int32_t count)
 {
-    qsort(values, (size_t)count, sizeof *values, compare_values);
+    qsort(values, (size_t)count, sizeof *values, order_doubles);
 }
 
 double sorted_quantile(const double *sorted, int32_t count, double q)

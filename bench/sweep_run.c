@@ -6,19 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "base/clock.h"
+#include "base/units.h"
 
 enum {
-    WRITE_EVERY_S = 20, /* what a long cell has so far */
-    NEWS_MAX = 256,     /* before the caller gets a look again */
+    WRITE_EVERY_US = 20 * US_PER_S, /* what a long cell has so far */
+    NEWS_MAX = 256,                 /* before the caller gets a look again */
 };
-
-static int64_t now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec;
-}
 
 static bool is_ours(struct sweep_shard shard, int32_t cell)
 {
@@ -85,9 +80,9 @@ int sweep_run_init(struct sweep_run *run, const struct sweep_plan *plan, const c
     *run = (struct sweep_run){.plan = plan, .folder = folder};
     sweep_worker_init(&run->worker, plan);
     run->begun = calloc(cells, sizeof *run->begun);
-    run->written_s = calloc(cells, sizeof *run->written_s);
+    run->written_us = calloc(cells, sizeof *run->written_us);
     int result = 0;
-    if (run->begun == NULL || run->written_s == NULL)
+    if (run->begun == NULL || run->written_us == NULL)
         result = err_no_memory(err);
     if (result == 0)
         result = sweep_results_init(&run->results, plan, err);
@@ -109,7 +104,7 @@ void sweep_run_release(struct sweep_run *run)
         sweep_results_release(&run->results);
     free(run->pieces);
     free(run->begun);
-    free(run->written_s);
+    free(run->written_us);
     *run = (struct sweep_run){.plan = NULL};
 }
 
@@ -162,8 +157,8 @@ static int give_next(struct sweep_run *run, int32_t worker, int32_t own, struct 
         return 0;
     if (sweep_cell_prepare(&run->results, cell, err) != 0)
         return -1;
-    if (run->written_s[cell] == 0)
-        run->written_s[cell] = now_s();
+    if (run->written_us[cell] == 0)
+        run->written_us[cell] = monotonic_us();
     const struct crew_piece piece = {cell * run->plan->replications + run->begun[cell]++, NULL};
     skip_kept(run, cell);
     run->pieces[worker] = piece.number;
@@ -188,7 +183,7 @@ int sweep_run_start(struct sweep_run *run, struct crew *crew, struct err *err)
 
 static int write_cell(struct sweep_run *run, int32_t cell, struct err *err)
 {
-    run->written_s[cell] = now_s();
+    run->written_us[cell] = monotonic_us();
     return cell_store_write(&run->results, cell, run->folder, err);
 }
 
@@ -223,7 +218,8 @@ static int take_values(struct sweep_run *run, int32_t cell, const struct piece_r
     it->has[replication] = true;
     it->done++;
     run->done++;
-    if (it->done == run->plan->replications || now_s() - run->written_s[cell] >= WRITE_EVERY_S)
+    if (it->done == run->plan->replications ||
+        monotonic_us() - run->written_us[cell] >= WRITE_EVERY_US)
         return write_cell(run, cell, err);
     return 0;
 }

@@ -22,7 +22,7 @@ struct sweep_run {
     struct crew *crew;
     int32_t *pieces;     /* [worker_count] at work on; -1: idle */
     int32_t *begun;      /* [cells] replications that were given out, as a position */
-    int64_t *written_s;  /* [cells] when it was written last, of the monotonic clock */
+    int64_t *written_us; /* [cells] when it was written last, by monotonic_us() */
     int32_t first_cell;  /* all before it are begun */
     int32_t kept_count;  /* cells that were there already, whole */
     int32_t other_count; /* cells in the folder that were made from something else */

@@ -3,26 +3,19 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/units.h"
 
 enum { FIRST_US = 500000, EVERY_US = 200000 };
-
-int64_t progress_clock_us(void)
-{
-    struct timespec now = {0};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
-}
 
 void progress_init(struct progress *progress, bool is_quiet)
 {
     *progress = (struct progress){
         .is_enabled = !is_quiet && isatty(STDERR_FILENO) == 1,
-        .started_us = progress_clock_us(),
+        .started_us = monotonic_us(),
     };
 }
 
@@ -78,7 +71,7 @@ static bool is_due(struct progress *progress, int64_t clock_us)
 
 void progress_update(struct progress *progress, const struct progress_state *state)
 {
-    int64_t clock_us = progress_clock_us();
+    int64_t clock_us = monotonic_us();
     char text[PROGRESS_TEXT_SIZE];
     if (!is_due(progress, clock_us))
         return;
@@ -88,7 +81,7 @@ void progress_update(struct progress *progress, const struct progress_state *sta
 
 void progress_count(struct progress *progress, int64_t done, int64_t total, const char *things)
 {
-    int64_t clock_us = progress_clock_us();
+    int64_t clock_us = monotonic_us();
     char left[UNITS_TEXT_SIZE];
     if (!is_due(progress, clock_us))
         return;
@@ -105,7 +98,7 @@ void progress_count(struct progress *progress, int64_t done, int64_t total, cons
 
 void progress_tell(struct progress *progress, const char *text)
 {
-    if (!is_due(progress, progress_clock_us()))
+    if (!is_due(progress, monotonic_us()))
         return;
     fprintf(stderr, "\r%s\x1b[K", text);
     fflush(stderr);

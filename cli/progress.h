@@ -40,7 +40,4 @@ void progress_clear(struct progress *progress);
 const char *progress_print(const struct progress_state *state, int64_t elapsed_us,
                            char out[PROGRESS_TEXT_SIZE]);
 
-/* The monotonic clock. */
-int64_t progress_clock_us(void);
-
 #endif

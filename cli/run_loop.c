@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/clock.h"
 #include "cli/progress.h"
 #include "reports/trace.h"
 
@@ -34,10 +35,10 @@ int run_loop(const struct run_loop *loop, struct sim *sim, int *signal_number, s
     struct progress progress;
     progress_init(&progress, loop->is_quiet);
     *signal_number = 0;
-    int64_t looked_us = progress_clock_us();
+    int64_t looked_us = monotonic_us();
     int more;
     while ((more = step_a_little(loop, sim, err)) == 1) {
-        int64_t clock_us = progress_clock_us();
+        int64_t clock_us = monotonic_us();
         if (clock_us - looked_us < LOOK_EVERY_US)
             continue;
         looked_us = clock_us;

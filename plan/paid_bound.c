@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/int128.h"
+#include "base/order.h"
 #include "base/units.h"
 #include "plan/instance_answer.h"
 #include "plan/node_choice.h"
@@ -38,13 +39,6 @@ struct spans {
 };
 
 /* ---- spans ---- */
-
-static int compare_int64(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a;
-    int64_t right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
 
 static int add_instant(struct spans *spans, int64_t at_us, struct err *err)
 {
@@ -78,7 +72,7 @@ static int list_instants(struct spans *spans, struct err *err)
     if (array_reserve(&spans->instants, &spans->instant_capacity, spans->instant_count + INT64_C(1),
                       sizeof *spans->instants, err))
         return -1;
-    qsort(spans->instants, (size_t)spans->instant_count, sizeof *spans->instants, compare_int64);
+    qsort(spans->instants, (size_t)spans->instant_count, sizeof *spans->instants, order_int64s);
     int32_t kept = 0;
     for (int32_t i = 0; i < spans->instant_count; i++)
         if (spans->instants[i] < end_us &&

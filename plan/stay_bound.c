@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/int128.h"
+#include "base/order.h"
 
 enum { HALVINGS = 13, CAPS = 4, ROUNDS = 4, STAYS_MANY = 10000 };
 /* Up to so many misses are shared out among the parts. */
@@ -64,13 +65,6 @@ static int32_t part_of(const struct finder *finder, int32_t stay)
 
 /* ---- parts and their stretches ---- */
 
-static int compare_int64(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a;
-    int64_t right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 static int32_t find_instant(const int64_t *instants, int32_t count, int64_t us)
 {
     int32_t low = 0, high = count;
@@ -97,7 +91,7 @@ static int32_t list_instants(struct finder *finder, const struct part *part)
         }
     }
     if (count > 0)
-        qsort(finder->instants, (size_t)count, sizeof *finder->instants, compare_int64);
+        qsort(finder->instants, (size_t)count, sizeof *finder->instants, order_int64s);
     for (int32_t i = 0; i < count; i++)
         if (i == 0 || finder->instants[i] != finder->instants[i - 1])
             finder->instants[kept++] = finder->instants[i];

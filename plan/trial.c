@@ -5,25 +5,19 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/parallel.h"
+#include "base/units.h"
 #include "bench/replicate.h"
 
-enum { BLOCK_SIZE = 8, WAIT_MS = 200, SAVE_EVERY_S = 10 };
-
-static int64_t now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec;
-}
+enum { BLOCK_SIZE = 8, WAIT_MS = 200, SAVE_EVERY_US = 10 * US_PER_S };
 
 void tester_init(struct tester *tester, const struct plan_question *question)
 {
     *tester = (struct tester){
-        .question = *question, .metrics = question->targets->metrics, .saved_s = now_s()};
+        .question = *question, .metrics = question->targets->metrics, .saved_us = monotonic_us()};
     atomic_init(&tester->is_cancelled, false);
     struct metric_choice cost;
     struct err unused;
@@ -186,9 +180,9 @@ static int keep(struct block *block, struct err *err)
             run_store_add(tester->question.store, block->point, &run, err) != 0)
             return -1;
     }
-    if (now_s() - tester->saved_s < SAVE_EVERY_S)
+    if (monotonic_us() - tester->saved_us < SAVE_EVERY_US)
         return 0;
-    tester->saved_s = now_s();
+    tester->saved_us = monotonic_us();
     return run_store_save(tester->question.store, block->point, err);
 }
 

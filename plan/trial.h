@@ -51,7 +51,7 @@ struct tester {
     int32_t hard_count;
     int64_t run_count; /* simulations so far; what is in the store counts when this process asks
                           for it first, so the number is the same after an interrupt */
-    int64_t saved_s;   /* when the store was saved last, of the monotonic clock */
+    int64_t saved_us;  /* when the store was saved last, by monotonic_us() */
     atomic_bool is_cancelled;
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/order.h"
 #include "reports/cost.h"
 
 static const int64_t grains_per_micro_usd = INT64_C(100000000000);
@@ -124,13 +125,6 @@ bool pool_hourly_range(const struct scenario *scenario, int32_t number, struct h
 
 /* ---- node starts ---- */
 
-static int compare_us(const void *left, const void *right)
-{
-    int64_t a = *(const int64_t *)left;
-    int64_t b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
 /* The smallest that so many per cent do not exceed. */
 static int64_t quantile(const int64_t *sorted, int64_t count, int64_t percent)
 {
@@ -152,7 +146,7 @@ int node_starts_make(const struct sim *sim, struct node_starts *starts, struct e
         if (launch->outcome == LAUNCH_READY)
             ready_us[ready_count++] = launch->ended_us - launch->asked_us;
     }
-    qsort(ready_us, (size_t)ready_count, sizeof *ready_us, compare_us);
+    qsort(ready_us, (size_t)ready_count, sizeof *ready_us, order_int64s);
     starts->ready_us_p50 = quantile(ready_us, ready_count, 50);
     starts->ready_us_p95 = quantile(ready_us, ready_count, 95);
     starts->ready_us_max = quantile(ready_us, ready_count, 100);

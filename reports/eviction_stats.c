@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/order.h"
 #include "reports/occupants.h"
 
 int64_t eviction_recover_us(const struct sim *sim, const struct eviction *eviction)
@@ -40,17 +41,12 @@ static void add_eviction(const struct sim *sim, const struct eviction *eviction,
 
 /* ---- who took from whom ---- */
 
-static int compare_int(int32_t a, int32_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare_runners(const void *left, const void *right)
 {
     const struct eviction_pair *a = left;
     const struct eviction_pair *b = right;
-    int order = compare_int(a->victim_runner, b->victim_runner);
-    return order != 0 ? order : compare_int(a->demand_runner, b->demand_runner);
+    int order = order_int(a->victim_runner, b->victim_runner);
+    return order != 0 ? order : order_int(a->demand_runner, b->demand_runner);
 }
 
 static int compare_counts(const void *left, const void *right)

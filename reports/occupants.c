@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/order.h"
 
 bool replica_is_bound(const struct replica *replica)
 {
@@ -33,20 +34,15 @@ struct place { /* a sort key that ends in a unique pair (runner, ordinal) */
     int32_t node, runner, ordinal, replica;
 };
 
-static int compare_int(int32_t a, int32_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare_places(const void *left, const void *right)
 {
     const struct place *a = left;
     const struct place *b = right;
-    int order = compare_int(a->node, b->node);
+    int order = order_int(a->node, b->node);
     if (order == 0)
-        order = compare_int(a->runner, b->runner);
+        order = order_int(a->runner, b->runner);
     if (order == 0)
-        order = compare_int(a->ordinal, b->ordinal);
+        order = order_int(a->ordinal, b->ordinal);
     return order;
 }
 

@@ -5,19 +5,13 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/order.h"
 
 /* A wait is sorted as 2 * length + 1 for a censored one: one integer, completed before censored. */
 enum { PRIORITY_COUNT = 10 };
 
 static const int64_t quantiles_permille[WAIT_QUANTILE_COUNT] = {
     [WAIT_P50] = 500, [WAIT_P95] = 950, [WAIT_P99] = 990, [WAIT_MAX] = 1000};
-
-static int compare_waits(const void *left, const void *right)
-{
-    int64_t a = *(const int64_t *)left;
-    int64_t b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
 
 static int64_t add_waits(const struct waits *waits, int64_t *keys, struct wait_stats *stats)
 {
@@ -73,12 +67,12 @@ int wait_stats_make(const struct sim *sim, struct wait_stats stats[WAIT_STATS_CO
         stats[p].queue_area_us = integral_area(&metrics->waits[p].queue, sim->now_us);
         int64_t count = add_waits(&metrics->waits[p], mine, &stats[p]);
         add_waits(&metrics->waits[p], mine, &all);
-        qsort(mine, (size_t)count, sizeof *mine, compare_waits);
+        qsort(mine, (size_t)count, sizeof *mine, order_int64s);
         read_quantiles(mine, count, &stats[p]);
         all.queue_area_us += stats[p].queue_area_us;
         filled += count;
     }
-    qsort(keys, (size_t)filled, sizeof *keys, compare_waits);
+    qsort(keys, (size_t)filled, sizeof *keys, order_int64s);
     read_quantiles(keys, filled, &all);
     stats[WAIT_STATS_ALL] = all;
     free(keys);

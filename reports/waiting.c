@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/order.h"
 
 const char *waiting_class_name(enum waiting_kind kind)
 {
@@ -115,21 +116,16 @@ static struct reason_key key_of(const struct sim *sim, const struct waiting *row
                                .row = row};
 }
 
-static int compare_int(int32_t a, int32_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare_key_values(const struct reason_key *a, const struct reason_key *b)
 {
-    int order = compare_int(a->shape, b->shape);
+    int order = order_int(a->shape, b->shape);
     if (order == 0)
-        order = compare_int(a->priority, b->priority);
+        order = order_int(a->priority, b->priority);
     if (order == 0)
-        order = compare_int(a->kind, b->kind);
+        order = order_int(a->kind, b->kind);
     if (order == 0)
-        order = compare_int(a->runner, b->runner);
-    return order != 0 ? order : compare_int(a->may_preempt, b->may_preempt);
+        order = order_int(a->runner, b->runner);
+    return order != 0 ? order : order_int(a->may_preempt, b->may_preempt);
 }
 
 static int compare_keys(const void *left, const void *right)
@@ -137,7 +133,7 @@ static int compare_keys(const void *left, const void *right)
     const struct reason_key *a = left;
     const struct reason_key *b = right;
     int order = compare_key_values(a, b);
-    return order != 0 ? order : compare_int(a->row, b->row);
+    return order != 0 ? order : order_int(a->row, b->row);
 }
 
 static int compare_reasons(const void *left, const void *right)
@@ -148,7 +144,7 @@ static int compare_reasons(const void *left, const void *right)
         return a->core_count < b->core_count ? 1 : -1;
     if (a->replica_count != b->replica_count)
         return a->replica_count < b->replica_count ? 1 : -1;
-    return compare_int(a->first, b->first);
+    return order_int(a->first, b->first);
 }
 
 static void add_row(struct waiting_reason *reason, const struct waiting *row)

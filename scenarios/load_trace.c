@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/csv_reader.h"
+#include "base/order.h"
 #include "base/text.h"
 
 /* `traffic.trace`: a CSV whose rows say how many requests came from their time on, up to the time
@@ -291,13 +292,6 @@ static bool make_pieces(struct loader *loader, const struct value *place, const 
     return true;
 }
 
-static int compare_us(const void *a, const void *b)
-{
-    int64_t first = *(const int64_t *)a;
-    int64_t second = *(const int64_t *)b;
-    return (first > second) - (first < second);
-}
-
 /* Mean and variance of the services, and the services in order of length. */
 static bool keep_services(struct loader *loader, const struct value *place,
                           const struct trace *trace, struct traffic_def *def)
@@ -322,7 +316,7 @@ static bool keep_services(struct loader *loader, const struct value *place,
                                       : "makes services of 0 in the mean: give longer durations");
         return false;
     }
-    qsort(sorted, count, sizeof *sorted, compare_us);
+    qsort(sorted, count, sizeof *sorted, order_int64s);
     double mean = sum / (double)count;
     double variance = squares / (double)count - mean * mean;
     def->services_us = sorted;

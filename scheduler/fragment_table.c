@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/order.h"
 #include "scheduler/fragmentation.h"
 
 /* With R the free share of a node, the fragment to a class is R less what is of use to it: of a
@@ -36,12 +37,6 @@ void fragment_table_release(struct fragment_table *table)
 
 /* ---- levels ---- */
 
-static int by_value(const void *left, const void *right)
-{
-    const int32_t *a = left, *b = right;
-    return (*a > *b) - (*a < *b);
-}
-
 static int find_cpu_levels(struct fragment_table *table, const struct fragmentation *of,
                            struct err *err)
 {
@@ -52,7 +47,7 @@ static int find_cpu_levels(struct fragment_table *table, const struct fragmentat
     for (int32_t i = 0; i < of->class_count; i++)
         table->cpu_levels[i] = of->classes[i].cpu_milli;
     if (of->class_count > 0)
-        qsort(table->cpu_levels, (size_t)of->class_count, sizeof *table->cpu_levels, by_value);
+        qsort(table->cpu_levels, (size_t)of->class_count, sizeof *table->cpu_levels, order_int32s);
     for (int32_t i = 0; i < of->class_count; i++)
         if (count == 0 || table->cpu_levels[count - 1] != table->cpu_levels[i])
             table->cpu_levels[count++] = table->cpu_levels[i];

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/order.h"
 #include "scheduler/node_search.h"
 #include "scheduler/transitions.h"
 #include "scheduler/trial.h"
@@ -69,32 +70,27 @@ static bool has_prey(const struct sched *sched, const struct preemption_question
 
 /* ---- the candidates of one node ---- */
 
-static int compare_int(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 /* Highest priority, longest running, lowest runner, lowest ordinal. */
 static int by_importance(const void *left, const void *right)
 {
     const struct candidate *a = left, *b = right;
     if (a->priority != b->priority)
-        return compare_int(b->priority, a->priority);
+        return order_int(b->priority, a->priority);
     if (a->running_since != b->running_since)
-        return compare_int(a->running_since, b->running_since);
+        return order_int(a->running_since, b->running_since);
     if (a->runner != b->runner)
-        return compare_int(a->runner, b->runner);
-    return compare_int(a->ordinal, b->ordinal);
+        return order_int(a->runner, b->runner);
+    return order_int(a->ordinal, b->ordinal);
 }
 
 static int by_runner_and_devices(const void *left, const void *right)
 {
     const struct candidate *a = left, *b = right;
     if (a->runner != b->runner)
-        return compare_int(a->runner, b->runner);
+        return order_int(a->runner, b->runner);
     if (a->devices != b->devices)
         return a->devices < b->devices ? -1 : 1;
-    return compare_int(a->ordinal, b->ordinal);
+    return order_int(a->ordinal, b->ordinal);
 }
 
 static int add_candidate(struct trial *trial, int32_t replica, struct err *err)

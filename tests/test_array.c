@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
+#include "base/order.h"
 #include "tests/failing_alloc.h"
 
 struct items {
@@ -186,4 +187,23 @@ Test(array, out_of_memory_changes_nothing)
     cr_assert_eq(a.items[4], 44);
     cr_assert_eq(a.capacity, capacity);
     free(a.items);
+}
+
+/* ---- order ---- */
+
+Test(order, numbers_far_apart_are_in_order)
+{
+    int64_t wide[] = {INT64_MAX, 0, INT64_MIN, 1};
+    int32_t narrow[] = {INT32_MAX, -1, INT32_MIN, INT32_MAX};
+    double real[] = {0.5, -1e300, 1e300, -0.5};
+    qsort(wide, ARRAY_LEN(wide), sizeof *wide, order_int64s);
+    qsort(narrow, ARRAY_LEN(narrow), sizeof *narrow, order_int32s);
+    qsort(real, ARRAY_LEN(real), sizeof *real, order_doubles);
+    for (size_t i = 1; i < 4; i++) {
+        cr_expect_lt(wide[i - 1], wide[i]);
+        cr_expect_leq(narrow[i - 1], narrow[i]);
+        cr_expect_lt(real[i - 1], real[i]);
+    }
+    cr_expect_eq(order_int(INT64_MIN, INT64_MAX), -1);
+    cr_expect_eq(order_int(7, 7), 0);
 }

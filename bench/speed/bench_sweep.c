@@ -6,8 +6,8 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/folder.h"
 #include "base/memory.h"
 #include "bench/speed/made_file.h"
@@ -30,13 +30,6 @@ static void write_scenario(FILE *out, const void *context)
             "\"1Gi\"}, \"simulation\": {\"replica_duration\": {\"distribution\": \"exponential\", "
             "\"mean\": \"1h\"}}}}]}\n",
             *horizon);
-}
-
-static double wall_clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
 static int make_plan(struct sweep_plan *plan, const char *path, int32_t replications,
@@ -87,11 +80,11 @@ static int time_sweep(const struct sweep_plan *plan, const struct made_folder *f
     snprintf(cells, sizeof cells, "%s/cells", folder->path);
     if (folder_remove(cells, err) != 0)
         return -1;
-    double started_ns = wall_clock_ns();
+    int64_t started_us = monotonic_us();
     if (sweep_run_init(&run, plan, folder->path, err) != 0)
         return -1;
     int result = run_all(&run, workers, err);
-    *ns = (wall_clock_ns() - started_ns) / (double)run.total;
+    *ns = 1e3 * (double)(monotonic_us() - started_us) / (double)run.total;
     sweep_run_release(&run);
     return result;
 }

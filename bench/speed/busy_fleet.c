@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/fetch.h"
+#include "base/order.h"
 #include "scheduler/fetch.h"
 #include "scheduler/transitions.h"
 
@@ -324,15 +325,9 @@ double clock_ns(void)
     return 1e9 * (double)now.tv_sec + (double)now.tv_nsec;
 }
 
-static int by_value(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 double median_of(double *values, int32_t count)
 {
-    qsort(values, (size_t)count, sizeof *values, by_value);
+    qsort(values, (size_t)count, sizeof *values, order_doubles);
     return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2.0;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/order.h"
 #include "base/rng.h"
 
 /* A room only shrinks while a future comes, so a request that does not fit is of no interest, and
@@ -40,19 +41,13 @@ static int reserve(void *items, int64_t count, size_t size, struct err *err)
     return array_reserve(items, &capacity, count, size, err);
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 static void make_cpu_levels(struct futures *futures)
 {
     int32_t *levels = futures->cpu_levels;
     levels[0] = 0;
     for (int32_t i = 0; i < futures->offer_count; i++)
         levels[i + 1] = futures->offers[i].cpu_milli;
-    qsort(&levels[1], (size_t)futures->offer_count, sizeof *levels, compare_numbers);
+    qsort(&levels[1], (size_t)futures->offer_count, sizeof *levels, order_int32s);
     futures->cpu_level_count = 1;
     for (int32_t i = 1; i <= futures->offer_count; i++)
         if (i == 1 || levels[i] != levels[i - 1])
