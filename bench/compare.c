@@ -140,14 +140,6 @@ int compare_piece(void *context, int32_t index, struct err *err)
 
 /* ---- beginning and end ---- */
 
-static bool has_devices(const struct scenario *scenario)
-{
-    for (int32_t i = 0; i < scenario->type_count; i++)
-        if (scenario->types[i].device_count > 0)
-            return true;
-    return false;
-}
-
 /* 0, and then a second to the horizon in equal steps of the logarithm. */
 static void make_grid(struct compare *compare)
 {
@@ -184,7 +176,8 @@ int compare_init(struct compare *compare, const struct compare_request *request,
         compare_release(compare);
         return err_no_memory(err);
     }
-    compare->resource = has_devices(request->variants[0].scenario) ? RESOURCE_SHARE : RESOURCE_CPU;
+    compare->resource =
+        scenario_has_devices(request->variants[0].scenario) ? RESOURCE_SHARE : RESOURCE_CPU;
     make_grid(compare);
     return 0;
 }

@@ -108,22 +108,6 @@ int metric_set_parse(struct metric_set *set, const char *list, struct err *err)
     }
 }
 
-static bool has_devices(const struct scenario *scenario)
-{
-    for (int32_t i = 0; i < scenario->type_count; i++)
-        if (scenario->types[i].device_count > 0)
-            return true;
-    return false;
-}
-
-static bool has_prices(const struct scenario *scenario)
-{
-    for (int32_t i = 0; i < scenario->type_count; i++)
-        if (scenario->types[i].has_price)
-            return true;
-    return false;
-}
-
 static bool has_targets(const struct scenario *scenario)
 {
     for (int32_t i = 0; i < scenario->runner_count; i++) {
@@ -158,7 +142,7 @@ static void add_named(struct metric_set *set, const char *name)
 void metric_set_default(struct metric_set *set, const struct scenario *scenario)
 {
     add_named(set, "utilization_pct_cpu");
-    if (has_devices(scenario))
+    if (scenario_has_devices(scenario))
         add_named(set, "utilization_pct_device_share");
     add_named(set, "wait_s_mean");
     add_named(set, "wait_s_p95");
@@ -171,6 +155,6 @@ void metric_set_default(struct metric_set *set, const struct scenario *scenario)
     }
     if (has_targets(scenario))
         add_named(set, "slo_pct");
-    if (has_prices(scenario))
+    if (scenario_has_prices(scenario))
         add_named(set, "usd_per_hour");
 }

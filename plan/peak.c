@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/int128.h"
+#include "base/order.h"
 #include "base/units.h"
 #include "plan/floor_terms.h"
 #include "plan/instance_answer.h"
@@ -57,14 +58,6 @@ static int32_t scaled_floor(const struct scenario *scenario, int32_t runner, int
     return terms.floor;
 }
 
-static bool has_scale_event(const struct scenario *scenario, int32_t runner)
-{
-    for (int32_t i = 0; i < scenario->event_count; i++)
-        if (scenario->events[i].kind == EVENT_SCALE && scenario->events[i].runner == runner)
-            return true;
-    return false;
-}
-
 void peak_floors_at(const struct scenario *scenario, int64_t at_us, int32_t *floors)
 {
     for (int32_t i = 0; i < scenario->runner_count; i++) {
@@ -73,7 +66,7 @@ void peak_floors_at(const struct scenario *scenario, int64_t at_us, int32_t *flo
         if (!is_certain(scenario, def) || at_us < def->arrival_us || at_us >= def->departure_us)
             continue;
         if (def->duration != NO_INDEX)
-            floors[i] = def->arrival_us == at_us && !has_scale_event(scenario, i)
+            floors[i] = def->arrival_us == at_us && !scenario_has_event(scenario, EVENT_SCALE, i)
                             ? floor_terms_of(def).floor
                             : 0;
         else
@@ -94,13 +87,6 @@ struct instants {
     int32_t count, capacity, floor_capacity;
     int64_t end_us; /* none from here on */
 };
-
-static int compare_int64(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a;
-    int64_t right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
 
 static int add_instant(struct instants *instants, int64_t at_us, struct err *err)
 {
@@ -130,7 +116,7 @@ static int list_instants(struct instants *instants, struct err *err)
             add_instant(instants, scenario->events[i].at_us, err) != 0)
             return -1;
     if (instants->count > 0)
-        qsort(instants->items, (size_t)instants->count, sizeof *instants->items, compare_int64);
+        qsort(instants->items, (size_t)instants->count, sizeof *instants->items, order_int64s);
     int32_t kept = 0;
     for (int32_t i = 0; i < instants->count; i++)
         if (i == 0 || instants->items[i] != instants->items[i - 1])

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/order.h"
 #include "plan/floor_terms.h"
 #include "plan/kind.h"
 #include "sim/sim.h"
@@ -177,13 +178,6 @@ static int count_demands(struct builder *builder, int32_t runner, struct err *er
     return 0;
 }
 
-static int compare_int64(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a;
-    int64_t right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 static int count_all_demands(struct builder *builder, struct err *err)
 {
     const struct promise *promise = builder->of->promise;
@@ -192,7 +186,7 @@ static int count_all_demands(struct builder *builder, struct err *err)
             return -1;
     if (builder->evictor_count > 0)
         qsort(builder->evictors, (size_t)builder->evictor_count, sizeof *builder->evictors,
-              compare_int64);
+              order_int64s);
     /* Who was evicted asks again, and is one of the demands. */
     int64_t victims = builder->of->evictions->victims_max;
     int64_t evictions = victims * (builder->evicting + builder->evicting_out);
@@ -290,7 +284,7 @@ static int list_moments(struct builder *builder, bool is_victim, struct err *err
             (add_moment(builder, at_us, err) != 0 || add_moment(builder, over_us, err) != 0))
             return -1;
     }
-    qsort(builder->moments, (size_t)builder->moment_count, sizeof *builder->moments, compare_int64);
+    qsort(builder->moments, (size_t)builder->moment_count, sizeof *builder->moments, order_int64s);
     return array_reserve(&builder->values, &builder->value_capacity,
                          builder->moment_count + INT64_C(1), sizeof *builder->values, err);
 }
@@ -368,23 +362,6 @@ static int add_lasting(struct builder *builder, int32_t runner, bool counts_extr
     return counts_extras ? add_layers(builder, stay, err) : 0;
 }
 
-static bool is_scaled(const struct scenario *scenario, int32_t runner)
-{
-    for (int32_t i = 0; i < scenario->event_count; i++)
-        if (scenario->events[i].kind == EVENT_SCALE && scenario->events[i].runner == runner)
-            return true;
-    return false;
-}
-
-/* Leaves by an event? */
-static bool is_sent_away(const struct scenario *scenario, int32_t runner)
-{
-    for (int32_t i = 0; i < scenario->event_count; i++)
-        if (scenario->events[i].kind == EVENT_DEPART && scenario->events[i].runner == runner)
-            return true;
-    return false;
-}
-
 static int add_runner(struct builder *builder, int32_t runner, struct err *err)
 {
     const struct scenario *scenario = builder->of->scenario;
@@ -398,8 +375,8 @@ static int add_runner(struct builder *builder, int32_t runner, struct err *err)
         return 0;
     if (def->duration == NO_INDEX)
         return add_lasting(builder, runner, is_counted, err);
-    if (!is_counted ||
-        (is_listed && (is_scaled(scenario, runner) || is_sent_away(scenario, runner))))
+    if (!is_counted || (is_listed && (scenario_has_event(scenario, EVENT_SCALE, runner) ||
+                                      scenario_has_event(scenario, EVENT_DEPART, runner))))
         return 0;
     return add_ending(builder, runner, err);
 }

@@ -19,7 +19,7 @@ struct builder {
 
 bool plan_is_spot(const struct scenario *scenario, int32_t pool, int32_t type)
 {
-    return (type != NO_INDEX && scenario->type_extras[type].offered_as != NULL) ||
+    return (type != NO_INDEX && scenario_type_is_spot(scenario, type)) ||
            (scenario->pools[pool].allows_spot && !scenario->pools[pool].allows_on_demand);
 }
 

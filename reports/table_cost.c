@@ -134,7 +134,7 @@ static bool group_is_spot(const struct report_view *view, const struct scope *sc
 {
     const struct scenario *scenario = view->sim->scenario;
     int32_t type = view->sim->sched.fleet.groups[scope->group].type;
-    return scenario->type_extras != NULL && scenario->type_extras[type].offered_as != NULL;
+    return scenario_type_is_spot(scenario, type);
 }
 
 /* Adds what the pool costs an hour at its least and at its most. */

@@ -48,3 +48,32 @@ const char *scenario_node_name(const struct scenario *scenario, const struct nod
     snprintf(out, NODE_NAME_SIZE, "%s-%" PRId32, scenario->pools[node->pool].id, node->ordinal);
     return out;
 }
+
+bool scenario_has_devices(const struct scenario *scenario)
+{
+    for (int32_t i = 0; i < scenario->type_count; i++)
+        if (scenario->types[i].device_count > 0)
+            return true;
+    return false;
+}
+
+bool scenario_has_prices(const struct scenario *scenario)
+{
+    for (int32_t i = 0; i < scenario->type_count; i++)
+        if (scenario->types[i].has_price)
+            return true;
+    return false;
+}
+
+bool scenario_type_is_spot(const struct scenario *scenario, int32_t type)
+{
+    return scenario->type_extras != NULL && scenario->type_extras[type].offered_as != NULL;
+}
+
+bool scenario_has_event(const struct scenario *scenario, enum event_kind kind, int32_t runner)
+{
+    for (int32_t i = 0; i < scenario->event_count; i++)
+        if (scenario->events[i].kind == kind && scenario->events[i].runner == runner)
+            return true;
+    return false;
+}

@@ -318,4 +318,14 @@ enum { NODE_NAME_SIZE = 320 };
 const char *scenario_node_name(const struct scenario *scenario, const struct node_def *node,
                                char out[NODE_NAME_SIZE]);
 
+/* Does any instance type have devices, or a price? */
+bool scenario_has_devices(const struct scenario *scenario);
+bool scenario_has_prices(const struct scenario *scenario);
+
+/* Is the type one of spot nodes? */
+bool scenario_type_is_spot(const struct scenario *scenario, int32_t type);
+
+/* Is there an event of the kind for the runner? */
+bool scenario_has_event(const struct scenario *scenario, enum event_kind kind, int32_t runner);
+
 #endif

@@ -102,14 +102,6 @@ static void add_place(struct explanation *explanation, const struct place *place
 
 /* ---- shapes ---- */
 
-static bool names_pool(const struct shape *shape, int32_t pool)
-{
-    for (int32_t i = 0; i < shape->pool_count; i++)
-        if (shape->pools[i] == pool)
-            return true;
-    return false;
-}
-
 static void group_place(const struct fleet *fleet, const struct shape *shape, int32_t group,
                         struct place *place)
 {
@@ -150,7 +142,7 @@ static void explain_never(const struct fleet *fleet, const struct shape *shape,
     struct place place;
     explanation->answer = FIT_NEVER;
     for (int32_t group = 0; group < fleet->group_count; group++) {
-        if (!names_pool(shape, fleet->groups[group].pool))
+        if (!shape_names_pool(shape, fleet->groups[group].pool))
             continue;
         group_place(fleet, shape, group, &place);
         add_place(explanation, &place, shape, &fewest_kinds);
@@ -248,7 +240,7 @@ static void explain_not_now(const struct sched *sched, const struct preemption_q
     explanation->answer = FIT_NOT_NOW;
     for (int32_t node = 0; node < sched->fleet.node_count; node++) {
         if (sched->fleet.nodes[node].state == NODE_REMOVED ||
-            !names_pool(shape, fleet_pool_of(&sched->fleet, node)))
+            !shape_names_pool(shape, fleet_pool_of(&sched->fleet, node)))
             continue;
         node_place(sched, runner, node, &place);
         add_place(explanation, &place, shape, &fewest_kinds);

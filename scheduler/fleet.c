@@ -180,14 +180,6 @@ int32_t fleet_pool_of(const struct fleet *fleet, int32_t node)
     return fleet->groups[fleet->nodes[node].group].pool;
 }
 
-static bool is_eligible_pool(const struct shape *shape, int32_t pool)
-{
-    for (int32_t i = 0; i < shape->pool_count; i++)
-        if (shape->pools[i] == pool)
-            return true;
-    return false;
-}
-
 static bool matches_device_type(const struct shape *shape, const struct node_type *type)
 {
     if (shape->type_pattern_count == 0)
@@ -232,7 +224,7 @@ int fleet_group_misfits(const struct fleet *fleet, const struct shape *shape, in
     int32_t pool = fleet->groups[group].pool;
     const struct node_type *type = &fleet->types[fleet->groups[group].type];
     int misfits = device_misfits(shape, type);
-    if (!is_eligible_pool(shape, pool) || !fleet->pools[pool].is_schedulable)
+    if (!shape_names_pool(shape, pool) || !fleet->pools[pool].is_schedulable)
         misfits |= MISFIT_POOL;
     if (shape->arch != NULL && (type->arch == NULL || strcmp(shape->arch, type->arch) != 0))
         misfits |= MISFIT_ARCH;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/order.h"
 
 /* Example: classes "4 CPU, 300 milli of one device" (p = 0.75) and "8 CPU, one whole device" (p =
  * 0.25), and a node with 6 CPU and devices with 1000 and 200 milli free, R = 1200. The first class
@@ -62,16 +63,11 @@ static int compare_texts(const char *const *a, int32_t a_count, const char *cons
     }
 }
 
-static int compare_int(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int compare_pools(const struct shape *a, const struct shape *b)
 {
-    int order = compare_int(a->pool_count, b->pool_count);
+    int order = order_int(a->pool_count, b->pool_count);
     for (int32_t i = 0; order == 0 && i < a->pool_count; i++)
-        order = compare_int(a->pools[i], b->pools[i]);
+        order = order_int(a->pools[i], b->pools[i]);
     return order;
 }
 
@@ -79,20 +75,20 @@ static int compare_pools(const struct shape *a, const struct shape *b)
 static int compare_classes(const struct shape *a, const struct shape *b)
 {
     const char *no_arch = "";
-    int order = compare_int(a->cpu_milli, b->cpu_milli);
+    int order = order_int(a->cpu_milli, b->cpu_milli);
     if (order == 0)
-        order = compare_int(nominal_share(a), nominal_share(b));
+        order = order_int(nominal_share(a), nominal_share(b));
     if (order == 0)
-        order = compare_int(a->device_count, b->device_count);
+        order = order_int(a->device_count, b->device_count);
     if (order == 0)
         order = compare_texts(a->type_patterns, a->type_pattern_count, b->type_patterns,
                               b->type_pattern_count);
     if (order == 0)
         order = compare_texts(a->topologies, a->topology_count, b->topologies, b->topology_count);
     if (order == 0 && asks_device(a))
-        order = compare_int(a->device_mem_bytes, b->device_mem_bytes);
+        order = order_int(a->device_mem_bytes, b->device_mem_bytes);
     if (order == 0 && asks_device(a))
-        order = compare_int(a->sharing, b->sharing);
+        order = order_int(a->sharing, b->sharing);
     if (order == 0)
         order = strcmp(a->arch ? a->arch : no_arch, b->arch ? b->arch : no_arch);
     return order != 0 ? order : compare_pools(a, b);
@@ -109,16 +105,16 @@ static int by_class(const void *left, const void *right)
 {
     const struct counted_shape *a = left, *b = right;
     int order = compare_classes(a->shape, b->shape);
-    return order != 0 ? order : compare_int(a->number, b->number);
+    return order != 0 ? order : order_int(a->number, b->number);
 }
 
 static int by_popularity(const void *left, const void *right)
 {
     const struct counted_shape *a = left, *b = right;
-    int order = compare_int(b->count, a->count);
+    int order = order_int(b->count, a->count);
     if (order == 0)
         order = compare_classes(b->shape, a->shape);
-    return order != 0 ? order : compare_int(a->number, b->number);
+    return order != 0 ? order : order_int(a->number, b->number);
 }
 
 /* Adds up shapes of one class, in place. */
@@ -192,22 +188,14 @@ void fragmentation_release(struct fragmentation *fragmentation)
 
 /* ---- the groups ---- */
 
-/* Is the pool one of the shape's? (Open or closed: that changes, and says nothing of the use.) */
-static bool is_eligible(const struct shape *shape, int32_t pool)
-{
-    for (int32_t i = 0; i < shape->pool_count; i++)
-        if (shape->pools[i] == pool)
-            return true;
-    return false;
-}
-
 static int32_t share_on_group(const struct fleet *fleet, const struct shape *shape, int32_t group)
 {
     enum { CLOSED = MISFIT_ARCH | MISFIT_DEVICE_TYPE | MISFIT_DEVICE_MEMORY };
     const struct node_group *of = &fleet->groups[group];
     if (!asks_device(shape))
         return 0;
-    if (!is_eligible(shape, of->pool) || (fleet_group_misfits(fleet, shape, group) & CLOSED) != 0)
+    if (!shape_names_pool(shape, of->pool) ||
+        (fleet_group_misfits(fleet, shape, group) & CLOSED) != 0)
         return -1;
     return shape_share_on(shape, &fleet->types[of->type]);
 }

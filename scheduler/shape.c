@@ -195,3 +195,11 @@ void shape_table_release(struct shape_table *table)
     arena_release(&table->arena);
     *table = (struct shape_table){0};
 }
+
+bool shape_names_pool(const struct shape *shape, int32_t pool)
+{
+    for (int32_t i = 0; i < shape->pool_count; i++)
+        if (shape->pools[i] == pool)
+            return true;
+    return false;
+}

@@ -62,6 +62,9 @@ int shape_table_intern(struct shape_table *table, const struct shape *shape, int
 
 void shape_table_release(struct shape_table *table);
 
+/* Is the pool one of the shape's? (Open or closed.) */
+bool shape_names_pool(const struct shape *shape, int32_t pool);
+
 /* Does feasibility depend on which runner asks (max_per_node), not on the shape alone? */
 static inline bool shape_depends_on_runner(const struct shape *shape)
 {

@@ -203,14 +203,6 @@ static int introduce_runners(struct sim *sim, struct err *err)
     return 0;
 }
 
-static bool has_prices(const struct scenario *scenario)
-{
-    for (int32_t i = 0; i < scenario->type_count; i++)
-        if (scenario->types[i].has_price)
-            return true;
-    return false;
-}
-
 static int build_metrics(struct sim *sim, struct err *err)
 {
     struct metrics_size size = {
@@ -219,7 +211,7 @@ static int build_metrics(struct sim *sim, struct err *err)
         .group_count = sim->sched.fleet.group_count,
         .pool_count = sim->sched.fleet.pool_count,
         .runner_count = sim->runner_count,
-        .has_prices = has_prices(sim->scenario),
+        .has_prices = scenario_has_prices(sim->scenario),
         .keeps_changes = sim->options.keep_changes,
     };
     return metrics_init(&sim->metrics, &size, err);

@@ -189,11 +189,6 @@ static int place_movers(struct sim *sim, const struct trial_request *request, st
 
 /* ---- one new node ---- */
 
-static bool is_spot(const struct sim *sim, int32_t type)
-{
-    return sim->scenario->type_extras[type].offered_as != NULL;
-}
-
 static int128 price_of(const struct sim *sim, const struct trial_request *request)
 {
     int128 sum = 0;
@@ -208,7 +203,8 @@ static bool is_barred(const struct sim *sim, const struct trial_request *request
     const struct fleet *fleet = &sim->sched.fleet;
     for (int32_t i = 0; i < request->count; i++) {
         int32_t old = fleet->groups[fleet->nodes[request->nodes[i]].group].type;
-        if (old == type || (is_spot(sim, type) && is_spot(sim, old)))
+        if (old == type || (scenario_type_is_spot(sim->scenario, type) &&
+                            scenario_type_is_spot(sim->scenario, old)))
             return true;
     }
     return false;

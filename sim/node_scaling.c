@@ -100,15 +100,10 @@ static bool draw(struct rng *rng, double probability)
     return (double)(rng_next(rng) >> 11) * 0x1p-53 < probability;
 }
 
-static bool is_spot(const struct sim *sim, int32_t type)
-{
-    return sim->scenario->type_extras[type].offered_as != NULL;
-}
-
 static bool is_out_of_stock(const struct sim *sim, struct node_group group, struct rng *rng)
 {
     const struct scaling_def *def = scaling_of(sim, group.pool);
-    bool of_spot = is_spot(sim, group.type);
+    bool of_spot = scenario_type_is_spot(sim->scenario, group.type);
     bool is_out = draw(rng, of_spot ? def->spot_stock_out : def->stock_out);
     for (int32_t i = 0; i < def->stock_out_count; i++) {
         const struct stock_out *out = &def->stock_outs[i];

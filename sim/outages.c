@@ -28,7 +28,7 @@ static bool is_meant(const struct sim *sim, const struct failure_def *def, int32
     if ((def->pool != NO_INDEX && def->pool != it->pool) ||
         (def->type != NO_INDEX && def->type != it->type))
         return false;
-    bool is_spot = sim->scenario->type_extras && sim->scenario->type_extras[it->type].offered_as;
+    bool is_spot = scenario_type_is_spot(sim->scenario, it->type);
     if (!(is_spot ? def->of_spot : def->of_on_demand))
         return false;
     if (def->domain == FAILURE_OF_ZONE && !it->zone)

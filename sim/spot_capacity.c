@@ -13,7 +13,7 @@
 static bool is_meant(const struct sim *sim, const struct spot_capacity *def,
                      const struct node_def *node)
 {
-    return node->pool == def->pool && sim->scenario->type_extras[node->type].offered_as &&
+    return node->pool == def->pool && scenario_type_is_spot(sim->scenario, node->type) &&
            (!def->zone || (node->zone && strcmp(def->zone, node->zone) == 0));
 }
 
