@@ -97,22 +97,36 @@ static bool is_in_font(uint32_t code_point)
 }
 
 /* In gnuplot's single quotes only the quote itself is special, and in labels of tics also the
- * percent sign, which begins the format of a number there; both are written twice. */
+ * percent sign, which begins the format of a number there; both are written twice. A quote that
+ * stands first, or behind another, gnuplot would take for an empty text (5.4): such a one is drawn
+ * as an apostrophe, U+2019. */
+static void print_character(FILE *out, const char *text, size_t length, bool after_quote,
+                            bool is_tic)
+{
+    static const char apostrophe[] = "\xe2\x80\x99";
+    if (*text == '\'' && after_quote) {
+        fputs(apostrophe, out);
+        return;
+    }
+    fwrite(text, 1, length, out);
+    if (*text == '\'' || (is_tic && *text == '%'))
+        fputc(*text, out);
+}
+
 static void print_quoted(FILE *out, const char *text, bool is_tic)
 {
     char shortened[4 * TEXT_CHARACTERS_MAX + 1];
+    bool after_quote = true; /* the one that opens */
     text = text_shorten(text, TEXT_CHARACTERS_MAX, shortened);
     fputc('\'', out);
     for (size_t left = strlen(text); left > 0;) {
         uint32_t code_point;
         size_t length = utf8_decode(text, left, &code_point);
-        bool is_known = length > 0 && is_in_font(code_point);
-        if (is_known)
-            fwrite(text, 1, length, out);
+        if (length > 0 && is_in_font(code_point))
+            print_character(out, text, length, after_quote, is_tic);
         else
             fputc('?', out);
-        if (*text == '\'' || (is_tic && *text == '%'))
-            fputc(*text, out);
+        after_quote = *text == '\'' && !after_quote;
         text += length == 0 ? 1 : length;
         left -= length == 0 ? 1 : length;
     }

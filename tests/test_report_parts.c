@@ -666,6 +666,20 @@ struct text_case {
 static const struct text_case plot_texts[] = {
     {"plain", "chat-0", "'chat-0'", "'chat-0'"},
     {"quote", "a'b", "'a''b'", "'a''b'"},
+    {"quote first", "'a'",
+     "'"
+     "\xe2\x80\x99"
+     "a'''",
+     "'"
+     "\xe2\x80\x99"
+     "a'''"},
+    {"three quotes", "a'''b",
+     "'a''"
+     "\xe2\x80\x99"
+     "''b'",
+     "'a''"
+     "\xe2\x80\x99"
+     "''b'"},
     {"percent", "50%s", "'50%s'", "'50%%s'"},
     {"accents", "\xc3\xbcn\xc3\xaf", "'\xc3\xbcn\xc3\xaf'", "'\xc3\xbcn\xc3\xaf'"},
     {"dash", "a\xe2\x80\x93z", "'a\xe2\x80\x93z'", "'a\xe2\x80\x93z'"},
