@@ -25,7 +25,7 @@ char *folder_join(const char *folder, const char *name)
 
 int folder_errno(struct err *err, int errno_value, const char *path)
 {
-    err_errno(err, errno_value, path);
+    err_errno(err, errno_value, path[0] != '\0' ? path : "\"\"");
     if (errno_value == ENOENT || errno_value == ENOTDIR || errno_value == EISDIR)
         err->kind = ERR_INPUT;
     return -1;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/command.h"
 
 /* SGR codes: bold red, bold yellow, bold cyan. */
@@ -32,10 +33,36 @@ static void print_word(const char *word, enum colour colour)
         fprintf(stderr, "%s: ", word);
 }
 
+enum { LINE_MAX_SIZE = 2 * ERR_TEXT_SIZE };
+
+/* Paths and names come from outside: what a terminal would obey is escaped. Lines stay, since an
+ * excerpt of a file has some. */
+static void print_text(const char *text)
+{
+    for (;;) {
+        char line[LINE_MAX_SIZE], safe[4 * LINE_MAX_SIZE];
+        size_t length = strcspn(text, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        text_escape(line, safe, sizeof safe);
+        fprintf(stderr, "%s\n", safe);
+        if (text[length] == '\0')
+            return;
+        text += length + 1;
+    }
+}
+
+__attribute__((format(printf, 1, 0))) static void print_formatted(const char *format,
+                                                                  va_list arguments)
+{
+    char text[LINE_MAX_SIZE];
+    vsnprintf(text, sizeof text, format, arguments);
+    print_text(text);
+}
+
 int message_fail(const struct err *err)
 {
     print_word("error", COLOUR_ERROR);
-    fprintf(stderr, "%s\n", err->text);
+    print_text(err->text);
     return err_exit_code(err->kind);
 }
 
@@ -44,9 +71,8 @@ void message_warn(const char *format, ...)
     va_list arguments;
     print_word("warning", COLOUR_WARNING);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    print_formatted(format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
 }
 
 void message_note(const char *format, ...)
@@ -54,9 +80,8 @@ void message_note(const char *format, ...)
     va_list arguments;
     print_word("note", COLOUR_NOTE);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    print_formatted(format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
 }
 
 void message_problems(const struct problems *problems, bool errors_only)
@@ -69,7 +94,7 @@ void message_problems(const struct problems *problems, bool errors_only)
             print_word("warning", COLOUR_WARNING);
         else
             continue;
-        fprintf(stderr, "%s\n", problem->text);
+        print_text(problem->text);
     }
     if (problems->unlisted > 0)
         message_note("%d more problems are not listed", (int)problems->unlisted);

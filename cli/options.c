@@ -56,6 +56,12 @@ static int index_of_letter(const struct command *command, int letter)
     return -1;
 }
 
+/* Of what getopt_long found, or has in optopt. */
+static int index_of(const struct command *command, int value)
+{
+    return value >= VALUE_BASE ? value - VALUE_BASE : index_of_letter(command, value);
+}
+
 static int fail_unknown(const struct command *command, const char *text, struct err *err)
 {
     enum { NAME_SIZE = 32 };
@@ -90,9 +96,8 @@ static int fail_option(const struct command *command, const char *text, struct e
     return fail_unknown(command, letter, err);
 }
 
-static int fail_missing(const struct command *command, struct err *err)
+static int fail_missing(const struct command *command, int index, struct err *err)
 {
-    int index = optopt >= VALUE_BASE ? optopt - VALUE_BASE : index_of_letter(command, optopt);
     const struct command_option *option = &command->options[index];
     err_set(err, ERR_USAGE, "%s: option --%s needs an argument: %s", command->name, option->name,
             option->argument);
@@ -111,10 +116,12 @@ int options_next(const struct command *command, int argc, char **argv, const cha
     if (found == 'h' || found == VALUE_HELP)
         return OPTIONS_HELP;
     if (found == ':')
-        return fail_missing(command, err);
+        return fail_missing(command, index_of(command, optopt), err);
     if (found == '?')
         return fail_option(command, argv[optind - 1], err);
-    return found >= VALUE_BASE ? found - VALUE_BASE : index_of_letter(command, found);
+    int index = index_of(command, found);
+    bool is_empty = optarg != NULL && optarg[0] == '\0'; /* as of a variable of the shell not set */
+    return is_empty ? fail_missing(command, index, err) : index;
 }
 
 int options_fail(const struct command *command, const struct err *err)

@@ -72,9 +72,8 @@ int shard_option_parse(const char *text, struct sweep_shard *shard, struct err *
                        text_quote(text, quoted), source, getenv(source), index + 1, count);
     if (count < 1 || count > SHARDS_MAX || index < 0 || index >= count)
         return err_set(err, ERR_USAGE,
-                       "%s: give I/N with I from 1 to N, slurm, or k8s/N (part %" PRId64
-                       " of %" PRId64 " is none)",
-                       text_quote(text, quoted), index + 1, count);
+                       "%s: give I/N with I from 1 to N, at most %d, slurm, or k8s/N",
+                       text_quote(text, quoted), SHARDS_MAX);
     *shard = (struct sweep_shard){.index = (int32_t)index, .count = (int32_t)count};
     return 0;
 }

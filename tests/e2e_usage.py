@@ -24,6 +24,7 @@ class Usage(ProgramTest):
             (["run", "-x", "a.json"], 'unknown option "-x": give --output, '),
             (["run", "a.json", "--seed"], "option --seed needs an argument: N"),
             (["run", "a.json", "-o"], "option --output needs an argument: DIR"),
+            (["run", "a.json", "-o", ""], "option --output needs an argument: DIR"),
             (["run", "--check=yes", "a.json"], "option --check takes no argument"),
             (["run", "--seed", "1.5", "a.json"], "--seed"),
             (["run", "--seed", "-1", "a.json"],
@@ -101,6 +102,14 @@ class Usage(ProgramTest):
                 result = self.stowage(*arguments)
                 self.check_ended(result, BAD_INPUT, text, "stowage")
                 self.assertEqual(result.stdout, "")
+
+    def test_paths_are_told_without_what_a_terminal_would_obey(self):
+        for path, told in (("", '""'), ("a\x1b[31m\xe9.json", "a\\x1b[31m\xe9.json"),
+                           ("a\udce9.json", "a\\xe9.json")):
+            with self.subTest(path):
+                result = self.stowage("run", path)
+                self.check_ended(result, BAD_INPUT)
+                self.assertEqual(result.stderr, f"error: {told}: No such file or directory\n")
 
     def test_numbers_are_read_alike_by_all_commands(self):
         for option, text, allowed, verbs in (
