@@ -277,14 +277,14 @@ static void close_evictions(struct metrics *metrics, struct runner_rare *rare,
 }
 
 /* What a change means for one that has had a floor or losses. */
-static int change_rare(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
+static int change_rare(struct metrics *metrics, int32_t runner, int32_t floor, int64_t now_us,
                        struct err *err)
 {
-    const struct runner_stats *stats = &metrics->runners[delta->runner];
+    const struct runner_stats *stats = &metrics->runners[runner];
     struct runner_rare *rare;
-    if (metrics_rare_row(metrics, delta->runner, &rare, err))
+    if (metrics_rare_row(metrics, runner, &rare, err))
         return -1;
-    rare->floor += delta->floor;
+    rare->floor += floor;
     if (stats->live.value >= rare->floor)
         rare->blame = BLAME_NONE;
     if (stats->is_there)
@@ -304,13 +304,13 @@ static int log_change(struct metrics *metrics, int32_t runner, int64_t now_us, s
     return change_log_add(&metrics->changes, &change, err);
 }
 
-int metrics_note_change(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
+int metrics_note_change(struct metrics *metrics, int32_t runner, int32_t floor, int64_t now_us,
                         struct err *err)
 {
-    bool is_rare = metrics->runners[delta->runner].rare != 0 || delta->floor != 0;
-    if (is_rare && change_rare(metrics, delta, now_us, err))
+    bool is_rare = metrics->runners[runner].rare != 0 || floor != 0;
+    if (is_rare && change_rare(metrics, runner, floor, now_us, err))
         return -1;
-    return metrics->keeps_changes ? log_change(metrics, delta->runner, now_us, err) : 0;
+    return metrics->keeps_changes ? log_change(metrics, runner, now_us, err) : 0;
 }
 
 int metrics_add_eviction(struct metrics *metrics, const struct eviction *eviction, struct err *err)

@@ -370,7 +370,7 @@ struct runner_delta {
  * held; and what else follows from a change, where the runner has a floor or has had losses, or
  * where changes are kept. */
 void metrics_settle_runner(struct metrics *metrics, struct runner_stats *stats, int64_t now_us);
-int metrics_note_change(struct metrics *metrics, const struct runner_delta *delta, int64_t now_us,
+int metrics_note_change(struct metrics *metrics, int32_t runner, int32_t floor, int64_t now_us,
                         struct err *err);
 
 /* In the header, since of a change most is known where it is made: little is left of it but sums.
@@ -388,7 +388,7 @@ static inline int metrics_change_runner(struct metrics *metrics, const struct ru
     assert(stats->running.value <= stats->live.value);
     if (stats->rare == 0 && delta->floor == 0 && !metrics->keeps_changes)
         return 0;
-    return metrics_note_change(metrics, delta, now_us, err);
+    return metrics_note_change(metrics, delta->runner, delta->floor, now_us, err);
 }
 
 /* A live replica was taken from the runner: if it is below its floor now, this is why. */
