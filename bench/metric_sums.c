@@ -86,7 +86,8 @@ static void read_waits(const struct sim *sim, struct metric_sums *sums)
         const struct waits *waits = &sim->metrics.waits[p];
         sums->queue_us[p] = integral_area(&waits->queue, sums->at_us);
         sums->gave_up[p] = waits->gave_up_count;
-        sums->wait_count[p] = waits->count;
+        sums->at_once_count[p] = waits->at_once_count;
+        sums->later_count[p] = waits->later_count;
         sums->censored_count[p] = waits->censored_count;
     }
 }

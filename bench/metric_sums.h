@@ -28,10 +28,11 @@ struct metric_sums {
     int128 wish_asked_us[PRIORITY_COUNT], wish_met_us[PRIORITY_COUNT];
     int64_t bound[PRIORITY_COUNT], finished[PRIORITY_COUNT], gave_up[PRIORITY_COUNT];
     int64_t drained[PRIORITY_COUNT], lost[PRIORITY_COUNT];
-    int128 micro_usd;   /* paid for nodes of known price */
-    int128 unpriced_us; /* node-time of unknown price */
-    int32_t wait_count[PRIORITY_COUNT], censored_count[PRIORITY_COUNT]; /* in metrics.waits */
-    int32_t eviction_count;                                             /* in metrics.evictions */
+    int128 micro_usd;                      /* paid for nodes of known price */
+    int128 unpriced_us;                    /* node-time of unknown price */
+    int64_t at_once_count[PRIORITY_COUNT]; /* in metrics.waits */
+    int32_t later_count[PRIORITY_COUNT], censored_count[PRIORITY_COUNT]; /* likewise */
+    int32_t eviction_count;                                              /* in metrics.evictions */
     int64_t node_failures, node_reclaims;
 };
 

@@ -127,6 +127,7 @@ static void count_ended(const struct wait_sample *sample, const int64_t *limits,
             int class = class_of(us);
             counts[find_limit(limits, first[class], first[class + 1], us)]++;
         }
+        counts[0] += source->none_count;
     }
     for (int64_t i = 1; i < count; i++)
         counts[i] += counts[i - 1];
@@ -144,6 +145,8 @@ static void count_steps(const struct wait_sample *sample, int64_t low, int shift
             if (step < DIGIT_VALUES)
                 counts[step]++;
         }
+        if (low == 0)
+            counts[0] += source->none_count;
     }
 }
 
@@ -168,7 +171,7 @@ static int64_t select_ended(const struct wait_sample *sample, int64_t rank)
 
 static void sum_up(struct wait_sample *sample, const struct wait_source *source)
 {
-    int64_t none_count = 0, longest_us = 0;
+    int64_t none_count = source->none_count, longest_us = 0;
     int128 sum_us = 0;
     for (int64_t i = 0; i < source->ended_count; i++) {
         int64_t us = source->ended_us[i];
@@ -187,8 +190,8 @@ static void sum_up(struct wait_sample *sample, const struct wait_source *source)
         sample->longest_us = longest_us;
     sample->none_count += none_count;
     sample->sum_us += sum_us;
-    sample->ended_count += source->ended_count;
-    sample->count += source->ended_count + source->cut_off_count;
+    sample->ended_count += source->ended_count + source->none_count;
+    sample->count += source->ended_count + source->none_count + source->cut_off_count;
 }
 
 /* Gathers the losses in `losses`, or only counts them where that is NULL. */
@@ -271,11 +274,12 @@ static struct wait_source source_of(const struct sim *sim, const struct metric_s
                                     int priority)
 {
     const struct waits *waits = &sim->metrics.waits[priority];
-    int32_t ended = from->wait_count[priority], cut_off = from->censored_count[priority];
-    struct wait_source source = {.ended_count = waits->count - ended,
+    int32_t later = from->later_count[priority], cut_off = from->censored_count[priority];
+    struct wait_source source = {.none_count = waits->at_once_count - from->at_once_count[priority],
+                                 .ended_count = waits->later_count - later,
                                  .cut_off_count = waits->censored_count - cut_off};
     if (source.ended_count > 0)
-        source.ended_us = waits->bound_us + ended;
+        source.ended_us = waits->later_us + later;
     if (source.cut_off_count > 0)
         source.cut_off_us = waits->censored_us + cut_off;
     return source;
@@ -290,7 +294,7 @@ int wait_sample_read(struct wait_sample *sample, const struct sim *sim,
         if (priority >= 0 && priority != p)
             continue;
         struct wait_source source = source_of(sim, from, p);
-        if (source.ended_count + source.cut_off_count > 0)
+        if (source.none_count + source.ended_count + source.cut_off_count > 0)
             sources[count++] = source;
     }
     return wait_sample_init(sample, sources, count, err);

@@ -23,6 +23,7 @@
 struct wait_source {
     const int64_t *ended_us, *cut_off_us;
     int64_t ended_count, cut_off_count;
+    int64_t none_count; /* ended at once, besides those of ended_us */
 };
 
 struct wait_sample {

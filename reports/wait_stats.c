@@ -7,7 +7,8 @@
 #include "base/array.h"
 #include "base/order.h"
 
-/* A wait is sorted as 2 * length + 1 for a censored one: one integer, completed before censored. */
+/* A wait is sorted as 2 * length + 1 for a censored one: one integer, completed before censored.
+ * Those of 0 that were completed stand before all others, so they are counted and not sorted. */
 enum { PRIORITY_COUNT = 10 };
 
 static const int64_t quantiles_permille[WAIT_QUANTILE_COUNT] = {
@@ -16,37 +17,40 @@ static const int64_t quantiles_permille[WAIT_QUANTILE_COUNT] = {
 static int64_t add_waits(const struct waits *waits, int64_t *keys, struct wait_stats *stats)
 {
     int64_t count = 0;
-    for (int32_t i = 0; i < waits->count; i++) {
-        keys[count++] = waits->bound_us[i] * 2;
-        stats->sum_us += waits->bound_us[i];
-        stats->immediate_count += waits->bound_us[i] == 0;
+    for (int32_t i = 0; i < waits->later_count; i++) {
+        keys[count++] = waits->later_us[i] * 2;
+        stats->sum_us += waits->later_us[i];
     }
     for (int32_t i = 0; i < waits->censored_count; i++) {
         keys[count++] = waits->censored_us[i] * 2 + 1;
         stats->sum_us += waits->censored_us[i];
     }
-    stats->demand_count += count;
-    stats->bound_count += waits->count;
+    stats->demand_count += waits->at_once_count + count;
+    stats->bound_count += waits->at_once_count + waits->later_count;
+    stats->immediate_count += waits->at_once_count;
     stats->waiting_count += waits->waiting_count;
     stats->gave_up_count += waits->gave_up_count;
     stats->withdrawn_count += waits->withdrawn_count;
     return count;
 }
 
-static void read_quantiles(const int64_t *keys, int64_t count, struct wait_stats *stats)
+/* Of the keys behind the completed waits of 0. */
+static void read_quantiles(const int64_t *keys, struct wait_stats *stats)
 {
-    int64_t exact = 0; /* waits before the first censored one */
-    while (exact < count && keys[exact] % 2 == 0)
+    int64_t at_once = stats->immediate_count, count = stats->demand_count;
+    int64_t exact = at_once; /* waits before the first censored one */
+    while (exact < count && keys[exact - at_once] % 2 == 0)
         exact++;
     for (int i = 0; i < WAIT_QUANTILE_COUNT && count > 0; i++) {
         int64_t rank = (count * quantiles_permille[i] + 999) / 1000; /* from 1 */
-        stats->quantiles[i] = (struct wait_quantile){keys[rank - 1] / 2, rank > exact};
+        int64_t key = rank <= at_once ? 0 : keys[rank - at_once - 1];
+        stats->quantiles[i] = (struct wait_quantile){key / 2, rank > exact};
     }
 }
 
-static int64_t wait_count(const struct waits *waits)
+static int64_t key_count(const struct waits *waits)
 {
-    return (int64_t)waits->count + waits->censored_count;
+    return (int64_t)waits->later_count + waits->censored_count;
 }
 
 int wait_stats_make(const struct sim *sim, struct wait_stats stats[WAIT_STATS_COUNT],
@@ -55,7 +59,7 @@ int wait_stats_make(const struct sim *sim, struct wait_stats stats[WAIT_STATS_CO
     const struct metrics *metrics = &sim->metrics;
     int64_t total = 0;
     for (int p = 0; p < PRIORITY_COUNT; p++)
-        total += wait_count(&metrics->waits[p]);
+        total += key_count(&metrics->waits[p]);
     int64_t *keys = calloc((size_t)total + 1, sizeof *keys);
     if (keys == NULL)
         return err_no_memory(err);
@@ -68,12 +72,12 @@ int wait_stats_make(const struct sim *sim, struct wait_stats stats[WAIT_STATS_CO
         int64_t count = add_waits(&metrics->waits[p], mine, &stats[p]);
         add_waits(&metrics->waits[p], mine, &all);
         qsort(mine, (size_t)count, sizeof *mine, order_int64s);
-        read_quantiles(mine, count, &stats[p]);
+        read_quantiles(mine, &stats[p]);
         all.queue_area_us += stats[p].queue_area_us;
         filled += count;
     }
     qsort(keys, (size_t)filled, sizeof *keys, order_int64s);
-    read_quantiles(keys, filled, &all);
+    read_quantiles(keys, &all);
     stats[WAIT_STATS_ALL] = all;
     free(keys);
     return 0;

@@ -136,8 +136,8 @@ static int check_waits(const struct sim *sim, int32_t priority, struct err *err)
 {
     const struct waits *waits = &sim->metrics.waits[priority];
     int128 sum = 0;
-    for (int32_t i = 0; i < waits->count; i++)
-        sum += waits->bound_us[i];
+    for (int32_t i = 0; i < waits->later_count; i++)
+        sum += waits->later_us[i];
     for (int32_t i = 0; i < waits->censored_count; i++)
         sum += waits->censored_us[i];
     int128 binned = 0;
@@ -217,7 +217,7 @@ static int check_bound(const struct metrics *metrics, const struct runner_sums *
     int64_t by_wait = 0;
     int64_t in_bins = 0;
     for (size_t i = 0; i < ARRAY_LEN(metrics->waits); i++)
-        by_wait += metrics->waits[i].count;
+        by_wait += metrics->waits[i].at_once_count + metrics->waits[i].later_count;
     for (int i = 0; i < TIMELINE_BINS; i++)
         in_bins += metrics->bins[i].bound;
     int64_t count = runners->bound_count;

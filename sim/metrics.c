@@ -98,7 +98,7 @@ void metrics_release(struct metrics *metrics)
 {
     free(metrics->scopes);
     for (size_t i = 0; i < ARRAY_LEN(metrics->waits); i++) {
-        free(metrics->waits[i].bound_us);
+        free(metrics->waits[i].later_us);
         free(metrics->waits[i].censored_us);
     }
     free(metrics->evictions);
@@ -143,8 +143,13 @@ int metrics_wait_ends(struct metrics *metrics, const struct wait_ended *wait, in
 {
     struct waits *waits = &metrics->waits[wait->priority];
     change_queue(waits, -1, now_us);
+    if (wait->end == WAIT_BOUND && wait->wait_us == 0) {
+        waits->at_once_count++;
+        return 0;
+    }
     if (wait->end == WAIT_BOUND)
-        return append_us(&waits->bound_us, &waits->count, &waits->capacity, wait->wait_us, err);
+        return append_us(&waits->later_us, &waits->later_count, &waits->later_capacity,
+                         wait->wait_us, err);
     waits->gave_up_count += wait->end == WAIT_GAVE_UP;
     waits->withdrawn_count += wait->end == WAIT_WITHDRAWN;
     waits->waiting_count += wait->end == WAIT_OPEN;

@@ -125,9 +125,11 @@ struct phase_stats {
 
 /* ---- waits ---- */
 
-struct waits {         /* one priority */
-    int64_t *bound_us; /* waits of demands that were bound, in order of binding */
-    int32_t count, capacity;
+/* One priority. Most demands of a fleet with room are bound at once: they are only counted. */
+struct waits {
+    int64_t at_once_count; /* demands that were bound when they were asked for */
+    int64_t *later_us;     /* waits of those that were bound later, in order of binding */
+    int32_t later_count, later_capacity;
     int64_t *censored_us; /* waits so far of those that were not: still waiting at the end, gave up,
                              withdrawn */
     int32_t censored_count, censored_capacity;

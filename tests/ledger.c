@@ -231,7 +231,7 @@ static void compare_counts(struct ledger *ledger, const struct sim *sim)
     }
     for (int i = 0; i < 10; i++) {
         censored += sim->metrics.waits[i].censored_count;
-        bound += sim->metrics.waits[i].count;
+        bound += sim->metrics.waits[i].at_once_count + sim->metrics.waits[i].later_count;
         differ(ledger, "waits of priority", i, ledger->waited_us[i],
                (int64_t)sim->metrics.waits[i].queue.area);
     }

@@ -335,6 +335,8 @@ Test(metrics, the_sum_of_waits_is_the_area_under_the_queue)
 {
     struct metrics metrics;
     init(&metrics, &two_pools);
+    begin_wait(&metrics, 5);
+    end_wait(&metrics, WAIT_BOUND, 0, 5);
     begin_wait(&metrics, 10);
     begin_wait(&metrics, 20);
     begin_wait(&metrics, 20);
@@ -346,8 +348,9 @@ Test(metrics, the_sum_of_waits_is_the_area_under_the_queue)
     metrics_finish(&metrics, 4800);
     const struct waits *waits = &metrics.waits[4];
     cr_expect(waits->queue.area == 20 + 60 + 70 + 4760);
-    cr_expect_eq(waits->count, 1);
-    cr_expect_eq(waits->bound_us[0], 20);
+    cr_expect_eq(waits->at_once_count, 1);
+    cr_expect_eq(waits->later_count, 1);
+    cr_expect_eq(waits->later_us[0], 20);
     cr_expect_eq(waits->censored_count, 3);
     cr_expect_eq(waits->gave_up_count, 1);
     cr_expect_eq(waits->withdrawn_count, 1);

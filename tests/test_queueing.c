@@ -103,15 +103,13 @@ static void measure(const struct sim *sim, double values[QUANTITY_COUNT])
     const struct waits *waits = &sim->metrics.waits[0];
     const struct usage *cpu = &sim->metrics.scopes[0].usage[RESOURCE_CPU];
     double sum_us = 0;
-    double waiting = 0;
-    for (int32_t i = 0; i < waits->count; i++) {
-        sum_us += (double)waits->bound_us[i];
-        waiting += waits->bound_us[i] > 0;
-    }
+    for (int32_t i = 0; i < waits->later_count; i++)
+        sum_us += (double)waits->later_us[i];
     double lost = (double)waits->gave_up_count;
-    values[MEAN_WAIT] = sum_us / waits->count / service_us;
-    values[SHARE_WAITING] = waiting / waits->count;
-    values[SHARE_LOST] = lost / (lost + waits->count);
+    double bound = (double)(waits->at_once_count + waits->later_count);
+    values[MEAN_WAIT] = sum_us / bound / service_us;
+    values[SHARE_WAITING] = waits->later_count / bound;
+    values[SHARE_LOST] = lost / (lost + bound);
     values[UTILIZATION] = int128_ratio(cpu->used.area, cpu->capacity.area);
     values[MEAN_QUEUE] = int128_ratio(waits->queue.area, sim->end_us);
 }
@@ -303,9 +301,9 @@ Test(queueing, an_interrupted_job_does_the_same_work_again)
         low[i] = mean_low_sojourn(&sim);
         const struct waits *waits = &sim.metrics.waits[7];
         double sum_us = 0;
-        for (int32_t j = 0; j < waits->count; j++)
-            sum_us += (double)waits->bound_us[j];
-        high[i] = sum_us / waits->count / service_us;
+        for (int32_t j = 0; j < waits->later_count; j++)
+            sum_us += (double)waits->later_us[j];
+        high[i] = sum_us / (double)(waits->at_once_count + waits->later_count) / service_us;
         sim_release(&sim);
         made_release(&scenario);
     }

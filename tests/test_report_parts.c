@@ -195,14 +195,17 @@ static struct wait_stats stats_of(const int64_t *bound, int32_t bound_count, con
     struct err err = {0};
     struct wait_stats stats[WAIT_STATS_COUNT];
     struct sim *sim = calloc(1, sizeof *sim);
-    int64_t bound_us[200];
+    int64_t later_us[200];
     int64_t open_us[200];
+    int32_t later_count = 0;
     for (int32_t i = 0; i < bound_count; i++)
-        bound_us[i] = bound[i] * US_PER_S;
+        if (bound[i] > 0)
+            later_us[later_count++] = bound[i] * US_PER_S;
     for (int32_t i = 0; i < open_count; i++)
         open_us[i] = open[i] * US_PER_S;
-    sim->metrics.waits[4] = (struct waits){.bound_us = bound_us,
-                                           .count = bound_count,
+    sim->metrics.waits[4] = (struct waits){.at_once_count = bound_count - later_count,
+                                           .later_us = later_us,
+                                           .later_count = later_count,
                                            .censored_us = open_us,
                                            .censored_count = open_count,
                                            .waiting_count = open_count};
@@ -245,6 +248,23 @@ Test(report_parts, censored_waits_make_what_is_above_them_a_lower_bound)
     expect_quantiles(&stats, ">= 2 s, >= 4 s, >= 4 s, >= 4 s");
     stats = stats_of(four, 4, (const int64_t[]){9}, 1);
     expect_quantiles(&stats, "3 s, >= 9 s, >= 9 s, >= 9 s");
+}
+
+Test(report_parts, waits_of_none_stand_before_all_others)
+{
+    static const int64_t most[] = {5, 0, 0, 0}, half[] = {0, 3, 0, 4}, none[20] = {0};
+    struct wait_stats stats = stats_of(most, 4, NULL, 0);
+    expect_quantiles(&stats, "0 s, 5 s, 5 s, 5 s");
+    cr_expect_eq(stats.immediate_count, 3);
+    cr_expect_eq(stats.bound_count, 4);
+    cr_expect(stats.sum_us == 5 * US_PER_S);
+    stats = stats_of(half, 4, (const int64_t[]){0}, 1);
+    expect_quantiles(&stats, ">= 0 s, >= 4 s, >= 4 s, >= 4 s");
+    stats = stats_of(none, 20, (const int64_t[]){8}, 1);
+    expect_quantiles(&stats, "0 s, 0 s, >= 8 s, >= 8 s");
+    stats = stats_of(none, 20, NULL, 0);
+    expect_quantiles(&stats, "0 s, 0 s, 0 s, 0 s");
+    cr_expect_eq(stats.demand_count, 20);
 }
 
 /* ---- groups ---- */

@@ -90,8 +90,8 @@ Test(sim, measures_what_a_run_by_hand_gives)
     cr_expect(metrics->runners[0].running.area == (int128)2 * s(290));
     cr_expect_eq(metrics->runners[1].existed_us, s(900));
     cr_expect_eq(metrics_wait_us_max(metrics, 1), s(220));
-    cr_expect_eq(metrics->waits[5].bound_us[0], s(220));
-    cr_expect_eq(metrics->waits[1].count, 2);
+    cr_expect_eq(metrics->waits[5].later_us[0], s(220));
+    cr_expect_eq(metrics->waits[1].at_once_count, 2);
     cr_expect_eq(metrics->waits[1].waiting_count, 2);
     cr_expect_eq(metrics->waits[1].censored_us[1], s(700));
     cr_expect(metrics->waits[1].queue.area == (int128)2 * s(700));
@@ -269,7 +269,7 @@ Test(sim, a_type_that_the_pool_does_not_list_may_be_added)
     run(&sim, &scenario);
     cr_assert_eq(sim.metrics.scope_count, 1 + 1 + 2);
     cr_expect(sim.metrics.scopes[3].usage[RESOURCE_CPU].used.area == (int128)9000 * s(900));
-    cr_expect_eq(sim.metrics.waits[0].bound_us[0], s(100));
+    cr_expect_eq(sim.metrics.waits[0].later_us[0], s(100));
     sim_release(&sim);
     made_release(&scenario);
 }

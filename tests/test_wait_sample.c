@@ -10,7 +10,10 @@
 /* The example of Kaplan and Meier (1958), section 1, in tenths of a month: deaths at 0.8, 3.1, 5.4
  * and 9.2, losses at 1.0, 2.7, 7.0 and 12.1; the estimate is 7/8, then times 4/5, 3/4 and 1/2. */
 static const int64_t deaths[] = {54, 8, 92, 31}, losses[] = {121, 10, 70, 27};
-static const struct wait_source published = {deaths, losses, ARRAY_LEN(deaths), ARRAY_LEN(losses)};
+static const struct wait_source published = {.ended_us = deaths,
+                                             .cut_off_us = losses,
+                                             .ended_count = ARRAY_LEN(deaths),
+                                             .cut_off_count = ARRAY_LEN(losses)};
 
 static struct wait_sample sample_of(const struct wait_source *source)
 {
@@ -80,7 +83,7 @@ Test(wait_sample, an_empty_sample_has_no_values)
 
 /* ---- against the estimator as it is defined ---- */
 
-enum { SOURCES = 3, OF_SOURCE = 60 };
+enum { SOURCES = 3, OF_SOURCE = 60, NONE_OF_SOURCE = 40 };
 
 /* A wait, and whether it was cut off. */
 struct twin_wait {
@@ -89,7 +92,8 @@ struct twin_wait {
 };
 
 struct twin {
-    struct twin_wait waits[2 * SOURCES * OF_SOURCE]; /* [count] in ascending order, ended first */
+    /* [count] in ascending order, ended first */
+    struct twin_wait waits[SOURCES * (2 * OF_SOURCE + NONE_OF_SOURCE)];
     int64_t count;
 };
 
@@ -157,6 +161,15 @@ static void check_sample(const struct wait_sample *sample, const struct twin *tw
     }
 }
 
+/* Waits that end at once and are no more than counted. */
+static int64_t draw_none(struct rng *rng, struct twin *twin)
+{
+    int64_t count = (int64_t)rng_below(rng, NONE_OF_SOURCE);
+    for (int64_t i = 0; i < count; i++)
+        twin->waits[twin->count++] = (struct twin_wait){.us = 0};
+    return count;
+}
+
 Test(wait_sample, counting_finds_what_sorting_finds)
 {
     struct rng rng = rng_stream(7, "waits", 0);
@@ -169,7 +182,9 @@ Test(wait_sample, counting_finds_what_sorting_finds)
         int shift = (int)rng_below(&rng, 62), cut_off_shift = (int)rng_below(&rng, 62);
         bool is_cut_off_likewise = rng_below(&rng, 2) == 0;
         for (int s = 0; s < SOURCES; s++) {
-            sources[s] = (struct wait_source){ended[s], cut_off[s], 0, 0};
+            sources[s] = (struct wait_source){.ended_us = ended[s], .cut_off_us = cut_off[s]};
+            if (round % 3 > 0)
+                sources[s].none_count = draw_none(&rng, &twin);
             sources[s].ended_count = draw_waits(&rng, shift, false, ended[s], &twin);
             if (round % 4 > 0)
                 sources[s].cut_off_count = draw_waits(

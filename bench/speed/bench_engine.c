@@ -146,7 +146,7 @@ static int64_t count_bound(const struct sim *sim)
 {
     int64_t count = 0;
     for (size_t i = 0; i < ARRAY_LEN(sim->metrics.waits); i++)
-        count += sim->metrics.waits[i].count;
+        count += sim->metrics.waits[i].at_once_count + sim->metrics.waits[i].later_count;
     return count;
 }
 
