@@ -25,15 +25,15 @@ static int find_bindings(struct plan_result *result, struct err *err)
 {
     const struct found_fleet *answer = &result->answer;
     int32_t capacity = 0;
+    if (array_reserve(&result->bindings, &capacity, answer->neighbour_count,
+                      sizeof *result->bindings, err))
+        return -1;
     if (answer->is_interrupted)
         return 0;
     if (!answer->is_found)
         return answer->search.tight >= 0
                    ? 0 /* it has enough nodes: nothing that waits is what it misses */
                    : find_binding(result, plan_told_point(result), &result->highest, err);
-    if (array_reserve(&result->bindings, &capacity, answer->neighbour_count,
-                      sizeof *result->bindings, err))
-        return -1;
     for (int32_t i = 0; i < answer->neighbour_count; i++) {
         int32_t point = answer->neighbours[i].point;
         if (!answer->tallies[point].passes &&

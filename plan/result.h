@@ -22,7 +22,8 @@ struct plan_result {
     const struct plan_request *request; /* borrowed */
     const struct peak *peak;            /* borrowed; zeroed where nothing is known */
     struct found_fleet answer;
-    struct binding *bindings;       /* [answer.neighbour_count]; of those that fail; owned */
+    struct binding *bindings;       /* [answer.neighbour_count]; of those that fail, none is found
+                                       after an interrupt; owned */
     struct binding highest;         /* where no plan was found: of the highest one */
     struct front front;             /* where a plan was found */
     struct regret regret;           /* where it was, and the scenario has growth_percent */

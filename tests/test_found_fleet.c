@@ -3,11 +3,14 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/json.h"
 #include "base/units.h"
 #include "plan/regret.h"
+#include "plan/result.h"
 #include "sim/queueing.h"
 #include "tests/scenario_make.h"
 
@@ -254,4 +257,63 @@ Test(found_fleet, says_no_where_the_bounds_are_too_low)
     answer(&asked, &out);
     cr_expect_not(out.is_found);
     release(&asked, &out);
+}
+
+/* ---- interrupts ---- */
+
+struct patience {
+    int32_t asked, most; /* how often it was asked whether all is over, and how often it is not */
+};
+
+static bool is_over(void *context)
+{
+    struct patience *patience = context;
+    return ++patience->asked > patience->most;
+}
+
+/* Answers a question until it is interrupted, and tells what is known. Was it interrupted? */
+static bool tell_until(struct asked *asked, struct patience *patience)
+{
+    static const char *const texts[] = {"immediate_pct >= 70"};
+    struct err err = {0};
+    struct peak peak = {.target = -1, .survive = -1};
+    struct plan_result result = {.request = &asked->request,
+                                 .peak = &peak,
+                                 .target_texts = texts,
+                                 .version = "",
+                                 .command = "",
+                                 .budget_usd_h = (double)NAN};
+    char *text = NULL, *json = NULL;
+    size_t text_size = 0, json_size = 0;
+    FILE *text_out = open_memstream(&text, &text_size);
+    FILE *json_out = open_memstream(&json, &json_size);
+    asked->request.question.is_over = is_over;
+    asked->request.question.context = patience;
+    cr_assert_eq(plan_result_make(&result, &err), 0, "%s", err.text);
+    plan_print_text(&result, text_out);
+    plan_print_json(&result, json_out);
+    cr_assert_eq(fclose(text_out) + fclose(json_out), 0);
+    cJSON *tree =
+        json_parse((struct json_text){.file = "plan.json", .bytes = json, .size = json_size}, &err);
+    cr_assert_not_null(tree, "%s", err.text);
+    cJSON_Delete(tree);
+    free(text);
+    free(json);
+    bool was_interrupted = result.answer.is_interrupted;
+    plan_result_release(&result);
+    return was_interrupted;
+}
+
+Test(found_fleet, an_interrupt_at_any_moment_leaves_what_can_be_told)
+{
+    struct scenario scenario = made_queue(2);
+    scenario.horizon_us = INT64_C(2000) * US_PER_S;
+    struct asked asked;
+    struct patience patience = {.most = 0};
+    ask(&asked, &scenario, "immediate_pct >= 70");
+    while (tell_until(&asked, &patience))
+        patience = (struct patience){.most = patience.most + 1};
+    cr_expect_gt(patience.most, 0); /* 8 or so: it is asked about once a plan */
+    plan_axes_release(&asked.axes);
+    made_release(&scenario);
 }
