@@ -59,7 +59,7 @@ static void print_floor_bound(const struct plan_result *result, FILE *out)
     if (peak->is_average) {
         fputs("no run that keeps the floors", out);
     } else {
-        fprintf(out, "no fleet that holds the %" PRId64 " floors of %s", peak->replicas,
+        fprintf(out, "no fleet that holds the %" PRId64 " floors at %s", peak->replicas,
                 print_duration(peak->at_us, at));
         print_survive(result, out);
     }
@@ -70,7 +70,8 @@ static void print_floor_bound(const struct plan_result *result, FILE *out)
 static void print_run_bound(const struct plan_result *result, FILE *out)
 {
     const struct peak *peak = result->peak;
-    fprintf(out, "no fleet that passes the %" PRId32 " runs of the search", peak->run_count);
+    fprintf(out, "no fleet that passes the %" PRId32 " run%s of the search", peak->run_count,
+            peak->run_count == 1 ? "" : "s");
     print_survive(result, out);
     print_least(result, peak->run_bound, out);
     fprintf(out, "\n            (by %s)", plan_raising_target(result));

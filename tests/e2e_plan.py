@@ -239,7 +239,7 @@ class Plan(ProgramTest):
         self.assertIn("with what is to be survived, take nodes for 1.0800 USD an hour at least, and "
                       "the highest fleet has 0.7200", none["impossible"])
         text = self.plan("s.json", "-n", "p=0..9", "--survive", "zone", "--budget", "1").stdout
-        self.assertIn("4 floors of 0s (survive zone) costs less than 1.0800", text)
+        self.assertIn("4 floors at 0s (survive zone) costs less than 1.0800", text)
         self.assertIn("misses floors when something is lost", text)
         self.assertIn("NOT kept, and no plan can: see the bound", text)
 
