@@ -287,9 +287,10 @@ static int tell_ending(const struct planning *planning)
 {
     struct err err = {.kind = ERR_NONE};
     if (planning->result.answer.is_interrupted) {
-        err_set(&err, ERR_SYSTEM,
-                "interrupted by %s: the plan is the best so far, and unchecked%s%s",
+        err_set(&err, ERR_SYSTEM, "interrupted by %s: %s%s%s",
                 interrupt_name(planning->signal_number),
+                planning->result.answer.is_found ? "the plan is the best so far, and unchecked"
+                                                 : "no plan was found yet",
                 planning->options->output_path == NULL ? "" : "; the same command goes on from ",
                 planning->options->output_path == NULL ? "" : planning->options->output_path);
         return message_fail(&err);

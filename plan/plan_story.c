@@ -277,6 +277,12 @@ static void print_claim(const struct plan_result *result, struct page *page)
                              "targets.");
         return;
     }
+    if (result->answer.is_interrupted) {
+        page_paragraph(page,
+                       "Nothing is claimed: it was interrupted before replications with seeds "
+                       "that the search had not seen had checked the plan.");
+        return;
+    }
     page_begin_paragraph(page);
     page_format_text(page,
                      "%" PRId32 " of %" PRId32

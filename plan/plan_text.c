@@ -139,6 +139,10 @@ static void print_claim(const struct plan_result *result, FILE *out)
               out);
         return;
     }
+    if (answer->is_interrupted) {
+        fputs("Claim       none: interrupted before fresh replications had checked it\n", out);
+        return;
+    }
     fprintf(out, "Claim       %" PRId32 " of %" PRId32 " fresh replications keep them", //
             answer->fresh.successes, answer->fresh.trials);
     if (answer->is_checked)

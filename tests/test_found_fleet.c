@@ -297,6 +297,7 @@ static bool tell_until(struct asked *asked, struct patience *patience)
         json_parse((struct json_text){.file = "plan.json", .bytes = json, .size = json_size}, &err);
     cr_assert_not_null(tree, "%s", err.text);
     cJSON_Delete(tree);
+    cr_expect_null(strstr(text, "0 of 0"), "%s", text);
     free(text);
     free(json);
     bool was_interrupted = result.answer.is_interrupted;
