@@ -30,11 +30,13 @@
  * 0x105, alone in its bucket. Then level 2, bucket 2 is spread: now = 0x129, which is level 0 seen
  * from there, and 0x12c becomes level 1, bucket c; 0x200 stays where it is.
  *
- * While there are few events, they are in one sorted array instead, which is quicker than any such
- * machinery. When it is full all move into the buckets; when these are empty it begins anew. As
- * long as there are buckets, the array serves what is pushed for the present instant, such as the
- * start of what needs no startup: it pops next, whatever is to come. Of one class, those in the
- * buckets were pushed before.
+ * The front. To spread a bucket of few events would be much machinery for little: they are sorted
+ * into an array instead, of which the last pops first. All that comes before the end of their
+ * bucket (front_end) is in the array, so what is pushed for such an instant goes there too, and
+ * what is in the buckets never has to be compared with it. When the array is full, all of it moves
+ * into the buckets. While these are empty, it has no end: few events are only ever in the array.
+ * The instant from which the buckets are seen (base_us) then stays where it was: between it and the
+ * end of the front there is no bucket, so seen from any instant there the others are the same.
  *
  * Buckets are chains of chunks out of one pool. Chunks are taken from the system by pushes only, so
  * many that any spread of the events present has room: popping cannot fail. */
@@ -52,11 +54,12 @@ enum {
 };
 
 _Static_assert((int)EVENT_CLASS_COUNT <= (int)EVENT_QUEUE_DIGITS, "the class is one digit");
-_Static_assert((int)DEAD_MIN > (int)EVENT_QUEUE_FEW, "only buckets are swept");
 _Static_assert(EVENT_KIND_MAX == (1 << CLASS_SHIFT) - 1, "the kind is two digits");
 _Static_assert(TIME_US_MAX >> (64 - TIME_SHIFT) == 0, "the time fits above class and kind");
 _Static_assert(TIME_US_MAX >> (DIGIT_BITS * (EVENT_QUEUE_LEVELS - 1)) == 0,
                "all digits of time have a level");
+_Static_assert(TIME_US_MAX >> (DIGIT_BITS * (EVENT_QUEUE_LEVELS - 2)) < DIGIT_MASK,
+               "the end of each bucket is a word");
 
 struct event_chunk {
     struct event_chunk *next;
@@ -149,16 +152,26 @@ static void free_chunk(struct event_queue *queue, struct event_chunk *chunk)
 
 /* ---- buckets ---- */
 
-/* The bucket of a word, seen from now. */
-static int32_t place_of(uint64_t word, int64_t now_us)
+/* The bucket of a word, seen from that instant. */
+static int32_t place_of(uint64_t word, int64_t base_us)
 {
-    uint64_t differing = word >> TIME_SHIFT ^ (uint64_t)now_us;
+    uint64_t differing = word >> TIME_SHIFT ^ (uint64_t)base_us;
     if (differing == 0)
         return (int32_t)(word >> CLASS_SHIFT & DIGIT_MASK);
     int32_t highest_bit = 63 - __builtin_clzll(differing);
     int32_t shift = highest_bit & ~(DIGIT_BITS - 1);
     int32_t digit = (int32_t)(word >> TIME_SHIFT >> shift & DIGIT_MASK);
     return (shift / DIGIT_BITS + 1) * EVENT_QUEUE_DIGITS + digit;
+}
+
+/* The first word behind all that belong into the bucket. */
+static uint64_t end_of_place(int32_t place, int64_t base_us)
+{
+    int32_t level = place / EVENT_QUEUE_DIGITS;
+    int32_t shift = level == 0 ? CLASS_SHIFT : TIME_SHIFT + (level - 1) * DIGIT_BITS;
+    uint64_t next = (uint64_t)(place % EVENT_QUEUE_DIGITS) + 1;
+    uint64_t above = (uint64_t)base_us << TIME_SHIFT >> shift & ~(uint64_t)DIGIT_MASK;
+    return (above + next) << shift;
 }
 
 static int32_t first_place(const struct event_queue *queue)
@@ -211,6 +224,40 @@ static int32_t end_in(const struct event_bucket *bucket, const struct event_chun
     return chunk == bucket->last ? bucket->end : CHUNK_ENTRIES;
 }
 
+/* ---- the front ---- */
+
+static struct event_entry entry_in_front(const struct event_queue *queue, int64_t place)
+{
+    return (struct event_entry){queue->front_words[place], queue->front_whose[place]};
+}
+
+/* The order is that of all of the word but the kind. Equal ones stand in reverse order of pushing.
+ */
+static void insert_into_front(struct event_queue *queue, const struct event_entry *entry)
+{
+    int64_t place = queue->front_count++;
+    uint64_t last_equal = entry->word | EVENT_KIND_MAX;
+    for (; place > 0 && queue->front_words[place - 1] <= last_equal; place--) {
+        queue->front_words[place] = queue->front_words[place - 1];
+        queue->front_whose[place] = queue->front_whose[place - 1];
+    }
+    queue->front_words[place] = entry->word;
+    queue->front_whose[place] = entry->whose;
+}
+
+/* Into the buckets, the first one first; they have room for all events. What is in them already is
+ * seen in the same places from now, since their first one begins later. */
+static void spill_front(struct event_queue *queue)
+{
+    queue->base_us = queue->now_us;
+    queue->front_end = 0;
+    while (queue->front_count > 0) {
+        const struct event_entry entry = entry_in_front(queue, --queue->front_count);
+        append(queue, place_of(entry.word, queue->base_us), &entry);
+        queue->many_count++;
+    }
+}
+
 /* ---- spreading ---- */
 
 static int64_t earliest_us(const struct event_bucket *bucket)
@@ -224,96 +271,83 @@ static int64_t earliest_us(const struct event_bucket *bucket)
     return (int64_t)(least >> TIME_SHIFT);
 }
 
-/* The events of a bucket that is about to be spread; where they are many they are not near yet, and
- * will be spread once more. */
-static void note_near(struct event_queue *queue, const struct event_bucket *bucket)
+/* Do all events of the bucket find room in the front? */
+static bool is_small(const struct event_bucket *bucket)
 {
-    queue->near_count = 0;
-    if (bucket->first != bucket->last || bucket->end - bucket->begin > EVENT_QUEUE_NEAR)
-        return;
-    for (int32_t i = bucket->begin; i < bucket->end; i++) {
-        const struct event event = event_of(&bucket->first->entries[i]);
-        queue->near[queue->near_count++] = (struct event_near){event.kind, event.subject};
-    }
+    return bucket->first == bucket->last && bucket->end - bucket->begin <= EVENT_QUEUE_FRONT;
 }
 
-/* Time moves on to the earliest instant of the bucket; all its entries go to lower levels. */
+/* The earliest instant of the bucket becomes the base; all its entries go to lower levels. */
 static void spread(struct event_queue *queue, int32_t place)
 {
     struct event_bucket bucket = detach(queue, place);
-    queue->now_us = earliest_us(&bucket);
-    note_near(queue, &bucket);
+    queue->base_us = earliest_us(&bucket);
     int32_t i = bucket.begin;
     for (struct event_chunk *chunk = bucket.first, *next; chunk; chunk = next, i = 0) {
         for (int32_t end = end_in(&bucket, chunk); i < end; i++)
-            append(queue, place_of(chunk->entries[i].word, queue->now_us), &chunk->entries[i]);
+            append(queue, place_of(chunk->entries[i].word, queue->base_us), &chunk->entries[i]);
         next = chunk->next;
         free_chunk(queue, chunk);
     }
 }
 
-/* ---- few events ---- */
-
-static struct event_entry entry_of_few(const struct event_queue *queue, int64_t place)
+/* All events of the bucket, which are few; they are near now. */
+static void bring_to_front(struct event_queue *queue, int32_t place)
 {
-    return (struct event_entry){queue->few_words[place], queue->few_whose[place]};
-}
-
-/* The order is that of all of the word but the kind. Equal ones stand in reverse order of pushing.
- */
-static void insert_among_few(struct event_queue *queue, const struct event_entry *entry)
-{
-    int64_t place = queue->few_count++;
-    uint64_t last_equal = entry->word | EVENT_KIND_MAX;
-    for (; place > 0 && queue->few_words[place - 1] <= last_equal; place--) {
-        queue->few_words[place] = queue->few_words[place - 1];
-        queue->few_whose[place] = queue->few_whose[place - 1];
+    struct event_bucket bucket = detach(queue, place);
+    queue->near_count = 0;
+    for (int32_t i = bucket.begin; i < bucket.end; i++) {
+        const struct event event = event_of(&bucket.first->entries[i]);
+        insert_into_front(queue, &bucket.first->entries[i]);
+        queue->near[queue->near_count++] = (struct event_near){event.kind, event.subject};
     }
-    queue->few_words[place] = entry->word;
-    queue->few_whose[place] = entry->whose;
+    queue->many_count -= queue->near_count;
+    free_chunk(queue, bucket.first);
 }
 
-static struct event pop_from_few(struct event_queue *queue)
+/* The first of a bucket of many that are equal, which so stay in order. */
+static void bring_one_to_front(struct event_queue *queue, int32_t place)
 {
-    const struct event_entry entry = entry_of_few(queue, --queue->few_count);
-    return event_of(&entry);
+    struct event_bucket *bucket = &queue->buckets[place];
+    struct event_chunk *chunk = bucket->first;
+    insert_into_front(queue, &chunk->entries[bucket->begin++]);
+    queue->many_count--;
+    if (bucket->begin < end_in(bucket, chunk))
+        return;
+    bucket->first = chunk->next;
+    bucket->begin = 0;
+    free_chunk(queue, chunk);
 }
 
-/* Into the buckets, the first one first; they have room for all events. */
-static void spill_few(struct event_queue *queue)
+/* The front is empty, the buckets are not. Not inlined: the short way of few events would have to
+ * save registers for the long one. */
+__attribute__((noinline)) static void refill_front(struct event_queue *queue)
 {
-    while (queue->few_count > 0) {
-        const struct event_entry entry = entry_of_few(queue, --queue->few_count);
-        append(queue, place_of(entry.word, queue->now_us), &entry);
-        queue->many_count++;
+    int32_t place = first_place(queue);
+    while (place >= EVENT_QUEUE_DIGITS && !is_small(&queue->buckets[place])) {
+        spread(queue, place);
+        place = first_place(queue);
     }
-}
-
-/* Is the first of the few, if there are some, the first of all? */
-static bool few_are_first(const struct event_queue *queue)
-{
-    if ((queue->levels & 1) == 0)
-        return true;
-    uint64_t class = queue->few_words[queue->few_count - 1] >> CLASS_SHIFT & DIGIT_MASK;
-    return class < (uint64_t)__builtin_ctz(queue->digits[0]);
+    queue->front_end = end_of_place(place, queue->base_us);
+    if (is_small(&queue->buckets[place])) {
+        bring_to_front(queue, place);
+    } else {
+        bring_one_to_front(queue, place);
+        queue->front_end -= 1 << CLASS_SHIFT;
+    }
 }
 
 /* ---- push and pop ---- */
 
-/* Not inlined, and pop_from_buckets neither: the short way of few events would have to save
- * registers for the long one. */
+/* Not inlined, as refill_front. */
 __attribute__((noinline)) static int
 push_among_many(struct event_queue *queue, const struct event_entry *entry, struct err *err)
 {
     if (queue->capacity <= event_queue_count(queue) && grow(queue, err))
         return -1;
-    if (queue->few_count == EVENT_QUEUE_FEW)
-        spill_few(queue);
-    if (time_of(entry) == queue->now_us) {
-        insert_among_few(queue, entry);
-        return 0;
-    }
-    append(queue, place_of(entry->word, queue->now_us), entry);
+    if (queue->many_count == 0 || entry->word < queue->front_end)
+        spill_front(queue);
+    append(queue, place_of(entry->word, queue->base_us), entry);
     queue->many_count++;
     return 0;
 }
@@ -329,49 +363,22 @@ int event_queue_push(struct event_queue *queue, enum event_class class, const st
                 (uint64_t)event->kind,
         .whose = (uint64_t)(uint32_t)event->subject << 32 | event->generation,
     };
-    if (queue->many_count > 0 || queue->few_count == EVENT_QUEUE_FEW)
+    bool is_before_buckets = queue->many_count == 0 || entry.word < queue->front_end;
+    if (!is_before_buckets || queue->front_count == EVENT_QUEUE_FRONT)
         return push_among_many(queue, &entry, err);
-    insert_among_few(queue, &entry);
+    insert_into_front(queue, &entry);
     return 0;
-}
-
-/* The first entry of a bucket that is not empty. */
-static void take(struct event_queue *queue, int32_t place, struct event *event)
-{
-    struct event_bucket *bucket = &queue->buckets[place];
-    struct event_chunk *chunk = bucket->first;
-    *event = event_of(&chunk->entries[bucket->begin++]);
-    if (bucket->begin < end_in(bucket, chunk))
-        return;
-    if (chunk == bucket->last)
-        detach(queue, place);
-    bucket->first = chunk->next;
-    bucket->begin = 0;
-    free_chunk(queue, chunk);
-}
-
-__attribute__((noinline)) static void pop_from_buckets(struct event_queue *queue,
-                                                       struct event *event)
-{
-    int32_t place = first_place(queue);
-    const struct event_bucket *bucket = &queue->buckets[place];
-    bool is_single = bucket->first == bucket->last && bucket->begin + 1 == bucket->end;
-    if (place >= EVENT_QUEUE_DIGITS && !is_single) {
-        spread(queue, place);
-        place = first_place(queue);
-    }
-    take(queue, place, event);
-    queue->many_count--;
 }
 
 bool event_queue_pop(struct event_queue *queue, struct event *event)
 {
-    if (queue->few_count > 0 && few_are_first(queue))
-        *event = pop_from_few(queue);
-    else if (queue->many_count > 0)
-        pop_from_buckets(queue, event);
-    else
-        return false;
+    if (queue->front_count == 0) {
+        if (queue->many_count == 0)
+            return false;
+        refill_front(queue);
+    }
+    const struct event_entry entry = entry_in_front(queue, --queue->front_count);
+    *event = event_of(&entry);
     queue->now_us = event->time_us;
     return true;
 }
@@ -379,19 +386,19 @@ bool event_queue_pop(struct event_queue *queue, struct event *event)
 bool event_queue_has_before(const struct event_queue *queue, enum event_class class)
 {
     uint64_t first = (uint64_t)queue->now_us << TIME_SHIFT | (uint64_t) class << CLASS_SHIFT;
-    if (queue->few_count > 0 && queue->few_words[queue->few_count - 1] < first)
-        return true;
+    if (queue->front_count > 0)
+        return queue->front_words[queue->front_count - 1] < first;
     return (queue->digits[0] & ((1U << class) - 1)) != 0;
 }
 
 int64_t event_queue_first_us(const struct event_queue *queue)
 {
-    if (queue->few_count > 0)
-        return (int64_t)(queue->few_words[queue->few_count - 1] >> TIME_SHIFT);
+    if (queue->front_count > 0)
+        return (int64_t)(queue->front_words[queue->front_count - 1] >> TIME_SHIFT);
     if (queue->many_count == 0)
         return INT64_MAX;
     int32_t place = first_place(queue);
-    return place < EVENT_QUEUE_DIGITS ? queue->now_us : earliest_us(&queue->buckets[place]);
+    return place < EVENT_QUEUE_DIGITS ? queue->base_us : earliest_us(&queue->buckets[place]);
 }
 
 /* ---- dead events ---- */
@@ -420,7 +427,20 @@ static void sweep_bucket(struct event_queue *queue, int32_t place,
     }
 }
 
-static void sweep(struct event_queue *queue, const struct event_filter *filter)
+static void sweep_front(struct event_queue *queue, const struct event_filter *filter)
+{
+    int64_t kept = 0;
+    for (int64_t i = 0; i < queue->front_count; i++) {
+        const struct event_entry entry = entry_in_front(queue, i);
+        if (is_dead(filter, &entry))
+            continue;
+        queue->front_words[kept] = entry.word;
+        queue->front_whose[kept++] = entry.whose;
+    }
+    queue->front_count = kept;
+}
+
+static void sweep_buckets(struct event_queue *queue, const struct event_filter *filter)
 {
     for (int32_t place = 0; place < BUCKET_COUNT; place++)
         if (queue->buckets[place].first)
@@ -437,17 +457,18 @@ void event_queue_add_dead(struct event_queue *queue, int64_t count,
     if (queue->dead_count < DEAD_MIN || queue->dead_count <= all / 2)
         return;
     int64_t alive = all - queue->dead_count;
-    spill_few(queue);
-    sweep(queue, filter);
-    assert(queue->many_count == alive);
+    sweep_front(queue, filter);
+    sweep_buckets(queue, filter);
+    assert(event_queue_count(queue) == alive);
     queue->dead_count = 0;
 }
 
-static int64_t count_dead_few(const struct event_queue *queue, const struct event_filter *filter)
+static int64_t count_dead_in_front(const struct event_queue *queue,
+                                   const struct event_filter *filter)
 {
     int64_t count = 0;
-    for (int64_t i = 0; i < queue->few_count; i++) {
-        const struct event_entry entry = entry_of_few(queue, i);
+    for (int64_t i = 0; i < queue->front_count; i++) {
+        const struct event_entry entry = entry_in_front(queue, i);
         count += is_dead(filter, &entry);
     }
     return count;
@@ -455,7 +476,7 @@ static int64_t count_dead_few(const struct event_queue *queue, const struct even
 
 int64_t event_queue_count_dead(const struct event_queue *queue, const struct event_filter *filter)
 {
-    int64_t count = count_dead_few(queue, filter);
+    int64_t count = count_dead_in_front(queue, filter);
     for (int32_t place = 0; place < BUCKET_COUNT; place++) {
         const struct event_bucket *bucket = &queue->buckets[place];
         int32_t i = bucket->begin;

@@ -38,12 +38,7 @@ struct event {
 };
 
 /* How it is done: event_queue.c. */
-enum {
-    EVENT_QUEUE_DIGITS = 16,
-    EVENT_QUEUE_LEVELS = 14,
-    EVENT_QUEUE_FEW = 16,
-    EVENT_QUEUE_NEAR = 32
-};
+enum { EVENT_QUEUE_DIGITS = 16, EVENT_QUEUE_LEVELS = 14, EVENT_QUEUE_FRONT = 32 };
 struct event_chunk;
 struct event_slab;
 struct event_entry {
@@ -60,18 +55,20 @@ struct event_bucket {
 
 /* Zero-initialised is a valid empty queue. */
 struct event_queue {
-    /* Events, dead ones included: in the buckets, and in `few`. While there are some in the buckets
-     * only such are in `few` as were pushed for the present instant since it began. */
-    int64_t many_count, few_count;
+    /* Events, dead ones included: in the buckets, and in the front. There all are whose word is
+     * below front_end, and all of all while there are none in the buckets. */
+    int64_t many_count, front_count;
+    uint64_t front_end;
     int64_t dead_count; /* of those that their owner has declared dead */
     int64_t now_us;     /* instant of the event popped last */
+    int64_t base_us;    /* from where the buckets are seen */
     /* Events that a pop has brought so near that they will pop soon, in no particular order: their
      * owner may fetch from memory what they are about, and sets the count to 0 then. */
     int32_t near_count;
-    struct event_near near[EVENT_QUEUE_NEAR];
+    struct event_near near[EVENT_QUEUE_FRONT];
     /* The first event last. Two arrays, since a processor is slow to read as a whole what was just
      * written in halves. */
-    uint64_t few_words[EVENT_QUEUE_FEW], few_whose[EVENT_QUEUE_FEW];
+    uint64_t front_words[EVENT_QUEUE_FRONT], front_whose[EVENT_QUEUE_FRONT];
     int64_t capacity;    /* so many events have room in the buckets, however they are spread */
     int64_t chunk_count; /* in all slabs */
     struct event_slab *first_slab, *last_slab; /* owned */
@@ -86,7 +83,7 @@ struct event_queue {
 /* Of events, dead ones included. */
 static inline int64_t event_queue_count(const struct event_queue *queue)
 {
-    return queue->many_count + queue->few_count;
+    return queue->many_count + queue->front_count;
 }
 
 /* The time is at least that of the event popped last. O(1). -1 (nothing has changed) only for want

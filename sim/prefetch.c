@@ -7,8 +7,8 @@
  *
  * In a fleet of ten thousand nodes all that is known of a job, of its runner and of its node leaves
  * the cache between two of its events, and each event would wait for a dozen lines, one after the
- * other. But it is known what comes: arrivals are sorted, and when the queue spreads a bucket its
- * events are near (event_queue.h). Their lines are asked for all at once. Nothing is changed by it.
+ * other. But it is known what comes: arrivals are sorted, and when XX (event_queue.h). Their lines
+ * are asked for all at once. Nothing is changed by it.
  */
 
 enum { ARRIVALS_AHEAD = 6 };
@@ -66,7 +66,7 @@ static void fetch_on_node(const struct sim *sim, int32_t replica)
 
 void prefetch_near(struct sim *sim)
 {
-    int32_t near[EVENT_QUEUE_NEAR];
+    int32_t near[EVENT_QUEUE_FRONT];
     int32_t count = 0;
     for (int32_t i = 0; i < sim->events.near_count; i++)
         if (is_about_replica(&sim->events.near[i]))
