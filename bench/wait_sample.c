@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digit_sort.h"
+
 /* The estimator: with the waits in ascending order, of which n - i are at least as long as the i-th
  * (from 0), the share S of waits that are longer is multiplied by (n - i - 1) / (n - i) at each one
  * that ended, and stays at one that was cut off. Between two losses these factors cancel out: with
@@ -15,59 +17,8 @@
  * Example: 1, 2+, 3, 4 (+: cut off). S is 3/4 behind 1; the loss 2+ has 1 ended and leaves r = 2; S
  * is 3/4 * (2 - 1) / 2 = 3/8 behind 3, so the median is 3. A quarter is at most 1. */
 
-/* ---- sorting ---- */
-
-enum {
-    DIGIT_BITS = 11,
-    DIGIT_VALUES = 1 << DIGIT_BITS,
-    DIGITS = (63 + DIGIT_BITS - 1) / DIGIT_BITS
-};
-
-static int digit_of(int64_t value, int digit)
-{
-    return (int)((uint64_t)value >> (digit * DIGIT_BITS) & (DIGIT_VALUES - 1));
-}
-
-static void count_digit(const int64_t *values, int64_t count, int64_t counts[DIGIT_VALUES],
-                        int digit)
-{
-    memset(counts, 0, DIGIT_VALUES * sizeof *counts);
-    for (int64_t i = 0; i < count; i++)
-        counts[digit_of(values[i], digit)]++;
-}
-
-/* Moves the values in order of one digit, those of equal digits in the order they had. */
-static void move_by_digit(const int64_t *from, int64_t *to, int64_t count,
-                          const int64_t counts[DIGIT_VALUES], int digit)
-{
-    int64_t next[DIGIT_VALUES];
-    int64_t sum = 0;
-    for (int d = 0; d < DIGIT_VALUES; d++) {
-        next[d] = sum;
-        sum += counts[d];
-    }
-    for (int64_t i = 0; i < count; i++)
-        to[next[digit_of(from[i], digit)]++] = from[i];
-}
-
-void wait_values_sort(int64_t *values, int64_t *spare, int64_t count)
-{
-    int64_t counts[DIGIT_VALUES], used = 0;
-    int64_t *from = values, *to = spare;
-    for (int64_t i = 0; i < count; i++)
-        used |= values[i];
-    for (int digit = 0; digit < DIGITS && used >> (digit * DIGIT_BITS) != 0; digit++) {
-        count_digit(from, count, counts, digit);
-        if (counts[digit_of(from[0], digit)] == count)
-            continue; /* all have the same one */
-        move_by_digit(from, to, count, counts, digit);
-        int64_t *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != values)
-        memcpy(values, from, (size_t)count * sizeof *values);
-}
+/* Where the estimator asks for the wait of a rank, digits of so many bits. */
+enum { DIGIT_BITS = 11, DIGIT_VALUES = 1 << DIGIT_BITS };
 
 /* ---- counting ---- */
 
@@ -239,7 +190,7 @@ static int order_losses(struct wait_sample *sample, struct err *err)
     if (sample->loss_us == NULL || sample->loss_ended == NULL || sample->loss_longer == NULL)
         return err_no_memory(err);
     gather_losses(sample, sample->loss_us);
-    wait_values_sort(sample->loss_us, sample->loss_ended, count);
+    digit_sort(sample->loss_us, sample->loss_ended, count);
     count_ended(sample, sample->loss_us, count, sample->loss_ended);
     for (int64_t i = 0; i < count; i++)
         sample->loss_longer[i] = longer_than(sample, i, sample->loss_ended[i]);

@@ -63,7 +63,4 @@ void wait_sample_shares(const struct wait_sample *sample, const int64_t *us, int
  * is none. */
 double wait_sample_mean_us(const struct wait_sample *sample);
 
-/* Sorts values >= 0, by digits (least first): O(n). `spare` has room for as many. */
-void wait_values_sort(int64_t *values, int64_t *spare, int64_t count);
-
 #endif

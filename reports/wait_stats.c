@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "base/order.h"
+#include "base/digit_sort.h"
 
 /* A wait is sorted as 2 * length + 1 for a censored one: one integer, completed before censored.
  * Those of 0 that were completed stand before all others, so they are counted and not sorted. */
@@ -60,9 +60,10 @@ int wait_stats_make(const struct sim *sim, struct wait_stats stats[WAIT_STATS_CO
     int64_t total = 0;
     for (int p = 0; p < PRIORITY_COUNT; p++)
         total += key_count(&metrics->waits[p]);
-    int64_t *keys = calloc((size_t)total + 1, sizeof *keys);
+    int64_t *keys = calloc(2 * ((size_t)total + 1), sizeof *keys);
     if (keys == NULL)
         return err_no_memory(err);
+    int64_t *spare = keys + total;
     struct wait_stats all = {0};
     int64_t filled = 0;
     for (int p = 0; p < PRIORITY_COUNT; p++) {
@@ -71,12 +72,12 @@ int wait_stats_make(const struct sim *sim, struct wait_stats stats[WAIT_STATS_CO
         stats[p].queue_area_us = integral_area(&metrics->waits[p].queue, sim->now_us);
         int64_t count = add_waits(&metrics->waits[p], mine, &stats[p]);
         add_waits(&metrics->waits[p], mine, &all);
-        qsort(mine, (size_t)count, sizeof *mine, order_int64s);
+        digit_sort(mine, spare, count);
         read_quantiles(mine, &stats[p]);
         all.queue_area_us += stats[p].queue_area_us;
         filled += count;
     }
-    qsort(keys, (size_t)filled, sizeof *keys, order_int64s);
+    digit_sort(keys, spare, filled);
     read_quantiles(keys, &all);
     stats[WAIT_STATS_ALL] = all;
     free(keys);

@@ -198,26 +198,3 @@ Test(wait_sample, counting_finds_what_sorting_finds)
         wait_sample_release(&sample);
     }
 }
-
-static int compare_values(const void *left, const void *right)
-{
-    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
-Test(wait_sample, the_sort_is_that_of_the_c_library)
-{
-    enum { COUNT_MAX = 700 };
-    struct rng rng = rng_stream(5, "values", 0);
-    for (int round = 0; round < 300; round++) {
-        int64_t values[COUNT_MAX], wanted[COUNT_MAX], spare[COUNT_MAX];
-        int64_t count = (int64_t)rng_below(&rng, COUNT_MAX);
-        int shift = (int)rng_below(&rng, 63);
-        for (int64_t i = 0; i < count; i++)
-            wanted[i] = values[i] = (int64_t)(rng_next(&rng) >> 1 >> shift);
-        qsort(wanted, (size_t)count, sizeof *wanted, compare_values);
-        wait_values_sort(values, spare, count);
-        for (int64_t i = 0; i < count; i++)
-            cr_assert_eq(values[i], wanted[i]);
-    }
-}
