@@ -73,22 +73,55 @@ static int generate(struct sim *sim, struct err *err)
     return 0;
 }
 
-static int compare_arrivals(const void *a, const void *b)
+/* ---- their order ---- */
+
+static bool is_before(const struct sim_arrival *a, const struct sim_arrival *b)
 {
-    const struct sim_arrival *left = a;
-    const struct sim_arrival *right = b;
-    if (left->time_us != right->time_us)
-        return left->time_us < right->time_us ? -1 : 1;
-    return (left->runner > right->runner) - (left->runner < right->runner);
+    return a->time_us < b->time_us || (a->time_us == b->time_us && a->runner < b->runner);
 }
 
-/* One entry of `arrivals` makes its runners in their order; sorting takes as much room again. */
-static bool is_sorted(const struct sim *sim)
+/* Where the run of rising ones that begins at `at` ends; count where it would begin there. */
+static int32_t run_end(const struct sim_arrival *items, int32_t at, int32_t count)
 {
-    for (int32_t i = 1; i < sim->arrival_count; i++)
-        if (compare_arrivals(&sim->arrivals[i - 1], &sim->arrivals[i]) > 0)
-            return false;
-    return true;
+    if (at >= count)
+        return count;
+    do
+        at++;
+    while (at < count && is_before(&items[at - 1], &items[at]));
+    return at;
+}
+
+/* The runs from `begin` to `middle` and from there to `end` become one. */
+static void merge(const struct sim_arrival *from, struct sim_arrival *to, int32_t begin,
+                  int32_t middle, int32_t end)
+{
+    int32_t left = begin, right = middle;
+    for (int32_t i = begin; i < end; i++) {
+        bool takes_left = right == end || (left < middle && is_before(&from[left], &from[right]));
+        to[i] = from[takes_left ? left++ : right++];
+    }
+}
+
+/* One entry of `arrivals` makes its runners in order, and most files have theirs so: these runs are
+ * merged, two by two, until there is one. O(n log(runs)), and room for as many again. */
+static int sort_arrivals(struct sim *sim, struct err *err)
+{
+    int32_t count = sim->arrival_count, capacity = 0;
+    struct sim_arrival *merged = NULL;
+    while (run_end(sim->arrivals, 0, count) < count) {
+        if (array_reserve_plain(&merged, &capacity, sim->arrival_capacity, sizeof *merged, err))
+            return -1;
+        for (int32_t begin = 0, end; begin < count; begin = end) {
+            int32_t middle = run_end(sim->arrivals, begin, count);
+            end = run_end(sim->arrivals, middle, count);
+            merge(sim->arrivals, merged, begin, middle, end);
+        }
+        struct sim_arrival *swap = sim->arrivals;
+        sim->arrivals = merged;
+        merged = swap;
+    }
+    free(merged);
+    return 0;
 }
 
 int arrivals_build(struct sim *sim, struct err *err)
@@ -100,10 +133,10 @@ int arrivals_build(struct sim *sim, struct err *err)
         if (sim->runners[i].arrival_us < sim->end_us)
             sim->arrivals[sim->arrival_count++] =
                 (struct sim_arrival){.time_us = sim->runners[i].arrival_us, .runner = i};
-    if (!is_sorted(sim))
-        qsort(sim->arrivals, (size_t)sim->arrival_count, sizeof *sim->arrivals, compare_arrivals);
-    return 0;
+    return sort_arrivals(sim, err);
 }
+
+/* ---- coming ---- */
 
 int arrivals_plan(struct sim *sim, struct err *err)
 {

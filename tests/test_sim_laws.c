@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "tests/ledger.h"
 #include "tests/scenario_make.h"
 
@@ -95,6 +96,41 @@ Test(sim_laws, records_tell_the_same_story_as_the_metrics)
         made_release(&scenario);
     }
     free(ledger);
+}
+
+static int compare_arrivals(const void *left, const void *right)
+{
+    const struct sim_arrival *a = left, *b = right;
+    int by_time = order_int(a->time_us, b->time_us);
+    return by_time != 0 ? by_time : order_int(a->runner, b->runner);
+}
+
+/* All that arrive within the run do, in the order in which the C library puts them. */
+Test(sim_laws, runners_arrive_in_order_of_time_and_number)
+{
+    int32_t most = 0;
+    for (uint64_t i = 0; i < SCENARIOS; i++) {
+        struct rng rng = rng_stream(2029, "law", i);
+        struct scenario scenario = random_scenario(&rng, 1 + (int32_t)(i % 20));
+        struct sim sim;
+        struct err err = {0};
+        cr_assert_eq(sim_init(&sim, &scenario, &(struct sim_options){0}, &err), 0, "%s", err.text);
+        struct sim_arrival *twin = calloc((size_t)sim.runner_count + 1, sizeof *twin);
+        cr_assert_not_null(twin);
+        int32_t count = 0;
+        for (int32_t j = sim.runner_count - 1; j >= 0; j--)
+            if (sim.runners[j].arrival_us < sim.end_us)
+                twin[count++] = (struct sim_arrival){sim.runners[j].arrival_us, j};
+        qsort(twin, (size_t)count, sizeof *twin, compare_arrivals);
+        cr_assert_eq(sim.arrival_count, count, "%" PRIu64, i);
+        for (int32_t j = 0; j < count; j++)
+            cr_assert_eq(compare_arrivals(&sim.arrivals[j], &twin[j]), 0, "%" PRIu64, i);
+        most = count > most ? count : most;
+        free(twin);
+        sim_release(&sim);
+        made_release(&scenario);
+    }
+    cr_expect_gt(most, 100);
 }
 
 /* Steps until so many events are processed and their instant is over; false: the run has ended. */
