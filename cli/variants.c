@@ -89,6 +89,16 @@ int variants_add_policies(struct variants *variants, const char *list, struct er
 
 /* ---- scenarios ---- */
 
+/* A copy that can stand in tables and on terminals. */
+static const char *printable(struct arena *arena, const char *text)
+{
+    size_t size = text_escape(text, NULL, 0) + 1;
+    char *copy = arena_alloc(arena, size);
+    if (copy != NULL)
+        text_escape(text, copy, size);
+    return copy;
+}
+
 /* The last part of the path, without ".json". */
 static const char *label_of_path(struct arena *arena, const char *path)
 {
@@ -97,7 +107,8 @@ static const char *label_of_path(struct arena *arena, const char *path)
     size_t length = strlen(name);
     if (length > 5 && strcmp(name + length - 5, ".json") == 0)
         length -= 5;
-    return arena_strndup(arena, name, length);
+    const char *part = arena_strndup(arena, name, length);
+    return part != NULL ? printable(arena, part) : NULL;
 }
 
 /* The edits that are for all, and behind them those of the configuration. */
@@ -132,11 +143,12 @@ int variants_add_scenario(struct variants *variants, const struct scenario_sourc
     made->path = source->path;
     made->config = source->config;
     made->label = label_of_path(&variants->arena, name);
-    if (made->label == NULL)
+    const char *path = printable(&variants->arena, name);
+    if (made->label == NULL || path == NULL)
         return err_no_memory(err);
     for (int32_t i = 0; i < variants->scenario_count; i++)
         if (strcmp(variants->scenarios[i]->label, made->label) == 0)
-            made->label = name; /* two of one name: the whole path tells them apart */
+            made->label = path; /* two of one name: the whole path tells them apart */
     if (make_edits(variants, source, &made->edits, err) != 0)
         return -1;
     variants->scenarios[variants->scenario_count++] = made;

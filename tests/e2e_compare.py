@@ -218,6 +218,15 @@ class Compare(ProgramTest):
             labels = [line[:44] for line in text.splitlines() if line.startswith("  a-name")]
             self.assertEqual(len(set(labels)), 2, output)
 
+    def test_names_of_files_are_told_in_one_line(self):
+        self.write("s.json", spread_scenario())
+        self.write("new\nline\x1b[31m.json", {})
+        output = self.compare("s.json", "--config", "new\nline\x1b[31m.json", "-n", "2", "--cap", "2",
+                              "-m", "nodes_used", "-o", "out", "--no-plots")
+        self.assertIn("\n  new\\x0aline\\x1b[31m is ", output)
+        self.assertEqual({row["variant"] for row in self.rows("compare.csv")},
+                         {"s", "new\\x0aline\\x1b[31m"})
+
     # ---- traces ----
 
     def test_a_trace_is_shaken_and_shown_beside_itself(self):
