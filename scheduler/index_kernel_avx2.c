@@ -226,12 +226,23 @@ static int32_t coarse_filter(const struct coarse_rows *rows, const struct coarse
 
 /* ---- shortlists ---- */
 
+/* All ones in the lanes whose bit is set. */
+static __m256i lanes_of_bits(uint32_t bits)
+{
+    const __m256i bit_of_lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    __m256i set = _mm256_and_si256(_mm256_set1_epi32((int32_t)bits), bit_of_lane);
+    return _mm256_cmpeq_epi32(set, bit_of_lane);
+}
+
+/* Only filled places are looked up: what the others name has long left the cache. */
 static void drop_stale(struct near_list *near, const uint32_t *last_entries)
 {
+    const int *from = (const int *)last_entries;
     uint32_t current = 0;
     for (int32_t i = 0; i < NEAR_MOST; i += HALF_LANES) {
-        __m256i last =
-            _mm256_i32gather_epi32((const int32_t *)last_entries, load(&near->nodes[i]), 4);
+        __m256i filled = lanes_of_bits(near->filled >> i);
+        __m256i last = _mm256_mask_i32gather_epi32(_mm256_setzero_si256(), from,
+                                                   load(&near->nodes[i]), filled, 4);
         __m256i differs = _mm256_slli_epi32(_mm256_xor_si256(last, load(&near->tags[i])), 1);
         __m256i is_current = _mm256_cmpeq_epi32(differs, _mm256_setzero_si256());
         current |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(is_current)) << i;

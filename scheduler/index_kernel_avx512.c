@@ -201,21 +201,14 @@ static int32_t coarse_filter(const struct coarse_rows *rows, const struct coarse
 
 /* ---- shortlists ---- */
 
-/* items[places[i]] for sixteen places, by two instructions of AVX2: what gcc 12 has for one of
- * AVX-512 it warns of itself where it does not optimise. */
-static __m512i gather(const uint32_t *items, const int32_t *places)
-{
-    const int *from = (const int *)items;
-    __m256i low = _mm256_i32gather_epi32(from, _mm256_loadu_si256((const void *)places), 4);
-    __m256i high = _mm256_i32gather_epi32(from, _mm256_loadu_si256((const void *)&places[8]), 4);
-    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
-}
-
+/* Only filled places are looked up: what the others name has long left the cache. */
 static void drop_stale(struct near_list *near, const uint32_t *last_entries)
 {
     uint32_t current = 0;
     for (int32_t i = 0; i < NEAR_MOST; i += ROW_LANES) {
-        __m512i last = gather(last_entries, &near->nodes[i]);
+        __m512i last =
+            _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), (__mmask16)(near->filled >> i),
+                                        load(&near->nodes[i]), last_entries, 4);
         __m512i differs = _mm512_xor_si512(last, load(&near->tags[i]));
         current |= (uint32_t)_mm512_testn_epi32_mask(differs, _mm512_set1_epi32(INT32_MAX)) << i;
     }
