@@ -7,8 +7,9 @@
  *
  * In a fleet of ten thousand nodes all that is known of a job, of its runner and of its node leaves
  * the cache between two of its events, and each event would wait for a dozen lines, one after the
- * other. But it is known what comes: arrivals are sorted, and when XX (event_queue.h). Their lines
- * are asked for all at once. Nothing is changed by it.
+ * other. But it is known what comes: arrivals are sorted, and when the queue takes a bucket to its
+ * front its events are near (event_queue.h). Their lines are asked for all at once. Nothing is
+ * changed by it.
  */
 
 enum { ARRIVALS_AHEAD = 6 };
