@@ -72,18 +72,19 @@ static int reserve_coarse_rows(struct node_index *index, const struct sched *sch
     struct coarse_rows *rows = &index->coarse;
     int32_t capacity = index->coarse_capacity;
     bool is_wanted = policy_has_parts(sched->policy.policy) && search_scans(sched);
-    rows->chunk_count = is_wanted ? coarse_chunk_count(sched->fleet.node_count) : 0;
-    if (array_reserve(&rows->chunk_keys, &index->coarse_key_capacity, rows->chunk_count,
+    int32_t chunk_count = is_wanted ? coarse_chunk_count(sched->fleet.node_count) : 0;
+    if (array_reserve(&rows->chunk_keys, &index->coarse_key_capacity, chunk_count,
                       sizeof *rows->chunk_keys, err) ||
         array_reserve(&index->coarse_places, &index->coarse_place_capacity,
-                      (int64_t)rows->chunk_count * COARSE_CHUNK_ROWS, sizeof *index->coarse_places,
+                      (int64_t)chunk_count * COARSE_CHUNK_ROWS, sizeof *index->coarse_places,
                       err) ||
         array_reserve_on_lines(&rows->blocks, &index->coarse_capacity,
-                               (int64_t)rows->chunk_count * COARSE_CHUNK_BLOCKS,
-                               sizeof *rows->blocks, err))
+                               (int64_t)chunk_count * COARSE_CHUNK_BLOCKS, sizeof *rows->blocks,
+                               err))
         return -1;
     for (; capacity < index->coarse_capacity; capacity++)
         coarse_blank(&rows->blocks[capacity]);
+    rows->chunk_count = chunk_count;
     return 0;
 }
 
@@ -282,6 +283,8 @@ int index_prepare(struct sched *sched, int32_t shape, struct err *err)
     struct shape_memory *memory = &index->shapes[shape];
     if (memory->query_version != index->epoch + sched->fleet.opening_version)
         refresh_query(index, sched, shape);
+    if (index->coarse.chunk_count > 0)
+        return 0; /* all questions are scans */
     if (memory->limit_wanted == 0) {
         int32_t limit = sched->options.tuning.list_limit;
         memory->limit_wanted = limit > 0 ? limit : first_limit(index->node_count);

@@ -139,9 +139,11 @@ static struct memory memory_of(const struct busy_fleet *fleet)
                   (double)sizeof *index->coarse.blocks;
     node_bytes += (double)index->node_count * (double)sizeof *index->last_entries;
     node_bytes += (double)index->journal.capacity * (double)sizeof *index->journal.nodes;
-    for (int32_t i = 0; i < index->shape_count; i++)
-        list_bytes += (double)index->shapes[i].list.capacity * (double)sizeof(struct standing) +
-                      (double)sizeof(struct near_list);
+    for (int32_t i = 0; i < index->shape_count; i++) {
+        const struct shortlist *list = &index->shapes[i].list;
+        list_bytes += (double)list->capacity * (double)sizeof *list->far;
+        list_bytes += list->near == NULL ? 0.0 : (double)sizeof *list->near;
+    }
     return (struct memory){.node_bytes = node_bytes / (double)nodes->node_count,
                            .replica_bytes = (double)sizeof *sched->replicas,
                            .shape_bytes = (double)sizeof *index->shapes +
