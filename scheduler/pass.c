@@ -206,8 +206,9 @@ static bool may_preempt(const struct pass *pass, const struct demand_bucket *buc
     if (!sched->options.preemption_enabled || !bucket->key.may_preempt ||
         (sched->options.evictions_are_granted && bucket->grant == 0))
         return false;
-    return bucket->no_victims_version != chance_version(sched) ||
-           pass->now >= bucket->no_victims_until;
+    bool is_known =
+        bucket->no_victims_version == chance_version(sched) && pass->now < bucket->no_victims_until;
+    return !is_known && preemption_has_prey(sched, bucket->key.class, bucket->key.priority);
 }
 
 /* Nominates the head of the bucket, which fits nowhere, where eviction helps. */

@@ -29,12 +29,20 @@
  * each. To give back a1 looks fine (devices 1 and 2 would do) but leaves b1 and b2 both needed. The
  * search backs up: a1 stays taken, a2 goes back, then b1: devices 0 and 2, victims a1 and b2. */
 
-/* The priority below which the demand may take replicas; 10: any. */
-static int32_t eviction_right(const struct sched *sched, const struct preemption_question *question)
+/* The priority below which a demand may take replicas; 10: any. */
+static int32_t eviction_right(const struct sched *sched, enum demand_class class, int32_t priority)
 {
-    if (sched->options.order == ORDER_FLOOR_FIRST && question->class == CLASS_CORE)
-        return 10;
+    return sched->options.order == ORDER_FLOOR_FIRST && class == CLASS_CORE ? 10 : priority;
+}
+
+static int32_t priority_of(const struct sched *sched, const struct preemption_question *question)
+{
     return sched->runners[sched->replicas[question->replica].runner].priority;
+}
+
+static int32_t right_of(const struct sched *sched, const struct preemption_question *question)
+{
+    return eviction_right(sched, question->class, priority_of(sched, question));
 }
 
 static bool may_evict(const struct sched *sched, int32_t below, int64_t now, int32_t victim)
@@ -55,15 +63,14 @@ static bool may_evict(const struct sched *sched, int32_t below, int64_t now, int
 bool preemption_may_evict(const struct sched *sched, const struct preemption_question *question,
                           int32_t victim)
 {
-    return may_evict(sched, eviction_right(sched, question), question->now, victim);
+    return may_evict(sched, right_of(sched, question), question->now, victim);
 }
 
-/* Is there any runner at all from which this demand may take? */
-static bool has_prey(const struct sched *sched, const struct preemption_question *question)
+bool preemption_has_prey(const struct sched *sched, enum demand_class class, int32_t priority)
 {
-    int32_t below = eviction_right(sched, question);
-    for (int32_t priority = 0; priority < below; priority++)
-        if (sched->evictable[priority] > 0)
+    int32_t below = eviction_right(sched, class, priority);
+    for (int32_t victim = 0; victim < below; victim++)
+        if (sched->evictable[victim] > 0)
             return true;
     return false;
 }
@@ -323,7 +330,7 @@ void trial_init(struct trial *trial, const struct sched *sched,
     *trial = (struct trial){.sched = sched,
                             .shape = &sched->fleet.shapes->items[shape],
                             .shape_number = shape,
-                            .below = eviction_right(sched, question)};
+                            .below = right_of(sched, question)};
 }
 
 void trial_release(struct trial *trial)
@@ -377,7 +384,7 @@ int preemption_scan(const struct sched *sched, const struct preemption_question 
     set->node = -1;
     set->count = 0;
     set->ripe_at = INT64_MAX;
-    if (!has_prey(sched, question))
+    if (!preemption_has_prey(sched, question->class, priority_of(sched, question)))
         return 0;
     trial_init(&trial, sched, question);
     for (int32_t node = 0; node < sched->fleet.node_count && result == 0; node++) {
@@ -398,7 +405,7 @@ int preemption_find(struct sched *sched, const struct preemption_question *quest
     set->node = -1;
     set->count = 0;
     set->ripe_at = INT64_MAX;
-    if (!has_prey(sched, question))
+    if (!preemption_has_prey(sched, question->class, priority_of(sched, question)))
         return 0;
     return victim_index_knows(sched, question) ? victim_index_find(sched, question, set, err)
                                                : preemption_scan(sched, question, set, err);

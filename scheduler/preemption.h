@@ -58,6 +58,9 @@ int preemption_find(struct sched *sched, const struct preemption_question *quest
 int preemption_scan(const struct sched *sched, const struct preemption_question *question,
                     struct victim_set *set, struct err *err);
 
+/* Is there any runner at all from which a demand of this class and priority may take? O(1). */
+bool preemption_has_prey(const struct sched *sched, enum demand_class class, int32_t priority);
+
 /* May this replica be a victim of that demand, by itself? */
 bool preemption_may_evict(const struct sched *sched, const struct preemption_question *question,
                           int32_t victim);
