@@ -97,7 +97,7 @@ int node_scaling_plan_due(struct sim *sim, struct err *err)
 
 static bool draw(struct rng *rng, double probability)
 {
-    return (double)(rng_next(rng) >> 11) * 0x1p-53 < probability;
+    return rng_uniform(rng) < probability;
 }
 
 static bool is_out_of_stock(const struct sim *sim, struct node_group group, struct rng *rng)

@@ -26,8 +26,7 @@ static void draw_times(uint64_t times_us[DRAWS])
 {
     struct rng rng = rng_stream(1, "bench", 0);
     for (int i = 0; i < DRAWS; i++)
-        times_us[i] =
-            (uint64_t)(-log1p(-(double)(rng_next(&rng) >> 11) * 0x1p-53) * (double)US_PER_S);
+        times_us[i] = (uint64_t)(-log1p(-rng_uniform(&rng)) * (double)US_PER_S);
 }
 
 /* ---- hold ---- */

@@ -155,7 +155,7 @@ static int add_runners(struct busy_fleet *fleet, struct err *err)
 
 int32_t busy_fleet_draw(struct busy_fleet *fleet)
 {
-    double draw = (double)(rng_next(&fleet->rng) >> 11) * 0x1p-53;
+    double draw = rng_uniform(&fleet->rng);
     int32_t shape = fleet->first_drawn[(int32_t)(draw * DRAW_PARTS)];
     while (shape < fleet->options.shape_count - 1 && fleet->popularity[shape] <= draw)
         shape++;

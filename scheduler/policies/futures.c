@@ -134,7 +134,7 @@ static void draw_place(const struct futures *futures, int32_t place, int32_t *nu
         parts[i] = i;
     for (int32_t left = futures->count; left > 0; left--) {
         int32_t drawn = (int32_t)rng_below(&rng, (uint64_t)left);
-        double fraction = (double)(rng_next(&rng) >> 11) * 0x1p-53;
+        double fraction = rng_uniform(&rng);
         double target = (parts[drawn] + fraction) / futures->count * total;
         numbers[left - 1] = find_offer(futures, target);
         parts[drawn] = parts[left - 1];
