@@ -214,7 +214,9 @@ Test(scenario_objects, unknown_keys_of_the_api_are_warned_of_once_each)
              "{'id':'b','nodepool':{'id':'p'}," INFO ",'new_key':1}]}",
         "warning: s.json: runners[0].new_key: is not a known key of apiRunner and is ignored\n"
         "warning: s.json: runners[0].num_replica: is not a known key of apiRunner and is ignored: "
-        "did you mean \"num_replicas\"?\n");
+        "did you mean \"num_replicas\"? give id, description, created_at, modified_at, metadata, "
+        "labels, worker, nodepool, compute_info, num_replicas, min_replicas, priority, "
+        "special_handling, runner_metrics or simulation\n");
 }
 
 Test(scenario_objects, answers_of_the_api_may_be_pasted)
