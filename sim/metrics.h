@@ -375,8 +375,8 @@ void metrics_settle_runner(struct metrics *metrics, struct runner_stats *stats, 
 int metrics_note_change(struct metrics *metrics, int32_t runner, int32_t floor, int64_t now_us,
                         struct err *err);
 
-/* In the header, since of a change most is known where it is made: little is left of it but sums.
- */
+/* Changes its counts by so much from now on. In the header, since of a change most is known where
+ * it is made: little is left of it but sums. -1 (ERR_SYSTEM) for want of memory. */
 static inline int metrics_change_runner(struct metrics *metrics, const struct runner_delta *delta,
                                         int64_t now_us, struct err *err)
 {
