@@ -257,12 +257,30 @@ static void print_metric_label(const struct picture *picture, const char *which,
     fprintf(out, "set %s '%s [%s]'\n", which, metric_name(metric, name), metric->metric->unit);
 }
 
-static void print_number(double value, FILE *out)
+/* `empty` where there is no value: "NaN" ends a line there, "?" is passed over. */
+static void print_number(double value, const char *empty, FILE *out)
 {
     if (isfinite(value))
         fprintf(out, "\t%.10g", value);
     else
-        fputs("\t?", out);
+        fprintf(out, "\t%s", empty);
+}
+
+/* What is said of cells that have no value of the metric; "" where all have one. */
+static const char *empty_note(const struct picture *picture, const char *of_failed,
+                              const char *of_empty)
+{
+    const struct sweep_results *results = picture->results;
+    bool has_failed = false, has_empty = false;
+    for (int32_t cell = 0; cell < results->plan->vary.cell_count; cell++) {
+        if (isfinite(sweep_summary(results, cell, picture->metric, picture->scratch).mean.mean))
+            continue;
+        has_failed = has_failed || results->cells[cell].failure != NULL;
+        has_empty = has_empty || results->cells[cell].failure == NULL;
+    }
+    if (has_failed)
+        return of_failed;
+    return has_empty ? of_empty : "";
 }
 
 /* ---- lines ---- */
@@ -289,9 +307,9 @@ static void write_line_data(const struct picture *picture, FILE *out)
             if (cell >= 0)
                 mean =
                     sweep_summary(picture->results, cell, picture->metric, picture->scratch).mean;
-            print_number(mean.mean, out);
-            print_number(mean.mean - mean.half_width, out);
-            print_number(mean.mean + mean.half_width, out);
+            print_number(mean.mean, "NaN", out);
+            print_number(mean.mean - mean.half_width, "NaN", out);
+            print_number(mean.mean + mean.half_width, "NaN", out);
             fputc('\n', out);
         }
         fputs("\n\n", out);
@@ -338,8 +356,9 @@ static void write_line_script(const struct picture *picture, FILE *out)
     const struct axis *x = &picture->axes[picture->x];
     const double percent = 100 * picture->results->plan->confidence;
     plot_frame_open(out, picture->name, 420);
-    fprintf(out, "set title 'mean of %" PRId32 " replications; %s: %g %% interval of the mean'\n",
-            picture->results->plan->replications, x->unit != NULL ? "band" : "bar", percent);
+    fprintf(out, "set title 'mean of %" PRId32 " replications; %s: %g %% interval of the mean%s'\n",
+            picture->results->plan->replications, x->unit != NULL ? "band" : "bar", percent,
+            empty_note(picture, "; no point: failed, or no value", "; no point: no value"));
     print_axis_label(picture, x, "xlabel", out);
     print_metric_label(picture, "ylabel", out);
     print_legend(picture, out);
@@ -377,19 +396,30 @@ static void write_line_script(const struct picture *picture, FILE *out)
 
 /* ---- heat maps ---- */
 
+/* The value of a cell, or 1 and the word that stands in its place. */
+static void print_map_cell(const struct picture *picture, int32_t cell, FILE *out)
+{
+    const struct sweep_results *results = picture->results;
+    double mean = (double)NAN;
+    if (cell >= 0)
+        mean = sweep_summary(results, cell, picture->metric, picture->scratch).mean.mean;
+    print_number(mean, "?", out);
+    if (isfinite(mean))
+        fputs("\t?\t?", out);
+    else if (cell >= 0 && results->cells[cell].failure != NULL)
+        fputs("\t1\tfailed", out);
+    else
+        fputs("\t1\tno value", out);
+}
+
 static void write_map_data(const struct picture *picture, FILE *out)
 {
     int32_t levels[VARY_PATHS_MAX] = {0};
-    fputs("# x\ty\tmean\n", out);
+    fputs("# x\ty\tmean\tis empty\twhy\n", out);
     for (levels[1] = 0; levels[1] < picture->axes[1].count; levels[1]++) {
         for (levels[0] = 0; levels[0] < picture->axes[0].count; levels[0]++) {
-            int32_t cell = find_cell(picture, levels);
             fprintf(out, "%" PRId32 "\t%" PRId32, levels[0], levels[1]);
-            print_number(
-                cell < 0 ? (double)NAN
-                         : sweep_summary(picture->results, cell, picture->metric, picture->scratch)
-                               .mean.mean,
-                out);
+            print_map_cell(picture, find_cell(picture, levels), out);
             fputc('\n', out);
         }
     }
@@ -412,11 +442,23 @@ static void print_map_labels(const struct picture *picture, FILE *out)
 {
     double limit = light_below(picture);
     for (int dark = 0; dark < 2; dark++)
-        fprintf(
-            out,
-            ", \\\n  '%s.dat' using ($3 %s %.17g ? $1 : NaN):2:(sprintf('%%.4g', $3)) with labels "
-            "textcolor rgb '%s' font ',11'",
-            picture->name, dark ? ">=" : "<", limit, dark ? "#000000" : "#ffffff");
+        fprintf(out,
+                ", \\\n  '%s.dat' using ($3 %s %.17g ? $1 : NaN):2:(number($3)) with labels "
+                "textcolor rgb '%s' font ',11'",
+                picture->name, dark ? ">=" : "<", limit, dark ? "#000000" : "#ffffff");
+}
+
+/* Grey boxes in place of those without a value. */
+static void print_map_empty(const struct picture *picture, bool has_labels, FILE *out)
+{
+    fprintf(out,
+            ", \\\n  '%s.dat' using ($1*$4):2:(0.5):(0.5) with boxxyerror fillcolor rgb '#d0d0d0' "
+            "fillstyle solid 1 noborder",
+            picture->name);
+    if (has_labels)
+        fprintf(out,
+                ", \\\n  '%s.dat' using ($1*$4):2:5 with labels textcolor rgb '#555555' font ',9'",
+                picture->name);
 }
 
 static void write_map_script(const struct picture *picture, FILE *out)
@@ -424,11 +466,14 @@ static void write_map_script(const struct picture *picture, FILE *out)
     const struct axis *x = &picture->axes[0], *y = &picture->axes[1];
     int height = 160 + 34 * (int)y->count;
     plot_frame_open(out, picture->name, height < 440 ? 440 : height > 900 ? 900 : height);
-    fprintf(out, "set title 'mean of %" PRId32 " replications'\n",
-            picture->results->plan->replications);
+    const char *note = empty_note(picture, "; grey: failed, or no value", "; grey: no value");
+    bool has_labels = x->count * y->count <= MAP_LABELS_MAX && x->count <= 15;
+    fprintf(out, "set title 'mean of %" PRId32 " replications%s'\n",
+            picture->results->plan->replications, note);
     print_axis_label(picture, x, "xlabel", out);
     print_axis_label(picture, y, "ylabel", out);
     print_metric_label(picture, "cblabel", out);
+    fputs("set cblabel offset 2\nset rmargin at screen 0.8\n", out);
     print_level_tics(x, "xtics", false, out);
     print_level_tics(y, "ytics", false, out);
     if (x->count > (x->unit == NULL ? 6 : 12))
@@ -436,12 +481,15 @@ static void write_map_script(const struct picture *picture, FILE *out)
     fprintf(out,
             "set xrange [-0.5:%" PRId32 ".5]\nset yrange [-0.5:%" PRId32 ".5]\n"
             "unset grid\nunset key\n"
+            "number(x) = sprintf(abs(x) >= 1e4 && abs(x) < 1e7 ? '%%.0f' : '%%.4g', x)\n"
             "set palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 "
             "'#fde725')\n"
             "plot '%s.dat' using 1:2:(0.5):(0.5):3 with boxxyerror linecolor palette fillstyle "
             "solid 1 noborder",
             x->count - 1, y->count - 1, picture->name);
-    if (x->count * y->count <= MAP_LABELS_MAX && x->count <= 15)
+    if (note[0] != '\0')
+        print_map_empty(picture, has_labels, out);
+    if (has_labels)
         print_map_labels(picture, out);
     fputc('\n', out);
     plot_frame_close(out);

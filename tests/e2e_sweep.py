@@ -378,6 +378,28 @@ class Sweep(ProgramTest):
             for name in expected:
                 self.assertIn(f"(plots/{name}.svg)", report)
 
+    def test_pictures_say_which_cells_have_no_value(self):
+        waits = ["--vary", "arrivals[0].interarrival.mean=60s,9999h"]
+        for nodes, note, words in [("-1..1", "grey: failed, or no value", ["failed", "no value"]),
+                                   ("0..1", "grey: no value", ["no value"])]:
+            grid = ["--vary", f"nodepools[p].simulation.nodes={nodes}"]
+            self.sweep(nodes, "-m", "wait_s_mean", grid=[*grid, *waits])
+            script, data = self.plot(nodes, "wait_s_mean_map")
+            self.assertIn(f"set title 'mean of 6 replications; {note}'", script)
+            self.assertIn("'wait_s_mean_map.dat' using ($1*$4):2:5 with labels", script)
+            self.assertEqual(sorted({line.split("\t")[4] for line in data} - {"?"}), words)
+            script, data = self.plot(nodes, "wait_s_mean")
+            self.assertIn(note.replace("grey", "no point"), script)
+            self.assertIn("\tNaN\tNaN\tNaN", "\n".join(data))
+        self.good(self.sweep("full", "-m", "wait_s_mean"))
+        self.assertNotIn("no value", "".join(self.plot("full", "wait_s_mean_map")[0]))
+
+    def plot(self, folder, name):
+        """The script, and the rows of its data."""
+        path = self.folder / folder / "plots" / name
+        data = path.with_suffix(".dat").read_text(encoding="utf-8").splitlines()[1:]
+        return path.with_suffix(".gp").read_text(encoding="utf-8"), [row for row in data if row]
+
 
 if __name__ == "__main__":
     unittest.main()
