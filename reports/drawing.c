@@ -2,10 +2,10 @@
 #include "reports/drawing.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -42,7 +42,12 @@ int drawing_add(struct drawing *drawing, const char *name, struct err *err)
 
 /* ---- the files ---- */
 
-static const char *const extensions[] = {"svg", "png"};
+struct format {
+    const char *extension;
+    const char *mark; /* what a file ends with that is whole, but for blank lines */
+};
+
+static const struct format formats[] = {{"svg", "</svg>"}, {"png", "IEND\xae\x42\x60\x82"}};
 
 static char *join_path(const struct output_dir *dir, const char *name, const char *extension)
 {
@@ -54,8 +59,8 @@ static char *join_path(const struct output_dir *dir, const char *name, const cha
 /* A picture that gnuplot left unfinished is worse than none. */
 static int remove_picture(const char *name, const struct output_dir *dir, struct err *err)
 {
-    for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
-        char *path = join_path(dir, name, extensions[i]);
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+        char *path = join_path(dir, name, formats[i].extension);
         if (path == NULL)
             return err_no_memory(err);
         (void)unlink(path); /* it need not be there */
@@ -64,19 +69,53 @@ static int remove_picture(const char *name, const struct output_dir *dir, struct
     return 0;
 }
 
-/* Are both files there and not empty? A gnuplot that cannot draw may still exit with 0. */
-static int find_picture(const char *name, const struct output_dir *dir, bool *is_drawn,
+/* Does the file end as one of this format does? A gnuplot that cannot draw, or runs out of room on
+ * the disk, may still exit with 0. */
+static bool is_whole(const char *path, const struct format *format)
+{
+    enum { END_SIZE = 16 };
+    char end[END_SIZE];
+    const size_t length = strlen(format->mark);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return false;
+    if (fseek(file, -END_SIZE, SEEK_END) != 0)
+        rewind(file); /* it is shorter */
+    size_t size = fread(end, 1, END_SIZE, file);
+    (void)fclose(file); /* nothing was written */
+    while (size > 0 && end[size - 1] == '\n')
+        size--;
+    return size >= length && memcmp(end + size - length, format->mark, length) == 0;
+}
+
+/* Why no more can be written to a picture, which is given up: 0 or an errno. */
+static int write_more(const char *path)
+{
+    enum { MORE_SIZE = 65536 }; /* about a picture */
+    FILE *file = fopen(path, "ab");
+    int why = file == NULL ? errno : 0;
+    for (int i = 0; file != NULL && why == 0 && i < MORE_SIZE; i++)
+        why = fputc(0, file) == EOF ? errno : 0;
+    if (file != NULL && fclose(file) != 0 && why == 0)
+        why = errno;
+    return why;
+}
+
+/* Are both files there and whole? If not, the ending says what is known of the reason. */
+static int find_picture(struct drawing_picture *picture, const struct output_dir *dir,
                         struct err *err)
 {
-    *is_drawn = true;
-    for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
-        struct stat status;
-        char *path = join_path(dir, name, extensions[i]);
+    picture->is_drawn = true;
+    for (size_t i = 0; i < ARRAY_LEN(formats) && picture->is_drawn; i++) {
+        char *path = join_path(dir, picture->name, formats[i].extension);
         if (path == NULL)
             return err_no_memory(err);
-        if (stat(path, &status) != 0 || status.st_size == 0)
-            *is_drawn = false;
+        picture->is_drawn = is_whole(path, &formats[i]);
+        int why = picture->is_drawn ? 0 : write_more(path);
         free(path);
+        if (!picture->is_drawn)
+            snprintf(picture->ending.detail, DETAIL_SIZE, "drew no whole picture%s%s",
+                     why != 0 ? ": " : "", why != 0 ? strerror(why) : "");
     }
     return 0;
 }
@@ -128,8 +167,7 @@ static int draw(struct drawing_picture *pictures, int32_t count, const struct ou
     for (int32_t i = 0; i < count; i++) {
         struct drawing_picture *picture = &pictures[i];
         picture->ending = ending;
-        if (ending.result == PROCESS_DONE &&
-            find_picture(picture->name, dir, &picture->is_drawn, err) != 0)
+        if (ending.result == PROCESS_DONE && find_picture(picture, dir, err) != 0)
             return -1;
     }
     return 0;
@@ -195,7 +233,7 @@ static void note_failure(const struct drawing_picture *picture, struct report_ou
     }
     outcome->plots = PLOTS_FAILED;
     snprintf(outcome->plot_detail, sizeof outcome->plot_detail, "plots/%s.gp: %s", picture->name,
-             picture->ending.result == PROCESS_DONE ? "drew nothing" : picture->ending.detail);
+             picture->ending.detail);
 }
 
 /* All before the first that failed were begun before it, and have ended well. */

@@ -23,6 +23,9 @@ HANGS_AFTER_S = 300
 
 DONE, ANSWER_IS_NO, BAD_INPUT, SYSTEM = 0, 1, 2, 3
 
+# What a gnuplot for tests does, in a shell, to "draw" $file: both pictures end as whole ones do.
+DRAW_FILE = ("echo '</svg>' > ${file%.gp}.svg; printf 'IEND\\256B`\\202' > ${file%.gp}.png")
+
 
 def default_signals():
     """In the child: a test suite that runs in the background may hand down an ignored SIGINT."""

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import unittest
 
-from e2e import BAD_INPUT, DONE, HANGS_AFTER_S, SYSTEM, ProgramTest
+from e2e import BAD_INPUT, DONE, DRAW_FILE, HANGS_AFTER_S, SYSTEM, ProgramTest
 from fgd_twin import POINTS, POLICIES, Study, read_orders
 
 MODELS = ["P100", "T4", "G2"]
@@ -27,9 +27,9 @@ for i in $(seq $PATIENCE); do
 done
 [ $i -lt $PATIENCE ] || { echo alone; exit 1; }
 for file; do
-    case $file in *.gp) echo > "${file%.gp}.svg"; echo > "${file%.gp}.png";; esac
+    case $file in *.gp) DRAW_FILE;; esac
 done
-"""
+""".replace("DRAW_FILE", DRAW_FILE)
 
 
 def nodes_csv(draw, count=14):

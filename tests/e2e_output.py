@@ -10,8 +10,13 @@ import shutil
 import subprocess
 import unittest
 
-from e2e import (BAD_INPUT, DONE, HANGS_AFTER_S, PROGRAM, QUICKSTART, SOURCE, SYSTEM, ProgramTest,
-                 default_signals, long_scenario, small_scenario)
+from e2e import (BAD_INPUT, DONE, DRAW_FILE, HANGS_AFTER_S, PROGRAM, QUICKSTART, SOURCE, SYSTEM,
+                 ProgramTest, default_signals, long_scenario, small_scenario)
+
+
+# A gnuplot that draws all but one.
+DRAWS = ('for file; do case $file in *.gp) [ "$file" != "$UNWANTED" ] || { echo no ink >&2; exit 7; }\n'
+         f"{DRAW_FILE};; esac; done\n")
 
 
 def without_gnuplot_path(folder):
@@ -230,7 +235,10 @@ class Gnuplot(ProgramTest):
     def test_a_gnuplot_that_fails_leaves_the_rest_of_the_report(self):
         cases = [("#!/bin/sh\necho 'line 3: out of ink' >&2\nexit 7\n", "out of ink"),
                  ("#!/bin/sh\nkill -SEGV $$\n", "signal"), ("not a program\n", "gnuplot"),
-                 ("#!/bin/sh\nexit 0\n", "drew nothing")]
+                 ("#!/bin/sh\nexit 0\n", "drew no whole picture: the rest"),
+                 (f"#!/bin/sh\n{DRAWS}echo no end > pending.png\n", "pending.gp: drew no whole picture"),
+                 (f"#!/bin/sh\n{DRAWS}ln -sf /dev/full pending.svg\n",
+                  "pending.gp: drew no whole picture: No space left on device")]
         for number, (script, text) in enumerate(cases):
             with self.subTest(script):
                 environment = self.fake_gnuplot(script)
@@ -243,9 +251,7 @@ class Gnuplot(ProgramTest):
                 self.assertEqual([name for name in names if "partial" in name], [])
 
     def test_pictures_up_to_the_first_that_fails_are_kept(self):
-        draws = ('for file; do case $file in *.gp) [ "$file" != "$UNWANTED" ] || { echo no ink >&2; exit 7; }\n'
-                 'echo > "${file%.gp}.svg"; echo > "${file%.gp}.png";; esac; done\n')
-        environment = self.fake_gnuplot(f"#!/bin/sh\n{draws}")
+        environment = self.fake_gnuplot(f"#!/bin/sh\n{DRAWS}")
         self.check_ended(self.stowage("run", QUICKSTART, "-o", "all", environment=environment), DONE)
         order = re.findall(r"plots/(\w+)\.svg", (self.folder / "all/report.md").read_text(encoding="utf-8"))
         self.assertGreaterEqual(len(order), 6)
