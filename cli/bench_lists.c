@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/bench_lists.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "base/folder.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/workload_names.h"
 
 /* ---- policies ---- */
 
@@ -171,58 +170,13 @@ static int add_workload(struct bench_lists *lists, const char *name, struct err 
     return 0;
 }
 
-/* "default" of openb_pod_list_default.csv; NULL for another file. */
-static const char *workload_of_file(struct arena *arena, const char *file, bool *failed)
-{
-    static const char ending[] = ".csv";
-    size_t prefix = strlen(FGD_WORKLOAD_PREFIX), length = strlen(file);
-    if (strncmp(file, FGD_WORKLOAD_PREFIX, prefix) != 0 || length <= prefix + strlen(ending) ||
-        strcmp(file + length - strlen(ending), ending) != 0)
-        return NULL;
-    const char *name = arena_strndup(arena, file + prefix, length - prefix - strlen(ending));
-    *failed = name == NULL;
-    return name;
-}
-
-/* Without the number at its end. */
-static int stem_length(const char *name)
-{
-    size_t length = strlen(name);
-    while (length > 0 && isdigit((unsigned char)name[length - 1]))
-        length--;
-    return (int)length;
-}
-
-/* By stem, then by number: gpushare40 before gpushare100. */
-static int by_family(const void *left, const void *right)
-{
-    const char *a = *(const char *const *)left, *b = *(const char *const *)right;
-    int a_stem = stem_length(a), b_stem = stem_length(b);
-    int order = strncmp(a, b, (size_t)(a_stem < b_stem ? a_stem : b_stem));
-    if (order != 0 || a_stem != b_stem)
-        return order != 0 ? order : a_stem - b_stem;
-    size_t a_length = strlen(a), b_length = strlen(b);
-    if (a_length != b_length)
-        return a_length < b_length ? -1 : 1;
-    return strcmp(a, b);
-}
-
 static int find_all(struct bench_lists *lists, const char *folder, struct err *err)
 {
-    struct folder_names files = {.items = NULL};
-    bool failed = false;
-    int result = folder_list(folder, &files, err);
-    for (int32_t i = 0; i < files.count && result == 0; i++) {
-        const char *name = workload_of_file(&lists->arena, files.items[i], &failed);
-        if (failed)
-            result = err_no_memory(err);
-        else if (name != NULL)
-            result = add_workload(lists, name, err);
-    }
-    folder_names_release(&files);
-    if (lists->workload_count > 0)
-        qsort(lists->workloads, (size_t)lists->workload_count, sizeof lists->workloads[0],
-              by_family);
+    struct workload_names names;
+    int result = workload_names_list(&names, folder, &lists->arena, err);
+    for (int32_t i = 0; i < names.count && result == 0; i++)
+        result = add_workload(lists, names.items[i], err);
+    workload_names_release(&names);
     if (result == 0 && lists->workload_count == 0)
         return err_set(err, ERR_INPUT, "%s: holds no " FGD_WORKLOAD_PREFIX "NAME.csv", folder);
     return result;
@@ -236,7 +190,8 @@ int bench_lists_find_workloads(struct bench_lists *lists, const char *text, cons
     if (text == NULL)
         return find_all(lists, folder, err);
     while ((item = next_item(&lists->arena, &text, &failed)) != NULL)
-        if (add_workload(lists, item, err) != 0)
+        if (add_workload(lists, item, err) != 0 ||
+            workload_names_require(item, folder, "bench: --workloads", err) != 0)
             return -1;
     return failed ? err_no_memory(err) : 0;
 }

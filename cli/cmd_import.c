@@ -14,6 +14,7 @@
 #include "cli/message.h"
 #include "cli/option_values.h"
 #include "cli/options.h"
+#include "cli/workload_names.h"
 #include "scenarios/import.h"
 
 enum {
@@ -255,6 +256,11 @@ static int run_import(const struct command *command, int argc, char **argv)
         return options_stop(command, found, &err);
     if (result != 0 || check_arguments(&import, argc, argv, &err) != 0)
         return options_fail(command, &err);
+    const struct import_request *request = &import.request;
+    if (request->fgd_workload != NULL &&
+        workload_names_require(request->fgd_workload, request->data_path,
+                               "import openb: --fgd-workload", &err) != 0)
+        return message_fail(&err);
     if (write_scenario(&import, &err) != 0)
         return message_fail(&err);
     return EXIT_DONE;

@@ -284,8 +284,15 @@ class Study14Nodes(ProgramTest):
         self.write("fgd/arrivals.txt.gz", b"\x1f\x8bdamaged")
         result = self.stowage("bench", "fgd", "--data", ".", "-w", "few", "-s", "7")
         self.check_ended(result, BAD_INPUT, "damaged or cut off")
-        result = self.stowage("bench", "fgd", "--data", ".", "-w", "none")
-        self.check_ended(result, BAD_INPUT, "openb_pod_list_none.csv")
+        for command, option in ((("bench", "fgd", "-w"), "bench: --workloads"),
+                                (("import", "openb", "--fgd-workload"), "import openb: --fgd-workload")):
+            result = self.stowage(*command, "many8", "--data", ".")
+            self.check_ended(result, BAD_INPUT, f'{option}: . has no workload "many8": '
+                             'did you mean "many9"? give few or many9')
+            result = self.stowage(*command, "few", "--data", "fgd")
+            self.check_ended(result, BAD_INPUT, "fgd: holds no openb_pod_list_NAME.csv")
+            result = self.stowage(*command, "few", "--data", "nowhere")
+            self.check_ended(result, BAD_INPUT, "nowhere: No such file or directory")
         self.write("openb_pod_list_few.csv", "name,cpu_milli\n")
         result = self.stowage("bench", "fgd", "--data", ".", "-w", "few", "-s", "7")
         self.check_ended(result, BAD_INPUT, 'no column "memory_mib"')
