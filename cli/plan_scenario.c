@@ -12,6 +12,7 @@
 #include "base/problems.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/interrupt_watch.h"
 #include "cli/load_told.h"
 #include "cli/message.h"
 #include "cli/plots_told.h"
@@ -341,7 +342,7 @@ static int tell(struct planning *planning)
     return ending > code ? ending : code;
 }
 
-/* A wrong path is told before the search and not after it, and what is kept there is found. */
+/* Before the search, and what is kept there is found. */
 static int open_folder(struct planning *planning, struct err *err)
 {
     const char *folder = planning->options->output_path;
@@ -365,11 +366,10 @@ static int open_folder(struct planning *planning, struct err *err)
     return run_store_init(&planning->store, &store, err);
 }
 
-/* What can be known without a simulation: a bound, a start, or that there is no plan. */
-static int look_at_peak(struct planning *planning, struct err *err)
+/* There is nothing to keep of it when a signal ends it. */
+static int find_peak(struct planning *planning, struct err *err)
 {
-    struct peak *peak = &planning->peak;
-    struct plan_axes *axes = &planning->axes;
+    struct interrupt_watch watch = {.what = "looking for a bound"};
     const struct peak_of of = {&planning->scenario,
                                &planning->allowed,
                                &planning->targets,
@@ -377,7 +377,19 @@ static int look_at_peak(struct planning *planning, struct err *err)
                                planning->request.question.trial_count,
                                planning->request.question.failures_allowed,
                                planning->request.question.seed};
-    if (peak_make(peak, &of, err) != 0)
+    if (interrupt_watch_start(&watch, err) != 0)
+        return -1;
+    int result = peak_make(&planning->peak, &of, err);
+    interrupt_watch_end(&watch);
+    return result;
+}
+
+/* What can be known without a simulation: a bound, a start, or that there is no plan. */
+static int look_at_peak(struct planning *planning, struct err *err)
+{
+    const struct peak *peak = &planning->peak;
+    const struct plan_axes *axes = &planning->axes;
+    if (find_peak(planning, err) != 0)
         return -1;
     planning->request.cost_min = peak->has_bound && !peak->is_average ? peak->bound : 0;
     for (int32_t i = 0; i < axes->count && peak->start != NULL; i++)
@@ -450,12 +462,13 @@ static int read_question(struct planning *planning, struct err *err)
 
 static int plan(struct planning *planning, struct err *err)
 {
-    if (read_question(planning, err) != 0 || open_folder(planning, err) != 0 ||
-        interrupt_block(&planning->interrupt, err) != 0)
+    if (read_question(planning, err) != 0 ||
+        output_dir_probe(planning->options->output_path, err) != 0)
         return -1;
     progress_init(&planning->progress, planning->options->is_quiet);
     ask(planning);
-    if (look_at_peak(planning, err) != 0)
+    if (look_at_peak(planning, err) != 0 || open_folder(planning, err) != 0 ||
+        interrupt_block(&planning->interrupt, err) != 0)
         return -1;
     int result = start_crew(planning, err);
     if (result == 0)

@@ -7,9 +7,11 @@ import pathlib
 import re
 import signal
 import subprocess
+import time
 import unittest
 
-from e2e import ANSWER_IS_NO, BAD_INPUT, DONE, QUICKSTART, SOURCE, SYSTEM, ProgramTest, small_scenario
+from e2e import (ANSWER_IS_NO, BAD_INPUT, DONE, QUICKSTART, SOURCE, SYSTEM, ProgramTest,
+                 blocks_interrupts, small_scenario)
 
 
 def priced(price, **changes):
@@ -372,6 +374,18 @@ class Plan(ProgramTest):
         self.assertEqual(process.returncode, SYSTEM)
         self.assertIn("interrupted by SIGINT", err)
         self.assertIn("Scenario    jobs", out)
+
+    def test_an_interrupt_ends_the_bound_at_once_and_leaves_nothing(self):
+        self.write("s.json", random_scenario(horizon="900d"))
+        process = self.start("plan", "s.json", "-t", "placed 2m 99.9", "-n", "p=0..400", "-o", "out",
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.wait_until(lambda: blocks_interrupts(process), "the scenario is being read")
+        time.sleep(0.5)  # now it is read, and the bound takes seconds
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, out), (SYSTEM, ""))
+        self.assertRegex(err, "^error: interrupted by SIGINT while (looking for a bound|reading)")
+        self.assertEqual(self.names_in_folder(), ["s.json"])
 
     def bytes_of(self, folder):
         """All files of a report, without the line that has the command."""
