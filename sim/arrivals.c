@@ -6,7 +6,8 @@
 #include "base/array.h"
 
 /* Runners that come: those of the file and those that `arrivals` generates. All are known before
- * the run and sorted; the queue of events only ever holds the next one. */
+ * the run and sorted; the next one has its place in the order of events without being in the queue.
+ */
 
 /* The instants at which one generator's runners arrive, one after the other. */
 struct course {
@@ -138,16 +139,12 @@ int arrivals_build(struct sim *sim, struct err *err)
 
 /* ---- coming ---- */
 
-int arrivals_plan(struct sim *sim, struct err *err)
+void arrivals_plan(struct sim *sim)
 {
-    if (sim->next_arrival == sim->arrival_count)
-        return 0;
-    struct event event = {
-        .time_us = sim->arrivals[sim->next_arrival].time_us,
-        .kind = ACTION_ARRIVALS,
-        .subject = NO_INDEX,
-    };
-    return sim_push(sim, EVENT_CLASS_DEMAND, &event, err);
+    bool has_more = sim->next_arrival < sim->arrival_count;
+    sim->arrivals_rank =
+        has_more ? event_rank(sim->arrivals[sim->next_arrival].time_us, EVENT_CLASS_ARRIVALS)
+                 : UINT64_MAX;
 }
 
 int arrivals_admit(struct sim *sim, struct err *err)

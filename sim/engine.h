@@ -16,7 +16,6 @@ enum event_action {
     ACTION_STARTED,        /* replica: its startup is over */
     ACTION_UNPROTECTED,    /* replica: it has run for min_runtime and may be a victim */
     ACTION_NODE_REPAIRED,  /* node */
-    ACTION_ARRIVALS,       /* the runners that arrive now */
     ACTION_DEPARTURE,      /* runner: its departure_us */
     ACTION_SCRIPTED,       /* index into scenario->events */
     ACTION_GAVE_UP,        /* replica: max_wait is over */
@@ -41,6 +40,10 @@ enum event_action {
 /* Puts an event into the queue, unless it is beyond the end of the run. One about a replica or node
  * is among its plans; the generation is set here. */
 int sim_push(struct sim *sim, enum event_class class, const struct event *event, struct err *err);
+
+/* Plans the start, at this instant, of a replica that a pass has just bound. As an event of its own
+ * in the queue would: behind the pass, in order of binding. */
+int sim_push_start(struct sim *sim, int32_t replica, struct err *err);
 
 /* Cancels what is planned; `plans` are those of a replica or node of the sim. */
 void sim_cancel(struct sim *sim, struct plans *plans);
@@ -98,8 +101,8 @@ int sim_build_node(struct sim *sim, const struct node_def *def, enum node_state 
 
 /* Makes the generated runners and the order in which runners arrive. */
 int arrivals_build(struct sim *sim, struct err *err);
-/* Plans the event of the next arrival. */
-int arrivals_plan(struct sim *sim, struct err *err);
+/* Plans the next arrivals. */
+void arrivals_plan(struct sim *sim);
 /* Lets all runners arrive that arrive by now. */
 int arrivals_admit(struct sim *sim, struct err *err);
 

@@ -38,12 +38,18 @@
  * The instant from which the buckets are seen (base_us) then stays where it was: between it and the
  * end of the front there is no bucket, so seen from any instant there the others are the same.
  *
+ * What is beside the queue. Who asks whether an event comes before some rank may then push for any
+ * instant from that rank on, also where the first event is later. So a bucket is spread only if it
+ * begins before the rank, and as if something were in it at that instant: the base is never later
+ * than what may still be pushed.
+ *
  * Buckets are chains of chunks out of one pool. Chunks are taken from the system by pushes only, so
  * many that any spread of the events present has room: popping cannot fail. */
 
 enum {
-    CLASS_SHIFT = 8,
-    TIME_SHIFT = 12, /* a word is time | class | kind; the kind takes no part in the order */
+    /* A word is time | class | kind; the kind takes no part in the order. */
+    CLASS_SHIFT = EVENT_RANK_CLASS_SHIFT,
+    TIME_SHIFT = EVENT_RANK_TIME_SHIFT,
     DIGIT_BITS = 4,
     DIGIT_MASK = EVENT_QUEUE_DIGITS - 1,
     BUCKET_COUNT = EVENT_QUEUE_LEVELS * EVENT_QUEUE_DIGITS,
@@ -164,14 +170,17 @@ static int32_t place_of(uint64_t word, int64_t base_us)
     return (shift / DIGIT_BITS + 1) * EVENT_QUEUE_DIGITS + digit;
 }
 
-/* The first word behind all that belong into the bucket. */
-static uint64_t end_of_place(int32_t place, int64_t base_us)
+/* Words that belong into a bucket: from begin up to before end. */
+struct span {
+    uint64_t begin, end;
+};
+static struct span span_of_place(int32_t place, int64_t base_us)
 {
     int32_t level = place / EVENT_QUEUE_DIGITS;
     int32_t shift = level == 0 ? CLASS_SHIFT : TIME_SHIFT + (level - 1) * DIGIT_BITS;
-    uint64_t next = (uint64_t)(place % EVENT_QUEUE_DIGITS) + 1;
     uint64_t above = (uint64_t)base_us << TIME_SHIFT >> shift & ~(uint64_t)DIGIT_MASK;
-    return (above + next) << shift;
+    uint64_t digits = above + (uint64_t)(place % EVENT_QUEUE_DIGITS);
+    return (struct span){.begin = digits << shift, .end = (digits + 1) << shift};
 }
 
 static int32_t first_place(const struct event_queue *queue)
@@ -249,7 +258,8 @@ static void insert_into_front(struct event_queue *queue, const struct event_entr
  * seen in the same places from now, since their first one begins later. */
 static void spill_front(struct event_queue *queue)
 {
-    queue->base_us = queue->now_us;
+    if (queue->base_us < queue->now_us)
+        queue->base_us = queue->now_us;
     queue->front_end = 0;
     while (queue->front_count > 0) {
         const struct event_entry entry = entry_in_front(queue, --queue->front_count);
@@ -277,11 +287,13 @@ static bool is_small(const struct event_bucket *bucket)
     return bucket->first == bucket->last && bucket->end - bucket->begin <= EVENT_QUEUE_FRONT;
 }
 
-/* The earliest instant of the bucket becomes the base; all its entries go to lower levels. */
-static void spread(struct event_queue *queue, int32_t place)
+/* The earliest instant of the bucket becomes the base, or `until_us`, which is in its span, if that
+ * is earlier; all its entries go to lower levels. */
+static void spread(struct event_queue *queue, int32_t place, int64_t until_us)
 {
     struct event_bucket bucket = detach(queue, place);
-    queue->base_us = earliest_us(&bucket);
+    int64_t first_us = earliest_us(&bucket);
+    queue->base_us = first_us < until_us ? first_us : until_us;
     int32_t i = bucket.begin;
     for (struct event_chunk *chunk = bucket.first, *next; chunk; chunk = next, i = 0) {
         for (int32_t end = end_in(&bucket, chunk); i < end; i++)
@@ -295,12 +307,9 @@ static void spread(struct event_queue *queue, int32_t place)
 static void bring_to_front(struct event_queue *queue, int32_t place)
 {
     struct event_bucket bucket = detach(queue, place);
-    queue->near_count = 0;
-    for (int32_t i = bucket.begin; i < bucket.end; i++) {
-        const struct event event = event_of(&bucket.first->entries[i]);
+    for (int32_t i = bucket.begin; i < bucket.end; i++)
         insert_into_front(queue, &bucket.first->entries[i]);
-        queue->near[queue->near_count++] = (struct event_near){event.kind, event.subject};
-    }
+    queue->near_count = (int32_t)queue->front_count;
     queue->many_count -= queue->near_count;
     free_chunk(queue, bucket.first);
 }
@@ -319,33 +328,45 @@ static void bring_one_to_front(struct event_queue *queue, int32_t place)
     free_chunk(queue, chunk);
 }
 
-/* The front is empty, the buckets are not. Not inlined: the short way of few events would have to
- * save registers for the long one. */
-__attribute__((noinline)) static void refill_front(struct event_queue *queue)
+/* The first bucket, and where it lies; one that is large but for one instant and class is spread
+ * first, as long as it begins before the rank. */
+static int32_t find_first(struct event_queue *queue, uint64_t rank, struct span *span)
 {
-    int32_t place = first_place(queue);
-    while (place >= EVENT_QUEUE_DIGITS && !is_small(&queue->buckets[place])) {
-        spread(queue, place);
-        place = first_place(queue);
+    for (;;) {
+        int32_t place = first_place(queue);
+        *span = span_of_place(place, queue->base_us);
+        if (place < EVENT_QUEUE_DIGITS || is_small(&queue->buckets[place]) || span->begin >= rank)
+            return place;
+        spread(queue, place, event_rank_us(rank));
     }
-    queue->front_end = end_of_place(place, queue->base_us);
-    if (is_small(&queue->buckets[place])) {
-        bring_to_front(queue, place);
-    } else {
+}
+
+void event_queue_refill(struct event_queue *queue, uint64_t rank)
+{
+    if (queue->many_count == 0)
+        return;
+    struct span span;
+    int32_t place = find_first(queue, rank, &span);
+    queue->front_end = span.begin;
+    if (span.begin >= rank)
+        return;
+    if (!is_small(&queue->buckets[place])) {
         bring_one_to_front(queue, place);
-        queue->front_end -= 1 << CLASS_SHIFT;
+        return;
     }
+    bring_to_front(queue, place);
+    queue->front_end = queue->many_count == 0 ? UINT64_MAX : span.end;
 }
 
 /* ---- push and pop ---- */
 
-/* Not inlined, as refill_front. */
+/* Not inlined: the short way of few events would have to save registers for the long one. */
 __attribute__((noinline)) static int
 push_among_many(struct event_queue *queue, const struct event_entry *entry, struct err *err)
 {
     if (queue->capacity <= event_queue_count(queue) && grow(queue, err))
         return -1;
-    if (queue->many_count == 0 || entry->word < queue->front_end)
+    if (entry->word < queue->front_end)
         spill_front(queue);
     append(queue, place_of(entry->word, queue->base_us), entry);
     queue->many_count++;
@@ -359,12 +380,10 @@ int event_queue_push(struct event_queue *queue, enum event_class class, const st
     assert(event->time_us <= TIME_US_MAX);
     assert(event->kind >= 0 && event->kind <= EVENT_KIND_MAX);
     const struct event_entry entry = {
-        .word = (uint64_t)event->time_us << TIME_SHIFT | (uint64_t) class << CLASS_SHIFT |
-                (uint64_t)event->kind,
+        .word = event_rank(event->time_us, class) | (uint64_t)event->kind,
         .whose = (uint64_t)(uint32_t)event->subject << 32 | event->generation,
     };
-    bool is_before_buckets = queue->many_count == 0 || entry.word < queue->front_end;
-    if (!is_before_buckets || queue->front_count == EVENT_QUEUE_FRONT)
+    if (entry.word >= queue->front_end || queue->front_count == EVENT_QUEUE_FRONT)
         return push_among_many(queue, &entry, err);
     insert_into_front(queue, &entry);
     return 0;
@@ -372,23 +391,14 @@ int event_queue_push(struct event_queue *queue, enum event_class class, const st
 
 bool event_queue_pop(struct event_queue *queue, struct event *event)
 {
-    if (queue->front_count == 0) {
-        if (queue->many_count == 0)
-            return false;
-        refill_front(queue);
-    }
+    if (queue->front_count == 0)
+        event_queue_refill(queue, UINT64_MAX);
+    if (queue->front_count == 0)
+        return false;
     const struct event_entry entry = entry_in_front(queue, --queue->front_count);
     *event = event_of(&entry);
     queue->now_us = event->time_us;
     return true;
-}
-
-bool event_queue_has_before(const struct event_queue *queue, enum event_class class)
-{
-    uint64_t first = (uint64_t)queue->now_us << TIME_SHIFT | (uint64_t) class << CLASS_SHIFT;
-    if (queue->front_count > 0)
-        return queue->front_words[queue->front_count - 1] < first;
-    return (queue->digits[0] & ((1U << class) - 1)) != 0;
 }
 
 int64_t event_queue_first_us(const struct event_queue *queue)

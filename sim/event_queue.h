@@ -12,16 +12,20 @@
  * its instant.
  *
  * The queue is monotone: nothing may be pushed for an instant before that of the event popped last.
- * At that very instant any class may be pushed, an earlier one too; it then pops next. */
+ * At that very instant any class may be pushed, an earlier one too; it then pops next.
+ *
+ * What is known to come next need not be in the queue: who asks it whether an event comes before
+ * (event_queue_has_before) can have other things take their place among its events. */
 
 enum event_class {
     EVENT_CLASS_REPLICA_GONE = 0, /* room is freed */
     EVENT_CLASS_NODE_LOST,
     EVENT_CLASS_NODE_READY,
     EVENT_CLASS_REPLICA_READY,
-    EVENT_CLASS_DEMAND, /* arrivals, departures, scale changes */
+    EVENT_CLASS_DEMAND,   /* departures, scale changes */
+    EVENT_CLASS_ARRIVALS, /* no events of the queue, but their place among them */
     EVENT_CLASS_AUTOSCALER,
-    EVENT_CLASS_PASS,         /* no event of the queue, but its place among them */
+    EVENT_CLASS_PASS,         /* likewise */
     EVENT_CLASS_GIVE_UP,      /* after the pass: a demand with max_wait 0 is tried once */
     EVENT_CLASS_NODE_SCALING, /* for what the pass has left waiting */
     EVENT_CLASS_SAMPLE,
@@ -29,6 +33,17 @@ enum event_class {
 };
 
 enum { EVENT_KIND_MAX = 255 };
+
+/* The place of this instant and class in the order, as one number. */
+enum { EVENT_RANK_TIME_SHIFT = 12, EVENT_RANK_CLASS_SHIFT = 8 };
+static inline uint64_t event_rank(int64_t time_us, enum event_class class)
+{
+    return (uint64_t)time_us << EVENT_RANK_TIME_SHIFT | (uint64_t) class << EVENT_RANK_CLASS_SHIFT;
+}
+static inline int64_t event_rank_us(uint64_t rank)
+{
+    return (int64_t)(rank >> EVENT_RANK_TIME_SHIFT);
+}
 
 struct event {
     int64_t time_us;     /* 0 .. TIME_US_MAX */
@@ -42,11 +57,8 @@ enum { EVENT_QUEUE_DIGITS = 16, EVENT_QUEUE_LEVELS = 14, EVENT_QUEUE_FRONT = 32 
 struct event_chunk;
 struct event_slab;
 struct event_entry {
-    uint64_t word;  /* time_us << 12 | class << 8 | kind */
+    uint64_t word;  /* event_rank | kind */
     uint64_t whose; /* subject << 32 | generation */
-};
-struct event_near {
-    int32_t kind, subject;
 };
 struct event_bucket {
     struct event_chunk *first, *last; /* NULL: empty */
@@ -56,16 +68,16 @@ struct event_bucket {
 /* Zero-initialised is a valid empty queue. */
 struct event_queue {
     /* Events, dead ones included: in the buckets, and in the front. There all are whose word is
-     * below front_end, and all of all while there are none in the buckets. */
+     * below front_end; UINT64_MAX: none are in the buckets. */
     int64_t many_count, front_count;
     uint64_t front_end;
     int64_t dead_count; /* of those that their owner has declared dead */
     int64_t now_us;     /* instant of the event popped last */
     int64_t base_us;    /* from where the buckets are seen */
-    /* Events that a pop has brought so near that they will pop soon, in no particular order: their
-     * owner may fetch from memory what they are about, and sets the count to 0 then. */
+    /* So many events were brought to the front, and are all that is there, so that they will pop
+     * soon (event_queue_near). Their owner may fetch from memory what they are about, before
+     * anything is pushed, and sets the count to 0 then. */
     int32_t near_count;
-    struct event_near near[EVENT_QUEUE_FRONT];
     /* The first event last. Two arrays, since a processor is slow to read as a whole what was just
      * written in halves. */
     uint64_t front_words[EVENT_QUEUE_FRONT], front_whose[EVENT_QUEUE_FRONT];
@@ -95,9 +107,25 @@ int event_queue_push(struct event_queue *queue, enum event_class class, const st
  * pops together. */
 bool event_queue_pop(struct event_queue *queue, struct event *event);
 
-/* Is an event of an earlier class than this one to come at the instant of the event popped last?
- * O(1). */
-bool event_queue_has_before(const struct event_queue *queue, enum event_class class);
+/* Does an event come before this rank, which is not before the event popped last? Afterwards
+ * nothing may be pushed for an instant before the earlier of the two. Cost: as of a pop. */
+static inline bool event_queue_has_before(struct event_queue *queue, uint64_t rank);
+
+/* What the i-th of the near_count events is about; they pop from the last to the first. */
+struct event_near {
+    int32_t kind, subject;
+};
+static inline struct event_near event_queue_near(const struct event_queue *queue, int32_t i)
+{
+    return (struct event_near){
+        .kind = (int32_t)(queue->front_words[i] & EVENT_KIND_MAX),
+        .subject = (int32_t)(queue->front_whose[i] >> 32),
+    };
+}
+
+/* The part of event_queue_has_before and event_queue_pop where the front is empty: brings the first
+ * events to it, if any of the buckets comes before the rank. */
+void event_queue_refill(struct event_queue *queue, uint64_t rank);
 
 /* The instant of the first event, INT64_MAX for none; for checks. O(the bucket of that event). */
 int64_t event_queue_first_us(const struct event_queue *queue);
@@ -119,5 +147,12 @@ void event_queue_add_dead(struct event_queue *queue, int64_t count,
 int64_t event_queue_count_dead(const struct event_queue *queue, const struct event_filter *filter);
 
 void event_queue_release(struct event_queue *queue);
+
+static inline bool event_queue_has_before(struct event_queue *queue, uint64_t rank)
+{
+    if (queue->front_count == 0 && queue->front_end < rank)
+        event_queue_refill(queue, rank);
+    return queue->front_count > 0 && queue->front_words[queue->front_count - 1] < rank;
+}
 
 #endif

@@ -27,10 +27,9 @@ void prefetch_arrival(const struct sim *sim)
         fetch_runner(sim, sim->arrivals[sim->next_arrival + ARRIVALS_AHEAD].runner);
 }
 
-static bool is_about_replica(const struct event_near *event)
+static bool is_about_replica(int32_t kind)
 {
-    return event->kind == ACTION_FINISHED || event->kind == ACTION_GONE ||
-           event->kind == ACTION_STARTED;
+    return kind == ACTION_FINISHED || kind == ACTION_GONE || kind == ACTION_STARTED;
 }
 
 static bool is_bound(const struct sim *sim, int32_t replica)
@@ -69,14 +68,15 @@ void prefetch_near(struct sim *sim)
 {
     int32_t near[EVENT_QUEUE_FRONT];
     int32_t count = 0;
-    for (int32_t i = 0; i < sim->events.near_count; i++)
-        if (is_about_replica(&sim->events.near[i]))
-            near[count++] = sim->events.near[i].subject;
-    sim->events.near_count = 0;
-    for (int32_t i = 0; i < count; i++) {
-        sched_fetch_replica(&sim->sched, near[i]);
-        fetch_lines(&sim->replicas[near[i]], sizeof *sim->replicas);
+    for (int32_t i = sim->events.near_count - 1; i >= 0; i--) {
+        const struct event_near event = event_queue_near(&sim->events, i);
+        if (!is_about_replica(event.kind))
+            continue;
+        near[count++] = event.subject;
+        sched_fetch_replica(&sim->sched, event.subject);
+        fetch_lines(&sim->replicas[event.subject], sizeof *sim->replicas);
     }
+    sim->events.near_count = 0;
     for (int32_t i = 0; i < count; i++)
         fetch_around(sim, near[i]);
     for (int32_t i = 0; i < count; i++)

@@ -263,9 +263,9 @@ int replica_bound(struct sim *sim, const struct decision *decision, struct err *
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         sim_emit(sim, &record, err))
         return -1;
-    const struct replica *bound = &sim->sched.replicas[replica];
-    return push(sim, ACTION_STARTED, replica,
-                sim->now_us + startup_us(sim, bound->runner, bound->ordinal), err);
+    int64_t us = startup_us(sim, record.runner, record.ordinal);
+    return us == 0 ? sim_push_start(sim, replica, err)
+                   : push(sim, ACTION_STARTED, replica, sim->now_us + us, err);
 }
 
 int replica_started(struct sim *sim, int32_t replica, struct err *err)

@@ -35,7 +35,6 @@ static struct plans *plans_of(const struct sim *sim, const struct event *event)
     case ACTION_NODE_BOOTS:
     case ACTION_NODE_COMES:
         return &sim->nodes[event->subject].plans;
-    case ACTION_ARRIVALS:
     case ACTION_DEPARTURE:
     case ACTION_SCRIPTED:
     case ACTION_OUTAGE:
@@ -64,6 +63,15 @@ int sim_push(struct sim *sim, enum event_class class, const struct event *event,
         return -1;
     if (plans)
         plans->count++;
+    return 0;
+}
+
+int sim_push_start(struct sim *sim, int32_t replica, struct err *err)
+{
+    if (array_reserve(&sim->starts, &sim->start_capacity, sim->start_count + INT64_C(1),
+                      sizeof *sim->starts, err))
+        return -1;
+    sim->starts[sim->start_count++] = replica;
     return 0;
 }
 
@@ -120,6 +128,14 @@ static int depart(struct sim *sim, int32_t runner, struct err *err)
     return arrivals_admit(sim, err) || runner_depart(sim, runner, &had_effect, err) ? -1 : 0;
 }
 
+/* The startup of a replica is over. */
+static int end_startup(struct sim *sim, int32_t replica, struct err *err)
+{
+    if (replica_start_ends(sim, replica, err))
+        return -1;
+    return runner_roll(sim, sim->sched.replicas[replica].runner, err);
+}
+
 static int process(struct sim *sim, const struct event *event, struct err *err)
 {
     assert(event->kind >= 0 && event->kind < (int32_t)ACTION_COUNT);
@@ -129,10 +145,7 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
     case ACTION_FINISHED:
         return replica_finished(sim, event->subject, err);
     case ACTION_STARTED:
-        return replica_start_ends(sim, event->subject, err) ||
-                       runner_roll(sim, sim->sched.replicas[event->subject].runner, err)
-                   ? -1
-                   : 0;
+        return end_startup(sim, event->subject, err);
     case ACTION_CRASHED:
         return replica_crashes(sim, event->subject, err);
     case ACTION_UNPROTECTED:
@@ -140,8 +153,6 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
         return 0;
     case ACTION_NODE_REPAIRED:
         return node_repair(sim, event->subject, err);
-    case ACTION_ARRIVALS:
-        return arrivals_admit(sim, err) || arrivals_plan(sim, err) ? -1 : 0;
     case ACTION_DEPARTURE:
         return depart(sim, event->subject, err);
     case ACTION_SCRIPTED:
@@ -177,26 +188,78 @@ static int process(struct sim *sim, const struct event *event, struct err *err)
     return -1;
 }
 
-/* What comes first in the queue. 0: the queue is empty. */
+static void go_to(struct sim *sim, int64_t now_us)
+{
+    assert(now_us >= sim->now_us);
+    sim->now_us = now_us;
+    metrics_advance(&sim->metrics, now_us);
+}
+
 static int take_event(struct sim *sim, struct err *err)
 {
     struct event event;
-    if (!event_queue_pop(&sim->events, &event))
-        return 0;
-    assert(event.time_us >= sim->now_us);
-    if (sim->events.near_count > 0)
-        prefetch_near(sim);
-    sim->now_us = event.time_us;
-    metrics_advance(&sim->metrics, sim->now_us);
-    if (is_due(sim, &event) && process(sim, &event, err))
-        return -1;
-    return 1;
+    event_queue_pop(&sim->events, &event);
+    go_to(sim, event.time_us);
+    return is_due(sim, &event) ? process(sim, &event, err) : 0;
 }
 
-/* A pass that is due is no event of the queue, but has its place in the order as if it were. */
-static bool pass_comes_first(const struct sim *sim)
+static int take_arrivals(struct sim *sim, struct err *err)
 {
-    return sim->pass_is_planned && !event_queue_has_before(&sim->events, EVENT_CLASS_PASS);
+    go_to(sim, event_rank_us(sim->arrivals_rank));
+    if (arrivals_admit(sim, err))
+        return -1;
+    arrivals_plan(sim);
+    return 0;
+}
+
+/* A start that a pass has listed. It is cancelled where its replica is no longer starting: until
+ * all are over there is no other pass, so none of their slots starts anew. */
+static int take_start(struct sim *sim, struct err *err)
+{
+    int32_t replica = sim->starts[sim->start_next++];
+    if (sim->start_next == sim->start_count)
+        sim->start_next = sim->start_count = 0;
+    bool is_cancelled = sim->sched.replicas[replica].state != REPLICA_STARTING;
+    return is_cancelled ? 0 : end_startup(sim, replica, err);
+}
+
+/* What is not in the queue but has its place among the events there. */
+enum beside {
+    BESIDE_START,    /* of a replica that needs no startup, at once behind the pass that bound it */
+    BESIDE_PASS,     /* where sim->pass_is_planned */
+    BESIDE_ARRIVALS, /* the runners that arrive next, if any are still to come */
+};
+
+/* The first of it, and its rank; UINT64_MAX: there is nothing. Of its class a start stands before
+ * what is in the queue: when the pass ran, nothing of that class was left at its instant. */
+static enum beside first_beside(const struct sim *sim, uint64_t *rank)
+{
+    if (sim->start_count > 0) {
+        *rank = event_rank(sim->now_us, EVENT_CLASS_REPLICA_READY);
+        return BESIDE_START;
+    }
+    *rank = event_rank(sim->now_us, EVENT_CLASS_PASS);
+    if (sim->pass_is_planned && *rank < sim->arrivals_rank)
+        return BESIDE_PASS;
+    *rank = sim->arrivals_rank;
+    return BESIDE_ARRIVALS;
+}
+
+/* 0: nothing is left. */
+static int take_first(struct sim *sim, struct err *err)
+{
+    uint64_t rank;
+    enum beside beside = first_beside(sim, &rank);
+    bool is_in_queue = event_queue_has_before(&sim->events, rank);
+    if (sim->events.near_count > 0)
+        prefetch_near(sim);
+    if (is_in_queue)
+        return take_event(sim, err) ? -1 : 1;
+    if (rank == UINT64_MAX)
+        return 0;
+    if (beside == BESIDE_ARRIVALS)
+        return take_arrivals(sim, err) ? -1 : 1;
+    return (beside == BESIDE_START ? take_start(sim, err) : pass_step(sim, err)) ? -1 : 1;
 }
 
 int sim_step(struct sim *sim, struct err *err)
@@ -204,11 +267,7 @@ int sim_step(struct sim *sim, struct err *err)
     if (sim->is_finished)
         return 0;
     sim->record_count = 0;
-    int result = 1;
-    if (!pass_comes_first(sim))
-        result = take_event(sim, err);
-    else if (pass_step(sim, err))
-        result = -1;
+    int result = take_first(sim, err);
     if (result == 0) {
         sim->now_us = sim->end_us;
         sim->is_complete = true;
@@ -222,6 +281,16 @@ int sim_step(struct sim *sim, struct err *err)
         return -1;
     }
     return 1;
+}
+
+int64_t sim_next_us(const struct sim *sim)
+{
+    if (sim->pass_is_planned || sim->start_count > 0)
+        return sim->now_us;
+    int64_t queue_us = event_queue_first_us(&sim->events);
+    bool is_arrival =
+        sim->arrivals_rank != UINT64_MAX && event_rank_us(sim->arrivals_rank) < queue_us;
+    return is_arrival ? event_rank_us(sim->arrivals_rank) : queue_us;
 }
 
 int sim_run(struct sim *sim, struct err *err)
@@ -320,6 +389,7 @@ void sim_release(struct sim *sim)
     free(sim->runners);
     free(sim->nodes);
     free(sim->replicas);
+    free(sim->starts);
     free(sim->pools);
     free(sim->arrivals);
     free(sim->named_nodes);

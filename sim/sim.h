@@ -243,6 +243,9 @@ struct sim {
     int32_t runner_count, runner_capacity;
     int32_t node_count, node_capacity;
     int32_t replica_capacity;
+    int32_t *starts; /* replicas that the last pass bound and that need no startup; those before
+                        start_next run */
+    int32_t start_next, start_count, start_capacity;
     struct sim_traffic *traffics; /* of the runners that have some, in order of the runner */
     int32_t traffic_count, traffic_capacity;
     struct sim_pool *pools;       /* [sched.fleet.pool_count] */
@@ -279,9 +282,10 @@ struct sim {
     uint64_t seed;                            /* in force */
     const struct policy *policy;              /* in force */
     const struct policy_value *policy_values; /* of its parameters; NULL: the defaults */
-    bool pass_is_planned;                     /* at now_us; it is no event of the queue */
-    bool is_finished; /* the horizon was reached, or sim_finish was called */
-    bool is_complete; /* the horizon was reached */
+    uint64_t arrivals_rank; /* event_rank of the next arrivals; UINT64_MAX: none are to come */
+    bool pass_is_planned;   /* at now_us */
+    bool is_finished;       /* the horizon was reached, or sim_finish was called */
+    bool is_complete;       /* the horizon was reached */
 };
 
 /* Generated runners of one run, all entries of `arrivals` together. */
@@ -297,12 +301,16 @@ int sim_init(struct sim *sim, const struct scenario *scenario, const struct sim_
  * event); then the sim can only be released. */
 int sim_step(struct sim *sim, struct err *err);
 
-/* The instant of what the next step processes; INT64_MAX: nothing is left before the horizon. Cost:
- * event_queue_first_us. */
-static inline int64_t sim_next_us(const struct sim *sim)
+/* Is anything left before the horizon? */
+static inline bool sim_has_next(const struct sim *sim)
 {
-    return sim->pass_is_planned ? sim->now_us : event_queue_first_us(&sim->events);
+    return sim->pass_is_planned || sim->start_count > 0 || sim->arrivals_rank != UINT64_MAX ||
+           event_queue_count(&sim->events) > 0;
 }
+
+/* The instant of what the next step processes; INT64_MAX: nothing is left. Cost:
+ * event_queue_first_us. */
+int64_t sim_next_us(const struct sim *sim);
 
 /* Steps until the end. */
 int sim_run(struct sim *sim, struct err *err);

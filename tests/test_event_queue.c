@@ -83,7 +83,8 @@ Test(event_queue, an_empty_queue_has_nothing_to_pop)
     cr_expect_eq(pop(&queue), 5);
     cr_expect_eq(event_queue_first_us(&queue), INT64_MAX);
     cr_expect_not(event_queue_pop(&queue, &event));
-    cr_expect_not(event_queue_has_before(&queue, EVENT_CLASS_SAMPLE));
+    cr_expect_not(event_queue_has_before(&queue, event_rank(3, EVENT_CLASS_SAMPLE)));
+    cr_expect_not(event_queue_has_before(&queue, UINT64_MAX));
     event_queue_release(&queue);
 }
 
@@ -134,13 +135,14 @@ static void push_both(struct pair *pair, enum event_class class, int64_t time_us
 }
 
 /* Before what class is there something to come at the present instant? */
-static void compare_first_class(const struct pair *pair)
+static void compare_first_class(struct pair *pair)
 {
     const struct heap_entry *first = pair->oracle.heap;
     for (int class = 0; class < EVENT_CLASS_COUNT; class ++) {
         bool is_before = first->event.time_us == pair->now_us &&
                          first->rank < (uint64_t) class << HEAP_QUEUE_CLASS_SHIFT;
-        cr_assert_eq(event_queue_has_before(&pair->queue, (enum event_class) class), is_before);
+        uint64_t rank = event_rank(pair->now_us, (enum event_class) class);
+        cr_assert_eq(event_queue_has_before(&pair->queue, rank), is_before);
     }
 }
 
@@ -237,9 +239,10 @@ Test(event_queue, what_is_said_to_be_near_pops_next)
     for (struct event event; event_queue_pop(&queue, &event);) {
         bool are_new = open == 0;
         for (int32_t i = 0; i < queue.near_count; i++) {
-            cr_expect(are_new || is_near[queue.near[i].subject], "nearer than what was near");
-            open += !is_near[queue.near[i].subject];
-            is_near[queue.near[i].subject] = true;
+            int32_t subject = event_queue_near(&queue, i).subject;
+            cr_expect(are_new || is_near[subject], "nearer than what was near");
+            open += !is_near[subject];
+            is_near[subject] = true;
         }
         noted += queue.near_count;
         queue.near_count = 0;
@@ -265,6 +268,47 @@ Test(event_queue, any_class_may_be_pushed_at_the_present_instant)
         }
     }
     release_both(&pair);
+}
+
+enum { BESIDE_PENDING = 500 }; /* mostly some 2^15 us apart */
+
+/* Something beside the queue is to come at `rank`. Its turn comes when no event is before it; then
+ * events may be pushed for any instant from there on, though all of the queue may be far later. */
+static void take_turns(struct pair *pair, struct rng *rng, uint64_t rank)
+{
+    for (;;) {
+        const struct heap_entry *first = pair->oracle.heap;
+        bool has_before = pair->oracle.count > 0 && (first->event.time_us < event_rank_us(rank) ||
+                                                     (first->event.time_us == event_rank_us(rank) &&
+                                                      first->rank < (uint64_t)EVENT_CLASS_ARRIVALS
+                                                                        << HEAP_QUEUE_CLASS_SHIFT));
+        cr_assert_eq(event_queue_has_before(&pair->queue, rank), has_before);
+        if (!has_before)
+            break;
+        pop_both(pair);
+        if (pair->oracle.count < BESIDE_PENDING)
+            push_both(pair, EVENT_CLASS_DEMAND, draw_time_us(rng, pair->now_us, NEAR, 1 << 24));
+    }
+    pair->now_us = event_rank_us(rank);
+}
+
+Test(event_queue, what_comes_beside_it_may_push_before_all_events)
+{
+    static const int32_t bursts[] = {1, 3, EVENT_QUEUE_FRONT + 8};
+    for (size_t i = 0; i < ARRAY_LEN(bursts); i++) {
+        struct rng rng = rng_stream(9, "test", i);
+        struct pair pair = {0};
+        for (int32_t n = 0; n < BESIDE_PENDING; n++)
+            push_both(&pair, EVENT_CLASS_SAMPLE, draw_time_us(&rng, 0, NEAR, 1 << 24));
+        for (int32_t n = 0; n < 2000; n++) {
+            int64_t next_us = draw_time_us(&rng, pair.now_us, NEAR, 1 << 16);
+            take_turns(&pair, &rng, event_rank(next_us, EVENT_CLASS_ARRIVALS));
+            for (int32_t k = 0; k < bursts[i]; k++)
+                push_both(&pair, (enum event_class)rng_below(&rng, EVENT_CLASS_COUNT),
+                          draw_time_us(&rng, pair.now_us, FAR, 1 << 16));
+        }
+        release_both(&pair);
+    }
 }
 
 /* ---- cancelled events ---- */

@@ -23,7 +23,7 @@ static const char *const names[] = {
     "min-runtime",    "one-instant",
     "pool-closed",    "random-durations",
     "remove-and-add", "same-work",
-    "scale-down",
+    "scale-down",     "startup-0",
 };
 
 static char *path_of(const char *name, const char *suffix, char path[512])

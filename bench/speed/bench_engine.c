@@ -165,7 +165,7 @@ static int run(const struct scenario *scenario, struct times *times, struct err 
         result = sim_step(&sim, err) < 0;
     int64_t bound_before = count_bound(&sim);
     double started_ns = speed_clock_ns();
-    while (result == 0 && (sim.pass_is_planned || event_queue_count(&sim.events) > 0))
+    while (result == 0 && sim_has_next(&sim))
         result = sim_step(&sim, err) < 0;
     double job_count = (double)(count_bound(&sim) - bound_before);
     double looped_ns = speed_clock_ns();
