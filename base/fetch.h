@@ -21,4 +21,20 @@ static inline void fetch_lines(const void *item, size_t size)
     __asm__ volatile("");
 }
 
+/* The same of the one line on which the item begins. */
+static inline void fetch_line(const void *item)
+{
+    __builtin_prefetch(item, 1);
+    __asm__ volatile("");
+}
+
+/* The same of a row that begins where a line does, as those of array_reserve_on_lines do if their
+ * size is one of whole lines. */
+static inline void fetch_row(const void *row, size_t size)
+{
+    for (size_t at = 0; at < size; at += CACHE_LINE_BYTES)
+        __builtin_prefetch((const char *)row + at, 1);
+    __asm__ volatile("");
+}
+
 #endif

@@ -11,21 +11,22 @@ static bool is_seated(const struct replica *replica)
 
 void sched_fetch_replica(const struct sched *sched, int32_t replica)
 {
-    fetch_lines(&sched->replicas[replica], sizeof *sched->replicas);
+    fetch_row(&sched->replicas[replica], sizeof *sched->replicas);
 }
 
-void sched_fetch_node(const struct sched *sched, int32_t replica)
+bool sched_fetch_node(const struct sched *sched, int32_t replica)
 {
     const struct replica *it = &sched->replicas[replica];
     if (!is_seated(it))
-        return;
-    fetch_lines(&sched->fleet.nodes[it->node], sizeof *sched->fleet.nodes);
+        return false;
+    fetch_row(&sched->fleet.nodes[it->node], sizeof *sched->fleet.nodes);
     if (sched->index != NULL && it->node < sched->index->node_count)
-        fetch_lines(&sched->index->last_entries[it->node], sizeof *sched->index->last_entries);
+        fetch_line(&sched->index->last_entries[it->node]);
     if (it->next_on_node >= 0)
-        fetch_lines(&sched->replicas[it->next_on_node], sizeof *it);
+        fetch_row(&sched->replicas[it->next_on_node], sizeof *it);
     if (it->previous_on_node >= 0)
-        fetch_lines(&sched->replicas[it->previous_on_node], sizeof *it);
+        fetch_row(&sched->replicas[it->previous_on_node], sizeof *it);
+    return true;
 }
 
 void sched_fetch_notes(const struct sched *sched, int32_t replica)

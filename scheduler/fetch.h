@@ -13,8 +13,9 @@
 
 /* First the replica, */
 void sched_fetch_replica(const struct sched *sched, int32_t replica);
-/* then its node, the neighbours and the number of the node's last change, */
-void sched_fetch_node(const struct sched *sched, int32_t replica);
+/* then its node, the neighbours and the number of the node's last change (false: it has no node),
+ */
+bool sched_fetch_node(const struct sched *sched, int32_t replica);
 /* then the node's row and its last change. */
 void sched_fetch_notes(const struct sched *sched, int32_t replica);
 

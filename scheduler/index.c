@@ -182,9 +182,9 @@ void index_fetch(const struct node_index *index, int32_t node)
 {
     const struct journal *journal = &index->journal;
     uint32_t place = index->last_entries[node] & ((uint32_t)journal->capacity - 1);
-    fetch_lines(&index->blocks[(uint32_t)node / ROW_LANES], sizeof *index->blocks);
-    fetch_lines(&journal->nodes[place], sizeof *journal->nodes);
-    fetch_lines(&journal->blocks[place / ROW_LANES], 1);
+    fetch_row(&index->blocks[(uint32_t)node / ROW_LANES], sizeof *index->blocks);
+    fetch_line(&journal->nodes[place]);
+    fetch_line(&journal->blocks[place / ROW_LANES]);
 }
 
 static int follow_prey(struct node_index *index, const struct sched *sched, struct err *err)

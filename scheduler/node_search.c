@@ -112,7 +112,7 @@ static void fetch_around(const struct sched *sched, int32_t node)
         fetch_lines((const char *)notes->rows + (size_t)node * notes->row_bytes,
                     notes->touched_bytes);
     if (first >= 0)
-        fetch_lines(&sched->replicas[first], sizeof *sched->replicas);
+        fetch_row(&sched->replicas[first], sizeof *sched->replicas);
 }
 
 int32_t sched_search(const struct sched *sched, int32_t replica, uint64_t *devices)
