@@ -106,12 +106,12 @@ static int reserve_slots(struct demand_queue *queue, const struct demand_key *ke
                          SLOTS_PER_SHAPE * sizeof *queue->bucket_of_shape, err);
 }
 
-static int find_or_add(struct demand_queue *queue, const struct demand_key *key, int32_t *number,
-                       struct err *err)
+/* The first demand of its kind. Not inlined: the short way of all others would have to save
+ * registers for it. */
+__attribute__((noinline)) static int add_bucket(struct demand_queue *queue,
+                                                const struct demand_key *key, int32_t *number,
+                                                struct err *err)
 {
-    *number = demand_queue_find(queue, key);
-    if (*number >= 0)
-        return 0;
     if (reserve_slots(queue, key, err))
         return -1;
     if (array_reserve(&queue->buckets, &queue->bucket_capacity, (int64_t)queue->bucket_count + 1,
@@ -157,10 +157,10 @@ static void leave_level(struct demand_queue *queue, struct demand_bucket *bucket
 int demand_queue_add(struct demand_queue *queue, struct replica *replicas, int32_t replica,
                      const struct demand_key *key, struct err *err)
 {
-    int32_t number;
     assert(key->priority >= 0 && key->priority <= 9);
     assert(replicas[replica].queue_position < 0);
-    if (find_or_add(queue, key, &number, err))
+    int32_t number = demand_queue_find(queue, key);
+    if (number < 0 && add_bucket(queue, key, &number, err))
         return -1;
     struct demand_bucket *bucket = &queue->buckets[number];
     if (array_reserve(&bucket->heap, &bucket->capacity, (int64_t)bucket->count + 1,
@@ -168,10 +168,22 @@ int demand_queue_add(struct demand_queue *queue, struct replica *replicas, int32
         return -1;
     if (bucket->count == 0 && enter_level(queue, number, err))
         return -1;
-    bucket->heap[bucket->count++] = replica;
-    sift_up(bucket, replicas, bucket->count - 1);
+    put(bucket, replicas, bucket->count, replica);
+    if (bucket->count > 0)
+        sift_up(bucket, replicas, bucket->count);
+    bucket->count++;
     queue->demand_count++;
     return 0;
+}
+
+/* `last`, which was at the end of the heap, takes the place of one that leaves. Not inlined, as
+ * add_bucket. */
+__attribute__((noinline)) static void
+fill_place(struct demand_bucket *bucket, struct replica *replicas, int32_t place, int32_t last)
+{
+    put(bucket, replicas, place, last);
+    sift_up(bucket, replicas, place);
+    sift_down(bucket, replicas, replicas[last].queue_position);
 }
 
 static void remove_at(struct demand_queue *queue, struct replica *replicas,
@@ -182,14 +194,11 @@ static void remove_at(struct demand_queue *queue, struct replica *replicas,
     assert(replicas[replica].queue_position == place);
     int32_t last = bucket->heap[--bucket->count];
     replicas[replica].queue_position = -1;
-    if (last != replica) {
-        put(bucket, replicas, place, last);
-        sift_up(bucket, replicas, place);
-        sift_down(bucket, replicas, replicas[last].queue_position);
-    }
+    queue->demand_count--;
     if (bucket->count == 0)
         leave_level(queue, bucket);
-    queue->demand_count--;
+    else if (last != replica)
+        fill_place(bucket, replicas, place, last);
 }
 
 void demand_queue_remove(struct demand_queue *queue, struct replica *replicas, int32_t replica,

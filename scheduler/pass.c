@@ -77,7 +77,8 @@ static int by_demand_order(const void *left, const void *right)
     return demand_precedes(&b->key, &a->key) ? 1 : 0;
 }
 
-static int bind_ready(struct pass *pass, struct err *err)
+/* Not inlined, for the sake of the passes without nominees. */
+__attribute__((noinline)) static int bind_ready(struct pass *pass, struct err *err)
 {
     struct sched *sched = pass->sched;
     struct nominee_rank *ranks = NULL;
@@ -281,7 +282,7 @@ static int gather(struct sched *sched, const struct demand_level *level, struct 
     return 0;
 }
 
-static int serve_level(struct pass *pass, const struct demand_level *level, struct err *err)
+static int serve_merged(struct pass *pass, const struct demand_level *level, struct err *err)
 {
     struct sched *sched = pass->sched;
     int32_t count = level->count;
@@ -300,6 +301,16 @@ static int serve_level(struct pass *pass, const struct demand_level *level, stru
     return 0;
 }
 
+static int serve_bucket(struct pass *pass, int32_t number, struct err *err)
+{
+    bool is_served;
+    do
+        if (serve(pass, number, &is_served, err))
+            return -1;
+    while (is_served && pass->sched->queue.buckets[number].count > 0);
+    return 0;
+}
+
 /* ---- the pass ---- */
 
 static int serve_all(struct pass *pass, struct err *err)
@@ -308,7 +319,9 @@ static int serve_all(struct pass *pass, struct err *err)
     uint32_t ahead = UINT32_MAX; /* the levels that were not served yet */
     while ((queue->filled_levels & ahead) != 0) {
         int32_t first = __builtin_ctz(queue->filled_levels & ahead);
-        if (serve_level(pass, &queue->levels[first], err))
+        const struct demand_level *level = &queue->levels[first];
+        if (level->count == 1 ? serve_bucket(pass, level->buckets[0], err)
+                              : serve_merged(pass, level, err))
             return -1;
         ahead = UINT32_MAX << 1 << first;
     }

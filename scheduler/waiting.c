@@ -156,10 +156,28 @@ static int enter_queue(struct sched *sched, int32_t replica, struct err *err)
     return enqueue(sched, replica, CLASS_CORE, err);
 }
 
+/* The same of the only pending demand of its runner, in short: most runners never have two. */
+static int enter_alone(struct sched *sched, int32_t replica, struct err *err)
+{
+    struct replica *demand = &sched->replicas[replica];
+    struct runner *runner = &sched->runners[demand->runner];
+    demand->state = REPLICA_PENDING;
+    demand->next_pending = demand->previous_pending = -1;
+    runner->first_pending = runner->last_pending = replica;
+    runner->pending = 1;
+    runner->core_pending = runner_core_demand(runner);
+    if (runner->core_pending > 0)
+        return enqueue(sched, replica, CLASS_CORE, err);
+    runner->first_extra = replica;
+    return enqueue(sched, replica, CLASS_EXTRA, err);
+}
+
 int waiting_add(struct sched *sched, int32_t replica, struct err *err)
 {
     struct replica *demand = &sched->replicas[replica];
     struct runner *runner = &sched->runners[demand->runner];
+    if (runner->first_pending < 0 && !runner->is_blocked)
+        return enter_alone(sched, replica, err);
     link_in_order(sched, replica);
     if (runner->is_blocked) {
         demand->state = REPLICA_BLOCKED;
@@ -179,11 +197,16 @@ static void leave_pending(struct sched *sched, int32_t replica, enum demand_clas
     struct replica *demand = &sched->replicas[replica];
     struct runner *runner = &sched->runners[demand->runner];
     assert(demand->state == REPLICA_PENDING);
+    runner->pending--;
+    if (runner->pending == 0) {
+        runner->first_pending = runner->last_pending = runner->first_extra = -1;
+        runner->core_pending = 0;
+        return;
+    }
     if (class == CLASS_CORE)
         runner->core_pending--;
     else if (replica == runner->first_extra)
         runner->first_extra = demand->next_pending;
-    runner->pending--;
     unlink_demand(sched, replica);
 }
 

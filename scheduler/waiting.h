@@ -36,7 +36,7 @@ struct demand_key waiting_key(const struct sched *sched, int32_t runner, enum de
 static inline int waiting_settle(struct sched *sched, int32_t runner, struct err *err)
 {
     const struct runner *asking = &sched->runners[runner];
-    bool is_settled = asking->core_pending == runner_core_demand(asking);
+    bool is_settled = asking->pending == 0 || asking->core_pending == runner_core_demand(asking);
     return is_settled ? 0 : waiting_move_line(sched, runner, err);
 }
 

@@ -136,7 +136,7 @@ int runner_wishes_one_less(struct sim *sim, struct runner_delta *delta, struct e
 /* ---- prefetch.c ---- */
 
 /* Asks for the memory of an arrival that is some arrivals away; of events that are near now; of
- * the node of a decision, if there are so many. */
+ * the node of a decision. */
 void prefetch_arrival(const struct sim *sim);
 void prefetch_near(struct sim *sim);
 void prefetch_decision(const struct sim *sim, int32_t number);

@@ -26,7 +26,8 @@ int pass_step(struct sim *sim, struct err *err)
     /* While the flag is up, the demands of evicted replicas plan no further pass: this one has
      * tried them already. */
     for (int32_t i = 0; i < sim->decisions.count; i++) {
-        prefetch_decision(sim, i + 1);
+        if (i + 1 < sim->decisions.count)
+            prefetch_decision(sim, i + 1);
         if (apply(sim, &sim->decisions.items[i], err))
             return -1;
     }

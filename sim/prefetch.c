@@ -74,7 +74,5 @@ void prefetch_near(struct sim *sim)
 
 void prefetch_decision(const struct sim *sim, int32_t number)
 {
-    if (number >= sim->decisions.count)
-        return;
     fetch_row(&sim->nodes[sim->decisions.items[number].node], SIM_NODE_HOT_BYTES);
 }
