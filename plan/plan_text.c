@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/fold.h"
 #include "base/units.h"
 #include "plan/sensitivity_print.h"
 
@@ -281,7 +283,7 @@ static void print_none(const struct plan_result *result, FILE *out)
         fprintf(out, "Proved      no plan is possible: %s\n", result->peak->impossible);
 }
 
-void plan_print_text(const struct plan_result *result, FILE *out)
+static void print_answer(const struct plan_result *result, FILE *out)
 {
     const struct found_fleet *answer = &result->answer;
     fprintf(out, "Scenario    %s\n", question_of(result)->scenario->name);
@@ -306,4 +308,23 @@ void plan_print_text(const struct plan_result *result, FILE *out)
     print_growth(result, out);
     sensitivity_print_text(result, out);
     print_search(result, out);
+}
+
+/* Reasons and lists of nodes are as long as they are. Without memory they are printed so. */
+void plan_print_text(const struct plan_result *result, FILE *out)
+{
+    const struct fold lines = {.width = 100, .indent = 12};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    bool is_kept = memory != NULL;
+    if (is_kept) {
+        print_answer(result, memory);
+        is_kept = fclose(memory) == 0;
+    }
+    if (is_kept)
+        fold_print(text, size, &lines, out);
+    else
+        print_answer(result, out);
+    free(text);
 }

@@ -81,7 +81,7 @@ double plan_gap_percent(const struct plan_result *result);
 /* "3 gpu/a100, 2 cpu/n2", "no nodes at all". */
 void plan_print_counts(const struct plan_result *result, const int32_t *counts, FILE *out);
 
-/* One screen. */
+/* One screen of lines of at most 100 characters. */
 void plan_print_text(const struct plan_result *result, FILE *out);
 /* plan.json: docs/planning.md has its keys. */
 void plan_print_json(const struct plan_result *result, FILE *out);

@@ -326,7 +326,7 @@ class Plan(ProgramTest):
         none = self.plan(*band, "-t", "utilization_pct_cpu <= 72")
         self.check_ended(none, ANSWER_IS_NO)
         self.assertIn("the least fleet that has enough nodes miss utilization_pct_cpu >= 70 (50 %",
-                      none.stdout)
+                      " ".join(none.stdout.split()))
         wide = self.json_of("s.json", "-n", "p=0..9", "-t", "floors", "-t",
                             "utilization_pct_cpu <= 60", "-t", "utilization_pct_cpu >= 40")
         self.assertEqual(wide["plan"]["counts"], {"p/four": 3})
@@ -356,6 +356,12 @@ class Plan(ProgramTest):
         for picture in pictures:
             self.assertGreater((self.folder / "out" / picture).stat().st_size, 1000)
         self.assertEqual(json.loads((self.folder / "out/summary.json").read_text())["kind"], "plan")
+
+    def test_the_lines_fit_a_screen(self):
+        result = self.plan(QUICKSTART)
+        self.check_ended(result, DONE)
+        self.assertIn("\nWithout     one less of a10g/g5.2xlarge", result.stdout)
+        self.assertLessEqual(max(len(line) for line in result.stdout.splitlines()), 100)
 
     def test_the_manual_has_every_column(self):
         manual = (SOURCE / "docs/planning.md").read_text(encoding="utf-8")
