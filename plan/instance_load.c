@@ -24,6 +24,7 @@ struct loader {
     struct reader reader;
     struct lookup items, types; /* index by name; PAIRS_LEFT_OUT: of demand 0 */
     int32_t *decimals;          /* [resource] behind the point, the most that any amount has */
+    int32_t rounded_count;      /* numbers with more decimals than there may be */
     double *item_amounts;       /* [item][resource] */
     int32_t *item_places;       /* [item] where it stands in the file: some are left out */
     double *type_amounts;       /* [type][resource] */
@@ -47,17 +48,35 @@ static const struct object_kind type_kind = {
 
 /* ---- numbers ---- */
 
+/* Behind the point; a number that is written with an exponent is large, or counts as exact. */
 static int32_t decimals_of(double number)
 {
     char text[NUMBER_TEXT_SIZE];
     const char *point = strchr(number_text(number, text), '.');
     if (strchr(text, 'e') != NULL)
         return INSTANCE_DECIMALS;
-    int32_t decimals = point != NULL ? (int32_t)strlen(point + 1) : 0;
-    return decimals < INSTANCE_DECIMALS ? decimals : INSTANCE_DECIMALS;
+    return point != NULL ? (int32_t)strlen(point + 1) : 0;
 }
 
-static bool read_amount(const struct value *value, double most, double *out)
+/* The first one is named, the others are counted: a program that prints what it has added up has
+ * many like 0.30000000000000004. */
+static void note_rounding(struct loader *loader, const struct value *value)
+{
+    char text[NUMBER_TEXT_SIZE];
+    if (decimals_of(value->item->valuedouble) > INSTANCE_DECIMALS && loader->rounded_count++ == 0)
+        value_warn(value, "%s is rounded to %d decimals",
+                   number_text(value->item->valuedouble, text), INSTANCE_DECIMALS);
+}
+
+static void note_other_roundings(const struct loader *loader, const struct value *top)
+{
+    int32_t others = loader->rounded_count - 1;
+    if (others > 0)
+        value_warn(top, "%" PRId32 " more number%s rounded to %d decimals", others,
+                   others == 1 ? " is" : "s are", INSTANCE_DECIMALS);
+}
+
+static bool read_amount(struct loader *loader, const struct value *value, double most, double *out)
 {
     char text[NUMBER_TEXT_SIZE], limit[NUMBER_TEXT_SIZE];
     if (!cJSON_IsNumber(value->item)) {
@@ -75,6 +94,7 @@ static bool read_amount(const struct value *value, double most, double *out)
                     number_text(number, text), number_text(LEAST_AMOUNT, limit));
         return false;
     }
+    note_rounding(loader, value);
     *out = number;
     return true;
 }
@@ -98,9 +118,10 @@ static void read_amounts(struct loader *loader, const struct value *object, cons
     }
     for (struct cursor cursor = cursor_at(&array); cursor_next(&cursor, &element);) {
         double *amount = &amounts[element.index];
-        if (!read_amount(&element, (double)INSTANCE_QUANTITY_MAX, amount))
+        if (!read_amount(loader, &element, (double)INSTANCE_QUANTITY_MAX, amount))
             continue;
-        int32_t decimals = decimals_of(*amount);
+        int32_t given = decimals_of(*amount);
+        int32_t decimals = given < INSTANCE_DECIMALS ? given : INSTANCE_DECIMALS;
         if (decimals > loader->decimals[element.index])
             loader->decimals[element.index] = decimals;
     }
@@ -152,7 +173,7 @@ static void load_type(struct loader *loader, struct value *value, double *amount
     read_amounts(loader, value, "alloc", amounts);
     if (value_get(value, "usd_hr", &price)) {
         double dollars = 0.0;
-        read_amount(&price, (double)(INSTANCE_PRICE_NANO_MAX / 1000000000), &dollars);
+        read_amount(loader, &price, (double)(INSTANCE_PRICE_NANO_MAX / 1000000000), &dollars);
         type->price_nano = llround(dollars * 1e9);
         instance->has_prices = true;
     }
@@ -510,6 +531,7 @@ static void load_top(struct loader *loader, struct value *top)
     load_types(loader, &types);
     complete_prices(loader, &types);
     load_items(loader, &items);
+    note_other_roundings(loader, top);
     if (loader->reader.problems->error_count > 0)
         return;
     check_demand(loader, &items);

@@ -259,21 +259,28 @@ static void print_contents(const struct instance_answer *answer, const struct no
                 kinds->kind_count - KINDS_SHOWN);
 }
 
+static void print_heading(const struct instance_answer *answer, FILE *out)
+{
+    char name[TEXT_QUOTE_SIZE];
+    text_escape(answer->instance->name, name, sizeof name);
+    fprintf(out, "Plan%s%s", name[0] != '\0' ? " for " : "", name);
+}
+
 int instance_print_text(const struct instance_answer *answer, FILE *out, struct err *err)
 {
     struct node_kinds kinds = {0};
-    char name[TEXT_QUOTE_SIZE];
-    text_escape(answer->instance->name, name, sizeof name);
     if (!answer->is_feasible) {
-        fprintf(out, "Plan for %s: %s: %s\n", name,
-                answer->is_proved_infeasible ? "infeasible" : "no plan", answer->reason);
+        print_heading(answer, out);
+        fprintf(out, ": %s: %s\n", answer->is_proved_infeasible ? "infeasible" : "no plan",
+                answer->reason);
         if (answer->misfit_count > 1)
             fprintf(out, "So it is with %" PRId32 " items.\n", answer->misfit_count);
         return 0;
     }
     if (node_kinds_make(&kinds, &answer->plan, err))
         return -1;
-    fprintf(out, "Plan for %s\n\n", name);
+    print_heading(answer, out);
+    fputs("\n\n", out);
     print_line(answer, out, "cost", answer->cost_nano);
     print_line(answer, out, "no fleet can cost less than", answer->bound.best_nano);
     if (answer->bound.best_nano > 0)

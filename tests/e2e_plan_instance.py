@@ -245,6 +245,18 @@ class PlanInstance(ProgramTest):
         items[5] = {"id": "half", "demand": 412, "req": [1, 0.48]}
         self.assertTrue(self.answer(few, ANSWER_IS_NO)["infeasible_proved"])
 
+    def test_numbers_that_are_rounded_are_told(self):
+        told = "warning: i.json: types[0].usd_hr: 0.30000000000000004 is rounded to 9 decimals\n"
+        types = [{"type": "n", "alloc": [8], "usd_hr": 0.1 + 0.2}]
+        self.write("i.json", instance(types=types))
+        result = self.stowage("plan", "-i", "i.json")
+        self.check_ended(result, DONE)
+        self.assertEqual(result.stderr, told)
+        items = [{"id": "a", "demand": 1, "req": [1.0000000001]}, {"id": "b", "demand": 1, "req": [1e-9]}]
+        self.write("i.json", instance(types=types, items=items))
+        result = self.stowage("plan", "-i", "i.json")
+        self.assertEqual(result.stderr, told + "warning: i.json: 1 more number is rounded to 9 decimals\n")
+
     def test_unknown_keys_are_warnings(self):
         self.write("i.json", item(colour="red"))
         result = self.stowage("plan", "-i", "i.json")
