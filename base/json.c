@@ -162,6 +162,11 @@ const char *json_repeated_key(const cJSON *object)
     return name;
 }
 
+const cJSON *json_get(const cJSON *object, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
 bool json_exact_int(const cJSON *item, int64_t *out)
 {
     const double limit = 9007199254740992.0; /* 2^53, to which 2^53 + 1 is rounded as well */

@@ -35,6 +35,9 @@ int json_check_syntax(struct json_text text, struct err *err);
  * O(n log n) in the number of keys. */
 const char *json_repeated_key(const cJSON *object);
 
+/* The member of an object; NULL where it has none of this very name, or is no object. */
+const cJSON *json_get(const cJSON *object, const char *key);
+
 /* A number that is an integer without loss: false for fractions and from +-2^53 on (cJSON keeps
  * numbers as doubles, and 2^53 itself may have been 2^53 + 1; larger ones must be given as
  * strings).

@@ -49,7 +49,7 @@ static int is_summary(const char *path, struct err *err)
     free(bytes);
     if (tree == NULL)
         return not_a_summary(&reason, err);
-    const char *tool = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, "tool"));
+    const char *tool = cJSON_GetStringValue(json_get(tree, "tool"));
     int answer = tool != NULL && strcmp(tool, "stowage") == 0;
     cJSON_Delete(tree);
     return answer;

@@ -88,11 +88,6 @@ void sweep_plan_print(const struct sweep_plan *plan, FILE *out)
 
 /* ---- reading ---- */
 
-static const cJSON *get(const cJSON *tree, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(tree, key);
-}
-
 /* A text kept in the arena; "" where there is none. */
 static const char *keep(struct arena *arena, const cJSON *item)
 {
@@ -112,10 +107,10 @@ static bool read_digest(const cJSON *item, char out[DIGEST_HEX_SIZE])
 static bool read_numbers(struct sweep_plan *plan, const cJSON *tree)
 {
     int64_t replications;
-    const cJSON *confidence = get(tree, "confidence");
-    if (!json_exact_int(get(tree, "replications"), &replications) || replications < 1 ||
+    const cJSON *confidence = json_get(tree, "confidence");
+    if (!json_exact_int(json_get(tree, "replications"), &replications) || replications < 1 ||
         replications > SWEEP_REPLICATIONS_MAX || !cJSON_IsNumber(confidence) ||
-        !json_exact_int(get(tree, "warm_up_us"), &plan->warm_up_us))
+        !json_exact_int(json_get(tree, "warm_up_us"), &plan->warm_up_us))
         return false;
     plan->replications = (int32_t)replications;
     plan->confidence = confidence->valuedouble;
@@ -200,23 +195,23 @@ static void read_shard(struct sweep_plan *plan, const cJSON *item)
 
 static int read_tree(struct sweep_plan *plan, const cJSON *tree, struct err *err)
 {
-    const char *kind = cJSON_GetStringValue(get(tree, "kind"));
+    const char *kind = cJSON_GetStringValue(json_get(tree, "kind"));
     if (kind == NULL || strcmp(kind, "sweep plan") != 0)
         return err_set(err, ERR_INPUT, "is no plan of a sweep");
-    read_shard(plan, get(tree, "shard"));
-    plan->version = keep(&plan->arena, get(tree, "version"));
-    plan->scenario = keep(&plan->arena, get(tree, "scenario"));
-    plan->name = keep(&plan->arena, get(tree, "name"));
+    read_shard(plan, json_get(tree, "shard"));
+    plan->version = keep(&plan->arena, json_get(tree, "version"));
+    plan->scenario = keep(&plan->arena, json_get(tree, "scenario"));
+    plan->name = keep(&plan->arena, json_get(tree, "name"));
     if (plan->version == NULL || plan->scenario == NULL || plan->name == NULL)
         return err_no_memory(err);
-    if (!read_digest(get(tree, "files_digest"), plan->files_digest) ||
-        !read_digest(get(tree, "base_digest"), plan->base_digest) || !read_numbers(plan, tree))
+    if (!read_digest(json_get(tree, "files_digest"), plan->files_digest) ||
+        !read_digest(json_get(tree, "base_digest"), plan->base_digest) || !read_numbers(plan, tree))
         return err_set(err, ERR_INPUT, "is damaged");
-    if (read_metrics(plan, get(tree, "metrics"), err) != 0 ||
-        read_fixed(plan, get(tree, "set"), err) != 0 ||
-        read_paths(&plan->vary, get(tree, "paths"), err) != 0)
+    if (read_metrics(plan, json_get(tree, "metrics"), err) != 0 ||
+        read_fixed(plan, json_get(tree, "set"), err) != 0 ||
+        read_paths(&plan->vary, json_get(tree, "paths"), err) != 0)
         return -1;
-    return read_cells(&plan->vary, get(tree, "cells"), err);
+    return read_cells(&plan->vary, json_get(tree, "cells"), err);
 }
 
 int sweep_plan_read(struct sweep_plan *plan, const char *place, const char *bytes, size_t size,

@@ -156,11 +156,6 @@ int cell_store_write(const struct sweep_results *results, int32_t cell, const ch
 
 /* ---- reading ---- */
 
-static const cJSON *get(const cJSON *tree, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(tree, key);
-}
-
 static bool is_text(const cJSON *item, const char *expected)
 {
     const char *text = cJSON_GetStringValue(item);
@@ -198,12 +193,12 @@ static bool read_replications(struct sweep_results *results, int32_t cell, const
         return false;
     for (const cJSON *item = array->child; item; item = item->next) {
         int64_t index;
-        if (!json_exact_int(get(item, "index"), &index) || index < 0)
+        if (!json_exact_int(json_get(item, "index"), &index) || index < 0)
             return false;
         if (index >= results->plan->replications)
             continue;
         if (it->has[index] ||
-            !read_values(get(item, "values"), sweep_values(results, cell, (int32_t)index),
+            !read_values(json_get(item, "values"), sweep_values(results, cell, (int32_t)index),
                          results->plan->metrics.count))
             return false;
         it->has[index] = true;
@@ -228,21 +223,21 @@ static int read_tree(struct sweep_results *results, int32_t cell, const cJSON *t
     struct sweep_cell *it = &results->cells[cell];
     struct err ignored;
     int64_t seed;
-    const char *text = cJSON_GetStringValue(get(tree, "seed"));
-    if (!is_text(get(tree, "kind"), "sweep cell") ||
-        !is_of_cell(&results->plan->vary, cell, get(tree, "values")) || text == NULL ||
+    const char *text = cJSON_GetStringValue(json_get(tree, "seed"));
+    if (!is_text(json_get(tree, "kind"), "sweep cell") ||
+        !is_of_cell(&results->plan->vary, cell, json_get(tree, "values")) || text == NULL ||
         parse_int64(text, &seed, &ignored) != 0)
         return KEPT_DAMAGED;
-    if (!is_text(get(tree, "base_digest"), results->plan->base_digest))
+    if (!is_text(json_get(tree, "base_digest"), results->plan->base_digest))
         return KEPT_OTHER;
     if (sweep_cell_prepare(results, cell, err) != 0)
         return -1;
     it->seed = (uint64_t)seed;
-    if (!read_digest(get(tree, "files_digest"), it->files_digest) ||
-        !read_digest(get(tree, "scenario_digest"), it->digest) ||
-        !read_replications(results, cell, get(tree, "replications")))
+    if (!read_digest(json_get(tree, "files_digest"), it->files_digest) ||
+        !read_digest(json_get(tree, "scenario_digest"), it->digest) ||
+        !read_replications(results, cell, json_get(tree, "replications")))
         return KEPT_DAMAGED;
-    const char *failure = cJSON_GetStringValue(get(tree, "failure"));
+    const char *failure = cJSON_GetStringValue(json_get(tree, "failure"));
     if (failure != NULL && (it->failure = arena_strdup(&results->arena, failure)) == NULL)
         return err_no_memory(err);
     return KEPT_READ;

@@ -111,9 +111,8 @@ void instance_pairs_load(struct instance *instance, const struct lookup *names,
     struct pair_loader loader = {.instance = instance, .reader = array->reader, .names = names};
     struct value element, list, entry;
     for (struct cursor cursor = cursor_at(array); cursor_next(&cursor, &element);) {
-        const cJSON *id = cJSON_GetObjectItemCaseSensitive(element.item, "id");
-        if (!id || !value_is_object(&element) ||
-            !cJSON_GetObjectItemCaseSensitive(element.item, "anti_affinity"))
+        const cJSON *id = json_get(element.item, "id");
+        if (!id || !value_is_object(&element) || !json_get(element.item, "anti_affinity"))
             continue;
         char buffer[NUMBER_TEXT_SIZE];
         int64_t number;

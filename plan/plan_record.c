@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/json_writer.h"
 #include "bench/kept_file.h"
 
@@ -90,8 +91,7 @@ static void print_record(const void *context, FILE *out)
 static int find_difference(const struct plan_record *record, const cJSON *earlier)
 {
     for (int i = 0; i < PLAN_PART_COUNT; i++) {
-        const char *text =
-            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(earlier, parts[i].key));
+        const char *text = cJSON_GetStringValue(json_get(earlier, parts[i].key));
         if (text == NULL || strcmp(text, record->parts[i]) != 0)
             return i;
     }

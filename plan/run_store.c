@@ -192,11 +192,6 @@ int run_store_save(struct run_store *store, int32_t number, struct err *err)
 
 /* ---- reading ---- */
 
-static const cJSON *get(const cJSON *tree, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(tree, key);
-}
-
 static bool is_text(const cJSON *item, const char *expected)
 {
     const char *text = cJSON_GetStringValue(item);
@@ -218,9 +213,9 @@ static bool is_of_point(const struct run_store *store, const struct kept_point *
                         const cJSON *tree)
 {
     char key[KEY_SIZE];
-    const cJSON *counts = get(tree, "counts");
-    if (!is_text(get(tree, "kind"), "plan point") ||
-        !is_text(get(tree, "altered"), print_key(&point->alteration, key)) ||
+    const cJSON *counts = json_get(tree, "counts");
+    if (!is_text(json_get(tree, "kind"), "plan point") ||
+        !is_text(json_get(tree, "altered"), print_key(&point->alteration, key)) ||
         !cJSON_IsArray(counts) || cJSON_GetArraySize(counts) != store->axis_count)
         return false;
     int32_t axis = 0;
@@ -236,12 +231,12 @@ static bool read_run(const struct run_store *store, const struct kept_point *poi
                      const cJSON *item, struct kept_run *run)
 {
     int64_t trial, loss, missed;
-    const cJSON *values = get(item, "values");
+    const cJSON *values = json_get(item, "values");
     *run = (struct kept_run){.trial = -1};
-    if (!read_int(get(item, "trial"), TRIALS_MAX, &trial) ||
-        !read_int(get(item, "loss"), point->loss_count - 1, &loss) ||
-        !read_int(get(item, "missed"), UINT32_MAX, &missed) ||
-        !read_number(get(item, "cost"), &run->result.cost) || !cJSON_IsArray(values) ||
+    if (!read_int(json_get(item, "trial"), TRIALS_MAX, &trial) ||
+        !read_int(json_get(item, "loss"), point->loss_count - 1, &loss) ||
+        !read_int(json_get(item, "missed"), UINT32_MAX, &missed) ||
+        !read_number(json_get(item, "cost"), &run->result.cost) || !cJSON_IsArray(values) ||
         cJSON_GetArraySize(values) != store->target_count)
         return false;
     run->trial = (int32_t)trial;
@@ -258,10 +253,10 @@ static bool read_run(const struct run_store *store, const struct kept_point *poi
 static int read_tree(const struct run_store *store, struct kept_point *point, const cJSON *tree,
                      struct err *err)
 {
-    const cJSON *runs = get(tree, "runs");
+    const cJSON *runs = json_get(tree, "runs");
     if (!is_of_point(store, point, tree) || !cJSON_IsArray(runs))
         return KEPT_DAMAGED;
-    if (!is_text(get(tree, "base_digest"), store->base_digest))
+    if (!is_text(json_get(tree, "base_digest"), store->base_digest))
         return KEPT_OTHER;
     for (const cJSON *item = runs->child; item; item = item->next) {
         struct kept_run run;

@@ -39,14 +39,14 @@ void run_task_print(const struct run_task *task, FILE *out)
 
 static const char *keep(struct run_worker *worker, const cJSON *tree, const char *key)
 {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, key));
+    const char *text = cJSON_GetStringValue(json_get(tree, key));
     return text != NULL ? arena_strdup(&worker->arena, text) : NULL;
 }
 
 static int keep_texts(struct run_worker *worker, const cJSON *tree, const char *key,
                       struct run_texts *texts, struct err *err)
 {
-    const cJSON *array = cJSON_GetObjectItemCaseSensitive(tree, key);
+    const cJSON *array = json_get(tree, key);
     const char **items = arena_array(&worker->arena, RUN_TASK_TEXTS_MAX, sizeof *items);
     *texts = (struct run_texts){items, 0};
     if (items == NULL)

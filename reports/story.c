@@ -181,6 +181,12 @@ static void print_provenance(const struct report_view *view, struct page *page)
                          "docs/reports.md.");
 }
 
+void story_cell_percent(struct page *page, double share)
+{
+    char text[PHRASE_SIZE];
+    page_cell(page, phrase_percent(share, text));
+}
+
 void story_print(const struct report_view *view, bool has_pictures, enum page_format format,
                  FILE *out)
 {

@@ -12,6 +12,9 @@
 void story_print(const struct report_view *view, bool has_pictures, enum page_format format,
                  FILE *out);
 
+/* A cell of a table: "12.5 %". */
+void story_cell_percent(struct page *page, double share);
+
 /* Parts of it, in this order. */
 void story_traffic(const struct report_view *view, struct page *page);
 void story_demand(const struct report_view *view, struct page *page);

@@ -28,12 +28,6 @@ static double mean_of(const struct report_view *view, const struct usage *usage)
     return capacity == 0 ? (double)NAN : int128_ratio(used, capacity);
 }
 
-static void cell_percent(struct page *page, double share)
-{
-    char text[PHRASE_SIZE];
-    page_cell(page, phrase_percent(share, text));
-}
-
 static void print_usage(const struct report_view *view, struct page *page)
 {
     static const double quantiles[] = {0.50, 0.95, 0.99};
@@ -49,10 +43,10 @@ static void print_usage(const struct report_view *view, struct page *page)
             continue;
         page_begin_row(page);
         page_cell(page, resource_labels[r]);
-        cell_percent(page, mean);
+        story_cell_percent(page, mean);
         for (size_t i = 0; i < ARRAY_LEN(quantiles); i++)
-            cell_percent(page, usage_quantile_permille(usage, quantiles[i]) / 1000.0);
-        cell_percent(page, usage->max_permille / 1000.0);
+            story_cell_percent(page, usage_quantile_permille(usage, quantiles[i]) / 1000.0);
+        story_cell_percent(page, usage->max_permille / 1000.0);
         page_end_row(page);
     }
     page_end_table(page);
@@ -68,7 +62,7 @@ static void print_pool(const struct report_view *view, int32_t number, struct pa
     page_cell_int(page, scope->nodes_up_or_down.value);
     page_cell(page, phrase_number(int128_ratio(cost->node_us, INT64_C(3600000000)), 1, text));
     for (int r = 0; r < RESOURCE_COUNT; r++)
-        cell_percent(page, mean_of(view, &scope->usage[r]));
+        story_cell_percent(page, mean_of(view, &scope->usage[r]));
     page_cell(page, phrase_cost(cost, text));
     page_end_row(page);
 }
@@ -117,7 +111,7 @@ static void print_bill(const struct report_view *view, struct page *page)
             page_text(page,
                       phrase_number(int128_ratio(line->node_us, INT64_C(3600000000)), 1, text));
         page_cell(page, phrase_usd(micro_of_grains(line->grains), text));
-        cell_percent(page, int128_ratio(line->grains, view->bill.fleet));
+        story_cell_percent(page, int128_ratio(line->grains, view->bill.fleet));
         page_end_row(page);
     }
     page_end_table(page);
@@ -162,7 +156,7 @@ static void print_packing(const struct report_view *view, struct page *page)
             cell_amount(page, amounts, r, amounts->stranded);
         else
             page_cell(page, "-");
-        cell_percent(page, packing_used_share(amounts));
+        story_cell_percent(page, packing_used_share(amounts));
         page_begin_cell(page);
         if (amounts->nodes_bound >= 0)
             page_format_text(page, "%" PRId64 " of %d", amounts->nodes_bound,

@@ -13,12 +13,6 @@
 
 enum { RUNNERS_MAX = 10 };
 
-static void cell_percent(struct page *page, double share)
-{
-    char text[PHRASE_SIZE];
-    page_cell(page, phrase_percent(share, text));
-}
-
 static void cell_seconds(struct page *page, double seconds)
 {
     char text[PHRASE_SIZE];
@@ -56,7 +50,7 @@ static void print_runner(const struct sim *sim, const struct sim_traffic *it, st
     page_begin_row(page);
     page_cell_name(page, sim_runner_name(sim, it->runner, name));
     page_cell(page, phrase_number(all / MICRO, 0, text));
-    cell_percent(page, (double)totals->served_micro / all);
+    story_cell_percent(page, (double)totals->served_micro / all);
     print_target(page, it);
     cell_seconds(page, traffic_quantile_s(it, TRAFFIC_WAIT, 0.5));
     cell_seconds(page, traffic_quantile_s(it, TRAFFIC_WAIT, 0.95));
@@ -67,8 +61,8 @@ static void print_runner(const struct sim *sim, const struct sim_traffic *it, st
                         ? "-"
                         : phrase_time(totals->cold_us_sum / totals->cold_start_count, text));
     page_cell(page, phrase_number(int128_ratio(use.running_us, INT64_C(3600000000)), 1, text));
-    cell_percent(page,
-                 use.running_us == 0 ? (double)NAN : 1 - int128_ratio(use.busy_us, use.running_us));
+    story_cell_percent(page, use.running_us == 0 ? (double)NAN
+                                                 : 1 - int128_ratio(use.busy_us, use.running_us));
     page_end_row(page);
 }
 
