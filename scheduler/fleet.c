@@ -305,7 +305,7 @@ static bool devices_fit(const struct fleet *fleet, int32_t node, const struct sh
     int32_t first = fleet->nodes[node].first_device;
     const int16_t *shares = fleet_shares(fleet, node);
     int32_t share_milli = shape_share_on(shape, type);
-    int64_t mem_bytes = shape_device_mem_on(shape, type);
+    int64_t mem_bytes = shape_device_mem_taken(shape); /* with a whole share comes all of it */
     int32_t found = 0;
     for (int32_t i = 0; i < type->device_count; i++)
         found += (shares[i] >= share_milli) &
@@ -365,7 +365,7 @@ static void add_claimed_devices(struct fleet *fleet, const struct claim *claim, 
     struct node *at = &fleet->nodes[claim->node];
     const struct node_type *type = fleet_type_of(fleet, claim->node);
     int32_t share_milli = sign * shape_share_on(claim->shape, type);
-    int64_t mem_bytes = sign * shape_device_mem_on(claim->shape, type);
+    int64_t mem_bytes = sign * shape_device_mem_taken(claim->shape);
     int16_t *shares = shares_of(fleet, at);
     for (uint64_t left = claim->devices; left != 0; left &= left - 1) {
         int32_t device = __builtin_ctzll(left);

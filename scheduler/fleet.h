@@ -17,7 +17,11 @@
  * at least 0 and their sum is the capacity of the node's type:
  *   free: what a new demand may take now;
  *   held: what is kept for nominated demands (see sched.h);
- *   used: what bound replicas have; not stored, equal to capacity - free - held. */
+ *   used: what bound replicas have; not stored, equal to capacity - free - held.
+ *
+ * The memory of a device is counted for those who share it by memory. Who has a whole device has
+ * its memory with it, and nothing is written: where no share is free nothing fits, and where all of
+ * it is free nobody has any of the memory, since whoever takes memory takes some of the share. */
 
 struct node_type {
     const char *id;
@@ -245,11 +249,18 @@ static inline int32_t shape_share_on(const struct shape *shape, const struct nod
     return shape->sharing == SHARING_WHOLE ? SHARE_WHOLE : shape->share_milli;
 }
 
-/* The memory of one device that it takes: all when whole, device_mem_bytes by memory, else 0. */
+/* The memory of one device that has to be free: all when whole, device_mem_bytes by memory, else 0.
+ */
 static inline int64_t shape_device_mem_on(const struct shape *shape, const struct node_type *type)
 {
     if (shape->sharing == SHARING_WHOLE)
         return type->device_mem_bytes;
+    return shape->sharing == SHARING_MEMORY ? shape->device_mem_bytes : 0;
+}
+
+/* And what is taken of it: the memory of a whole device is not, it goes with the share. */
+static inline int64_t shape_device_mem_taken(const struct shape *shape)
+{
     return shape->sharing == SHARING_MEMORY ? shape->device_mem_bytes : 0;
 }
 

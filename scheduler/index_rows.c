@@ -69,8 +69,8 @@ static uint32_t device_query(const struct shape *shape)
 static bool is_exact(const struct fleet *fleet, const struct shape *shape)
 {
     bool is_one_share = shape->sharing == SHARING_MILLI && shape->device_count == 1;
-    bool has_no_mem = shape->sharing == SHARING_WHOLE && fleet->device_mem_capacity == 0;
-    return (shape->device_count == 0 || is_one_share || has_no_mem) &&
+    bool is_whole = shape->sharing == SHARING_WHOLE;
+    return (shape->device_count == 0 || is_one_share || is_whole) &&
            !shape_depends_on_runner(shape) && fleet->group_count <= 32 &&
            shape->cpu_milli < INT32_MAX && shape->mem_bytes >> KIB_SHIFT < INT32_MAX &&
            shape->mem_bytes % (INT64_C(1) << KIB_SHIFT) == 0;

@@ -106,21 +106,15 @@ static uint64_t fullest_of_few(const int16_t *shares, int32_t share_milli)
     return UINT64_C(1) << least % NODE_DEVICES;
 }
 
-/* The first of a few devices that nobody uses, as many as the shape wants. */
-static uint64_t first_unused_of_few(const struct fleet *fleet, int32_t node,
-                                    const struct shape *shape)
+/* The first of a few devices that nobody uses, `count` of them. */
+static uint64_t first_unused_of_few(const int16_t *shares, int32_t count)
 {
-    const struct node *at = &fleet->nodes[node];
-    int64_t mem_bytes = fleet_type_of(fleet, node)->device_mem_bytes;
     uint64_t chosen = 0;
-    int32_t missing = shape->device_count;
-    for (int32_t i = 0; missing > 0; i++) {
+    for (int32_t i = 0; count > 0; i++) {
         assert(i < NODE_DEVICES);
-        bool fits = device_fits(at->device_free_milli[i],
-                                fleet_device_mem(fleet, at->first_device + i).free_bytes,
-                                SHARE_WHOLE, mem_bytes);
-        chosen |= (uint64_t)fits << i;
-        missing -= fits;
+        bool is_unused = shares[i] == SHARE_WHOLE;
+        chosen |= (uint64_t)is_unused << i;
+        count -= is_unused;
     }
     return chosen;
 }
@@ -130,7 +124,7 @@ uint64_t fleet_choose_devices(const struct fleet *fleet, int32_t node, const str
     const struct node *at = &fleet->nodes[node];
     struct room room;
     if (!at->has_many_devices && shape->sharing == SHARING_WHOLE)
-        return first_unused_of_few(fleet, node, shape);
+        return first_unused_of_few(at->device_free_milli, shape->device_count);
     if (!at->has_many_devices && shape->sharing == SHARING_MILLI && shape->device_count == 1)
         return fullest_of_few(at->device_free_milli, shape->share_milli);
     fleet_room(fleet, node, &room);
@@ -143,7 +137,7 @@ static void room_change(struct room *room, const struct node_type *type, const s
 {
     const struct shape *shape = claim->shape;
     int32_t share_milli = shape_share_on(shape, type);
-    int64_t mem_bytes = shape_device_mem_on(shape, type);
+    int64_t mem_bytes = shape_device_mem_taken(shape);
     if (!type->is_unbounded) {
         room->cpu_milli += sign * shape->cpu_milli;
         room->mem_bytes += sign * shape->mem_bytes;

@@ -59,6 +59,7 @@ static int compare_room(const struct sched *sched, int32_t node, const struct ro
                         const struct room *held, struct err *err)
 {
     const struct node *at = &sched->fleet.nodes[node];
+    const struct node_type *type = fleet_type_of(&sched->fleet, node);
     const struct node_held at_held = fleet_held(&sched->fleet, node);
     if (at->cpu_free_milli < 0 || at->cpu_free_milli != left->cpu_milli)
         return differs(err, "free CPU of node", node, at->cpu_free_milli, left->cpu_milli);
@@ -90,6 +91,9 @@ static int compare_room(const struct sched *sched, int32_t node, const struct ro
         if (mem.held_bytes != held->device_mem_bytes[i])
             return differs(err, "held memory on a device of node", node, mem.held_bytes,
                            held->device_mem_bytes[i]);
+        if (free_milli == SHARE_WHOLE && mem.free_bytes != type->device_mem_bytes)
+            return differs(err, "memory of an unused device of node", node, mem.free_bytes,
+                           type->device_mem_bytes);
     }
     return 0;
 }

@@ -158,7 +158,7 @@ static struct lack find_lack(const struct victim_search *search, int32_t node)
     if (shape->device_count == 0)
         return lack;
     int32_t share_milli = shape_share_on(shape, type);
-    int64_t mem_bytes = shape_device_mem_on(shape, type);
+    int64_t mem_bytes = shape_device_mem_taken(shape);
     const int16_t *shares = fleet_shares(fleet, node);
     for (int32_t i = 0; i < type->device_count; i++)
         if (shares[i] >= share_milli &&

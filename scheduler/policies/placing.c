@@ -82,16 +82,13 @@ static struct placing_choice choose_one_device(const struct policy_context *cont
 }
 
 /* The first of the devices that nobody uses. */
-static uint64_t choose_whole(const struct policy_context *context, int32_t node,
-                             const struct room *room, const struct placing *placing)
+static uint64_t choose_whole(const struct policy_context *context, const struct placing *placing)
 {
-    int64_t mem_bytes = shape_device_mem_on(context->shape, fleet_type_of(context->fleet, node));
     int32_t left = context->shape->device_count;
     uint64_t chosen = 0;
     for (int32_t i = 0; left > 0; i++) {
         assert(i < placing->before.device_count);
-        if (placing->share_milli[i] < SHARE_WHOLE ||
-            (mem_bytes > 0 && mem_free_bytes(context, node, room, i) < mem_bytes))
+        if (placing->share_milli[i] < SHARE_WHOLE)
             continue;
         chosen |= UINT64_C(1) << i;
         left--;
@@ -123,7 +120,7 @@ struct placing_choice placing_choose(const struct policy_context *context,
     if (shape->device_count == 1 && placing.taken_milli < SHARE_WHOLE)
         return choose_one_device(context, rule, node, room, &placing);
     if (shape->device_count > 0)
-        devices = shape->sharing == SHARING_WHOLE ? choose_whole(context, node, room, &placing)
+        devices = shape->sharing == SHARING_WHOLE ? choose_whole(context, &placing)
                                                   : choose_several(context, node, room);
     return (struct placing_choice){rule->grade(context, &placing, devices), devices};
 }
