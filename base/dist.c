@@ -59,7 +59,8 @@ static double draw_us(const struct dist *dist, struct rng *rng)
     return dist->kind == DIST_CONSTANT ? dist->a : draw_by_gsl(dist, rng);
 }
 
-/* As llround rounds it, where 0 <= us <= TIME_US_MAX: the part behind the point is exact. */
+/* As llround rounds it, where 0 <= us <= TIME_US_MAX: the part behind the point is exact. Between
+ * two whole numbers it stays between them. */
 static int64_t round_us(double us)
 {
     int64_t whole = (int64_t)us;
@@ -78,10 +79,7 @@ int64_t dist_sample_us(const struct dist *dist, struct rng *rng)
         return dist->min_us;
     if (us >= (double)dist->max_us)
         return dist->max_us;
-    int64_t rounded = round_us(us);
-    if (rounded < dist->min_us)
-        return dist->min_us;
-    return rounded > dist->max_us ? dist->max_us : rounded;
+    return round_us(us);
 }
 
 double dist_mean_us(const struct dist *dist)

@@ -239,5 +239,7 @@ int sim_build(struct sim *sim, struct err *err)
         consolidation_build(sim, err) || build_nodes(sim, err) || spot_capacity_build(sim, err) ||
         node_scaling_plan(sim, err) || consolidation_plan(sim, err))
         return -1;
+    sim->is_followed =
+        sim->scaling.is_enabled || sim->consolidations.is_enabled || sim->options.check;
     return plan_first_events(sim, err) || traffic_build(sim, err) ? -1 : 0;
 }

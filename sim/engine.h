@@ -11,25 +11,30 @@
  * only be released. */
 
 enum event_action {
-    ACTION_GONE = 0,       /* replica: its grace period is over */
-    ACTION_FINISHED,       /* replica: its duration is over */
-    ACTION_STARTED,        /* replica: its startup is over */
-    ACTION_UNPROTECTED,    /* replica: it has run for min_runtime and may be a victim */
-    ACTION_NODE_REPAIRED,  /* node */
-    ACTION_DEPARTURE,      /* runner: its departure_us */
-    ACTION_SCRIPTED,       /* index into scenario->events */
-    ACTION_GAVE_UP,        /* replica: max_wait is over */
-    ACTION_OUTAGE,         /* index into sim->outages: the domain fails */
-    ACTION_NODE_RECLAIMED, /* node: the notice is over */
-    ACTION_NODE_REPLACED,  /* a removed node: one like it comes */
-    ACTION_TRAFFIC,        /* the end of a step of all runners' traffic */
-    ACTION_NODE_COMES,     /* node: its provisioning is over */
-    ACTION_NODE_BOOTS,     /* node: it is provisioned, and not ready yet */
+    /* About a replica, and among its plans. */
+    ACTION_GONE = 0,    /* its grace period is over */
+    ACTION_FINISHED,    /* its duration is over */
+    ACTION_STARTED,     /* its startup is over */
+    ACTION_UNPROTECTED, /* it has run for min_runtime and may be a victim */
+    ACTION_GAVE_UP,     /* max_wait is over */
+    ACTION_CRASHED,
+    ACTION_REPLICA_END,
+    /* About a node, and among its plans. */
+    ACTION_NODE_REPAIRED = ACTION_REPLICA_END,
+    ACTION_NODE_RECLAIMED, /* the notice is over */
+    ACTION_NODE_BOOTS,     /* it is provisioned, and not ready yet */
+    ACTION_NODE_COMES,     /* its provisioning is over */
+    ACTION_NODE_END,
+    /* About other things. */
+    ACTION_DEPARTURE = ACTION_NODE_END, /* runner: its departure_us */
+    ACTION_SCRIPTED,                    /* index into scenario->events */
+    ACTION_OUTAGE,                      /* index into sim->outages: the domain fails */
+    ACTION_NODE_REPLACED,               /* a removed node: one like it comes */
+    ACTION_TRAFFIC,                     /* the end of a step of all runners' traffic */
     ACTION_SCALE_NODES,
     ACTION_CONSOLIDATE, /* index into sim->consolidations.items: the wait is over; NO_INDEX: a look
                          */
     ACTION_SPOT_CAPACITY, /* index into scenario->spot_capacities: its next step */
-    ACTION_CRASHED,       /* replica */
     ACTION_UPGRADE,       /* index into sim->upgrades: its next turn */
     ACTION_NODE_UPGRADED, /* node: the work on it is done */
     ACTION_COUNT,

@@ -22,33 +22,9 @@ static bool is_beyond_end(const struct sim *sim, int64_t time_us, enum event_cla
 /* The plans that an event belongs to, or NULL: it is about no replica and no node. */
 static struct plans *plans_of(const struct sim *sim, const struct event *event)
 {
-    switch ((enum event_action)event->kind) {
-    case ACTION_GONE:
-    case ACTION_FINISHED:
-    case ACTION_STARTED:
-    case ACTION_UNPROTECTED:
-    case ACTION_GAVE_UP:
-    case ACTION_CRASHED:
+    if (event->kind < (int32_t)ACTION_REPLICA_END)
         return &sim->replicas[event->subject].plans;
-    case ACTION_NODE_REPAIRED:
-    case ACTION_NODE_RECLAIMED:
-    case ACTION_NODE_BOOTS:
-    case ACTION_NODE_COMES:
-        return &sim->nodes[event->subject].plans;
-    case ACTION_DEPARTURE:
-    case ACTION_SCRIPTED:
-    case ACTION_OUTAGE:
-    case ACTION_NODE_REPLACED:
-    case ACTION_TRAFFIC:
-    case ACTION_SCALE_NODES:
-    case ACTION_CONSOLIDATE:
-    case ACTION_SPOT_CAPACITY:
-    case ACTION_UPGRADE:
-    case ACTION_NODE_UPGRADED:
-    case ACTION_COUNT:
-        break;
-    }
-    return NULL;
+    return event->kind < (int32_t)ACTION_NODE_END ? &sim->nodes[event->subject].plans : NULL;
 }
 
 int sim_push(struct sim *sim, enum event_class class, const struct event *event, struct err *err)
@@ -223,64 +199,60 @@ static int take_start(struct sim *sim, struct err *err)
     return is_cancelled ? 0 : end_startup(sim, replica, err);
 }
 
-/* What is not in the queue but has its place among the events there. */
-enum beside {
-    BESIDE_START,    /* of a replica that needs no startup, at once behind the pass that bound it */
-    BESIDE_PASS,     /* where sim->pass_is_planned */
-    BESIDE_ARRIVALS, /* the runners that arrive next, if any are still to come */
-};
-
-/* The first of it, and its rank; UINT64_MAX: there is nothing. Of its class a start stands before
- * what is in the queue: when the pass ran, nothing of that class was left at its instant. */
-static enum beside first_beside(const struct sim *sim, uint64_t *rank)
+/* Does nothing of the queue come before this? */
+static bool comes_first(struct sim *sim, uint64_t rank)
 {
-    if (sim->start_count > 0) {
-        *rank = event_rank(sim->now_us, EVENT_CLASS_REPLICA_READY);
-        return BESIDE_START;
-    }
-    *rank = event_rank(sim->now_us, EVENT_CLASS_PASS);
-    if (sim->pass_is_planned && *rank < sim->arrivals_rank)
-        return BESIDE_PASS;
-    *rank = sim->arrivals_rank;
-    return BESIDE_ARRIVALS;
-}
-
-/* 0: nothing is left. */
-static int take_first(struct sim *sim, struct err *err)
-{
-    uint64_t rank;
-    enum beside beside = first_beside(sim, &rank);
-    bool is_in_queue = event_queue_has_before(&sim->events, rank);
+    bool has_before = event_queue_has_before(&sim->events, rank);
     if (sim->events.near_count > 0)
         prefetch_near(sim);
-    if (is_in_queue)
-        return take_event(sim, err) ? -1 : 1;
-    if (rank == UINT64_MAX)
-        return 0;
-    if (beside == BESIDE_ARRIVALS)
-        return take_arrivals(sim, err) ? -1 : 1;
-    return (beside == BESIDE_START ? take_start(sim, err) : pass_step(sim, err)) ? -1 : 1;
+    return !has_before;
 }
 
-int sim_step(struct sim *sim, struct err *err)
+/* Processes the first event of the queue, or what is not there but has its place among its events:
+ * a start, a pass, the next arrivals. Of its own class a start stands before what is in the queue:
+ * when the pass ran, nothing of that class was left at its instant. */
+static int take_first(struct sim *sim, bool *is_over, struct err *err)
 {
-    if (sim->is_finished)
-        return 0;
-    sim->record_count = 0;
-    int result = take_first(sim, err);
-    if (result == 0) {
-        sim->now_us = sim->end_us;
-        sim->is_complete = true;
-        return sim_finish(sim, err);
-    }
-    sim->event_count++;
-    if (result < 0 || node_scaling_plan(sim, err) || consolidation_plan(sim, err))
+    if (sim->start_count > 0)
+        return comes_first(sim, event_rank(sim->now_us, EVENT_CLASS_REPLICA_READY))
+                   ? take_start(sim, err)
+                   : take_event(sim, err);
+    uint64_t pass_rank = event_rank(sim->now_us, EVENT_CLASS_PASS);
+    if (sim->pass_is_planned && pass_rank < sim->arrivals_rank)
+        return comes_first(sim, pass_rank) ? pass_step(sim, err) : take_event(sim, err);
+    if (!comes_first(sim, sim->arrivals_rank))
+        return take_event(sim, err);
+    *is_over = sim->arrivals_rank == UINT64_MAX;
+    return *is_over ? 0 : take_arrivals(sim, err);
+}
+
+/* What follows each event, where sim->is_followed. */
+static int follow(struct sim *sim, struct err *err)
+{
+    if (node_scaling_plan(sim, err) || consolidation_plan(sim, err))
         return -1;
     if (sim->options.check && sim_check(sim, err)) {
         err_prefix(err, "event %" PRId64 " at %" PRId64 " us", sim->event_count, sim->now_us);
         return -1;
     }
-    return 1;
+    return 0;
+}
+
+int sim_step(struct sim *sim, struct err *err)
+{
+    bool is_over = sim->is_finished;
+    if (is_over)
+        return 0;
+    sim->record_count = 0;
+    if (take_first(sim, &is_over, err))
+        return -1;
+    if (is_over) {
+        sim->now_us = sim->end_us;
+        sim->is_complete = true;
+        return sim_finish(sim, err);
+    }
+    sim->event_count++;
+    return sim->is_followed && follow(sim, err) ? -1 : 1;
 }
 
 int64_t sim_next_us(const struct sim *sim)

@@ -284,8 +284,9 @@ struct sim {
     const struct policy_value *policy_values; /* of its parameters; NULL: the defaults */
     uint64_t arrivals_rank; /* event_rank of the next arrivals; UINT64_MAX: none are to come */
     bool pass_is_planned;   /* at now_us */
-    bool is_finished;       /* the horizon was reached, or sim_finish was called */
-    bool is_complete;       /* the horizon was reached */
+    bool is_followed; /* nodes scale or are consolidated, or all is checked: after each event */
+    bool is_finished; /* the horizon was reached, or sim_finish was called */
+    bool is_complete; /* the horizon was reached */
 };
 
 /* Generated runners of one run, all entries of `arrivals` together. */
