@@ -252,13 +252,6 @@ void metrics_settle_runner(struct metrics *metrics, struct runner_stats *stats, 
         settle_floor(&metrics->rare[stats->rare], stats, lasted_us);
 }
 
-void metrics_runner_arrives(struct metrics *metrics, int32_t runner, int64_t now_us)
-{
-    struct runner_stats *stats = &metrics->runners[runner];
-    metrics_settle_runner(metrics, stats, now_us);
-    stats->is_there = true;
-}
-
 void metrics_runner_leaves(struct metrics *metrics, int32_t runner, int64_t now_us)
 {
     struct runner_stats *stats = &metrics->runners[runner];

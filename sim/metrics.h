@@ -360,9 +360,16 @@ int metrics_wait_ends(struct metrics *metrics, const struct wait_ended *wait, in
 int metrics_runner_waited(struct metrics *metrics, int32_t runner, int64_t wait_us,
                           struct err *err);
 
-/* A runner arrives (its counts rise after that) or leaves (they fall to 0 after that); changes of
- * its counts. */
-void metrics_runner_arrives(struct metrics *metrics, int32_t runner, int64_t now_us);
+/* A runner arrives (its counts rise after that, so there is no time to count before it) or leaves
+ * (they fall to 0 after that); changes of its counts. */
+static inline void metrics_runner_arrives(struct metrics *metrics, int32_t runner, int64_t now_us)
+{
+    struct runner_stats *stats = &metrics->runners[runner];
+    assert(stats->wish.value == 0);
+    assert(stats->live.value == 0);
+    stats->since_us = now_us;
+    stats->is_there = true;
+}
 void metrics_runner_leaves(struct metrics *metrics, int32_t runner, int64_t now_us);
 struct runner_delta {
     int32_t runner;
