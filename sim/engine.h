@@ -2,6 +2,7 @@
 #ifndef STOWAGE_SIM_ENGINE_H
 #define STOWAGE_SIM_ENGINE_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "sim/sim.h"
@@ -195,10 +196,23 @@ int64_t expense_share(const struct shape *shape, const struct node_type *type);
 /* Time of a bound replica on its node, in 1e-17 USD; 0 where the price is unknown. */
 int128 expense_of(const struct sim *sim, int32_t replica, int64_t us);
 /* The replica has been bound. */
-void expense_begin(struct sim *sim, int32_t replica);
-/* Charges the replica, which is still on its node, for the time up to now; what follows is `next`.
- */
-void expense_settle(struct sim *sim, int32_t replica, enum expense next);
+static inline void expense_begin(struct sim *sim, int32_t replica)
+{
+    sim->replicas[replica].charged_us = sim->now_us;
+    sim->replicas[replica].expense = EXPENSE_STARTING;
+}
+/* Charges the replica, which is still on its node, for so much time at what it is doing. */
+void expense_charge(struct sim *sim, int32_t replica, int64_t us);
+/* The same for the time up to now; what follows is `next`. */
+static inline void expense_settle(struct sim *sim, int32_t replica, enum expense next)
+{
+    struct sim_replica *it = &sim->replicas[replica];
+    assert(it->charged_us <= sim->now_us);
+    if (it->charged_us < sim->now_us)
+        expense_charge(sim, replica, sim->now_us - it->charged_us);
+    it->charged_us = sim->now_us;
+    it->expense = (uint8_t)next;
+}
 /* A live replica is taken, and the work of so much time lost: what it cost. */
 void expense_lost(struct sim *sim, int32_t replica, int64_t work_us, enum blame blame);
 
@@ -260,12 +274,16 @@ int node_upgrade(struct sim *sim, int32_t node, int64_t grace_us, struct err *er
 /* A node that was asked for is ready. */
 int node_open(struct sim *sim, int32_t node, struct err *err);
 int node_repair(struct sim *sim, int32_t node, struct err *err);
-/* The last replica has left the node, or it had none: it is removed if it is leaving. */
-int node_is_empty(struct sim *sim, int32_t node, struct err *err);
-/* A replica has left. */
+/* The last replica has left a node that is in an upgrade or leaving: the work begins, or it is
+ * removed. */
+int node_is_free(struct sim *sim, int32_t node, struct err *err);
+/* A replica has left, or the node was told to go. */
 static inline int node_vacated(struct sim *sim, int32_t node, struct err *err)
 {
-    return sim->nodes[node].replica_count > 0 ? 0 : node_is_empty(sim, node, err);
+    const struct sim_node *it = &sim->nodes[node];
+    if (it->replica_count > 0 || (it->upgrade == NO_INDEX && !it->is_leaving))
+        return 0;
+    return node_is_free(sim, node, err);
 }
 int pool_set_schedulable(struct sim *sim, int32_t pool, bool is_schedulable, bool *had_effect,
                          struct err *err);

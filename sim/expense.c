@@ -61,12 +61,6 @@ int128 expense_of(const struct sim *sim, int32_t replica, int64_t us)
     return node_cost / share_whole * share + node_cost % share_whole * share / share_whole;
 }
 
-void expense_begin(struct sim *sim, int32_t replica)
-{
-    sim->replicas[replica].charged_us = sim->now_us;
-    sim->replicas[replica].expense = EXPENSE_STARTING;
-}
-
 /* Where the price is known. Not inlined, for the sake of nodes that cost nothing. */
 static __attribute__((noinline)) void charge_price(struct sim *sim, int32_t replica, int64_t us)
 {
@@ -79,25 +73,13 @@ static __attribute__((noinline)) void charge_price(struct sim *sim, int32_t repl
     scope->charged[expense] += cost;
 }
 
-/* Charges what the replica is doing for so much time. */
-static void charge(struct sim *sim, int32_t replica, int64_t us)
+void expense_charge(struct sim *sim, int32_t replica, int64_t us)
 {
     const struct replica *scheduled = &sim->sched.replicas[replica];
-    if (fleet_type_of(&sim->sched.fleet, scheduled->node)->has_price)
+    if (sim->metrics.costs && fleet_type_of(&sim->sched.fleet, scheduled->node)->has_price)
         charge_price(sim, replica, us);
     else
         sim->metrics.runners[scheduled->runner].unpriced_us += us;
-}
-
-void expense_settle(struct sim *sim, int32_t replica, enum expense next)
-{
-    struct sim_replica *it = &sim->replicas[replica];
-    int64_t us = sim->now_us - it->charged_us;
-    assert(us >= 0);
-    if (us > 0)
-        charge(sim, replica, us);
-    it->charged_us = sim->now_us;
-    it->expense = (uint8_t)next;
 }
 
 void expense_lost(struct sim *sim, int32_t replica, int64_t work_us, enum blame blame)

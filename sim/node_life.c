@@ -259,7 +259,7 @@ void node_boots(struct sim *sim, int32_t node)
     node_count_in_pool(sim, node, 1);
 }
 
-int node_is_empty(struct sim *sim, int32_t node, struct err *err)
+int node_is_free(struct sim *sim, int32_t node, struct err *err)
 {
     struct sim_node *it = &sim->nodes[node];
     assert(it->replica_count == 0);
