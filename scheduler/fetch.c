@@ -20,7 +20,7 @@ bool sched_fetch_node(const struct sched *sched, int32_t replica)
     if (!is_seated(it))
         return false;
     fetch_row(&sched->fleet.nodes[it->node], sizeof *sched->fleet.nodes);
-    if (sched->index != NULL && it->node < sched->index->node_count)
+    if (sched->index != NULL && sched->index->has_rows && it->node < sched->index->node_count)
         fetch_line(&sched->index->last_entries[it->node]);
     if (it->next_on_node >= 0)
         fetch_row(&sched->replicas[it->next_on_node], sizeof *it);

@@ -39,7 +39,7 @@ void index_free(struct node_index *index)
     journal_release(&index->journal);
     free(index->blocks);
     free(index->coarse.blocks);
-    free(index->coarse.chunk_keys);
+    free(index->coarse.lane_keys);
     free(index->coarse_places);
     free(index->last_entries);
     free(index->prey);
@@ -67,16 +67,14 @@ static int reserve_rows(struct node_index *index, int32_t chunk_count, struct er
 }
 
 /* A fleet that has outgrown them has none. */
-static int reserve_coarse_rows(struct node_index *index, const struct sched *sched, struct err *err)
+static int reserve_coarse_rows(struct node_index *index, int32_t chunk_count, struct err *err)
 {
     struct coarse_rows *rows = &index->coarse;
     int32_t capacity = index->coarse_capacity;
-    bool is_wanted = policy_has_parts(sched->policy.policy) && search_scans(sched);
-    int32_t chunk_count = is_wanted ? coarse_chunk_count(sched->fleet.node_count) : 0;
-    if (array_reserve(&rows->chunk_keys, &index->coarse_key_capacity, chunk_count,
-                      sizeof *rows->chunk_keys, err) ||
+    if (array_reserve(&rows->lane_keys, &index->lane_key_capacity,
+                      (int64_t)chunk_count * COARSE_LANES, sizeof *rows->lane_keys, err) ||
         array_reserve(&index->coarse_places, &index->coarse_place_capacity,
-                      (int64_t)chunk_count * COARSE_CHUNK_ROWS, sizeof *index->coarse_places,
+                      (int64_t)chunk_count * COARSE_CHUNK_ROWS + 1, sizeof *index->coarse_places,
                       err) ||
         array_reserve_on_lines(&rows->blocks, &index->coarse_capacity,
                                (int64_t)chunk_count * COARSE_CHUNK_BLOCKS, sizeof *rows->blocks,
@@ -88,11 +86,11 @@ static int reserve_coarse_rows(struct node_index *index, const struct sched *sch
     return 0;
 }
 
-static int reserve_nodes(struct node_index *index, const struct sched *sched, struct err *err)
+/* With these a node's row is found, and who has changed since when. */
+static int reserve_all_rows(struct node_index *index, const struct fleet *fleet, struct err *err)
 {
-    const struct fleet *fleet = &sched->fleet;
     int32_t chunk_count = (fleet->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
-    if (reserve_rows(index, chunk_count, err) || reserve_coarse_rows(index, sched, err) ||
+    if (reserve_rows(index, chunk_count, err) ||
         array_reserve(&index->last_entries, &index->entry_capacity, fleet->node_count,
                       sizeof *index->last_entries, err) ||
         array_reserve(&index->chunk_keys, &index->chunk_capacity, chunk_count,
@@ -143,19 +141,25 @@ struct row index_row(const struct sched *sched, int32_t node)
     return row;
 }
 
-static void store(struct node_index *index, int32_t node, const struct row *row)
+struct coarse_row index_coarse_row(const struct sched *sched, int32_t node)
 {
-    row_store(index->blocks, node, row);
-    if (index->coarse.chunk_count > 0)
-        coarse_store(index->coarse.blocks, &index->scale, node, row);
+    const struct policy_context context = sched_node_context(sched);
+    double key = sched->policy.policy->node_part(&context, node);
+    return coarse_row_of_node(&sched->fleet, &sched->index->scale, node, key);
 }
 
 /* New rows for all nodes; nobody's list holds any more. */
 static void take_in_all(struct node_index *index, const struct sched *sched)
 {
     for (int32_t node = 0; node < sched->fleet.node_count; node++) {
-        const struct row row = index_row(sched, node);
-        store(index, node, &row);
+        if (index->has_rows) {
+            const struct row row = index_row(sched, node);
+            row_store(index->blocks, node, &row);
+        }
+        if (index->coarse.chunk_count > 0) {
+            const struct coarse_row row = index_coarse_row(sched, node);
+            coarse_store(index->coarse.blocks, node, &row);
+        }
         if (node < index->prey_count)
             index->prey[node] = node_prey(sched, node);
     }
@@ -170,7 +174,7 @@ static void take_in_changes(struct node_index *index, const struct sched *sched)
         int32_t node = fleet->changed[i];
         struct row row = row_of_node(fleet, node);
         row.key = key_of_node(sched->policy.policy, &context, node);
-        store(index, node, &row);
+        row_store(index->blocks, node, &row);
         index->last_entries[node] =
             journal_append(&index->journal, node, &row, index->last_entries[node]);
         if (node < index->prey_count)
@@ -178,8 +182,22 @@ static void take_in_changes(struct node_index *index, const struct sched *sched)
     }
 }
 
+static void take_in_coarsely(struct node_index *index, const struct sched *sched)
+{
+    const struct policy_context context = sched_node_context(sched);
+    const struct fleet *fleet = &sched->fleet;
+    for (int32_t i = 0; i < fleet->changed_count; i++) {
+        int32_t node = fleet->changed[i];
+        double key = sched->policy.policy->node_part(&context, node);
+        const struct coarse_row row = coarse_row_of_node(fleet, &index->scale, node, key);
+        coarse_store(index->coarse.blocks, node, &row);
+    }
+}
+
 void index_fetch(const struct node_index *index, int32_t node)
 {
+    if (!index->has_rows)
+        return;
     const struct journal *journal = &index->journal;
     uint32_t place = index->last_entries[node] & ((uint32_t)journal->capacity - 1);
     fetch_row(&index->blocks[(uint32_t)node / ROW_LANES], sizeof *index->blocks);
@@ -200,25 +218,44 @@ static int follow_prey(struct node_index *index, const struct sched *sched, stru
     return 0;
 }
 
+/* Makes room for the fleet as it is now. Where it had no rows and will have, all are new. */
+static int follow_size(struct node_index *index, const struct sched *sched, bool *is_void,
+                       struct err *err)
+{
+    const struct fleet *fleet = &sched->fleet;
+    bool is_coarse = policy_has_parts(sched->policy.policy) && search_scans(sched);
+    bool has_rows = !is_coarse || sched->options.preemption_enabled;
+    if (reserve_coarse_rows(index, is_coarse ? coarse_chunk_count(fleet->node_count) : 0, err) ||
+        (has_rows && (reserve_all_rows(index, fleet, err) || reserve_journal(index, sched, err))))
+        return -1;
+    *is_void = index->group_count != fleet->group_count || index->type_count != fleet->type_count ||
+               index->has_rows != has_rows;
+    index->has_rows = has_rows;
+    index->node_count = fleet->node_count;
+    index->group_count = fleet->group_count;
+    index->type_count = fleet->type_count;
+    if (*is_void)
+        index->scale = coarse_scale_of(fleet, &sched->policy);
+    return 0;
+}
+
 /* Scores may depend on the largest capacities and on what the policy knows of groups, so a new type
  * or group voids what was remembered; so do more changes than the journal has room for. */
 static int follow(struct node_index *index, struct sched *sched, struct err *err)
 {
     struct fleet *fleet = &sched->fleet;
-    bool is_void =
-        index->group_count != fleet->group_count || index->type_count != fleet->type_count;
-    if (index->node_count != fleet->node_count || is_void) {
-        if (reserve_nodes(index, sched, err) || reserve_journal(index, sched, err))
-            return -1;
-        index->node_count = fleet->node_count;
-        index->group_count = fleet->group_count;
-        index->type_count = fleet->type_count;
-    }
+    bool is_void = false;
+    if ((index->node_count != fleet->node_count || index->group_count != fleet->group_count ||
+         index->type_count != fleet->type_count) &&
+        follow_size(index, sched, &is_void, err))
+        return -1;
+    if (index->has_rows && fleet->changed_count > index->journal.capacity / 2)
+        is_void = true;
     if (is_void)
-        index->scale = coarse_scale_of(fleet, &sched->policy);
-    if (is_void || fleet->changed_count > index->journal.capacity / 2)
         take_in_all(index, sched);
-    else
+    else if (index->coarse.chunk_count > 0)
+        take_in_coarsely(index, sched);
+    if (!is_void && index->has_rows)
         take_in_changes(index, sched);
     fleet_forget_changes(fleet);
     return follow_prey(index, sched, err);

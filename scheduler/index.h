@@ -15,14 +15,16 @@
 /* Inside scheduler/ only. The placement index: finds the node that a plain scan would find, without
  * asking all nodes. It remembers, and each memory can be made anew from the fleet at any time:
  *
- *   rows       of every node, for a fast scan (index_rows.h, index_kernel.h), in small fleets once
- *              more at half their size (index_coarse.h);
- *   journal    of the last changes of nodes, shared by all shapes (index_journal.h);
- *   shortlist  per shape: the best nodes as of some place in the journal (index_shortlist.h).
+ *   coarse rows  of every node of a small fleet, for a very fast scan (index_coarse.h);
+ *   rows         of every node, for a fast scan (index_rows.h, index_kernel.h);
+ *   journal      of the last changes of nodes, shared by all shapes (index_journal.h);
+ *   shortlist    per shape: the best nodes as of some place in the journal (index_shortlist.h).
  *
- * Small fleets are scanned by their rows. In large ones a question first brings the shape's
- * shortlist up to the end of the journal and then reads its top. docs/performance.md has a worked
- * example. */
+ * Small fleets are scanned. In large ones a question first brings the shape's shortlist up to the
+ * end of the journal and then reads its top. docs/performance.md has a worked example.
+ *
+ * Where there are coarse rows nobody reads rows or the journal, but for who looks for victims
+ * (victim_index.h): then neither is kept. */
 
 /* What is remembered for one shape. */
 struct shape_memory {
@@ -59,6 +61,7 @@ struct node_index {
     const struct index_kernel *kernel;
     struct row_block *blocks;
     struct coarse_rows coarse; /* none where the fleet is not scanned by keys */
+    bool has_rows;             /* and entries and a journal */
     struct coarse_scale scale;
     uint32_t *last_entries;          /* of each node: the number in the journal, modulo 2^32 */
     struct node_prey *prey;          /* of the first prey_count nodes */
@@ -76,7 +79,7 @@ struct node_index {
     int32_t group_count, type_count;
     int32_t shape_count, victim_count, victim_capacity;
     int32_t block_capacity, entry_capacity, chunk_capacity, sorted_capacity, place_capacity,
-        empty_capacity, shape_capacity, coarse_capacity, coarse_key_capacity, coarse_place_capacity;
+        empty_capacity, shape_capacity, coarse_capacity, lane_key_capacity, coarse_place_capacity;
 };
 
 /* NULL with err for want of memory. */
@@ -94,8 +97,9 @@ int32_t index_find(const struct sched *sched, int32_t runner, const struct polic
 /* Asks the memory for what is noted of the node, for the sake of its next change. */
 void index_fetch(const struct node_index *index, int32_t node);
 
-/* The row of the node as it is now. */
+/* The row of the node as it is now, and its coarse row where the policy states parts. */
 struct row index_row(const struct sched *sched, int32_t node);
+struct coarse_row index_coarse_row(const struct sched *sched, int32_t node);
 
 /* Recomputes rows and lists, as far as they are up to date, and compares. O(nodes * shapes); -1
  * with the first contradiction in err. */

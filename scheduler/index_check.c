@@ -26,12 +26,10 @@ static int check_coarse_row(const struct sched *sched, int32_t node, struct err 
     const struct node_index *index = sched->index;
     const struct coarse_block *block = &index->coarse.blocks[node / COARSE_LANES];
     int32_t lane = node % COARSE_LANES;
-    const struct row row = index_row(sched, node);
-    struct coarse_block fresh = {.cpu = {0}};
-    coarse_store(&fresh, &index->scale, lane, &row);
-    if (block->cpu[lane] != fresh.cpu[lane] || block->mem[lane] != fresh.mem[lane] ||
-        block->devices[lane] != fresh.devices[lane] || block->groups[lane] != fresh.groups[lane] ||
-        block->key[lane] != fresh.key[lane])
+    const struct coarse_row row = index_coarse_row(sched, node);
+    if (block->cpu[lane] != row.cpu || block->mem[lane] != row.mem ||
+        block->devices[lane] != row.devices || block->groups[lane] != row.groups ||
+        block->key[lane] != row.key)
         return err_set(err, ERR_SYSTEM, "the index has an old coarse row of node %" PRId32, node);
     return 0;
 }
@@ -83,13 +81,13 @@ static int check_sieve(const struct sched *sched, int32_t shape, struct err *err
     const struct row_query *query = &index->shapes[shape].query;
     for (int32_t node = 0; node < index->node_count; node++) {
         bool fits = fleet_fits(&sched->fleet, shape, node, 0);
-        bool passes = row_passes(index->blocks, node, query);
-        if (passes && index->coarse.chunk_count > 0 &&
+        if (fits && index->coarse.chunk_count > 0 &&
             !coarse_passes(index->coarse.blocks, node, &index->shapes[shape].coarse_query))
             return err_set(err, ERR_SYSTEM,
-                           "the coarse row of node %" PRId32 " holds shape %" PRId32
-                           " back, its row does not",
-                           node, shape);
+                           "shape %" PRId32 " fits on node %" PRId32
+                           ", but its coarse row holds it back",
+                           shape, node);
+        bool passes = index->has_rows ? row_passes(index->blocks, node, query) : fits;
         if (fits != passes && (fits || query->is_exact))
             return err_set(err, ERR_SYSTEM,
                            "shape %" PRId32 " %s on node %" PRId32 ", but the sieve %s", shape,
@@ -127,7 +125,7 @@ int index_check(const struct sched *sched, struct err *err)
         index->type_count != sched->fleet.type_count || sched->fleet.changed_count > 0)
         return 0;
     for (int32_t node = 0; node < index->node_count; node++)
-        if (check_row(sched, node, err) ||
+        if ((index->has_rows && check_row(sched, node, err)) ||
             (index->coarse.chunk_count > 0 && check_coarse_row(sched, node, err)))
             return -1;
     for (int32_t shape = 0; shape < index->shape_count; shape++)

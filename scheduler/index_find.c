@@ -43,12 +43,17 @@ bool search_has_bounds(const struct index_search *search)
     return policy->score == NULL || policy->node_part != NULL;
 }
 
-struct standing search_standing(const struct index_search *search, int32_t node)
+double search_score(const struct index_search *search, int32_t node)
 {
     const struct policy *policy = search->sched->policy.policy;
     search->index->score_count++;
-    return (struct standing){.score = policy->score == NULL ? search_score_in_order(node)
-                                                            : policy->score(search->context, node),
+    return policy->score == NULL ? search_score_in_order(node)
+                                 : policy->score(search->context, node);
+}
+
+struct standing search_standing(const struct index_search *search, int32_t node)
+{
+    return (struct standing){.score = search_score(search, node),
                              .node = node,
                              .entry = search->index->last_entries[node] & INT32_MAX};
 }
@@ -124,7 +129,7 @@ static int32_t find(const struct index_search *search)
         return -1;
     search->index->search_count++;
     int32_t node = search_scans(search->sched) ? index_scan(search) : index_look_up(search);
-    if (node < 0 && search->runner < 0)
+    if (node < 0 && search->runner < 0 && search->index->has_rows)
         note_barren(search);
     return node;
 }

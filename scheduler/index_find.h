@@ -35,7 +35,10 @@ bool search_has_bounds(const struct index_search *search);
 bool search_fits(const struct index_search *search, int32_t node);
 bool search_fits_runner(const struct index_search *search, int32_t node);
 
-/* The node, on which the demand fits, with its present score and version. */
+/* The present score of the node, on which the demand fits. */
+double search_score(const struct index_search *search, int32_t node);
+
+/* The same with the node and its version, where there are rows. */
 struct standing search_standing(const struct index_search *search, int32_t node);
 
 /* No node whose row has a key below this scores `score` or more. */

@@ -33,10 +33,13 @@ struct index_kernel {
      * Gives their number. */
     int32_t (*filter)(const struct row_block *blocks, struct row_range range,
                       const struct row_query *query, float least_key, int32_t *positions);
-    /* Writes the chunk keys of coarse rows, 0 where no row passes. Gives the largest. */
-    uint16_t (*coarse_keys)(const struct coarse_rows *rows, const struct coarse_query *query);
-    /* After coarse_keys for the same query: writes the positions of the coarse rows that pass and
-     * whose key is at least `least`, ascending; there is room for all. Gives their number. */
+    /* Writes the positions of the coarse rows that pass and have the largest key of those that do,
+     * or the next lower one (not 0), ascending; there is room for all rows, and one more. Gives
+     * their number, and the lower of the two keys. Writes the lane keys too. */
+    int32_t (*coarse_top)(const struct coarse_rows *rows, const struct coarse_query *query,
+                          int32_t *positions, uint16_t *least);
+    /* After coarse_top for the same query: the same with those whose key is at least `least`, 1 or
+     * more. */
     int32_t (*coarse_filter)(const struct coarse_rows *rows, const struct coarse_query *query,
                              uint16_t least, int32_t *positions);
     /* Empties the places that are not of their nodes' last entries ([node], modulo 2^31). */

@@ -139,33 +139,32 @@ static int32_t filter(const struct row_block *blocks, struct row_range range,
 enum { COARSE_HALF = COARSE_LANES / 2 };
 
 struct wide_coarse_query {
-    __m256i cpu, mem, devices, groups, guards;
-    bool asks_group;
+    __m256i cpu, mem, devices, groups, is_empty;
 };
 
 static struct wide_coarse_query widen_coarse(const struct coarse_query *query)
 {
     return (struct wide_coarse_query){
-        _mm256_set1_epi16((int16_t)query->cpu),     _mm256_set1_epi16((int16_t)query->mem),
+        _mm256_set1_epi16((int16_t)query->cpu), _mm256_set1_epi16((int16_t)query->mem),
         _mm256_set1_epi16((int16_t)query->devices), _mm256_set1_epi16((int16_t)query->groups),
-        _mm256_set1_epi16((int16_t)COARSE_GUARDS),  query->asks_group};
+        _mm256_set1_epi16((int16_t)query->is_empty)};
 }
 
 /* The keys of the lanes of this half that pass; 0 in the others. What is lacking is what is left of
  * the query, cut off at 0. */
-static __m256i passing_coarse(const struct coarse_block *block, int32_t half,
-                              const struct wide_coarse_query *query)
+static inline __m256i passing_coarse(const struct coarse_block *block, int32_t half,
+                                     const struct wide_coarse_query *query, bool asks_group)
 {
     const __m256i zero = _mm256_setzero_si256();
     int32_t lane = half * COARSE_HALF;
-    __m256i cpu = _mm256_subs_epu16(query->cpu, load(&block->cpu[lane]));
-    __m256i mem = _mm256_subs_epu16(query->mem, load(&block->mem[lane]));
-    __m256i sum = _mm256_add_epi16(query->devices, load(&block->devices[lane]));
-    __m256i devices = _mm256_and_si256(sum, query->guards);
-    __m256i lacks = _mm256_or_si256(_mm256_or_si256(cpu, mem), devices);
-    if (query->asks_group) {
+    __m256i devices = load(&block->devices[lane]);
+    __m256i lacks = _mm256_or_si256(_mm256_subs_epu16(query->cpu, load(&block->cpu[lane])),
+                                    _mm256_subs_epu16(query->mem, load(&block->mem[lane])));
+    lacks = _mm256_or_si256(lacks, _mm256_subs_epu16(query->devices, devices));
+    if (asks_group) {
         __m256i shared = _mm256_and_si256(query->groups, load(&block->groups[lane]));
         lacks = _mm256_or_si256(lacks, _mm256_cmpeq_epi16(shared, zero));
+        lacks = _mm256_or_si256(lacks, _mm256_andnot_si256(devices, query->is_empty));
     }
     return _mm256_and_si256(_mm256_cmpeq_epi16(lacks, zero), load(&block->key[lane]));
 }
@@ -178,50 +177,98 @@ static uint16_t largest_coarse(__m256i lanes)
     return (uint16_t)~_mm_cvtsi128_si32(_mm_minpos_epu16(_mm_xor_si128(half, all)));
 }
 
-static uint16_t coarse_keys(const struct coarse_rows *rows, const struct coarse_query *query)
+static inline uint16_t keys_of_chunks(const struct coarse_rows *rows,
+                                      const struct wide_coarse_query *query, bool asks_group)
 {
-    const struct wide_coarse_query wide = widen_coarse(query);
-    uint16_t of_all = 0;
+    __m256i of_all = _mm256_setzero_si256();
     for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
         const struct coarse_block *block = &rows->blocks[chunk * COARSE_CHUNK_BLOCKS];
-        __m256i best = _mm256_setzero_si256();
-        for (int32_t half = 0; half < 2 * COARSE_CHUNK_BLOCKS; half++)
-            best = _mm256_max_epu16(best, passing_coarse(&block[half / 2], half % 2, &wide));
-        uint16_t largest = largest_coarse(best);
-        rows->chunk_keys[chunk] = largest;
-        of_all = largest > of_all ? largest : of_all;
+        uint16_t *lane_keys = &rows->lane_keys[chunk * COARSE_LANES];
+        for (int32_t half = 0; half < 2; half++) {
+            __m256i best = passing_coarse(block, half, query, asks_group);
+            for (int32_t i = 1; i < COARSE_CHUNK_BLOCKS; i++)
+                best = _mm256_max_epu16(best, passing_coarse(&block[i], half, query, asks_group));
+            _mm256_storeu_si256((void *)&lane_keys[half * COARSE_HALF], best);
+            of_all = _mm256_max_epu16(of_all, best);
+        }
     }
-    return of_all;
+    return largest_coarse(of_all);
 }
 
-/* The lanes of the block that pass and whose key is at least this, two bits each. */
-static uint64_t lanes_of_coarse(const struct coarse_block *block,
-                                const struct wide_coarse_query *query, __m256i least)
+/* All ones in the lanes that are at least this. */
+static __m256i reaching(__m256i keys, __m256i least)
 {
-    __m256i low = passing_coarse(block, 0, query), high = passing_coarse(block, 1, query);
-    __m256i low_reach = _mm256_cmpeq_epi16(_mm256_max_epu16(low, least), low);
-    __m256i high_reach = _mm256_cmpeq_epi16(_mm256_max_epu16(high, least), high);
-    return (uint32_t)_mm256_movemask_epi8(low_reach) |
-           (uint64_t)(uint32_t)_mm256_movemask_epi8(high_reach) << 32;
+    return _mm256_cmpeq_epi16(_mm256_max_epu16(keys, least), keys);
+}
+
+/* Of so many chunks, 64 at most, those with a lane that reaches this. */
+static uint64_t reaching_chunks(const uint16_t *lane_keys, int32_t count, __m256i least)
+{
+    uint64_t chunks = 0;
+    for (int32_t i = 0; i < count; i++) {
+        const uint16_t *lanes = &lane_keys[i * COARSE_LANES];
+        __m256i keys = _mm256_max_epu16(load(lanes), load(&lanes[COARSE_HALF]));
+        chunks |= (uint64_t)(_mm256_movemask_epi8(reaching(keys, least)) != 0) << i;
+    }
+    return chunks;
+}
+
+/* The lanes of the block that pass and whose key is at least this. */
+static inline uint64_t lanes_of_coarse(const struct coarse_block *block,
+                                       const struct wide_coarse_query *query, __m256i least,
+                                       bool asks_group)
+{
+    __m256i low = reaching(passing_coarse(block, 0, query, asks_group), least);
+    __m256i high = reaching(passing_coarse(block, 1, query, asks_group), least);
+    __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xd8);
+    return (uint32_t)_mm256_movemask_epi8(bytes);
+}
+
+static inline int32_t filter_chunks(const struct coarse_rows *rows,
+                                    const struct wide_coarse_query *query, __m256i least,
+                                    int32_t *positions, bool asks_group)
+{
+    int32_t count = 0;
+    for (int32_t first = 0; first < rows->chunk_count; first += 64) {
+        int32_t left = rows->chunk_count - first;
+        uint64_t chunks =
+            reaching_chunks(&rows->lane_keys[first * COARSE_LANES], left < 64 ? left : 64, least);
+        for (; chunks != 0; chunks &= chunks - 1) {
+            int32_t at = (first + __builtin_ctzll(chunks)) * COARSE_CHUNK_BLOCKS;
+            for (int32_t i = at; i < at + COARSE_CHUNK_BLOCKS; i += 2) {
+                const struct coarse_block *two = &rows->blocks[i];
+                uint64_t lanes = lanes_of_coarse(&two[0], query, least, asks_group);
+                lanes |= lanes_of_coarse(&two[1], query, least, asks_group) << COARSE_LANES;
+                count = coarse_append(positions, count, i * COARSE_LANES, lanes);
+            }
+        }
+    }
+    return count;
+}
+
+static inline int32_t find_top(const struct coarse_rows *rows, const struct coarse_query *query,
+                               int32_t *positions, uint16_t *least, bool asks_group)
+{
+    const struct wide_coarse_query wide = widen_coarse(query);
+    uint16_t largest = keys_of_chunks(rows, &wide, asks_group);
+    *least = (uint16_t)(largest - (largest > 1));
+    if (largest == 0)
+        return 0;
+    return filter_chunks(rows, &wide, _mm256_set1_epi16((int16_t)*least), positions, asks_group);
+}
+
+static int32_t coarse_top(const struct coarse_rows *rows, const struct coarse_query *query,
+                          int32_t *positions, uint16_t *least)
+{
+    return query->asks_group ? find_top(rows, query, positions, least, true)
+                             : find_top(rows, query, positions, least, false);
 }
 
 static int32_t coarse_filter(const struct coarse_rows *rows, const struct coarse_query *query,
                              uint16_t least, int32_t *positions)
 {
     const struct wide_coarse_query wide = widen_coarse(query);
-    const __m256i low = _mm256_set1_epi16((int16_t)least);
-    int32_t count = 0;
-    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
-        if (rows->chunk_keys[chunk] < least)
-            continue;
-        for (int32_t i = 0; i < COARSE_CHUNK_BLOCKS; i++) {
-            int32_t block = chunk * COARSE_CHUNK_BLOCKS + i;
-            uint64_t lanes = lanes_of_coarse(&rows->blocks[block], &wide, low);
-            for (lanes &= UINT64_C(0x5555555555555555); lanes != 0; lanes &= lanes - 1)
-                positions[count++] = block * COARSE_LANES + __builtin_ctzll(lanes) / 2;
-        }
-    }
-    return count;
+    return filter_chunks(rows, &wide, _mm256_set1_epi16((int16_t)least), positions, true);
 }
 
 /* ---- shortlists ---- */
@@ -284,7 +331,7 @@ const struct index_kernel index_kernel_avx2 = {.name = "AVX2",
                                                .chunk_keys = chunk_keys,
                                                .reach = reach,
                                                .filter = filter,
-                                               .coarse_keys = coarse_keys,
+                                               .coarse_top = coarse_top,
                                                .coarse_filter = coarse_filter,
                                                .drop_stale = drop_stale,
                                                .best = best};

@@ -125,31 +125,30 @@ static int32_t filter(const struct row_block *blocks, struct row_range range,
 /* ---- coarse rows: thirty-two at once ---- */
 
 struct wide_coarse_query {
-    __m512i cpu, mem, devices, groups, guards;
-    bool asks_group;
+    __m512i cpu, mem, devices, groups, is_empty;
 };
 
 static struct wide_coarse_query widen_coarse(const struct coarse_query *query)
 {
     return (struct wide_coarse_query){
-        _mm512_set1_epi16((int16_t)query->cpu),     _mm512_set1_epi16((int16_t)query->mem),
+        _mm512_set1_epi16((int16_t)query->cpu), _mm512_set1_epi16((int16_t)query->mem),
         _mm512_set1_epi16((int16_t)query->devices), _mm512_set1_epi16((int16_t)query->groups),
-        _mm512_set1_epi16((int16_t)COARSE_GUARDS),  query->asks_group};
+        _mm512_set1_epi16((int16_t)query->is_empty)};
 }
 
 /* The lanes that pass. What is lacking is what is left of the query, cut off at 0. */
-static __mmask32 passing_coarse(const struct coarse_block *block,
-                                const struct wide_coarse_query *query)
+static inline __mmask32 passing_coarse(const struct coarse_block *block,
+                                       const struct wide_coarse_query *query, bool asks_group)
 {
     __m512i cpu = _mm512_subs_epu16(query->cpu, load(block->cpu));
     __m512i mem = _mm512_subs_epu16(query->mem, load(block->mem));
-    __m512i sum = _mm512_add_epi16(query->devices, load(block->devices));
-    __m512i devices = _mm512_and_si512(sum, query->guards);
+    __m512i devices = _mm512_subs_epu16(query->devices, load(block->devices));
     __m512i lacks = _mm512_or_si512(_mm512_or_si512(cpu, mem), devices);
-    __mmask32 lanes = _mm512_testn_epi16_mask(lacks, lacks);
-    if (query->asks_group)
-        lanes &= _mm512_test_epi16_mask(query->groups, load(block->groups));
-    return lanes;
+    if (!asks_group)
+        return _mm512_testn_epi16_mask(lacks, lacks);
+    lacks = _mm512_or_si512(lacks, _mm512_andnot_si512(load(block->devices), query->is_empty));
+    return _mm512_testn_epi16_mask(lacks, lacks) &
+           _mm512_test_epi16_mask(query->groups, load(block->groups));
 }
 
 /* There is an instruction for the smallest of eight. */
@@ -162,41 +161,87 @@ static uint16_t largest_coarse(__m512i lanes)
     return (uint16_t)~_mm_cvtsi128_si32(_mm_minpos_epu16(_mm_xor_si128(part, all)));
 }
 
-static uint16_t coarse_keys(const struct coarse_rows *rows, const struct coarse_query *query)
+static inline uint16_t keys_of_chunks(const struct coarse_rows *rows,
+                                      const struct wide_coarse_query *query, bool asks_group)
 {
-    const struct wide_coarse_query wide = widen_coarse(query);
-    uint16_t of_all = 0;
+    __m512i of_all = _mm512_setzero_si512();
     for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
         const struct coarse_block *block = &rows->blocks[chunk * COARSE_CHUNK_BLOCKS];
         __m512i best = _mm512_setzero_si512();
         for (int32_t i = 0; i < COARSE_CHUNK_BLOCKS; i++)
-            best = _mm512_mask_max_epu16(best, passing_coarse(&block[i], &wide), best,
+            best = _mm512_mask_max_epu16(best, passing_coarse(&block[i], query, asks_group), best,
                                          load(block[i].key));
-        uint16_t largest = largest_coarse(best);
-        rows->chunk_keys[chunk] = largest;
-        of_all = largest > of_all ? largest : of_all;
+        _mm512_storeu_si512(&rows->lane_keys[chunk * COARSE_LANES], best);
+        of_all = _mm512_max_epu16(of_all, best);
     }
-    return of_all;
+    return largest_coarse(of_all);
+}
+
+/* Of so many chunks, 64 at most, those with a lane that reaches this. */
+static uint64_t reaching_chunks(const uint16_t *lane_keys, int32_t count, __m512i least)
+{
+    uint64_t chunks = 0;
+    for (int32_t i = 0; i < count; i++)
+        chunks |=
+            (uint64_t)(_mm512_cmpge_epu16_mask(load(&lane_keys[i * COARSE_LANES]), least) != 0)
+            << i;
+    return chunks;
+}
+
+/* The lanes of the block that pass and whose key is at least this. */
+static inline uint64_t lanes_of_coarse(const struct coarse_block *block,
+                                       const struct wide_coarse_query *query, __m512i least,
+                                       bool asks_group)
+{
+    return passing_coarse(block, query, asks_group) &
+           _mm512_cmpge_epu16_mask(load(block->key), least);
+}
+
+static inline int32_t filter_chunks(const struct coarse_rows *rows,
+                                    const struct wide_coarse_query *query, __m512i least,
+                                    int32_t *positions, bool asks_group)
+{
+    int32_t count = 0;
+    for (int32_t first = 0; first < rows->chunk_count; first += 64) {
+        int32_t left = rows->chunk_count - first;
+        uint64_t chunks =
+            reaching_chunks(&rows->lane_keys[first * COARSE_LANES], left < 64 ? left : 64, least);
+        for (; chunks != 0; chunks &= chunks - 1) {
+            int32_t at = (first + __builtin_ctzll(chunks)) * COARSE_CHUNK_BLOCKS;
+            for (int32_t i = at; i < at + COARSE_CHUNK_BLOCKS; i += 2) {
+                const struct coarse_block *two = &rows->blocks[i];
+                uint64_t lanes = lanes_of_coarse(&two[0], query, least, asks_group);
+                lanes |= lanes_of_coarse(&two[1], query, least, asks_group) << COARSE_LANES;
+                count = coarse_append(positions, count, i * COARSE_LANES, lanes);
+            }
+        }
+    }
+    return count;
+}
+
+static inline int32_t find_top(const struct coarse_rows *rows, const struct coarse_query *query,
+                               int32_t *positions, uint16_t *least, bool asks_group)
+{
+    const struct wide_coarse_query wide = widen_coarse(query);
+    uint16_t largest = keys_of_chunks(rows, &wide, asks_group);
+    *least = (uint16_t)(largest - (largest > 1));
+    if (largest == 0)
+        return 0;
+    return filter_chunks(rows, &wide, _mm512_set1_epi16((int16_t)*least), positions, asks_group);
+}
+
+static int32_t coarse_top(const struct coarse_rows *rows, const struct coarse_query *query,
+                          int32_t *positions, uint16_t *least)
+{
+    return query->asks_group ? find_top(rows, query, positions, least, true)
+                             : find_top(rows, query, positions, least, false);
 }
 
 static int32_t coarse_filter(const struct coarse_rows *rows, const struct coarse_query *query,
                              uint16_t least, int32_t *positions)
 {
     const struct wide_coarse_query wide = widen_coarse(query);
-    const __m512i low = _mm512_set1_epi16((int16_t)least);
-    int32_t count = 0;
-    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
-        if (rows->chunk_keys[chunk] < least)
-            continue;
-        for (int32_t i = 0; i < COARSE_CHUNK_BLOCKS; i++) {
-            int32_t block = chunk * COARSE_CHUNK_BLOCKS + i;
-            uint32_t lanes = passing_coarse(&rows->blocks[block], &wide) &
-                             _mm512_cmpge_epu16_mask(load(rows->blocks[block].key), low);
-            for (; lanes != 0; lanes &= lanes - 1)
-                positions[count++] = block * COARSE_LANES + __builtin_ctz(lanes);
-        }
-    }
-    return count;
+    return filter_chunks(rows, &wide, _mm512_set1_epi16((int16_t)least), positions, true);
 }
 
 /* ---- shortlists ---- */
@@ -248,7 +293,7 @@ const struct index_kernel index_kernel_avx512 = {.name = "AVX-512",
                                                  .chunk_keys = chunk_keys,
                                                  .reach = reach,
                                                  .filter = filter,
-                                                 .coarse_keys = coarse_keys,
+                                                 .coarse_top = coarse_top,
                                                  .coarse_filter = coarse_filter,
                                                  .drop_stale = drop_stale,
                                                  .best = best};

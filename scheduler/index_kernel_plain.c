@@ -71,43 +71,65 @@ static void passing_coarse(const struct coarse_block *block, const struct coarse
 {
     for (int32_t i = 0; i < COARSE_LANES; i++) {
         bool passes = (block->cpu[i] >= query->cpu) & (block->mem[i] >= query->mem) &
-                      (((block->devices[i] + query->devices) & COARSE_GUARDS) == 0) &
-                      ((block->groups[i] & query->groups) != 0);
+                      (block->devices[i] >= query->devices) &
+                      ((block->groups[i] & query->groups) != 0) &
+                      ((block->devices[i] & query->is_empty) == query->is_empty);
         keys[i] = passes ? block->key[i] : 0;
     }
 }
 
-static uint16_t coarse_keys(const struct coarse_rows *rows, const struct coarse_query *query)
+/* Writes the lane keys and gives the largest. */
+static uint16_t keys_of_chunks(const struct coarse_rows *rows, const struct coarse_query *query)
 {
     uint16_t of_all = 0;
     for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
-        uint16_t best = 0;
+        uint16_t best[COARSE_LANES] = {0};
         for (int32_t i = 0; i < COARSE_CHUNK_BLOCKS; i++) {
             uint16_t keys[COARSE_LANES];
             passing_coarse(&rows->blocks[chunk * COARSE_CHUNK_BLOCKS + i], query, keys);
             for (int32_t lane = 0; lane < COARSE_LANES; lane++)
-                best = keys[lane] > best ? keys[lane] : best;
+                best[lane] = keys[lane] > best[lane] ? keys[lane] : best[lane];
         }
-        rows->chunk_keys[chunk] = best;
-        of_all = best > of_all ? best : of_all;
+        for (int32_t lane = 0; lane < COARSE_LANES; lane++) {
+            rows->lane_keys[chunk * COARSE_LANES + lane] = best[lane];
+            of_all = best[lane] > of_all ? best[lane] : of_all;
+        }
     }
     return of_all;
+}
+
+static bool reaches(const uint16_t *lane_keys, uint16_t least)
+{
+    uint16_t largest = 0;
+    for (int32_t lane = 0; lane < COARSE_LANES; lane++)
+        largest = lane_keys[lane] > largest ? lane_keys[lane] : largest;
+    return largest >= least;
 }
 
 static int32_t coarse_filter(const struct coarse_rows *rows, const struct coarse_query *query,
                              uint16_t least, int32_t *positions)
 {
     int32_t count = 0;
-    for (int32_t i = 0; i < rows->chunk_count * COARSE_CHUNK_BLOCKS; i++) {
-        uint16_t keys[COARSE_LANES];
-        if (rows->chunk_keys[i / COARSE_CHUNK_BLOCKS] < least)
+    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
+        if (!reaches(&rows->lane_keys[chunk * COARSE_LANES], least))
             continue;
-        passing_coarse(&rows->blocks[i], query, keys);
-        for (int32_t lane = 0; lane < COARSE_LANES; lane++)
-            if (keys[lane] >= least)
-                positions[count++] = i * COARSE_LANES + lane;
+        for (int32_t i = chunk * COARSE_CHUNK_BLOCKS; i < (chunk + 1) * COARSE_CHUNK_BLOCKS; i++) {
+            uint16_t keys[COARSE_LANES];
+            passing_coarse(&rows->blocks[i], query, keys);
+            for (int32_t lane = 0; lane < COARSE_LANES; lane++)
+                if (keys[lane] >= least)
+                    positions[count++] = i * COARSE_LANES + lane;
+        }
     }
     return count;
+}
+
+static int32_t coarse_top(const struct coarse_rows *rows, const struct coarse_query *query,
+                          int32_t *positions, uint16_t *least)
+{
+    uint16_t largest = keys_of_chunks(rows, query);
+    *least = (uint16_t)(largest - (largest > 1));
+    return largest == 0 ? 0 : coarse_filter(rows, query, *least, positions);
 }
 
 static void drop_stale(struct near_list *near, const uint32_t *last_entries)
@@ -134,7 +156,7 @@ const struct index_kernel index_kernel_plain = {.name = "plain",
                                                 .chunk_keys = chunk_keys,
                                                 .reach = reach,
                                                 .filter = filter,
-                                                .coarse_keys = coarse_keys,
+                                                .coarse_top = coarse_top,
                                                 .coarse_filter = coarse_filter,
                                                 .drop_stale = drop_stale,
                                                 .best = best};

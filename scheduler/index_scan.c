@@ -4,18 +4,22 @@
 #include <float.h>
 #include <math.h>
 
-/* The scan of all rows. Small fleets have coarse rows, which are looked at first. Without them a
- * scan by parts goes twice over the rows: first the largest key of each chunk of 64 rows
- * that pass, then only the chunks whose largest key could still beat the best score found.
+#include "scheduler/node_search.h"
+
+/* The scan of all rows. A scan by parts goes twice over the rows: first the largest key of each
+ * chunk of 64 rows that pass, then only the chunks whose largest key could still beat the best
+ * score found.
  *
  * Example. Keys of the passing rows are 0.30, 0.70 | 0.69, 0.70 | 0.10 in three chunks, and the
  * shape's part is -0.05. The largest keys are 0.70, 0.70, 0.10. The nodes with 0.70 in the first
  * two chunks are scored: 0.65 both, and the index of the first is lower. No node with a key below
  * 0.65 + 0.05 - 1e-9 can score as much, so there is nothing more to look at. Had the first scored
- * 0.5, then all nodes with keys of 0.55 and more would be considered. */
+ * 0.5, then all nodes with keys of 0.55 and more would be considered.
+ *
+ * Coarse rows are scanned in the same way, and there one node mostly stands alone at the top. */
 
-/* Where no row passes of those whose coarse ones do, the next look goes so far down, then further.
- */
+/* Where none fits of the nodes whose coarse rows pass, the next look goes so far down, then
+ * further. */
 enum { FIRST_GAP = 128, GAP_GROWTH = 8 };
 
 /* An empty node that is like the best so far in all that a score may depend on, and comes later. Of
@@ -82,52 +86,71 @@ static int32_t scan_by_parts(const struct index_search *search)
 
 /* ---- by coarse rows ---- */
 
-/* The best so far, and the key that others need to be as good. */
+/* The best so far, and the coarse key that others need to be as good. */
 struct leader {
     struct standing best;
-    float least_key;
+    uint16_t least;
 };
 
-static void consider_row(const struct index_search *search, int32_t node, struct leader *leader)
+/* An empty node that is like the best so far, and comes later. */
+static bool is_like_best(const struct index_search *search, int32_t best, int32_t node)
 {
-    const struct row_block *blocks = search->index->blocks;
-    int32_t former = leader->best.node;
-    if (row_key(blocks, node) < leader->least_key ||
-        !row_passes(blocks, node, &search->memory->query))
-        return;
-    consider(search, &leader->best, node);
-    if (leader->best.node != former)
-        leader->least_key = search_least_key(search, leader->best.score);
+    const struct node *nodes = search->sched->fleet.nodes;
+    return best >= 0 && best <= node && !search->sched->policy.depends_on_demand &&
+           nodes[node].occupant_count == 0 && nodes[best].occupant_count == 0 &&
+           nodes[node].group == nodes[best].group;
 }
 
-/* All nodes with at least this coarse key. */
-static void consider_coarse(const struct index_search *search, uint16_t least,
-                            struct leader *leader)
+/* What the sieve let pass may lack the rest of what was rounded down. */
+static bool fits_exactly(const struct index_search *search, int32_t node)
+{
+    int32_t same_runner_count =
+        search->runner < 0 ? 0 : sched_same_runner_count(search->sched, search->runner, node);
+    return fleet_fits(&search->sched->fleet, search->shape, node, same_runner_count);
+}
+
+static void consider_coarse(const struct index_search *search, int32_t node, struct leader *leader)
 {
     const struct node_index *index = search->index;
-    int32_t count = index->kernel->coarse_filter(&index->coarse, &search->memory->coarse_query,
-                                                 least, index->coarse_places);
-    for (int32_t i = 0; i < count; i++)
-        consider_row(search, index->coarse_places[i], leader);
+    if (coarse_key_at(index->coarse.blocks, node) < leader->least ||
+        is_like_best(search, leader->best.node, node) || !fits_exactly(search, node))
+        return;
+    const struct standing standing = {.score = search_score(search, node), .node = node};
+    if (leader->best.node >= 0 && !standing_precedes(&standing, &leader->best))
+        return;
+    leader->best = standing;
+    leader->least = coarse_key(&index->scale, search_least_key(search, standing.score));
 }
 
-/* The nodes with the largest coarse key mostly have the best among them. Where that scores less
- * than its key promised, or none passes by its row, those with smaller ones have their turn. */
+/* The best of the nodes with at least the coarse key `least`, of which these are there; where it
+ * scores less than that promised, or none fits, those with lower keys have their turn. */
+static int32_t best_of_coarse(const struct index_search *search, uint16_t least, int32_t count)
+{
+    const struct node_index *index = search->index;
+    struct leader leader = {.best.node = -1};
+    for (int32_t gap = FIRST_GAP;; gap *= GAP_GROWTH) {
+        for (int32_t i = 0; i < count; i++)
+            consider_coarse(search, index->coarse_places[i], &leader);
+        int32_t wanted = least > gap ? least - gap : 1;
+        if (leader.best.node >= 0)
+            wanted = leader.least;
+        if (wanted >= least)
+            return leader.best.node;
+        least = (uint16_t)wanted;
+        count = index->kernel->coarse_filter(&index->coarse, &search->memory->coarse_query, least,
+                                             index->coarse_places);
+    }
+}
+
 static int32_t scan_coarsely(const struct index_search *search)
 {
     const struct node_index *index = search->index;
-    struct leader leader = {.best.node = -1, .least_key = -FLT_MAX};
-    uint16_t least = index->kernel->coarse_keys(&index->coarse, &search->memory->coarse_query);
-    for (int32_t gap = FIRST_GAP; least > 0; gap *= GAP_GROWTH) {
-        consider_coarse(search, least, &leader);
-        int32_t wanted = least > gap ? least - gap : 1;
-        if (leader.best.node >= 0)
-            wanted = coarse_key(&index->scale, leader.least_key);
-        if (wanted >= least)
-            break;
-        least = (uint16_t)wanted;
-    }
-    return leader.best.node;
+    uint16_t least;
+    int32_t count = index->kernel->coarse_top(&index->coarse, &search->memory->coarse_query,
+                                              index->coarse_places, &least);
+    if (count == 0)
+        return -1;
+    return best_of_coarse(search, least, count);
 }
 
 static struct row_range batch_range(const struct index_search *search, int32_t first)

@@ -97,116 +97,160 @@ Test(index, kernels_find_the_rows_that_pass_one_by_one)
 
 /* ---- coarse rows ---- */
 
-enum { COARSE_ROWS = 4 * COARSE_CHUNK_ROWS };
-static const struct coarse_scale coarse_scale = {
-    .cpu_shift = 2, .mem_shift = 3, .key_low = -0.5F, .key_steps = 50.0F};
+enum { COARSE_CHUNKS = 66, COARSE_ROWS = COARSE_CHUNKS * COARSE_CHUNK_ROWS };
+static const struct coarse_scale coarse_scale = {.key_low = -0.5, .key_steps = 50.0};
 
-/* Some take no demand, some have no bound, and there are devices of all numbers. */
-static struct row random_row(struct rng *rng)
+/* Makes the node look used: some take no demand, on some is nobody. */
+static void scatter_room(struct rng *rng, struct fleet *fleet, int32_t node)
 {
-    bool is_open = rng_below(rng, 8) > 0, is_unbounded = rng_below(rng, 20) == 0;
-    struct row row = {.cpu_milli = (int32_t)rng_below(rng, 4000),
-                      .mem_kib = (int32_t)rng_below(rng, 4000),
-                      .devices = ROW_GUARDS | random_word(rng, rng_below(rng, 4) == 0 ? 13 : 0),
-                      .groups = UINT32_C(1) << rng_below(rng, 32),
-                      .key = (float)rng_below(rng, 1000) / 500.0F - 1.0F};
-    if (is_unbounded)
-        row.cpu_milli = row.mem_kib = INT32_MAX;
-    if (!is_open)
-        row.cpu_milli = -1;
-    return row;
+    struct node *at = &fleet->nodes[node];
+    const struct node_type *type = fleet_type_of(fleet, node);
+    int16_t *shares =
+        at->has_many_devices ? &fleet->many_free_milli[at->first_device] : at->device_free_milli;
+    at->cpu_free_milli = (int64_t)rng_below(rng, (uint64_t)type->cpu_milli + 1);
+    at->mem_free_bytes = (int64_t)rng_below(rng, (uint64_t)type->mem_bytes + 1);
+    at->occupant_count = (int32_t)rng_below(rng, 2);
+    at->isolated_count = rng_below(rng, 12) == 0;
+    at->state = rng_below(rng, 12) == 0 ? NODE_DRAINED : NODE_READY;
+    for (int32_t i = 0; i < type->device_count; i++)
+        shares[i] = (int16_t)(rng_below(rng, 3) > 0 ? SHARE_WHOLE : rng_below(rng, SHARE_WHOLE));
 }
 
-static struct row_query random_large_query(struct rng *rng)
+static struct shape random_shape(struct rng *rng)
 {
-    struct row_query query = random_query(rng);
-    query.cpu_milli *= 40;
-    query.mem_kib *= 40;
-    return query;
+    struct shape shape = small_devices((int32_t)rng_below(rng, 5));
+    if (rng_below(rng, 2) == 0)
+        shape = small_share(1 + (int32_t)rng_below(rng, 2), 1 + (int32_t)rng_below(rng, 1000));
+    shape.cpu_milli = (int64_t)rng_below(rng, 60000);
+    shape.mem_bytes = (int64_t)rng_below(rng, UINT64_C(1) << 35);
+    shape.packing = rng_below(rng, 5) == 0 ? PACKING_ISOLATED : PACKING_SHARED;
+    return shape;
 }
 
-/* Where a row passes so does the coarse one, and there is little that only the coarse one lets
- * pass. */
-Test(index, coarse_rows_hold_nothing_back_that_rows_let_pass)
+/* Where a shape fits the coarse row passes, and there is little that only the coarse row lets pass.
+ */
+Test(index, coarse_rows_hold_nothing_back_that_fits)
 {
+    static const int64_t cpus[] = {64000, 200000, 8000, 96000};
+    static const int32_t devices[] = {0, 8, 2, 13};
+    const struct sched_options options = {.policy = policy_find("best-fit")};
     struct rng rng = rng_stream(1, "coarse", 0);
-    int32_t both = 0, coarse_only = 0;
-    for (int round = 0; round < 200000; round++) {
-        struct row_block block = {.cpu_milli = {0}};
-        struct coarse_block coarse = {.cpu = {0}};
-        const struct row row = random_row(&rng);
-        const struct row_query query = random_large_query(&rng);
-        const struct coarse_query coarse_query = coarse_query_of(&coarse_scale, &query);
-        row_store(&block, 3, &row);
-        coarse_store(&coarse, &coarse_scale, 3, &row);
-        bool passes = row_passes(&block, 3, &query);
-        bool passes_coarsely = coarse_passes(&coarse, 3, &coarse_query);
-        cr_assert(passes_coarsely || !passes);
-        both += passes;
-        coarse_only += passes_coarsely && !passes;
+    struct small_fleet small;
+    struct err err;
+    int32_t fitting = 0, coarse_only = 0;
+    small_fleet_init(&small, &options);
+    for (size_t i = 0; i < ARRAY_LEN(cpus); i++)
+        small_node(&small, small_type(&small, cpus[i], devices[i]));
+    struct fleet *fleet = &small.sched.fleet;
+    fleet->types[2].is_unbounded = true;
+    const struct coarse_scale scale = coarse_scale_of(fleet, &small.sched.policy);
+    cr_assert_gt(scale.cpu_shift, 0);
+    for (int round = 0; round < 20000; round++) {
+        const struct shape asked = random_shape(&rng);
+        int32_t shape, node = (int32_t)rng_below(&rng, ARRAY_LEN(cpus));
+        cr_assert_eq(shape_table_intern(&small.shapes, &asked, &shape, &err), 0);
+        scatter_room(&rng, fleet, node);
+        struct coarse_block block = {.cpu = {0}};
+        const struct coarse_row row = coarse_row_of_node(fleet, &scale, node, 0.0);
+        const struct row_query query = row_query_of_shape(fleet, shape);
+        const struct coarse_query coarse_query = coarse_query_of(&scale, &query);
+        coarse_store(&block, 3, &row);
+        bool fits = fleet_fits(fleet, shape, node, 0);
+        bool passes = coarse_passes(&block, 3, &coarse_query);
+        cr_assert(passes || !fits);
+        fitting += fits;
+        coarse_only += passes && !fits;
     }
-    cr_expect_gt(both, 10000);
-    cr_expect_gt(coarse_only, 100);
-    cr_expect_lt(coarse_only, both / 4);
+    small_fleet_release(&small);
+    cr_expect_gt(fitting, 2000);
+    cr_expect_gt(coarse_only, 10);
+    cr_expect_lt(coarse_only, fitting / 4);
 }
 
 Test(index, coarse_keys_are_in_the_order_of_keys)
 {
     struct rng rng = rng_stream(2, "coarse", 0);
     for (int round = 0; round < 100000; round++) {
-        float range = round % 3 == 0 ? 1e30F : round % 3 == 1 ? 4.0F : 0.01F;
-        float a = ((float)rng_below(&rng, 100000) / 50000.0F - 1.0F) * range;
-        float b = ((float)rng_below(&rng, 100000) / 50000.0F - 1.0F) * range;
+        double range = round % 3 == 0 ? 1e30 : round % 3 == 1 ? 4.0 : 0.01;
+        double a = ((double)rng_below(&rng, 100000) / 50000.0 - 1.0) * range;
+        double b = ((double)rng_below(&rng, 100000) / 50000.0 - 1.0) * range;
         uint16_t coarse_a = coarse_key(&coarse_scale, a), coarse_b = coarse_key(&coarse_scale, b);
         cr_assert(coarse_a >= 1 && coarse_b >= 1);
         cr_assert(a <= b ? coarse_a <= coarse_b : coarse_a >= coarse_b);
     }
-    cr_expect_lt(coarse_key(&coarse_scale, -0.4F), coarse_key(&coarse_scale, -0.3F));
-    cr_expect_eq(coarse_key(&coarse_scale, -FLT_MAX), 1);
+    cr_expect_lt(coarse_key(&coarse_scale, -0.4), coarse_key(&coarse_scale, -0.3));
+    cr_expect_eq(coarse_key(&coarse_scale, -DBL_MAX), 1);
+}
+
+static struct coarse_query random_coarse_query(struct rng *rng)
+{
+    bool asks_group = rng_below(rng, 3) == 0;
+    return (struct coarse_query){
+        .cpu = (uint16_t)rng_below(rng, 40000),
+        .mem = (uint16_t)rng_below(rng, 40000),
+        .devices = (uint16_t)(2 + 2 * rng_below(rng, 1000)),
+        .groups = (uint16_t)(asks_group ? 1 + rng_below(rng, UINT16_MAX) : UINT16_MAX),
+        .is_empty = asks_group && rng_below(rng, 2) == 0,
+        .asks_group = asks_group};
+}
+
+/* Of few keys, so that some are equal, also among the largest. */
+static struct coarse_row random_coarse_row(struct rng *rng, uint64_t keys)
+{
+    return (struct coarse_row){.cpu = (uint16_t)rng_below(rng, UINT16_MAX + 1),
+                               .mem = (uint16_t)rng_below(rng, UINT16_MAX + 1),
+                               .devices = (uint16_t)rng_below(rng, 2130),
+                               .groups = (uint16_t)(1 << rng_below(rng, 16)),
+                               .key = (uint16_t)(UINT16_MAX - rng_below(rng, keys))};
+}
+
+static void expect_positions(const struct coarse_rows *rows, const struct coarse_query *query,
+                             uint16_t least, const int32_t *positions, int32_t count)
+{
+    int32_t found = 0;
+    for (int32_t i = 0; i < rows->chunk_count * COARSE_CHUNK_ROWS; i++)
+        if (coarse_passes(rows->blocks, i, query) && coarse_key_at(rows->blocks, i) >= least)
+            cr_assert(found < count && positions[found++] == i);
+    cr_assert_eq(found, count);
 }
 
 static void expect_as_coarse_row_by_row(const struct index_kernel *kernel, struct rng *rng,
                                         const struct coarse_rows *rows)
 {
-    const struct row_query fine = random_large_query(rng);
-    const struct coarse_query query = coarse_query_of(&coarse_scale, &fine);
-    int32_t positions[COARSE_ROWS], found = 0;
-    uint16_t of_all = 0, largest = kernel->coarse_keys(rows, &query);
-    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
-        uint16_t best = 0;
-        for (int32_t i = chunk * COARSE_CHUNK_ROWS; i < (chunk + 1) * COARSE_CHUNK_ROWS; i++) {
-            uint16_t key = rows->blocks[i / COARSE_LANES].key[i % COARSE_LANES];
-            if (coarse_passes(rows->blocks, i, &query) && key > best)
-                best = key;
-        }
-        cr_assert_eq(rows->chunk_keys[chunk], best, "%s", kernel->name);
-        of_all = best > of_all ? best : of_all;
-    }
-    cr_assert_eq(largest, of_all, "%s", kernel->name);
-    uint16_t least = (uint16_t)(largest > 20 ? largest - rng_below(rng, 20) : 1);
-    int32_t count = kernel->coarse_filter(rows, &query, least, positions);
+    const struct coarse_query query = random_coarse_query(rng);
+    int32_t positions[COARSE_ROWS + 1];
+    uint16_t largest = 0, least;
+    int32_t count = kernel->coarse_top(rows, &query, positions, &least);
     for (int32_t i = 0; i < rows->chunk_count * COARSE_CHUNK_ROWS; i++)
-        if (coarse_passes(rows->blocks, i, &query) &&
-            rows->blocks[i / COARSE_LANES].key[i % COARSE_LANES] >= least)
-            cr_assert(found < count && positions[found++] == i, "%s", kernel->name);
-    cr_assert_eq(found, count, "%s", kernel->name);
+        if (coarse_passes(rows->blocks, i, &query) && coarse_key_at(rows->blocks, i) > largest)
+            largest = coarse_key_at(rows->blocks, i);
+    cr_assert_eq(least, largest > 1 ? largest - 1 : largest, "%s", kernel->name);
+    if (largest == 0)
+        cr_assert_eq(count, 0, "%s", kernel->name);
+    else
+        expect_positions(rows, &query, least, positions, count);
+    least = (uint16_t)(largest > 20 ? largest - rng_below(rng, 20) : 1);
+    count = kernel->coarse_filter(rows, &query, least, positions);
+    expect_positions(rows, &query, least, positions, count);
 }
 
 Test(index, kernels_find_the_coarse_rows_that_pass_one_by_one)
 {
     static struct coarse_block blocks[COARSE_ROWS / COARSE_LANES];
-    uint16_t chunk_keys[COARSE_ROWS / COARSE_CHUNK_ROWS];
+    static const uint64_t keys[] = {1, 30, 1000, UINT16_MAX};
+    uint16_t lane_keys[COARSE_ROWS / COARSE_CHUNK_BLOCKS];
     const struct index_kernel *kernels[INDEX_KERNELS_MOST];
     int32_t kernel_count = index_kernel_list(kernels);
     for (int32_t k = 0; k < kernel_count; k++) {
         struct rng rng = rng_stream(3, "coarse", (uint64_t)k);
         for (int round = 0; round < 1000; round++) {
-            const struct coarse_rows rows = {blocks, chunk_keys, 1 + round % 4};
-            for (int32_t i = 0; i < COARSE_ROWS; i++) {
-                const struct row row = random_row(&rng);
-                coarse_store(blocks, &coarse_scale, i, &row);
+            int32_t chunk_count = round % 100 < 4 ? COARSE_CHUNKS : 1 + round % 4;
+            const struct coarse_rows rows = {blocks, lane_keys, chunk_count};
+            for (int32_t i = 0; i < chunk_count * COARSE_CHUNK_ROWS; i++) {
+                const struct coarse_row row = random_coarse_row(&rng, keys[round / 4 % 4]);
+                coarse_store(blocks, i, &row);
             }
-            coarse_blank(&blocks[round % (COARSE_ROWS / COARSE_LANES)]);
+            coarse_blank(&blocks[round % (chunk_count * COARSE_CHUNK_BLOCKS)]);
             expect_as_coarse_row_by_row(kernels[k], &rng, &rows);
         }
     }

@@ -125,8 +125,8 @@ static struct memory memory_of(const struct busy_fleet *fleet)
     const struct sched *sched = &fleet->sched;
     const struct fleet *nodes = &sched->fleet;
     const struct node_index *index = sched->index;
-    double rows =
-        (double)index->node_count / ROW_LANES + (double)index->journal.capacity / ROW_LANES;
+    int32_t row_count = index->has_rows ? index->node_count : 0;
+    double rows = (double)row_count / ROW_LANES + (double)index->journal.capacity / ROW_LANES;
     double node_bytes =
         (double)nodes->node_count * (double)(sizeof *nodes->nodes + sizeof *nodes->changed);
     double list_bytes = 0.0;
@@ -137,7 +137,7 @@ static struct memory memory_of(const struct busy_fleet *fleet)
     node_bytes += rows * (double)sizeof *index->blocks;
     node_bytes += (double)index->coarse.chunk_count * COARSE_CHUNK_BLOCKS *
                   (double)sizeof *index->coarse.blocks;
-    node_bytes += (double)index->node_count * (double)sizeof *index->last_entries;
+    node_bytes += (double)row_count * (double)sizeof *index->last_entries;
     node_bytes += (double)index->journal.capacity * (double)sizeof *index->journal.nodes;
     for (int32_t i = 0; i < index->shape_count; i++) {
         const struct shortlist *list = &index->shapes[i].list;
