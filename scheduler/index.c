@@ -275,23 +275,29 @@ static int reserve_shapes(struct node_index *index, const struct fleet *fleet, s
     return 0;
 }
 
-/* The largest shape part of any group that suits. */
-static double largest_shape_part(const struct sched *sched, int32_t shape)
+/* The shape's part of the score: the largest of any group that suits. */
+static void refresh_part(struct shape_memory *memory, const struct sched *sched, int32_t shape)
 {
     const struct fleet *fleet = &sched->fleet;
+    const struct policy *policy = sched->policy.policy;
     struct policy_context context = sched_node_context(sched);
-    double largest = 0.0;
+    double least = 0.0, largest = 0.0;
     bool is_first = true;
     context.shape = &fleet->shapes->items[shape];
     for (int32_t group = 0; group < fleet->group_count; group++) {
         if (!fleet_suits(fleet, shape, group))
             continue;
-        double part = sched->policy.policy->shape_part(&context, group);
+        double part = policy->shape_part(&context, group);
         if (is_first || part > largest)
             largest = part;
+        if (is_first || part < least)
+            least = part;
         is_first = false;
     }
-    return largest;
+    memory->shape_part = largest;
+    memory->is_sum = policy->is_sum_of_parts != NULL &&
+                     policy->is_sum_of_parts(sched->policy.values) && !(least < largest) &&
+                     search_keys_decide(&sched->index->scale);
 }
 
 static void refresh_query(struct node_index *index, const struct sched *sched, int32_t shape)
@@ -299,8 +305,8 @@ static void refresh_query(struct node_index *index, const struct sched *sched, i
     struct shape_memory *memory = &index->shapes[shape];
     memory->query = row_query_of_shape(&sched->fleet, shape);
     memory->coarse_query = coarse_query_of(&index->scale, &memory->query);
-    memory->shape_part =
-        policy_has_parts(sched->policy.policy) ? largest_shape_part(sched, shape) : 0.0;
+    if (policy_has_parts(sched->policy.policy))
+        refresh_part(memory, sched, shape);
     memory->query_version = index->epoch + sched->fleet.opening_version;
 }
 

@@ -32,6 +32,7 @@ struct shape_memory {
     struct row_query query;
     struct coarse_query coarse_query;
     double shape_part;     /* the largest of any group that suits; 0 where scores have no parts */
+    bool is_sum;           /* the score is the row's key and this, but for roundings */
     int64_t cursor;        /* the list holds what the journal said before this entry */
     int64_t list_epoch;    /* of the index when the list was made; 0: never */
     int64_t query_version; /* epoch + opening_version of the fleet; 0: never */

@@ -58,6 +58,11 @@ struct standing search_standing(const struct index_search *search, int32_t node)
                              .entry = search->index->last_entries[node] & INT32_MAX};
 }
 
+bool search_keys_decide(const struct coarse_scale *scale)
+{
+    return 4.0 * PARTS_SLACK * scale->key_steps < 1.0;
+}
+
 float search_least_key(const struct index_search *search, double score)
 {
     if (!search_has_bounds(search))

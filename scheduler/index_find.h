@@ -41,6 +41,9 @@ double search_score(const struct index_search *search, int32_t node);
 /* The same with the node and its version, where there are rows. */
 struct standing search_standing(const struct index_search *search, int32_t node);
 
+/* Are two sums of parts, whose coarse keys are two steps apart, in their order for certain? */
+bool search_keys_decide(const struct coarse_scale *scale);
+
 /* No node whose row has a key below this scores `score` or more. */
 float search_least_key(const struct index_search *search, double score);
 

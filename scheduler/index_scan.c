@@ -16,7 +16,9 @@
  * 0.65 + 0.05 - 1e-9 can score as much, so there is nothing more to look at. Had the first scored
  * 0.5, then all nodes with keys of 0.55 and more would be considered.
  *
- * Coarse rows are scanned in the same way, and there one node mostly stands alone at the top. */
+ * Coarse rows are scanned in the same way. There one node mostly stands alone at the top: no other
+ * has the same coarse key or the next lower one. Where scores are the sums of their parts it is the
+ * best then, and is not scored. */
 
 /* Where none fits of the nodes whose coarse rows pass, the next look goes so far down, then
  * further. */
@@ -150,6 +152,9 @@ static int32_t scan_coarsely(const struct index_search *search)
                                               index->coarse_places, &least);
     if (count == 0)
         return -1;
+    int32_t first = index->coarse_places[0];
+    if (count == 1 && search->memory->is_sum && fits_exactly(search, first))
+        return first;
     return best_of_coarse(search, least, count);
 }
 

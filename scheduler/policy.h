@@ -117,6 +117,10 @@ struct policy {
      * The closer it is, the fewer nodes are scored to find the best. */
     double (*node_part)(const struct policy_context *context, int32_t node);
     double (*shape_part)(const struct policy_context *context, int32_t group);
+    /* Optional: with these values of the parameters, is the score the sum of its parts, again but
+     * for such roundings? Then a node whose sum is clearly the largest is not scored at all. NULL:
+     * no. */
+    bool (*is_sum_of_parts)(const struct policy_value *values);
     /* Which devices of the node (bit mask); NULL: room_choose_devices. */
     uint64_t (*choose_devices)(const struct policy_context *context, int32_t node,
                                const struct room *room);

@@ -55,6 +55,11 @@ static double shape_part(const struct policy_context *context, int32_t group)
     return left_asked(context, group, context->values[VALUE_RESOURCES].integer);
 }
 
+static bool is_sum_of_parts(const struct policy_value *values)
+{
+    return values[VALUE_STEPS].integer == 0;
+}
+
 const struct policy policy_best_fit = {
     .api_version = POLICY_API_VERSION,
     .name = "best-fit",
@@ -64,5 +69,6 @@ const struct policy policy_best_fit = {
     .score = score,
     .node_part = node_part,
     .shape_part = shape_part,
+    .is_sum_of_parts = is_sum_of_parts,
     .score_range = score_range,
 };

@@ -40,6 +40,11 @@ static double shape_part(const struct policy_context *context, int32_t group)
     return -left_asked(context, group, context->values[VALUE_RESOURCES].integer);
 }
 
+static bool is_sum_of_parts(const struct policy_value *values)
+{
+    return values[VALUE_STEPS].integer == 0;
+}
+
 const struct policy policy_worst_fit = {
     .api_version = POLICY_API_VERSION,
     .name = "worst-fit",
@@ -49,4 +54,5 @@ const struct policy policy_worst_fit = {
     .score = score,
     .node_part = node_part,
     .shape_part = shape_part,
+    .is_sum_of_parts = is_sum_of_parts,
 };
