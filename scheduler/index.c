@@ -38,6 +38,7 @@ void index_free(struct node_index *index)
     victim_index_release(index);
     journal_release(&index->journal);
     free(index->blocks);
+    chunk_rows_release(&index->chunks);
     free(index->coarse.blocks);
     free(index->coarse.lane_keys);
     free(index->coarse_places);
@@ -45,6 +46,7 @@ void index_free(struct node_index *index)
     free(index->prey);
     free(index->chunk_keys);
     free(index->sorted_keys);
+    free(index->chunk_ids);
     free(index->chunk_places);
     free(index->empty_scores);
     free(index->shapes);
@@ -91,12 +93,15 @@ static int reserve_all_rows(struct node_index *index, const struct fleet *fleet,
 {
     int32_t chunk_count = (fleet->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
     if (reserve_rows(index, chunk_count, err) ||
+        chunk_rows_reserve(&index->chunks, chunk_count, err) ||
         array_reserve(&index->last_entries, &index->entry_capacity, fleet->node_count,
                       sizeof *index->last_entries, err) ||
         array_reserve(&index->chunk_keys, &index->chunk_capacity, chunk_count,
                       sizeof *index->chunk_keys, err) ||
         array_reserve(&index->sorted_keys, &index->sorted_capacity, chunk_count,
                       sizeof *index->sorted_keys, err) ||
+        array_reserve(&index->chunk_ids, &index->id_capacity, chunk_count + ROW_LANES,
+                      sizeof *index->chunk_ids, err) ||
         array_reserve(&index->chunk_places, &index->place_capacity, chunk_count + ROW_LANES,
                       sizeof *index->chunk_places, err))
         return -1;

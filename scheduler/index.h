@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "scheduler/index_chunks.h"
 #include "scheduler/index_coarse.h"
 #include "scheduler/index_journal.h"
 #include "scheduler/index_kernel.h"
@@ -17,6 +18,7 @@
  *
  *   coarse rows  of every node of a small fleet, for a very fast scan (index_coarse.h);
  *   rows         of every node, for a fast scan (index_rows.h, index_kernel.h);
+ *   chunks       each as one row, for scans to pass over what is full (index_chunks.h);
  *   journal      of the last changes of nodes, shared by all shapes (index_journal.h);
  *   shortlist    per shape: the best nodes as of some place in the journal (index_shortlist.h).
  *
@@ -40,6 +42,7 @@ struct shape_memory {
     int64_t asked_at;      /* the end of the journal at the last question; 0: at none yet */
     int64_t barren_cursor; /* the shape fits on no node, as of this entry of the journal, */
     int64_t barren_query;  /* if that is query_version; 0: nothing is known */
+    int32_t chunk_count;   /* in which a row passed, when all were looked through; 0: never */
     int32_t limit_wanted;  /* of the list, from the next question on */
     int32_t next_node;     /* of the list, behind the last answer: in large fleets, for a guess */
 };
@@ -61,13 +64,14 @@ struct victim_memory;
 struct node_index {
     const struct index_kernel *kernel;
     struct row_block *blocks;
+    struct chunk_rows chunks;
     struct coarse_rows coarse; /* none where the fleet is not scanned by keys */
     bool has_rows;             /* and entries and a journal */
     struct coarse_scale scale;
     uint32_t *last_entries;          /* of each node: the number in the journal, modulo 2^32 */
     struct node_prey *prey;          /* of the first prey_count nodes */
     float *chunk_keys, *sorted_keys; /* working memory of a scan */
-    int32_t *chunk_places, *coarse_places;
+    int32_t *chunk_ids, *chunk_places, *coarse_places;
     struct empty_score *empty_scores;
     struct shape_memory *shapes;
     struct victim_memory *victims; /* of the first victim_count shapes; see victim_index.h */
@@ -79,8 +83,9 @@ struct node_index {
     int32_t prey_count, prey_capacity;
     int32_t group_count, type_count;
     int32_t shape_count, victim_count, victim_capacity;
-    int32_t block_capacity, entry_capacity, chunk_capacity, sorted_capacity, place_capacity,
-        empty_capacity, shape_capacity, coarse_capacity, lane_key_capacity, coarse_place_capacity;
+    int32_t block_capacity, entry_capacity, chunk_capacity, sorted_capacity, id_capacity,
+        place_capacity, empty_capacity, shape_capacity, coarse_capacity, lane_key_capacity,
+        coarse_place_capacity;
 };
 
 /* NULL with err for want of memory. */

@@ -34,6 +34,21 @@ static int check_coarse_row(const struct sched *sched, int32_t node, struct err 
     return 0;
 }
 
+/* That the node has no more of anything than the row of its chunk, if that holds its last change.
+ */
+static int check_chunk_row(const struct node_index *index, int32_t node, struct err *err)
+{
+    const struct chunk_rows *rows = &index->chunks;
+    const struct row row = row_at(index->blocks, node);
+    int32_t since = (int32_t)(index->last_entries[node] - (uint32_t)rows->cursor);
+    bool is_known =
+        rows->epoch == index->epoch && index->journal.end - rows->cursor <= index->journal.capacity;
+    if (is_known && since < 0 && !chunk_row_covers(rows, node / CHUNK_ROWS, &row))
+        return err_set(err, ERR_SYSTEM, "node %" PRId32 " has more than the row of its chunk",
+                       node);
+    return 0;
+}
+
 /* Is this the node as it is now, with this score or a bound of it? */
 static bool stands_for(const struct standing *listed, const struct standing *standing)
 {
@@ -125,7 +140,8 @@ int index_check(const struct sched *sched, struct err *err)
         index->type_count != sched->fleet.type_count || sched->fleet.changed_count > 0)
         return 0;
     for (int32_t node = 0; node < index->node_count; node++)
-        if ((index->has_rows && check_row(sched, node, err)) ||
+        if ((index->has_rows &&
+             (check_row(sched, node, err) || check_chunk_row(index, node, err))) ||
             (index->coarse.chunk_count > 0 && check_coarse_row(sched, node, err)))
             return -1;
     for (int32_t shape = 0; shape < index->shape_count; shape++)

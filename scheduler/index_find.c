@@ -11,6 +11,9 @@
  * scan, so lists pay from a few dozen nodes on. Scores that depend on the demand cannot be
  * remembered at all. */
 
+/* Chunks whose keys are found at once. */
+enum { RUN_MOST = 16 };
+
 enum { SCAN_BELOW_WITH_PARTS = 4000, SCAN_BELOW_WITHOUT = 32 };
 
 /* The two parts of a score are sums of the same terms in another order, so they may be off by some
@@ -85,6 +88,65 @@ struct row_range search_chunk(const struct index_search *search, int32_t chunk)
     int32_t first = chunk * CHUNK_ROWS;
     int32_t left = search->index->node_count - first;
     return (struct row_range){first, first + (left < CHUNK_ROWS ? left : CHUNK_ROWS)};
+}
+
+/* ---- chunks in which something passes ---- */
+
+static int32_t key_all_chunks(const struct index_search *search, int32_t chunk_count)
+{
+    struct node_index *index = search->index;
+    index->kernel->chunk_keys(index->blocks, chunk_count, &search->memory->query,
+                              index->chunk_keys);
+    for (int32_t i = 0; i < chunk_count; i++)
+        index->chunk_ids[i] = i;
+    return chunk_count;
+}
+
+/* The end of the chunks that come one after the other in index->chunk_ids. */
+static int32_t end_of_run(const int32_t *ids, int32_t first, int32_t count)
+{
+    int32_t end = first + 1;
+    while (end < count && end < first + RUN_MOST && ids[end] == ids[end - 1] + 1)
+        end++;
+    return end;
+}
+
+/* Of the chunks whose own row passes. Where none of their rows does, it is made exact. */
+static int32_t key_promising_chunks(const struct index_search *search, int32_t chunk_count)
+{
+    struct node_index *index = search->index;
+    const struct row_query *query = &search->memory->query;
+    const int32_t *ids = index->chunk_ids;
+    chunk_rows_follow(&index->chunks, chunk_count, &index->journal, index->epoch);
+    int32_t count = index->kernel->filter(index->chunks.blocks, (struct row_range){0, chunk_count},
+                                          query, -INFINITY, index->chunk_ids);
+    for (int32_t first = 0, end = 0; first < count; first = end) {
+        end = end_of_run(ids, first, count);
+        index->kernel->chunk_keys(&index->blocks[ids[first] * CHUNK_BLOCKS], end - first, query,
+                                  &index->chunk_keys[first]);
+        for (int32_t i = first; i < end; i++)
+            if (index->chunk_keys[i] == -INFINITY)
+                chunk_rows_settle(&index->chunks, ids[i], index->blocks);
+    }
+    return count;
+}
+
+/* A shape that found room in most chunks is spared little by their own rows, which have to follow
+ * the journal. */
+int32_t search_chunks(const struct index_search *search)
+{
+    struct node_index *index = search->index;
+    int32_t chunk_count = (index->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS, kept = 0;
+    bool is_everywhere = search->memory->chunk_count > chunk_count / 2;
+    int32_t count = is_everywhere ? key_all_chunks(search, chunk_count)
+                                  : key_promising_chunks(search, chunk_count);
+    for (int32_t i = 0; i < count; i++) {
+        index->chunk_ids[kept] = index->chunk_ids[i];
+        index->chunk_keys[kept] = index->chunk_keys[i];
+        kept += index->chunk_keys[i] > -INFINITY;
+    }
+    search->memory->chunk_count = kept;
+    return kept;
 }
 
 bool search_scans(const struct sched *sched)

@@ -57,6 +57,11 @@ float search_just_below(float key);
 /* The rows of a chunk. */
 struct row_range search_chunk(const struct index_search *search, int32_t chunk);
 
+/* Finds the chunks in which a row passes. Writes which to index->chunk_ids, ascending, and for each
+ * the largest key of a row that passes to index->chunk_keys. Gives their number. O(chunks) and
+ * O(CHUNK_ROWS) for each chunk whose own row passes. */
+int32_t search_chunks(const struct index_search *search);
+
 /* The best node, by way of all rows. O(nodes), but a fifth of a nanosecond for each. */
 int32_t index_scan(const struct index_search *search);
 

@@ -28,8 +28,8 @@ static __m512i load(const void *lanes)
 }
 
 /* The sign of a lane says whether it lacks anything. Comparisons that give masks would take twice
- * the time. A row has one group, so what it shares with the query less 1 is negative only for 0;
- * and with all other bits set, all guards set make -1. */
+ * the time. 1, or 0 where no group is shared, less 1 is negative only for 0; and with all
+ * other bits set, all guards set make -1. */
 static __m512i lacks(const struct row_block *block, const struct wide_query *query)
 {
     const __m512i minus_1 = _mm512_set1_epi32(-1), others = _mm512_set1_epi32(~ROW_GUARDS);
@@ -41,7 +41,8 @@ static __m512i lacks(const struct row_block *block, const struct wide_query *que
     if (!query->asks_group)
         return room;
     __m512i shared = _mm512_and_si512(load(block->groups), query->groups);
-    return _mm512_or_si512(room, _mm512_add_epi32(shared, minus_1));
+    __m512i is_shared = _mm512_min_epu32(shared, _mm512_set1_epi32(1));
+    return _mm512_or_si512(room, _mm512_add_epi32(is_shared, minus_1));
 }
 
 /* The keys of the lanes that pass; not a number in the others, which neither a maximum with

@@ -178,22 +178,43 @@ static void fetch_chunk(const struct node_index *index, int32_t chunk)
     fetch_lines(&index->blocks[chunk * CHUNK_BLOCKS], CHUNK_BLOCKS * sizeof *index->blocks);
 }
 
+/* Are all nodes of the chunk empty, and of one group? A loop that compilers turn into what vectors
+ * there are. */
+static bool are_alike(const struct node_index *index, int32_t chunk)
+{
+    const struct row_block *block = &index->blocks[chunk * CHUNK_BLOCKS];
+    uint32_t devices = UINT32_MAX, others = 0;
+    for (int32_t i = 0; i < CHUNK_BLOCKS; i++)
+        for (int32_t lane = 0; lane < ROW_LANES; lane++) {
+            devices &= block[i].devices[lane];
+            others |= block[i].groups[lane] ^ block[0].groups[0];
+        }
+    return (devices >> ROW_EMPTY_SHIFT & 1) != 0 && others == 0 && index->group_count <= 32;
+}
+
+/* Once enough empty nodes are listed, all that come behind them and are alike are below the floor,
+ * of which a young fleet is full. */
+static bool is_chunk_below(const struct index_search *search, int32_t chunk)
+{
+    return is_row_below(search, chunk * CHUNK_ROWS) && are_alike(search->index, chunk);
+}
+
 /* From the chunks that reach it, the nodes whose keys are at least `low`, or the floor, once it
  * stands higher; and below `high`. */
 static void collect_chunks(const struct index_search *search, int32_t chunk_count, float low,
                            float high)
 {
     struct node_index *index = search->index;
-    const int32_t *places = index->chunk_places;
+    const int32_t *places = index->chunk_places, *ids = index->chunk_ids;
     low = low > -FLT_MAX ? low : -FLT_MAX; /* nothing passes in a chunk that has less */
     int32_t count = index->kernel->reach(index->chunk_keys, chunk_count, low, index->chunk_places);
     for (int32_t i = 0; i < count; i++) {
         float least = floor_key(search);
         least = least > low ? least : low;
         if (i + CHUNKS_AHEAD < count)
-            fetch_chunk(index, places[i + CHUNKS_AHEAD]);
-        if (index->chunk_keys[places[i]] >= least)
-            collect_range(search, search_chunk(search, places[i]), least, high);
+            fetch_chunk(index, ids[places[i + CHUNKS_AHEAD]]);
+        if (index->chunk_keys[places[i]] >= least && !is_chunk_below(search, ids[places[i]]))
+            collect_range(search, search_chunk(search, ids[places[i]]), least, high);
     }
 }
 
@@ -201,11 +222,8 @@ static void collect_chunks(const struct index_search *search, int32_t chunk_coun
  * scored. Where many have the same key the floor is among them, and they are not asked twice. */
 static void collect_by_parts(const struct index_search *search)
 {
-    const struct node_index *index = search->index;
     struct shortlist *list = &search->memory->list;
-    int32_t chunk_count = (index->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
-    index->kernel->chunk_keys(index->blocks, chunk_count, &search->memory->query,
-                              index->chunk_keys);
+    int32_t chunk_count = search_chunks(search);
     float high = search_just_below(promising_key(search, chunk_count));
     collect_chunks(search, chunk_count, high, INFINITY);
     if (list->far_count >= list->limit / 4)

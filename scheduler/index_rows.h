@@ -29,6 +29,8 @@ enum {
     ROW_WHOLE_SHIFT = 11,
     ROW_EMPTY_SHIFT = 19,
     ROW_GUARDS = 1 << 10 | 1 << 18 | 1 << 20,
+    ROW_SHARE_BITS = (1 << 10) - 1,
+    ROW_WHOLE_BITS = ((1 << 7) - 1) << ROW_WHOLE_SHIFT,
 };
 
 /* Of a query: any group will do. Most shapes fit on all types of nodes that are large enough. */
@@ -38,8 +40,8 @@ struct row_block {
     int32_t cpu_milli[ROW_LANES]; /* free; -1: takes no demand; INT32_MAX: that much or more */
     int32_t mem_kib[ROW_LANES];   /* free, rounded down */
     uint32_t devices[ROW_LANES];  /* with all guards set */
-    uint32_t groups[ROW_LANES];   /* one bit: group modulo 32 */
-    float key[ROW_LANES];         /* at least the node's part of the score (policy.h), else 0 */
+    uint32_t groups[ROW_LANES]; /* one bit: group modulo 32; of a chunk (index_chunks.h): several */
+    float key[ROW_LANES];       /* at least the node's part of the score (policy.h), else 0 */
 };
 
 struct row_range {
@@ -95,6 +97,17 @@ static inline void row_store(struct row_block *blocks, int32_t position, const s
     block->devices[lane] = row->devices;
     block->groups[lane] = row->groups;
     block->key[lane] = row->key;
+}
+
+static inline struct row row_at(const struct row_block *blocks, int32_t position)
+{
+    const struct row_block *block = &blocks[(uint32_t)position / ROW_LANES];
+    uint32_t lane = (uint32_t)position % ROW_LANES;
+    return (struct row){.cpu_milli = block->cpu_milli[lane],
+                        .mem_kib = block->mem_kib[lane],
+                        .devices = block->devices[lane],
+                        .groups = block->groups[lane],
+                        .key = block->key[lane]};
 }
 
 /* Lets no query find the row, where is_blank says so: without a branch, since it may go either way.

@@ -66,18 +66,20 @@ static void consider_chunks(const struct index_search *search, int32_t chunk_cou
     int32_t count =
         index->kernel->reach(index->chunk_keys, chunk_count, least_key, index->chunk_places);
     for (int32_t i = 0; i < count; i++)
-        consider_range(search, search_chunk(search, index->chunk_places[i]), least_key, best);
+        consider_range(search, search_chunk(search, index->chunk_ids[index->chunk_places[i]]),
+                       least_key, best);
 }
 
 static int32_t scan_by_parts(const struct index_search *search)
 {
     struct node_index *index = search->index;
-    int32_t chunk_count = (index->node_count + CHUNK_ROWS - 1) / CHUNK_ROWS;
     struct standing best = {.node = -1};
-    float largest = index->kernel->chunk_keys(index->blocks, chunk_count, &search->memory->query,
-                                              index->chunk_keys);
-    if (largest == -INFINITY)
+    int32_t chunk_count = search_chunks(search);
+    if (chunk_count == 0)
         return -1;
+    float largest = index->chunk_keys[0];
+    for (int32_t i = 1; i < chunk_count; i++)
+        largest = index->chunk_keys[i] > largest ? index->chunk_keys[i] : largest;
     float seen = search_just_below(largest);
     consider_chunks(search, chunk_count, seen, &best);
     float least = best.node < 0 ? -FLT_MAX : search_least_key(search, best.score);

@@ -25,13 +25,15 @@ static uint32_t random_word(struct rng *rng, uint64_t least_devices)
                       rng_below(rng, 2) << ROW_EMPTY_SHIFT);
 }
 
+/* Of nodes and of chunks of them, which have several groups. */
 static void random_rows(struct rng *rng, struct row_block *blocks)
 {
     for (int32_t i = 0; i < ROWS; i++) {
         const struct row row = {.cpu_milli = (int32_t)rng_below(rng, 100) - 1,
                                 .mem_kib = (int32_t)rng_below(rng, 100),
                                 .devices = ROW_GUARDS | random_word(rng, 0),
-                                .groups = UINT32_C(1) << rng_below(rng, 32),
+                                .groups = UINT32_C(1) << rng_below(rng, 32) |
+                                          (rng_below(rng, 4) == 0 ? UINT32_C(1) << 31 : 0),
                                 .key = (float)rng_below(rng, 10) / 8.0F - 0.5F};
         row_store(blocks, i, &row);
     }

@@ -126,7 +126,8 @@ static struct memory memory_of(const struct busy_fleet *fleet)
     const struct fleet *nodes = &sched->fleet;
     const struct node_index *index = sched->index;
     int32_t row_count = index->has_rows ? index->node_count : 0;
-    double rows = (double)row_count / ROW_LANES + (double)index->journal.capacity / ROW_LANES;
+    double rows =
+        (double)row_count + (double)row_count / CHUNK_ROWS + (double)index->journal.capacity;
     double node_bytes =
         (double)nodes->node_count * (double)(sizeof *nodes->nodes + sizeof *nodes->changed);
     double list_bytes = 0.0;
@@ -134,7 +135,7 @@ static struct memory memory_of(const struct busy_fleet *fleet)
     node_bytes += (double)nodes->device_held_capacity * (double)sizeof *nodes->device_held_milli;
     node_bytes += (double)nodes->device_mem_capacity * (double)sizeof *nodes->device_mem;
     node_bytes += (double)nodes->held_capacity * (double)sizeof *nodes->held;
-    node_bytes += rows * (double)sizeof *index->blocks;
+    node_bytes += rows / ROW_LANES * (double)sizeof *index->blocks;
     node_bytes += (double)index->coarse.chunk_count * COARSE_CHUNK_BLOCKS *
                   (double)sizeof *index->coarse.blocks;
     node_bytes += (double)row_count * (double)sizeof *index->last_entries;
