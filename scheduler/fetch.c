@@ -20,20 +20,11 @@ bool sched_fetch_node(const struct sched *sched, int32_t replica)
     if (!is_seated(it))
         return false;
     fetch_row(&sched->fleet.nodes[it->node], sizeof *sched->fleet.nodes);
-    if (sched->index != NULL && sched->index->has_rows && it->node < sched->index->node_count)
-        fetch_line(&sched->index->last_entries[it->node]);
+    if (sched->index != NULL)
+        index_fetch(sched->index, it->node);
     if (it->next_on_node >= 0)
         fetch_row(&sched->replicas[it->next_on_node], sizeof *it);
     if (it->previous_on_node >= 0)
         fetch_row(&sched->replicas[it->previous_on_node], sizeof *it);
     return true;
-}
-
-void sched_fetch_notes(const struct sched *sched, int32_t replica)
-{
-    const struct replica *it = &sched->replicas[replica];
-    if (!is_seated(it))
-        return;
-    if (sched->index != NULL && it->node < sched->index->node_count)
-        index_fetch(sched->index, it->node);
 }

@@ -12,7 +12,8 @@
 /* What the index keeps of the fleet, and how it follows it. The fleet lists the nodes that changed
  * (fleet.changed); each gets a new row and an entry in the journal. */
 
-enum { JOURNAL_LEAST = 512, JOURNAL_LEAST_WHERE_DEAR = 4096, LIST_LIMIT = 32 };
+enum { JOURNAL_LEAST = 512, JOURNAL_LEAST_WHERE_DEAR = 4096, JOURNAL_FRESH = 16384 };
+enum { LIST_LIMIT = 32 };
 
 struct node_index *index_new(const struct index_tuning *tuning, struct err *err)
 {
@@ -124,7 +125,8 @@ static int reserve_journal(struct node_index *index, const struct sched *sched, 
         capacity *= 2;
     if (capacity == index->journal.capacity)
         return 0;
-    if (journal_resize(&index->journal, capacity, err))
+    int32_t fresh = sched->options.tuning.journal_fresh;
+    if (journal_resize(&index->journal, capacity, fresh > 0 ? fresh : JOURNAL_FRESH, err))
         return -1;
     index->epoch++;
     return 0;
@@ -201,13 +203,10 @@ static void take_in_coarsely(struct node_index *index, const struct sched *sched
 
 void index_fetch(const struct node_index *index, int32_t node)
 {
-    if (!index->has_rows)
+    if (!index->has_rows || node >= index->node_count)
         return;
-    const struct journal *journal = &index->journal;
-    uint32_t place = index->last_entries[node] & ((uint32_t)journal->capacity - 1);
+    fetch_line(&index->last_entries[node]);
     fetch_row(&index->blocks[(uint32_t)node / ROW_LANES], sizeof *index->blocks);
-    fetch_line(&journal->nodes[place]);
-    fetch_line(&journal->blocks[place / ROW_LANES]);
 }
 
 static int follow_prey(struct node_index *index, const struct sched *sched, struct err *err)

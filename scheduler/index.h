@@ -103,6 +103,12 @@ int32_t index_find(const struct sched *sched, int32_t runner, const struct polic
 /* Asks the memory for what is noted of the node, for the sake of its next change. */
 void index_fetch(const struct node_index *index, int32_t node);
 
+/* Is the entry of the journal with this number, modulo 2^32, the node's last? */
+static inline bool index_is_last(const struct node_index *index, int32_t node, uint32_t number)
+{
+    return index->last_entries[node] == number;
+}
+
 /* The row of the node as it is now, and its coarse row where the policy states parts. */
 struct row index_row(const struct sched *sched, int32_t node);
 struct coarse_row index_coarse_row(const struct sched *sched, int32_t node);

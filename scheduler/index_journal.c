@@ -6,7 +6,7 @@
 
 #include "base/array.h"
 
-int journal_resize(struct journal *journal, int32_t capacity, struct err *err)
+int journal_resize(struct journal *journal, int32_t capacity, int32_t fresh, struct err *err)
 {
     struct row_block *blocks = NULL;
     int32_t *nodes = NULL;
@@ -25,19 +25,30 @@ int journal_resize(struct journal *journal, int32_t capacity, struct err *err)
     }
     free(journal->blocks);
     free(journal->nodes);
-    *journal = (struct journal){
-        .blocks = blocks, .nodes = nodes, .end = journal->end, .capacity = capacity};
+    *journal = (struct journal){.blocks = blocks,
+                                .nodes = nodes,
+                                .end = journal->end,
+                                .capacity = capacity,
+                                .fresh = fresh};
     return 0;
+}
+
+/* Blanks the entry with this number if it is the node's and still there: without a branch. */
+static void blank(struct journal *journal, int32_t node, uint32_t number)
+{
+    int32_t place = (int32_t)(number & ((uint32_t)journal->capacity - 1));
+    bool is_there = journal->nodes[place] == node;
+    journal->nodes[place] = is_there ? -1 : journal->nodes[place];
+    row_blank_if(journal->blocks, place, is_there);
 }
 
 uint32_t journal_append(struct journal *journal, int32_t node, const struct row *row,
                         uint32_t previous)
 {
-    uint32_t number = (uint32_t)journal->end, mask = (uint32_t)journal->capacity - 1;
-    int32_t place = (int32_t)(number & mask), old = (int32_t)(previous & mask);
-    bool is_there = journal->nodes[old] == node;
-    journal->nodes[old] = is_there ? -1 : journal->nodes[old];
-    row_blank_if(journal->blocks, old, is_there);
+    uint32_t number = (uint32_t)journal->end;
+    int32_t place = (int32_t)(number & ((uint32_t)journal->capacity - 1));
+    if (number - previous <= (uint32_t)journal->fresh)
+        blank(journal, node, previous);
     journal->nodes[place] = node;
     row_store(journal->blocks, place, row);
     journal->end++;

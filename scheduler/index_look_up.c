@@ -267,7 +267,7 @@ static struct standing bound_of_entry(const struct index_search *search, int32_t
 }
 
 /* Reads the range of places that begins at the cursor. Where keys say nothing of scores, what
- * passes is scored at once. */
+ * passes is scored at once; a node as it was is passed over then, else dropped from the list. */
 static void read_journal(const struct index_search *search, struct row_range range)
 {
     const struct journal *journal = &search->index->journal;
@@ -278,12 +278,12 @@ static void read_journal(const struct index_search *search, struct row_range ran
                                                   floor_key(search), positions);
     for (int32_t i = 0; i < count; i++) {
         int32_t node = journal->nodes[positions[i]];
-        if (!is_bound && !search_fits(search, node))
+        int64_t number = memory->cursor + positions[i] - range.first;
+        if (!is_bound &&
+            !(index_is_last(search->index, node, (uint32_t)number) && search_fits(search, node)))
             continue;
         const struct standing standing =
-            is_bound
-                ? bound_of_entry(search, positions[i], memory->cursor + positions[i] - range.first)
-                : search_standing(search, node);
+            is_bound ? bound_of_entry(search, positions[i], number) : search_standing(search, node);
         offer(search, &standing);
     }
 }

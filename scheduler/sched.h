@@ -43,6 +43,7 @@ struct index_tuning {
         scan_below; /* with fewer nodes than this, no lists are kept, with more for all shapes */
     int32_t list_limit;    /* nodes kept on a list */
     int32_t journal_least; /* entries of the journal: a power of two, 8 or more */
+    int32_t journal_fresh; /* so far back what a later one supersedes is blanked */
     bool is_portable;      /* no use of vector instructions that not all processors have */
 };
 

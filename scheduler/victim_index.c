@@ -46,11 +46,6 @@ void victim_index_release(struct node_index *index)
     free(index->victims);
 }
 
-static bool is_current(const struct node_index *index, int32_t node, uint32_t entry)
-{
-    return index->last_entries[node] == entry;
-}
-
 /* Total: the node comes last. */
 static bool rank_precedes(const struct victim_rank *a, const struct victim_rank *b)
 {
@@ -72,7 +67,7 @@ static void forget_stale(const struct victim_search *search)
     struct victim_memory *memory = search->memory;
     int32_t kept = 0;
     for (int32_t i = 0; i < memory->count; i++)
-        if (is_current(search->index, memory->ranks[i].node, memory->ranks[i].entry))
+        if (index_is_last(search->index, memory->ranks[i].node, memory->ranks[i].entry))
             memory->ranks[kept++] = memory->ranks[i];
     memory->count = kept;
 }
@@ -314,7 +309,8 @@ static int catch_up(struct victim_search *search, struct err *err)
     const struct journal *journal = &search->index->journal;
     for (; memory->cursor < journal->end; memory->cursor++) {
         int32_t node = journal->nodes[memory->cursor & (journal->capacity - 1)];
-        if (node >= 0 && judge(search, node, err))
+        if (node >= 0 && index_is_last(search->index, node, (uint32_t)memory->cursor) &&
+            judge(search, node, err))
             return -1;
     }
     return 0;
@@ -326,8 +322,8 @@ static int catch_up(struct victim_search *search, struct err *err)
 static bool has_cheapest(const struct victim_search *search)
 {
     struct victim_memory *memory = search->memory;
-    while (memory->count > 0 && !is_current(search->index, memory->ranks[memory->count - 1].node,
-                                            memory->ranks[memory->count - 1].entry))
+    while (memory->count > 0 && !index_is_last(search->index, memory->ranks[memory->count - 1].node,
+                                               memory->ranks[memory->count - 1].entry))
         memory->count--;
     return memory->count > 0;
 }
@@ -367,7 +363,7 @@ static int choose(struct victim_search *search, int32_t below, struct victim_set
         result = try_node(search, memory->ranks[memory->count - 1].node, below, set, err);
     for (int32_t i = 0; i < memory->odd_count && result == 0; i++) {
         const struct odd_node odd = memory->odd[i];
-        if (!is_current(search->index, odd.node, odd.entry))
+        if (!index_is_last(search->index, odd.node, odd.entry))
             continue;
         memory->odd[kept++] = odd;
         result = try_node(search, odd.node, below, set, err);

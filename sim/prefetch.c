@@ -37,11 +37,11 @@ static bool is_about_replica(int32_t kind)
     return kind == ACTION_FINISHED || kind == ACTION_GONE || kind == ACTION_STARTED;
 }
 
-/* The replica is fetched by now. false: it is not bound. */
-static bool fetch_around(const struct sim *sim, int32_t replica)
+/* The replica is fetched by now. */
+static void fetch_around(const struct sim *sim, int32_t replica)
 {
     if (!sched_fetch_node(&sim->sched, replica))
-        return false;
+        return;
     const struct replica *it = &sim->sched.replicas[replica];
     fetch_runner(sim, it->runner);
     fetch_row(&sim->nodes[it->node], SIM_NODE_HOT_BYTES);
@@ -49,13 +49,12 @@ static bool fetch_around(const struct sim *sim, int32_t replica)
         fetch_replica(sim, sim->replicas[replica].next_of_runner);
     if (sim->replicas[replica].previous_of_runner != NO_INDEX)
         fetch_replica(sim, sim->replicas[replica].previous_of_runner);
-    return true;
 }
 
 void prefetch_near(struct sim *sim)
 {
     int32_t near[EVENT_QUEUE_FRONT];
-    int32_t count = 0, bound_count = 0;
+    int32_t count = 0;
     for (int32_t i = sim->events.near_count - 1; i >= 0; i--) {
         const struct event_near event = event_queue_near(&sim->events, i);
         if (!is_about_replica(event.kind))
@@ -66,10 +65,7 @@ void prefetch_near(struct sim *sim)
     }
     sim->events.near_count = 0;
     for (int32_t i = 0; i < count; i++)
-        if (fetch_around(sim, near[i]))
-            near[bound_count++] = near[i];
-    for (int32_t i = 0; i < bound_count; i++)
-        sched_fetch_notes(&sim->sched, near[i]);
+        fetch_around(sim, near[i]);
 }
 
 void prefetch_decision(const struct sim *sim, int32_t number)

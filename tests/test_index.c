@@ -364,7 +364,7 @@ Test(index, a_journal_says_of_each_node_only_how_it_is_now)
     struct err err;
     const struct row row = {.devices = ROW_GUARDS, .groups = 1};
     uint32_t entries[3] = {0};
-    cr_assert_eq(journal_resize(&journal, 8, &err), 0);
+    cr_assert_eq(journal_resize(&journal, 8, 8, &err), 0);
     for (int32_t i = 0; i < 100; i++) {
         int32_t node = i % 7 == 0 ? 2 : i % 2;
         entries[node] = journal_append(&journal, node, &row, entries[node]);
@@ -379,6 +379,28 @@ Test(index, a_journal_says_of_each_node_only_how_it_is_now)
         cr_assert_eq(journal.nodes[i % 8], node);
     }
     cr_expect_eq(journal.end, 100);
+    journal_release(&journal);
+}
+
+/* What is superseded further back than that stays, so a node may be met twice; which of them is its
+ * last entry says the number. */
+Test(index, a_journal_leaves_what_is_far_back)
+{
+    struct journal journal = {0};
+    struct err err;
+    const struct row row = {.devices = ROW_GUARDS, .groups = 1};
+    uint32_t last = 0;
+    cr_assert_eq(journal_resize(&journal, 16, 3, &err), 0);
+    for (int32_t gap = 1; gap < 6; gap++) {
+        uint32_t earlier = last = journal_append(&journal, 0, &row, last);
+        for (int32_t i = 1; i < gap; i++)
+            journal_append(&journal, 10 * gap + i, &row, earlier);
+        last = journal_append(&journal, 0, &row, last);
+        cr_assert_eq(last - earlier, (uint32_t)gap);
+        cr_expect_eq(journal.nodes[earlier % 16], gap <= 3 ? -1 : 0);
+        cr_expect_eq(journal.blocks->cpu_milli[earlier % 16], gap <= 3 ? -1 : 0);
+        cr_expect_eq(journal.nodes[last % 16], 0);
+    }
     journal_release(&journal);
 }
 
@@ -594,6 +616,7 @@ static const struct index_tuning tunings[] = {
     {.scan_below = 1, .list_limit = 1, .journal_least = 8},
     {.scan_below = 1, .list_limit = 3, .journal_least = 16, .is_portable = true},
     {.scan_below = 1, .list_limit = 64, .journal_least = 256},
+    {.scan_below = 1, .list_limit = 8, .journal_least = 256, .journal_fresh = 2},
     {.scan_below = 1, .journal_least = 64},
     {.journal_least = 64},
 };

@@ -105,6 +105,7 @@ static const struct storm_case {
     {"best-fit", 4500, 1000, {.scan_below = 0}},
     {"best-fit", 4500, 1000, {.is_portable = true}},
     {"best-fit", 4500, 1000, {.scan_below = 1, .journal_least = 64}},
+    {"best-fit", 4500, 100, {.scan_below = 1, .journal_fresh = 8}},
     {"best-fit", 4500, 20, {.scan_below = 0}},
     {"best-fit", 900, 1000, {.scan_below = 0}},
     {"best-fit", 900, 100, {.is_portable = true}},

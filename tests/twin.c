@@ -152,6 +152,7 @@ struct random_fleet_options twin_options(uint64_t seed)
     const struct index_tuning lists = {.scan_below = 1,
                                        .list_limit = (int32_t)(1 + seed % 3),
                                        .journal_least = 8,
+                                       .journal_fresh = seed % 2 == 0 ? 1 : 0,
                                        .is_portable = seed % 7 == 0};
     return (struct random_fleet_options){.seed = seed,
                                          .tuning = seed % 5 < 3 ? lists : (struct index_tuning){0},

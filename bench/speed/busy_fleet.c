@@ -209,7 +209,6 @@ int32_t busy_fleet_pick(struct busy_fleet *fleet)
     fetch_lines(&fleet->bound[ahead[3]], sizeof *fleet->bound);
     sched_fetch_replica(sched, fleet->bound[ahead[2]]);
     sched_fetch_node(sched, fleet->bound[ahead[1]]);
-    sched_fetch_notes(sched, fleet->bound[ahead[0]]);
     return place;
 }
 
