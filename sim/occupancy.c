@@ -19,7 +19,8 @@ static int64_t take_devices(struct sim_node *node, uint64_t devices)
 {
     uint64_t fresh = devices & ~node->devices_in_use;
     node->devices_in_use |= devices;
-    return __builtin_popcountll(fresh);
+    bool is_one_at_most = (fresh & (fresh - 1)) == 0;
+    return is_one_at_most ? fresh != 0 : __builtin_popcountll(fresh);
 }
 
 /* How many of its devices have no replica but the one that goes, which the scheduler has not been
