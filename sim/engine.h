@@ -51,8 +51,17 @@ int sim_push(struct sim *sim, enum event_class class, const struct event *event,
  * in the queue would: behind the pass, in order of binding. */
 int sim_push_start(struct sim *sim, int32_t replica, struct err *err);
 
-/* Cancels what is planned; `plans` are those of a replica or node of the sim. */
-void sim_cancel(struct sim *sim, struct plans *plans);
+/* For sim_cancel alone: so many events are dead now. */
+void sim_bury(struct sim *sim, int32_t count);
+/* Cancels what is planned; `plans` are those of a replica or node of the sim. Mostly nothing is. */
+static inline void sim_cancel(struct sim *sim, struct plans *plans)
+{
+    int32_t count = plans->count;
+    plans->generation++;
+    plans->count = 0;
+    if (count > 0)
+        sim_bury(sim, count);
+}
 /* The sim as one that knows which events are dead. */
 struct event_filter sim_event_filter(const struct sim *sim);
 

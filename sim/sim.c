@@ -62,14 +62,9 @@ struct event_filter sim_event_filter(const struct sim *sim)
     return (struct event_filter){.is_dead = is_dead, .context = sim};
 }
 
-void sim_cancel(struct sim *sim, struct plans *plans)
+void sim_bury(struct sim *sim, int32_t count)
 {
-    plans->generation++;
-    if (plans->count == 0)
-        return;
     const struct event_filter filter = sim_event_filter(sim);
-    int32_t count = plans->count;
-    plans->count = 0;
     event_queue_add_dead(&sim->events, count, &filter);
 }
 
