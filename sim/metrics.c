@@ -110,19 +110,7 @@ void metrics_release(struct metrics *metrics)
     *metrics = (struct metrics){0};
 }
 
-struct bin_counts *metrics_bin(struct metrics *metrics)
-{
-    int32_t bin = metrics->bins_closed;
-    return &metrics->bins[bin < TIMELINE_BINS ? bin : TIMELINE_BINS - 1];
-}
-
 /* ---- waits ---- */
-
-static void change_queue(struct waits *waits, int64_t by, int64_t now_us)
-{
-    integral_add(&waits->queue, by, now_us);
-    assert(waits->queue.value >= 0);
-}
 
 static int append_us(int64_t **items, int32_t *count, int32_t *capacity, int64_t us,
                      struct err *err)
@@ -133,20 +121,8 @@ static int append_us(int64_t **items, int32_t *count, int32_t *capacity, int64_t
     return 0;
 }
 
-void metrics_wait_begins(struct metrics *metrics, int32_t priority, int64_t now_us)
+int metrics_keep_wait(struct waits *waits, const struct wait_ended *wait, struct err *err)
 {
-    change_queue(&metrics->waits[priority], 1, now_us);
-}
-
-int metrics_wait_ends(struct metrics *metrics, const struct wait_ended *wait, int64_t now_us,
-                      struct err *err)
-{
-    struct waits *waits = &metrics->waits[wait->priority];
-    change_queue(waits, -1, now_us);
-    if (wait->end == WAIT_BOUND && wait->wait_us == 0) {
-        waits->at_once_count++;
-        return 0;
-    }
     if (wait->end == WAIT_BOUND)
         return append_us(&waits->later_us, &waits->later_count, &waits->later_capacity,
                          wait->wait_us, err);
@@ -187,18 +163,13 @@ int64_t metrics_wait_us_max(const struct metrics *metrics, int32_t runner)
     return kept_us > 0 ? kept_us : metrics->runners[runner].wait_us_sum;
 }
 
-int metrics_runner_waited(struct metrics *metrics, int32_t runner, int64_t wait_us, struct err *err)
+int metrics_keep_longest(struct metrics *metrics, int32_t runner, int64_t wait_us, struct err *err)
 {
-    struct runner_stats *stats = &metrics->runners[runner];
-    if (wait_us > 0 && stats->wait_us_sum > 0) {
-        int64_t before_us = metrics_wait_us_max(metrics, runner);
-        struct runner_rare *rare;
-        if (metrics_rare_row(metrics, runner, &rare, err))
-            return -1;
-        rare->wait_us_max = wait_us > before_us ? wait_us : before_us;
-    }
-    stats->wait_us_sum += wait_us;
-    stats->bound_count++;
+    int64_t before_us = metrics_wait_us_max(metrics, runner);
+    struct runner_rare *rare;
+    if (metrics_rare_row(metrics, runner, &rare, err))
+        return -1;
+    rare->wait_us_max = wait_us > before_us ? wait_us : before_us;
     return 0;
 }
 

@@ -346,19 +346,45 @@ void metrics_move_phase(struct metrics *metrics, const struct phase_delta *delta
                         enum node_phase from, int64_t now_us);
 
 /* A demand of this priority begins to wait; and how such a wait ends. All but WAIT_BOUND are
- * censored. */
+ * censored. In the header, since most waits end at the instant at which they began. */
 enum wait_end { WAIT_BOUND, WAIT_GAVE_UP, WAIT_WITHDRAWN, WAIT_OPEN };
-void metrics_wait_begins(struct metrics *metrics, int32_t priority, int64_t now_us);
+static inline void metrics_wait_begins(struct metrics *metrics, int32_t priority, int64_t now_us)
+{
+    integral_add(&metrics->waits[priority].queue, 1, now_us);
+}
 struct wait_ended {
     int64_t wait_us;
     int32_t priority;
     enum wait_end end;
 };
-int metrics_wait_ends(struct metrics *metrics, const struct wait_ended *wait, int64_t now_us,
-                      struct err *err);
+/* For metrics_wait_ends alone: keeps one that was censored or did not end at once. */
+int metrics_keep_wait(struct waits *waits, const struct wait_ended *wait, struct err *err);
+static inline int metrics_wait_ends(struct metrics *metrics, const struct wait_ended *wait,
+                                    int64_t now_us, struct err *err)
+{
+    struct waits *waits = &metrics->waits[wait->priority];
+    integral_add(&waits->queue, -1, now_us);
+    assert(waits->queue.value >= 0);
+    if (wait->end != WAIT_BOUND || wait->wait_us != 0)
+        return metrics_keep_wait(waits, wait, err);
+    waits->at_once_count++;
+    return 0;
+}
+
+/* For metrics_runner_waited alone: of several waits above 0 the longest is kept. */
+int metrics_keep_longest(struct metrics *metrics, int32_t runner, int64_t wait_us, struct err *err);
 /* A demand of the runner was bound after this wait; besides metrics_wait_ends. */
-int metrics_runner_waited(struct metrics *metrics, int32_t runner, int64_t wait_us,
-                          struct err *err);
+static inline int metrics_runner_waited(struct metrics *metrics, int32_t runner, int64_t wait_us,
+                                        struct err *err)
+{
+    struct runner_stats *stats = &metrics->runners[runner];
+    if (wait_us > 0 && stats->wait_us_sum > 0 &&
+        metrics_keep_longest(metrics, runner, wait_us, err))
+        return -1;
+    stats->wait_us_sum += wait_us;
+    stats->bound_count++;
+    return 0;
+}
 
 /* A runner arrives (its counts rise after that, so there is no time to count before it) or leaves
  * (they fall to 0 after that); changes of its counts. */
@@ -409,7 +435,11 @@ int metrics_add_eviction(struct metrics *metrics, const struct eviction *evictio
 
 /* The time bin of now, as told to metrics_advance; what happens at the horizon is in the last one.
  */
-struct bin_counts *metrics_bin(struct metrics *metrics);
+static inline struct bin_counts *metrics_bin(struct metrics *metrics)
+{
+    int32_t bin = metrics->bins_closed;
+    return &metrics->bins[bin < TIMELINE_BINS ? bin : TIMELINE_BINS - 1];
+}
 
 /* Closes all integrals and bins at now_us; the second is the part of the first that is about
  * scopes and queues. */

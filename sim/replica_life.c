@@ -140,15 +140,20 @@ int replica_ask(struct sim *sim, const struct ask *ask, struct err *err)
     return replica_asked(sim, replica, ask->work, err);
 }
 
-/* Its wait ends without a place. */
-static int end_wait(struct sim *sim, int32_t replica, enum wait_end end, struct err *err)
+static struct wait_ended wait_of(const struct sim *sim, int32_t replica, enum wait_end end)
 {
     const struct replica *it = &sim->sched.replicas[replica];
-    struct wait_ended wait = {
+    return (struct wait_ended){
         .wait_us = sim->now_us - it->asked_at,
         .priority = sim->sched.runners[it->runner].priority,
         .end = end,
     };
+}
+
+/* Its wait ends without a place. */
+static int end_wait(struct sim *sim, int32_t replica, enum wait_end end, struct err *err)
+{
+    const struct wait_ended wait = wait_of(sim, replica, end);
     return metrics_wait_ends(&sim->metrics, &wait, sim->now_us, err);
 }
 
@@ -204,11 +209,13 @@ int replica_unnominate(struct sim *sim, int32_t replica, struct err *err)
 
 static int measure_wait(struct sim *sim, int32_t replica, struct err *err)
 {
-    const struct replica *it = &sim->sched.replicas[replica];
-    if (metrics_runner_waited(&sim->metrics, it->runner, sim->now_us - it->asked_at, err))
-        return -1;
+    const struct wait_ended wait = wait_of(sim, replica, WAIT_BOUND);
+    int32_t runner = sim->sched.replicas[replica].runner;
     metrics_bin(&sim->metrics)->bound++;
-    return end_wait(sim, replica, WAIT_BOUND, err);
+    return metrics_runner_waited(&sim->metrics, runner, wait.wait_us, err) ||
+                   metrics_wait_ends(&sim->metrics, &wait, sim->now_us, err)
+               ? -1
+               : 0;
 }
 
 /* What is drawn of a replica: from bound to running, and from there to its end. */
