@@ -35,7 +35,7 @@ static void init_changing(struct changing *nodes)
 {
     struct err err;
     *nodes = (struct changing){.rng = rng_stream(1, "chunks", 0), .journal.end = 1, .epoch = 1};
-    cr_assert_eq(journal_resize(&nodes->journal, JOURNAL, &err), 0);
+    cr_assert_eq(journal_resize(&nodes->journal, JOURNAL, JOURNAL / 4, &err), 0);
     cr_assert_eq(chunk_rows_reserve(&nodes->rows, CHUNKS, &err), 0);
     for (int32_t node = 0; node < NODES; node++) {
         const struct row row = random_row(&nodes->rng);
