@@ -313,4 +313,12 @@ static inline void fleet_touch(struct fleet *fleet, int32_t node)
 }
 void fleet_forget_changes(struct fleet *fleet);
 
+/* Takes one node out of fleet.changed, where there is one. */
+static inline int32_t fleet_take_change(struct fleet *fleet)
+{
+    int32_t node = fleet->changed[--fleet->changed_count];
+    fleet->nodes[node].is_changed = false;
+    return node;
+}
+
 #endif

@@ -189,15 +189,15 @@ static void take_in_changes(struct node_index *index, const struct sched *sched)
     }
 }
 
-static void take_in_coarsely(struct node_index *index, const struct sched *sched)
+/* The last of those who are told of the changes, which so are forgotten. */
+static void take_in_coarsely(struct node_index *index, struct sched *sched)
 {
     const struct policy_context context = sched_node_context(sched);
-    const struct fleet *fleet = &sched->fleet;
-    for (int32_t i = 0; i < fleet->changed_count; i++) {
-        int32_t node = fleet->changed[i];
+    struct fleet *fleet = &sched->fleet;
+    while (fleet->changed_count > 0) {
+        int32_t node = fleet_take_change(fleet);
         double key = sched->policy.policy->node_part(&context, node);
-        const struct coarse_row row = coarse_row_of_node(fleet, &index->scale, node, key);
-        coarse_store(index->coarse.blocks, node, &row);
+        coarse_store_node(index->coarse.blocks, &index->scale, fleet, node, key);
     }
 }
 
@@ -257,11 +257,12 @@ static int follow(struct node_index *index, struct sched *sched, struct err *err
         is_void = true;
     if (is_void)
         take_in_all(index, sched);
-    else if (index->coarse.chunk_count > 0)
-        take_in_coarsely(index, sched);
-    if (!is_void && index->has_rows)
+    else if (index->has_rows)
         take_in_changes(index, sched);
-    fleet_forget_changes(fleet);
+    if (!is_void && index->coarse.chunk_count > 0)
+        take_in_coarsely(index, sched);
+    else
+        fleet_forget_changes(fleet);
     return follow_prey(index, sched, err);
 }
 
@@ -309,6 +310,8 @@ static void refresh_query(struct node_index *index, const struct sched *sched, i
     struct shape_memory *memory = &index->shapes[shape];
     memory->query = row_query_of_shape(&sched->fleet, shape);
     memory->coarse_query = coarse_query_of(&index->scale, &memory->query);
+    memory->is_coarse_exact = memory->query.is_exact && (memory->query.groups == ROW_GROUPS_ALL ||
+                                                         sched->fleet.group_count <= COARSE_GROUPS);
     if (policy_has_parts(sched->policy.policy))
         refresh_part(memory, sched, shape);
     memory->query_version = index->epoch + sched->fleet.opening_version;

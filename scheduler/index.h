@@ -35,6 +35,7 @@ struct shape_memory {
     struct coarse_query coarse_query;
     double shape_part;     /* the largest of any group that suits; 0 where scores have no parts */
     bool is_sum;           /* the score is the row's key and this, but for roundings */
+    bool is_coarse_exact;  /* a coarse row lets nothing pass but for CPU and memory rounded down */
     int64_t cursor;        /* the list holds what the journal said before this entry */
     int64_t list_epoch;    /* of the index when the list was made; 0: never */
     int64_t query_version; /* epoch + opening_version of the fleet; 0: never */
@@ -98,7 +99,7 @@ void index_free(struct node_index *index);
 int index_prepare(struct sched *sched, int32_t shape, struct err *err);
 
 /* The answer of the plain scan, after index_prepare for the shape of this demand. */
-int32_t index_find(const struct sched *sched, int32_t runner, const struct policy_context *context);
+int32_t index_find(const struct sched *sched, int32_t replica);
 
 /* Asks the memory for what is noted of the node, for the sake of its next change. */
 void index_fetch(const struct node_index *index, int32_t node);

@@ -118,7 +118,7 @@ static int check_list(const struct sched *sched, int32_t shape, struct err *err)
     struct policy_context context = sched_node_context(sched);
     struct node_index *index = sched->index;
     struct shape_memory *memory = &index->shapes[shape];
-    const struct index_search search = {sched, &context, index, memory, shape, -1};
+    const struct index_search search = {sched, &context, index, memory, -1, shape, -1};
     context.shape = &sched->fleet.shapes->items[shape];
     if (memory->list_epoch != index->epoch || memory->cursor != index->journal.end)
         return 0;

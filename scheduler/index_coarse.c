@@ -43,7 +43,7 @@ static uint16_t shorten(int64_t amount, int32_t shift)
     return (uint16_t)(coarse > UINT16_MAX ? UINT16_MAX : coarse);
 }
 
-static int32_t device_number(const int16_t *shares, int32_t count)
+static inline int32_t device_number(const int16_t *shares, int32_t count)
 {
     int16_t largest = 0, whole = 0;
     for (int32_t i = 0; i < count; i++) {
@@ -53,20 +53,25 @@ static int32_t device_number(const int16_t *shares, int32_t count)
     return largest + whole;
 }
 
-/* Where a node has few devices, nothing is free on those that it does not have. */
-static uint16_t device_word(const struct fleet *fleet, int32_t node)
+/* Apart, so that it costs nodes with few devices nothing. */
+static __attribute__((noinline)) int32_t number_of_many(const struct fleet *fleet, int32_t node)
 {
-    const struct node *at = &fleet->nodes[node];
-    const int16_t *shares = fleet_shares(fleet, node);
-    int32_t number = at->has_many_devices
-                         ? device_number(shares, fleet_type_of(fleet, node)->device_count)
-                         : device_number(shares, NODE_DEVICES);
-    int32_t word = (number + 1) << DEVICES_SHIFT | (at->occupant_count == 0);
-    return (uint16_t)(at->state == NODE_READY && at->isolated_count == 0 ? word : 0);
+    return device_number(fleet_shares(fleet, node), fleet_type_of(fleet, node)->device_count);
 }
 
-struct coarse_row coarse_row_of_node(const struct fleet *fleet, const struct coarse_scale *scale,
-                                     int32_t node, double key)
+/* Where a node has few devices, nothing is free on those that it does not have. */
+static inline uint16_t device_word(const struct fleet *fleet, int32_t node)
+{
+    const struct node *at = &fleet->nodes[node];
+    int32_t number = at->has_many_devices ? number_of_many(fleet, node)
+                                          : device_number(at->device_free_milli, NODE_DEVICES);
+    int32_t word = (number + 1) << DEVICES_SHIFT | (at->occupant_count == 0);
+    bool is_open = (at->state == NODE_READY) & (at->isolated_count == 0);
+    return (uint16_t)(is_open ? word : 0);
+}
+
+static inline struct coarse_row row_of(const struct fleet *fleet, const struct coarse_scale *scale,
+                                       int32_t node, double key)
 {
     const struct node *at = &fleet->nodes[node];
     bool is_unbounded = fleet_type_of(fleet, node)->is_unbounded;
@@ -74,11 +79,12 @@ struct coarse_row coarse_row_of_node(const struct fleet *fleet, const struct coa
         .cpu = is_unbounded ? UINT16_MAX : shorten(at->cpu_free_milli, scale->cpu_shift),
         .mem = is_unbounded ? UINT16_MAX : shorten(at->mem_free_bytes, scale->mem_shift),
         .devices = device_word(fleet, node),
-        .groups = (uint16_t)(1 << at->group % 16),
+        .groups = (uint16_t)(1 << at->group % COARSE_GROUPS),
         .key = coarse_key(scale, key)};
 }
 
-void coarse_store(struct coarse_block *blocks, int32_t position, const struct coarse_row *row)
+static inline void store(struct coarse_block *blocks, int32_t position,
+                         const struct coarse_row *row)
 {
     struct coarse_block *block = &blocks[(uint32_t)position / COARSE_LANES];
     uint32_t lane = (uint32_t)position % COARSE_LANES;
@@ -87,6 +93,24 @@ void coarse_store(struct coarse_block *blocks, int32_t position, const struct co
     block->devices[lane] = row->devices;
     block->groups[lane] = row->groups;
     block->key[lane] = row->key;
+}
+
+struct coarse_row coarse_row_of_node(const struct fleet *fleet, const struct coarse_scale *scale,
+                                     int32_t node, double key)
+{
+    return row_of(fleet, scale, node, key);
+}
+
+void coarse_store(struct coarse_block *blocks, int32_t position, const struct coarse_row *row)
+{
+    store(blocks, position, row);
+}
+
+void coarse_store_node(struct coarse_block *blocks, const struct coarse_scale *scale,
+                       const struct fleet *fleet, int32_t node, double key)
+{
+    const struct coarse_row row = row_of(fleet, scale, node, key);
+    store(blocks, node, &row);
 }
 
 void coarse_blank(struct coarse_block *block)

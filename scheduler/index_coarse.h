@@ -22,6 +22,7 @@ enum {
     COARSE_LANES = 32,
     COARSE_CHUNK_BLOCKS = 4,
     COARSE_CHUNK_ROWS = COARSE_LANES * COARSE_CHUNK_BLOCKS,
+    COARSE_GROUPS = 16,
 };
 
 /* How amounts and keys become numbers of sixteen bits. */
@@ -34,7 +35,7 @@ struct coarse_block {
     uint16_t cpu[COARSE_LANES];
     uint16_t mem[COARSE_LANES];
     uint16_t devices[COARSE_LANES];
-    uint16_t groups[COARSE_LANES]; /* one bit: group modulo 16 */
+    uint16_t groups[COARSE_LANES]; /* one bit: group modulo COARSE_GROUPS */
     uint16_t key[COARSE_LANES];    /* 1 or more */
 };
 
@@ -78,6 +79,10 @@ static inline uint16_t coarse_key_at(const struct coarse_block *blocks, int32_t 
 {
     return blocks[(uint32_t)position / COARSE_LANES].key[(uint32_t)position % COARSE_LANES];
 }
+
+/* Both at once, the node's number as its position. */
+void coarse_store_node(struct coarse_block *blocks, const struct coarse_scale *scale,
+                       const struct fleet *fleet, int32_t node, double key);
 
 /* Lets no query find the rows of the block. */
 void coarse_blank(struct coarse_block *block);

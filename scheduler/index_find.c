@@ -195,21 +195,26 @@ static int32_t find(const struct index_search *search)
     if (is_still_barren(search))
         return -1;
     search->index->search_count++;
-    int32_t node = search_scans(search->sched) ? index_scan(search) : index_look_up(search);
+    bool is_scanned = search->index->coarse.chunk_count > 0 || search_scans(search->sched);
+    int32_t node = is_scanned ? index_scan(search) : index_look_up(search);
     if (node < 0 && search->runner < 0 && search->index->has_rows)
         note_barren(search);
     return node;
 }
 
-int32_t index_find(const struct sched *sched, int32_t runner, const struct policy_context *context)
+int32_t index_find(const struct sched *sched, int32_t replica)
 {
-    int32_t shape = sched->runners[runner].shape;
+    int32_t runner = sched->replicas[replica].runner, shape = sched->runners[runner].shape;
     bool is_runner_asked = shape_depends_on_runner(&sched->fleet.shapes->items[shape]);
-    const struct index_search search = {.sched = sched,
-                                        .context = context,
-                                        .index = sched->index,
-                                        .memory = &sched->index->shapes[shape],
-                                        .shape = shape,
-                                        .runner = is_runner_asked ? runner : -1};
+    struct index_search search = {.sched = sched,
+                                  .index = sched->index,
+                                  .memory = &sched->index->shapes[shape],
+                                  .replica = replica,
+                                  .shape = shape,
+                                  .runner = is_runner_asked ? runner : -1};
+    if (sched->index->coarse.chunk_count > 0)
+        return find(&search);
+    const struct policy_context context = sched_policy_context(sched, replica);
+    search.context = &context;
     return find(&search);
 }

@@ -9,10 +9,10 @@
 /* One question. */
 struct index_search {
     const struct sched *sched;
-    const struct policy_context *context;
-    struct node_index *index; /* what it remembers changes with each question */
+    const struct policy_context *context; /* NULL until a node is scored, with coarse rows */
+    struct node_index *index;             /* what it remembers changes with each question */
     struct shape_memory *memory;
-    int32_t shape;
+    int32_t replica, shape;
     int32_t runner; /* where the shape depends on it; else -1 */
 };
 

@@ -105,12 +105,19 @@ static bool is_like_best(const struct index_search *search, int32_t best, int32_
            nodes[node].group == nodes[best].group;
 }
 
-/* What the sieve let pass may lack the rest of what was rounded down. */
+/* What the sieve let pass may lack the rest of what was rounded down, or more. */
 static bool fits_exactly(const struct index_search *search, int32_t node)
 {
+    const struct fleet *fleet = &search->sched->fleet;
+    const struct shape *shape = &fleet->shapes->items[search->shape];
+    const struct node *at = &fleet->nodes[node];
+    if (search->memory->is_coarse_exact)
+        return ((at->cpu_free_milli >= shape->cpu_milli) &
+                (at->mem_free_bytes >= shape->mem_bytes)) != 0 ||
+               fleet_type_of(fleet, node)->is_unbounded;
     int32_t same_runner_count =
         search->runner < 0 ? 0 : sched_same_runner_count(search->sched, search->runner, node);
-    return fleet_fits(&search->sched->fleet, search->shape, node, same_runner_count);
+    return fleet_fits(fleet, search->shape, node, same_runner_count);
 }
 
 static void consider_coarse(const struct index_search *search, int32_t node, struct leader *leader)
@@ -128,10 +135,14 @@ static void consider_coarse(const struct index_search *search, int32_t node, str
 
 /* The best of the nodes with at least the coarse key `least`, of which these are there; where it
  * scores less than that promised, or none fits, those with lower keys have their turn. */
-static int32_t best_of_coarse(const struct index_search *search, uint16_t least, int32_t count)
+static int32_t best_of_coarse(const struct index_search *asked, uint16_t least, int32_t count)
 {
-    const struct node_index *index = search->index;
+    const struct node_index *index = asked->index;
+    const struct policy_context context = sched_policy_context(asked->sched, asked->replica);
     struct leader leader = {.best.node = -1};
+    struct index_search with_context = *asked;
+    const struct index_search *search = &with_context;
+    with_context.context = &context;
     for (int32_t gap = FIRST_GAP;; gap *= GAP_GROWTH) {
         for (int32_t i = 0; i < count; i++)
             consider_coarse(search, index->coarse_places[i], &leader);

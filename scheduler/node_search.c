@@ -75,16 +75,18 @@ static int32_t best_node(const struct sched *sched, int32_t runner,
     return best;
 }
 
-static uint64_t devices_on(const struct sched *sched, const struct policy_context *context,
-                           int32_t node)
+static uint64_t devices_on(const struct sched *sched, int32_t replica, int32_t node)
 {
+    int32_t shape = sched->runners[sched->replicas[replica].runner].shape;
+    const struct shape *asked = &sched->fleet.shapes->items[shape];
     struct room room;
-    if (context->shape->device_count == 0)
+    if (asked->device_count == 0)
         return 0;
     if (sched->policy.policy->choose_devices == NULL)
-        return fleet_choose_devices(&sched->fleet, node, context->shape);
+        return fleet_choose_devices(&sched->fleet, node, asked);
+    const struct policy_context context = sched_policy_context(sched, replica);
     fleet_room(&sched->fleet, node, &room);
-    return sched_choose_devices(sched, context, node, &room);
+    return sched_choose_devices(sched, &context, node, &room);
 }
 
 int32_t sched_scan_nodes(const struct sched *sched, int32_t replica, uint64_t *devices)
@@ -92,7 +94,7 @@ int32_t sched_scan_nodes(const struct sched *sched, int32_t replica, uint64_t *d
     const struct policy_context context = sched_policy_context(sched, replica);
     int32_t node = best_node(sched, sched->replicas[replica].runner, &context);
     if (node >= 0)
-        *devices = devices_on(sched, &context, node);
+        *devices = devices_on(sched, replica, node);
     return node;
 }
 
@@ -119,12 +121,11 @@ int32_t sched_search(const struct sched *sched, int32_t replica, uint64_t *devic
 {
     if (sched->index == NULL)
         return sched_scan_nodes(sched, replica, devices);
-    const struct policy_context context = sched_policy_context(sched, replica);
-    int32_t node = index_find(sched, sched->replicas[replica].runner, &context);
+    int32_t node = index_find(sched, replica);
     if (node < 0)
         return -1;
     fetch_around(sched, node);
-    *devices = devices_on(sched, &context, node);
+    *devices = devices_on(sched, replica, node);
     return node;
 }
 
@@ -157,9 +158,8 @@ int32_t sched_search_known(const struct sched *sched, int32_t replica, int64_t n
     int32_t node = only_grown(sched, sched->replicas[replica].runner, no_fit_version);
     if (node < 0)
         return node;
-    const struct policy_context context = sched_policy_context(sched, replica);
     fetch_around(sched, node);
-    *devices = devices_on(sched, &context, node);
+    *devices = devices_on(sched, replica, node);
     return node;
 }
 
