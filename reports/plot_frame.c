@@ -84,6 +84,12 @@ void plot_print_time_axis(const struct sim *sim, FILE *out)
         fprintf(out, "set xlabel 'time since the start [%s]'\n", axis.unit);
 }
 
+void plot_print_whole_tics(double most, FILE *out)
+{
+    if (most < 6)
+        fputs("set ytics 1\n", out);
+}
+
 /* Does the font that scripts ask for (DejaVu Sans) have this character? Where none on the machine
  * has it, pngcairo draws the character's number instead, and far too large: it covers the picture.
  * Latin, Greek and Cyrillic with their marks, punctuation, currencies, arrows and operators. */

@@ -29,6 +29,9 @@ void plot_frame_close(FILE *out);
 /* `set xrange`, `set xlabel` for the time of this run. */
 void plot_print_time_axis(const struct sim *sim, FILE *out);
 
+/* `set ytics 1` where a count of things stays so low that tics would be parts of one. */
+void plot_print_whole_tics(double most, FILE *out);
+
 /* Text in single quotes, cut in the middle to 31 characters, for titles and legends; what the font
  * lacks as '?'. */
 void plot_print_text(FILE *out, const char *text);

@@ -32,6 +32,19 @@ static const struct phase_stats *stats_of(const struct sim *sim, size_t layer)
     return &sim->metrics.phases[layers[layer].phase];
 }
 
+/* Of all layers together, in any bin. */
+static double most_nodes(const struct sim *sim)
+{
+    double most = 0;
+    for (int32_t bin = 0; bin < plot_bin_count(sim); bin++) {
+        double sum = 0;
+        for (size_t i = 0; i < ARRAY_LEN(layers); i++)
+            sum += plot_bin_mean(sim, bin, stats_of(sim, i)->bin_nodes[bin]);
+        most = sum > most ? sum : most;
+    }
+    return most;
+}
+
 static int write_data(const struct sim *sim, FILE *out, struct err *err)
 {
     (void)err;
@@ -82,6 +95,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
             "set key at screen 0.97,0.985 top right horizontal samplen 1.5\n"
             "set ylabel 'nodes paid for'\nset yrange [0:*]\nset offsets 0,0,0.5,0\n",
             (double)AXIS_HEIGHT_PX / height_px, 1 - (double)LEGEND_PX / height_px);
+    plot_print_whole_tics(most_nodes(sim), out);
     plot_print_time_axis(sim, out);
     print_layers(sim, out);
     plot_frame_close(out);

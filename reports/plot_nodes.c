@@ -82,10 +82,21 @@ static int write_data(const struct sim *sim, FILE *out, struct err *err)
     return 0;
 }
 
+static double most_nodes(const struct sim *sim)
+{
+    double most = 0;
+    for (int32_t bin = 0; bin < plot_bin_count(sim); bin++) {
+        double mean = plot_bin_mean(sim, bin, sim->metrics.scopes[0].bin_nodes[bin]);
+        most = mean > most ? mean : most;
+    }
+    return most;
+}
+
 static void print_node_panel(const struct sim *sim, FILE *out)
 {
     int32_t pools[PLOT_SERIES_MAX];
     int32_t pool_count = plot_choose_pools(sim, pools);
+    plot_print_whole_tics(most_nodes(sim), out);
     fputs("set ylabel 'nodes in service'\nset yrange [0:*]\nset offsets 0,0,0.5,0\n"
           "plot \\\n",
           out);
@@ -132,7 +143,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     fputs(has_cost ? "unset xlabel\n" : "", out);
     plot_print_pools_left_out(sim, out);
     print_node_panel(sim, out);
-    fputs("unset label\n", out);
+    fputs("unset label\nset ytics autofreq\n", out);
     plot_print_time_axis(sim, out);
     if (has_cost)
         print_cost_panel(sim, out);

@@ -132,50 +132,112 @@ static int write_data(const struct sim *sim, FILE *out, struct err *err)
     return 0;
 }
 
-/* Node names under the columns, or the pools' names under their runs of columns. */
-static void print_columns(const struct sim *sim, FILE *out, const struct fill *fills, int32_t count)
+/* What stands under the columns: the names of the nodes, or those of the pools under their runs of
+ * columns. Names that do not fit beside each other lean. */
+struct labels {
+    bool name_nodes, lean;
+    size_t longest; /* characters of a name that is drawn */
+};
+
+enum { MAP_WIDTH_PX = 760, CHARACTER_PX = 8, CHARACTERS_MAX = 31 };
+
+/* A name stands under the columns start .. end; false: there is no room for one. */
+static bool is_labelled(const struct labels *labels, int32_t columns, int32_t count)
+{
+    return labels->name_nodes || columns * 12 >= count;
+}
+
+static bool ends_pool(const struct fill *fills, int32_t i, int32_t count)
+{
+    return i + 1 == count || fills[i + 1].pool != fills[i].pool;
+}
+
+static const char *label_of(const struct sim *sim, const struct labels *labels,
+                            const struct fill *fill, char name[NODE_NAME_SIZE])
+{
+    return labels->name_nodes ? sim_node_name(sim, fill->node, name)
+                              : sim->scenario->pools[fill->pool].id;
+}
+
+static struct labels choose_labels(const struct sim *sim, const struct fill *fills, int32_t count)
+{
+    struct labels labels = {.name_nodes = count <= NAMED_NODES_MAX, .lean = false};
+    labels.lean = labels.name_nodes;
+    for (int32_t i = 0, start = 0; i < count; i++) {
+        char name[NODE_NAME_SIZE];
+        if (!labels.name_nodes && !ends_pool(fills, i, count))
+            continue;
+        int32_t columns = i + 1 - start;
+        if (ends_pool(fills, i, count))
+            start = i + 1;
+        if (!is_labelled(&labels, columns, count))
+            continue;
+        size_t length = strlen(label_of(sim, &labels, &fills[i], name));
+        length = length < CHARACTERS_MAX ? length : CHARACTERS_MAX;
+        labels.longest = length > labels.longest ? length : labels.longest;
+        if ((int64_t)length * CHARACTER_PX * count > (int64_t)columns * MAP_WIDTH_PX)
+            labels.lean = true;
+    }
+    return labels;
+}
+
+static void print_labels(const struct sim *sim, const struct labels *labels,
+                         const struct fill *fills, int32_t count, FILE *out)
 {
     char name[NODE_NAME_SIZE];
-    bool names_nodes = count <= NAMED_NODES_MAX;
-    fputs(names_nodes ? "set xtics rotate by 60 right scale 0 (" : "set xtics scale 0 (", out);
-    int32_t start = 0, tics = 0;
-    for (int32_t i = 0; i < count; i++) {
-        bool ends_pool = i + 1 == count || fills[i + 1].pool != fills[i].pool;
-        if (!names_nodes && !ends_pool)
+    fprintf(out, "set xtics %sscale 0 (", labels->lean ? "rotate by 60 right " : "");
+    for (int32_t i = 0, start = 0, tics = 0; i < count; i++) {
+        if (!labels->name_nodes && !ends_pool(fills, i, count))
             continue;
-        bool is_wide = (i + 1 - start) * 12 >= count; /* room for a name */
-        if (names_nodes || is_wide) {
+        if (is_labelled(labels, i + 1 - start, count)) {
             fputs(tics++ > 0 ? ", " : "", out);
-            plot_print_tic(out, names_nodes ? sim_node_name(sim, fills[i].node, name)
-                                            : sim->scenario->pools[fills[i].pool].id);
-            fprintf(out, " %.1f", names_nodes ? i : (start + i) / 2.0);
+            plot_print_tic(out, label_of(sim, labels, &fills[i], name));
+            fprintf(out, " %.1f", labels->name_nodes ? i : (start + i) / 2.0);
         }
-        start = ends_pool ? i + 1 : start;
+        if (ends_pool(fills, i, count))
+            start = i + 1;
     }
     fputs(")\n", out);
-    for (int32_t i = 0; i + 1 < count; i++) {
-        if (fills[i].pool != fills[i + 1].pool)
+}
+
+static void print_gaps_between_pools(const struct fill *fills, int32_t count, FILE *out)
+{
+    for (int32_t i = 0; i + 1 < count; i++)
+        if (ends_pool(fills, i, count))
             fprintf(
                 out,
                 "set arrow from %.1f,graph 0 to %.1f,graph 1 nohead front linecolor rgb 'white' "
                 "linewidth 3\n",
                 i + 0.5, i + 0.5);
-    }
 }
 
-/* Height under the map: for node names at 60 degrees, or for one line of pools. */
-static int names_px(const struct sim *sim, const struct fill *fills, int32_t count)
+/* Height under the map: for names at 60 degrees, or for one line of them, and for the words. */
+static int labels_px(const struct labels *labels)
 {
-    enum { LINE_PX = 60, CHARACTER_PX = 7, CHARACTERS_MAX = 28 };
-    char name[NODE_NAME_SIZE];
-    size_t longest = 0;
-    if (count > NAMED_NODES_MAX)
-        return LINE_PX;
-    for (int32_t i = 0; i < count; i++) {
-        size_t length = strlen(sim_node_name(sim, fills[i].node, name));
-        longest = length > longest ? length : longest;
-    }
-    return 30 + CHARACTER_PX * (int)(longest < CHARACTERS_MAX ? longest : CHARACTERS_MAX);
+    int words_px = labels->name_nodes ? 0 : 30;
+    return 30 + words_px + (labels->lean ? 7 * (int)labels->longest : 0);
+}
+
+static bool has_empty(const struct sim *sim, const struct fill *fills, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        for (int row = first_row(sim); row < ROW_COUNT; row++)
+            if (isnan(fills[i].of[row]))
+                return true;
+    return false;
+}
+
+/* An image of a single column is none: boxes. */
+static void print_map(int32_t count, FILE *out)
+{
+    if (count == 1)
+        fprintf(out,
+                "plot '%s.dat' using 1:2:(0.5):(0.5):3 with boxxyerror linecolor palette fillstyle "
+                "solid 1 noborder notitle\n",
+                plot_packing.name);
+    else
+        fprintf(out, "plot '%s.dat' using 1:2:3 with image %s notitle\n", plot_packing.name,
+                count <= DRAWN_AS_CELLS_MAX ? "pixels" : "");
 }
 
 static int write_script(const struct sim *sim, FILE *out, struct err *err)
@@ -185,14 +247,14 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     struct fill *fills = measure_all(sim, &count);
     if (fills == NULL)
         return err_no_memory(err);
-    bool names_nodes = count <= NAMED_NODES_MAX;
-    int below_px = names_px(sim, fills, count);
+    const struct labels labels = choose_labels(sim, fills, count);
+    int below_px = labels_px(&labels);
     int height_px = TOP_PX + MAP_PX + below_px;
     plot_frame_open(out, plot_packing.name, height_px);
     fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
             1 - (double)TOP_PX / height_px, (double)below_px / height_px);
-    print_columns(sim, out, fills, count);
-    free(fills);
+    print_labels(sim, &labels, fills, count, out);
+    print_gaps_between_pools(fills, count, out);
     fprintf(out,
             "set xlabel '%s'\n"
             "set ytics scale 0 ('accelerators' 0, 'memory' 1, 'CPU' 2)\n"
@@ -201,11 +263,13 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
             "fillstyle solid noborder\n"
             "set palette defined (0 '#440154', 1 '#3e4989', 2 '#26828e', 3 '#35b779', 4 '#b5de2b', "
             "5 '#fde725')\n"
-            "set cbrange [0:100]\nset cblabel 'mean fill [%%]'\n"
-            "set xrange [-0.5:%.1f]\nset yrange [%.1f:2.5]\n"
-            "plot '%s.dat' using 1:2:3 with image %s notitle\n",
-            names_nodes ? "" : "nodes by pool, fullest first", count - 0.5, first_row(sim) - 0.5,
-            plot_packing.name, count <= DRAWN_AS_CELLS_MAX ? "pixels" : "");
+            "set cbrange [0:100]\nset cblabel 'mean fill [%%]%s'\n"
+            "set xrange [-0.5:%.1f]\nset yrange [%.1f:2.5]\n",
+            labels.name_nodes ? "" : "nodes by pool, fullest first",
+            has_empty(sim, fills, count) ? " (grey: has none)" : "", count - 0.5,
+            first_row(sim) - 0.5);
+    print_map(count, out);
+    free(fills);
     plot_frame_close(out);
     return 0;
 }

@@ -75,7 +75,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
     (void)err;
     plot_frame_open(out, plot_pending.name, 420);
     plot_print_time_axis(sim, out);
-    fputs(most_waiting(sim) < 6 ? "set ytics 1\n" : "", out);
+    plot_print_whole_tics(most_waiting(sim), out);
     fputs("set ylabel 'replicas waiting'\nset yrange [0:*]\n"
           "set key outside right top vertical samplen 1.5\nplot \\\n",
           out);

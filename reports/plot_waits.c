@@ -71,7 +71,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
           "set bmargin at screen 0.19\n"
           "set key at screen 0.98,0.98 top right horizontal maxrows 1 samplen 2\n"
           "set logscale y\nset format y '%g'\nset yrange [0.0009:*]\n"
-          "set ylabel 'mean wait of the served, s'\n",
+          "set ylabel 'mean wait of the served [s]'\n",
           out);
     for (int32_t i = 0; i < top.count; i++) {
         char name[RUNNER_NAME_SIZE];

@@ -262,6 +262,44 @@ class Gnuplot(ProgramTest):
             self.assertEqual(sorted(path.stem for path in self.folder.glob(f"some/plots/*.{suffix}")),
                              sorted(order[:3]))
 
+    def script_of(self, plot, **changes):
+        self.write("s.json", small_scenario(**changes))
+        self.check_ended(self.stowage("run", "s.json", "-o", "out", "--no-plots", "-q"), DONE)
+        return (self.folder / f"out/plots/{plot}.gp").read_text(encoding="utf-8")
+
+    def test_few_things_are_counted_by_whole_tics(self):
+        pool = small_scenario()["nodepools"][0]
+        for nodes, is_whole in ((2, True), (5, True), (6, False)):
+            pools = [dict(pool, max_instances=nodes, simulation={"nodes": nodes})]
+            script = self.script_of("nodes", nodepools=pools)
+            self.assertEqual("set ytics 1\n" in script, is_whole, script)
+
+    def test_the_packing_map_of_one_node_has_boxes_as_an_image_would_be_empty(self):
+        pool = dict(small_scenario()["nodepools"][0], simulation={"nodes": 1})
+        self.assertIn("with boxxyerror", self.script_of("packing", nodepools=[pool], runners=[]))
+        self.assertIn("with image pixels", self.script_of("packing"))
+
+    def test_names_of_pools_lean_in_the_packing_map_where_they_do_not_fit(self):
+        pool = small_scenario()["nodepools"][0]
+        for name, leans in (("p", False), ("a-pool-with-a-long-name", True)):
+            pools = [dict(pool, id=f"{name}{i}", max_instances=9, simulation={"nodes": 9})
+                     for i in range(6)]
+            script = self.script_of("packing", nodepools=pools, runners=[])
+            self.assertEqual("rotate by 60" in script, leans, script)
+            self.assertIn(f"'{name}5' 49.0", script)
+
+    def test_the_packing_map_says_what_grey_is_where_there_is_any(self):
+        types = small_scenario()["instance_types"]
+        gpu = dict(types[0], id="gpu", compute_info=dict(
+            types[0]["compute_info"], num_accelerators=1, accelerator_memory="8Gi",
+            accelerator_type=["NVIDIA-A10G"]))
+        pools = [{"id": name, "instance_types": [{"id": name}], "max_instances": 1,
+                  "simulation": {"nodes": 1}} for name in ("four", "gpu")]
+        for kinds, is_told in ((["four"], False), (["four", "gpu"], True)):
+            script = self.script_of("packing", instance_types=[*types, gpu], runners=[],
+                                    nodepools=[pool for pool in pools if pool["id"] in kinds])
+            self.assertEqual("(grey: has none)" in script, is_told)
+
     @unittest.skipUnless(shutil.which("gnuplot"), "there is no gnuplot")
     def test_each_script_draws_a_picture_in_both_formats_and_again_by_hand(self):
         result = self.stowage("run", QUICKSTART, "-o", "out")
