@@ -143,6 +143,17 @@ static void print_panel_title(const struct compare *compare, int32_t metric, FIL
             choice->metric->unit, choice->metric->is_tail ? ", median" : "");
 }
 
+/* Steps of 1, 2 or 5 of some power of ten, about four in a panel, so that labels do not meet. With
+ * nothing but equal values gnuplot shows one percent on either side of them, and 1 of 0. */
+static void define_steps(FILE *out)
+{
+    fputs("nice(x) = (power = 10**floor(log10(x)), x / power <= 1 ? power : x / power <= 2 ? 2 * "
+          "power : x / power <= 5 ? 5 * power : 10 * power)\n"
+          "step(low, high) = nice((high > low ? high - low : low != 0 ? 0.02 * abs(low) : 2) / "
+          "4.0)\n",
+          out);
+}
+
 static void open_panels(const struct compare *compare, const char *name, FILE *out)
 {
     plot_frame_open(out, name, panels_height(compare));
@@ -150,12 +161,13 @@ static void open_panels(const struct compare *compare, const char *name, FILE *o
             "set multiplot layout %" PRId32 ",%" PRId32 "\nunset key\nset format x '%%g'\n"
             "set xtics autofreq rotate by -30 font ',10'\nset rmargin 6\n", /* the last label */
             panel_rows(compare), panel_columns(compare));
+    define_steps(out);
 }
 
-/* Is there anything to show in this panel? */
-static bool has_values(const struct compare *compare, int32_t metric)
+/* Has any variant from the `first` on a value? */
+static bool has_values(const struct compare *compare, int32_t metric, int32_t first)
 {
-    for (int32_t v = 0; v < variant_count(compare); v++)
+    for (int32_t v = first; v < variant_count(compare); v++)
         for (int32_t i = 0; i < compare->counts[v]; i++)
             if (!isnan(compare_value(compare, v, metric, i)))
                 return true;
@@ -164,19 +176,35 @@ static bool has_values(const struct compare *compare, int32_t metric)
 
 static void print_empty_panel(FILE *out)
 {
-    fputs("set xrange [0:1]\nset label 2 'no value' at graph 0.5, graph 0.5 center\n"
+    fputs("set xrange [0:1]\nset xtics autofreq\nset label 2 'no value' at graph 0.5, graph 0.5 "
+          "center\n"
           "plot NaN notitle\nunset label 2\nset autoscale x\n",
           out);
 }
 
-/* False where the metric has no value, and the panel says so. */
-static bool begin_panel(const struct compare *compare, int32_t metric, FILE *out)
+/* Of the variants from the `first` on. False where none has a value, and the panel says so. */
+static bool begin_panel(const struct compare *compare, int32_t metric, int32_t first, FILE *out)
 {
     print_panel_title(compare, metric, out);
-    bool has_value = has_values(compare, metric);
+    bool has_value = has_values(compare, metric, first);
     if (!has_value)
         print_empty_panel(out);
     return has_value;
+}
+
+/* Of the values of a panel and their intervals, and of 0 where that is marked. */
+static void print_value_tics(const char *name, int32_t metric, bool has_zero, FILE *out)
+{
+    fprintf(out,
+            "set autoscale xy\n" /* stats leaves out what is out of range */
+            "stats '%s.dat' index %" PRId32 " using (valid(3)?$3:$2) nooutput prefix 'low'\n"
+            "stats '%s.dat' index %" PRId32 " using (valid(4)?$4:$2) nooutput prefix 'high'\n"
+            "if (!exists('low_min')) {low_min = high_max = 0}\n", /* nothing has a value */
+            name, metric, name, metric);
+    if (has_zero)
+        fputs("set xtics step(low_min < 0 ? low_min : 0, high_max > 0 ? high_max : 0)\n", out);
+    else
+        fputs("set xtics step(low_min, high_max)\n", out);
 }
 
 static int write_interval_script(const struct compare *compare, const char *name, FILE *out)
@@ -184,8 +212,10 @@ static int write_interval_script(const struct compare *compare, const char *name
     open_panels(compare, name, out);
     print_variant_tics(compare, 0, out);
     for (int32_t metric = 0; metric < compare->request.chosen_count; metric++) {
-        if (!begin_panel(compare, metric, out))
+        if (!begin_panel(compare, metric, 0, out))
             continue;
+        print_value_tics(name, metric, false, out);
+        print_variant_tics(compare, 0, out);
         fprintf(out,
                 "plot '%s.dat' index %" PRId32
                 " using 2:1:(valid(3)?$3:$2):(valid(4)?$4:$2) with xerrorbars linetype 1 "
@@ -206,8 +236,10 @@ static int write_difference_script(const struct compare *compare, const char *na
           "linewidth 1\n",
           out);
     for (int32_t metric = 0; metric < compare->request.chosen_count; metric++) {
-        if (!begin_panel(compare, metric, out))
+        if (!begin_panel(compare, metric, 1, out))
             continue;
+        print_value_tics(name, metric, true, out);
+        print_variant_tics(compare, 1, out);
         fprintf(out,
                 "set xrange [*<0:0<*]\nplot '%s.dat' index %" PRId32
                 " using 2:1:(valid(3)?$3:$2):(valid(4)?$4:$2):5 with xerrorbars "

@@ -189,6 +189,19 @@ class Compare(ProgramTest):
         result = self.stowage("compare", "s.json", "--policies", "best-fit,fgd", "-o", "full")
         self.check_ended(result, BAD_INPUT, "exists and holds other files")
 
+    @unittest.skipUnless(shutil.which("gnuplot"), "there is no gnuplot")
+    def test_pictures_are_drawn_where_only_the_baseline_has_values(self):
+        self.write("s.json", small_scenario())
+        self.write("none.json", {"runners": []})
+        result = self.stowage("compare", "s.json", "-c", "none.json", "-n", "2", "--cap", "2",
+                              "-m", "wait_s_mean,utilization_pct_cpu", "-o", "out")
+        self.check_ended(result, DONE)
+        for name, empty in (("intervals", 0), ("differences", 1)):
+            script = (self.folder / f"out/plots/{name}.gp").read_text(encoding="utf-8")
+            self.assertEqual(script.count("'no value'"), empty)
+            self.assertEqual(script.count("set xtics step("), 2 - empty)
+            self.assertTrue((self.folder / f"out/plots/{name}.png").exists())
+
     def test_the_report_begins_with_the_answer(self):
         self.write("s.json", spread_scenario())
         names = ["nodes_used", "utilization_pct_cpu", "wait_s_mean"]
