@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/folder.h"
 #include "base/utf8.h"
 
 /* A row is one line, for line breaks inside quotes are refused. The line is read whole, then cut
@@ -59,7 +60,7 @@ static int read_line(struct csv_reader *reader, size_t *length, struct err *err)
                            reader->file, reader->line_number, line_max);
     }
     if (ferror(reader->in))
-        return err_errno(err, errno, reader->file);
+        return folder_errno(err, errno, reader->file);
     if (c == EOF && used == 0)
         return 0;
     if (used > 0 && reader->line[used - 1] == '\r')

@@ -31,6 +31,14 @@ int folder_errno(struct err *err, int errno_value, const char *path)
     return -1;
 }
 
+bool folder_is_same(const char *path, const char *other)
+{
+    struct stat first, second;
+    if (stat(path, &first) != 0 || stat(other, &second) != 0)
+        return strcmp(path, other) == 0;
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 int folder_sync(const char *path, struct err *err)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -2,6 +2,7 @@
 #ifndef STOWAGE_BASE_FOLDER_H
 #define STOWAGE_BASE_FOLDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -14,6 +15,9 @@ char *folder_join(const char *folder, const char *name);
 /* "PATH: No such file or directory": ERR_INPUT for what the user may have mistyped (ENOENT,
  * ENOTDIR, EISDIR), else ERR_SYSTEM. Always returns -1. */
 int folder_errno(struct err *err, int errno_value, const char *path);
+
+/* Do both paths lead to the same file? Where one of them leads to none, only equal texts do. */
+bool folder_is_same(const char *path, const char *other);
 
 /* Makes the names in a folder durable (fsync). File systems that cannot do it are passed over. */
 int folder_sync(const char *path, struct err *err);

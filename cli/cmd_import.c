@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/folder.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -132,6 +133,20 @@ static int check_two_files(const struct import_command *import, struct err *err)
     return 0;
 }
 
+/* What is read is not written over. */
+static int check_output(const struct import_command *import, struct err *err)
+{
+    const struct import_request *request = &import->request;
+    const char *const inputs[] = {request->nodes_path, request->pods_path, request->failures_path};
+    for (size_t i = 0; i < ARRAY_LEN(inputs); i++)
+        if (inputs[i] != NULL && strcmp(import->output, "-") != 0 &&
+            folder_is_same(import->output, inputs[i]))
+            return err_set(err, ERR_USAGE,
+                           "import %s: --output: %s is what is read: give another file",
+                           import->format->name, import->output);
+    return 0;
+}
+
 static int check_arguments(struct import_command *import, int argc, char **argv, struct err *err)
 {
     const char *name = optind < argc ? argv[optind] : NULL;
@@ -254,7 +269,8 @@ static int run_import(const struct command *command, int argc, char **argv)
         result = set_option(&import, found, value, &err);
     if (found == OPTIONS_FAIL || found == OPTIONS_HELP)
         return options_stop(command, found, &err);
-    if (result != 0 || check_arguments(&import, argc, argv, &err) != 0)
+    if (result != 0 || check_arguments(&import, argc, argv, &err) != 0 ||
+        check_output(&import, &err) != 0)
         return options_fail(command, &err);
     const struct import_request *request = &import.request;
     if (request->fgd_workload != NULL &&

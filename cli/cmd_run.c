@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/folder.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -149,6 +150,21 @@ static int parse_option(int option, const char *value, struct run_command *run, 
     return 0;
 }
 
+/* Neither the other output nor what is read may be lost under a trace. */
+static int check_trace(const struct run_command *run, struct err *err)
+{
+    const char *trace = run->trace_path;
+    if (trace == NULL || strcmp(trace, "-") == 0)
+        return 0;
+    if (run->output_path != NULL && folder_is_same(trace, run->output_path))
+        return err_set(err, ERR_USAGE, "run: --output and --trace are both %s: give each its own",
+                       trace);
+    if (folder_is_same(trace, run->scenario_path))
+        return err_set(err, ERR_USAGE, "run: --trace: %s is the scenario: give another file",
+                       trace);
+    return 0;
+}
+
 static int check_arguments(struct run_command *run, int argc, char **argv, struct err *err)
 {
     if (optind >= argc)
@@ -157,7 +173,9 @@ static int check_arguments(struct run_command *run, int argc, char **argv, struc
         return err_set(err, ERR_USAGE, "run: takes one scenario");
     run->scenario_path = argv[optind];
     const struct report_options report = {.group_by = run->group_by, .select = run->select};
-    return report_options_check(&report, err) != 0 ? err_prefix(err, "run") : 0;
+    if (report_options_check(&report, err) != 0)
+        return err_prefix(err, "run");
+    return check_trace(run, err);
 }
 
 static bool trace_has_stdout(const struct run_command *run)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/config_file.h"
 #include "scheduler/policy_text.h"
 
@@ -201,17 +202,20 @@ static int add_variant(struct variants *variants, const struct variant_scenario 
 
 static int move_baseline(struct variants *variants, const char *baseline, struct err *err)
 {
-    char quoted[TEXT_QUOTE_SIZE];
+    const char *labels[COMPARE_VARIANTS_MAX];
+    char quoted[TEXT_QUOTE_SIZE], hint[WORDS_SIZE];
     for (int32_t i = 0; i < variants->count; i++) {
-        if (strcmp(variants->items[i].label, baseline) != 0)
+        labels[i] = variants->items[i].label;
+        if (strcmp(labels[i], baseline) != 0)
             continue;
         struct compare_variant first = variants->items[i];
         memmove(variants->items + 1, variants->items, (size_t)i * sizeof first);
         variants->items[0] = first;
         return 0;
     }
-    return err_set(err, ERR_USAGE, "compare: --baseline: %s is none of the variants, as in %s",
-                   text_quote(baseline, quoted), variants->items[0].label);
+    return err_set(err, ERR_USAGE, "compare: --baseline: %s is none of the variants: %s",
+                   text_quote(baseline, quoted),
+                   words_hint(baseline, (struct words){labels, (size_t)variants->count}, hint));
 }
 
 int variants_make(struct variants *variants, const char *baseline, struct err *err)

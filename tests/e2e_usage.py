@@ -55,6 +55,10 @@ class Usage(ProgramTest):
             (["run", "--policy", "weighted:policies=fgd(grain_milli=-1)", "a.json"],
              'grain_milli: "-1"'),
             (["run", "--policy", "./none.so", "a.json"], "there is no such file"),
+            (["run", "a.json", "-o", "x", "-t", "x"], "--output and --trace are both x: give each its own"),
+            (["run", "a.json", "-t", "a.json"], "--trace: a.json is the scenario: give another file"),
+            (["import", "openb", "--nodes", "n", "--pods", "p", "-o", "p"],
+             "--output: p is what is read: give another file"),
             (["version", "x"], "takes no argument"),
             (["help", "xyzzy"], 'unknown command "xyzzy": give run, '),
             (["import"], "give one of openb"),
@@ -102,6 +106,28 @@ class Usage(ProgramTest):
                 result = self.stowage(*arguments)
                 self.check_ended(result, BAD_INPUT, text, "stowage")
                 self.assertEqual(result.stdout, "")
+
+    def test_what_is_read_is_not_written_over_under_another_name(self):
+        self.write("s.json", small_scenario())
+        (self.folder / "link").symlink_to("s.json")
+        before = (self.folder / "s.json").read_bytes()
+        result = self.stowage("run", "s.json", "--trace", "link")
+        self.check_ended(result, BAD_INPUT, "--trace: link is the scenario: give another file")
+        self.assertEqual((self.folder / "s.json").read_bytes(), before)
+
+    def test_a_folder_in_place_of_a_file_is_bad_input(self):
+        (self.folder / "folder").mkdir()
+        self.write("s.json", small_scenario())
+        for arguments in (["import", "openb", "--nodes", "folder", "--pods", "folder"],
+                          ["sweep", "s.json", "-o", "out", "--list", "folder"],
+                          ["plan", "--instance", "folder"], ["run", "s.json", "--trace", "folder"]):
+            result = self.stowage(*arguments)
+            self.check_ended(result, BAD_INPUT, "folder: Is a directory")
+
+    def test_an_unknown_baseline_is_told_with_what_there_is(self):
+        self.write("s.json", small_scenario())
+        result = self.stowage("compare", "s.json", "--policies", "fgd,random", "--baseline", "fdg")
+        self.check_ended(result, BAD_INPUT, '"fdg" is none of the variants: give fgd or random')
 
     def test_paths_are_told_without_what_a_terminal_would_obey(self):
         for path, told in (("", '""'), ("a\x1b[31m\xe9.json", "a\\x1b[31m\xe9.json"),

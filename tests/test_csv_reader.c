@@ -289,15 +289,28 @@ Test(csv_reader, a_long_stream_is_read_in_little_memory)
     pclose(in);
 }
 
-Test(csv_reader, a_failing_stream_is_an_error_of_the_system)
+Test(csv_reader, a_folder_is_wrong_input)
 {
     struct err err = {0};
     struct csv_reader reader;
     FILE *in = fopen("/tmp", "r");
     cr_assert_not_null(in);
     cr_expect_eq(csv_reader_init(&reader, in, "t", &err), -1);
-    cr_expect_eq(err.kind, ERR_SYSTEM);
+    cr_expect_eq(err.kind, ERR_INPUT);
     cr_expect_str_eq(err.text, "t: Is a directory");
+    cr_expect_null(reader.line);
+    fclose(in);
+}
+
+Test(csv_reader, a_failing_stream_is_an_error_of_the_system)
+{
+    struct err err = {0};
+    struct csv_reader reader;
+    FILE *in = fopen("/proc/self/mem", "r"); /* nothing is mapped at 0 */
+    cr_assert_not_null(in);
+    cr_expect_eq(csv_reader_init(&reader, in, "t", &err), -1);
+    cr_expect_eq(err.kind, ERR_SYSTEM);
+    cr_expect_str_eq(err.text, "t: Input/output error");
     cr_expect_null(reader.line);
     fclose(in);
 }
