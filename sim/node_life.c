@@ -115,23 +115,23 @@ void node_turns_empty(struct sim *sim, int32_t node, bool is_empty)
 {
     struct sim_node *it = &sim->nodes[node];
     struct sim_pool *pool = &sim->pools[it->def.pool];
-    const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
     bool is_scaled = sim->scenario->pools[it->def.pool].scaling != NULL;
-    int32_t by = is_empty ? 1 : -1;
-    const struct phase_delta one = {.phase = is_empty ? PHASE_EMPTY : PHASE_USED,
-                                    .nodes = 1,
-                                    .unpriced_nodes = type->has_price ? 0 : 1,
-                                    .price = type->has_price ? type->price_micro : 0};
     sim->scaling.is_due |= is_scaled;
     if (state_of(sim, node) != NODE_READY)
         return;
+    const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
+    int32_t by = is_empty ? 1 : -1;
+    const struct phase_delta one = {.phase = PHASE_EMPTY,
+                                    .nodes = by,
+                                    .unpriced_nodes = type->has_price ? 0 : by,
+                                    .price = type->has_price ? by * type->price_micro : 0};
     if (is_scaled)
         count_warm(sim, it->def.pool, -1);
     pool->idle_count += by;
-    pool->idle_unpriced += by * (int32_t)one.unpriced_nodes;
-    pool->idle_price += by * one.price;
+    pool->idle_unpriced += (int32_t)one.unpriced_nodes;
+    pool->idle_price += one.price;
     it->idle_since_us = is_empty ? sim->now_us : TIME_NEVER;
-    metrics_move_phase(&sim->metrics, &one, is_empty ? PHASE_USED : PHASE_EMPTY, sim->now_us);
+    metrics_move_phase(&sim->metrics, &one, PHASE_USED, sim->now_us);
     if (is_scaled)
         count_warm(sim, it->def.pool, 1);
 }
