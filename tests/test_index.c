@@ -654,6 +654,42 @@ static int64_t try_policy(const struct policy *policy, const struct policy_value
     return binds;
 }
 
+/* A small fleet has coarse rows and, where nobody preempts, nothing else. Once it has grown, lists
+ * are kept: all that they need has to be made for the nodes that were there. */
+Test(index, a_fleet_that_outgrows_its_coarse_rows_has_all_others_at_once)
+{
+    enum { PHASE = 90, NODES = 40, SCAN_BELOW = 60 };
+    const struct sched_options options = {
+        .policy = policy_find("best-fit"),
+        .tuning = {.scan_below = SCAN_BELOW, .journal_least = 64}};
+    struct rng rng = rng_stream(1, "outgrows", 0);
+    struct small_fleet fleet;
+    int32_t runners[8];
+    small_fleet_init(&fleet, &options);
+    const int32_t groups[] = {small_type(&fleet, 64000, 8), small_type(&fleet, 16000, 0)};
+    for (size_t i = 0; i < ARRAY_LEN(runners); i++) {
+        struct shape shape = i % 2 == 0 ? small_cpu(0) : small_share(1, 250);
+        shape.cpu_milli = 1000 * (1 + (int64_t)i);
+        runners[i] = small_runner(&fleet, &(struct small_runner){.shape = shape});
+    }
+    for (int32_t i = 0; i < 3 * PHASE; i++) {
+        if (i < 2 * PHASE && i % PHASE < NODES)
+            small_node(&fleet, groups[rng_below(&rng, 2)]);
+        int32_t replica = small_demand(&fleet, runners[rng_below(&rng, 8)], i);
+        uint64_t devices = 0, plain_devices = 0;
+        int32_t node = sched_find_node(&fleet.sched, replica, &devices);
+        cr_assert_eq(node, sched_scan_nodes(&fleet.sched, replica, &plain_devices));
+        cr_assert_eq(devices, plain_devices);
+        cr_assert_eq(fleet.sched.index->has_rows, fleet.sched.fleet.node_count >= SCAN_BELOW);
+        cr_assert_eq(fleet.sched.index->coarse.chunk_count > 0,
+                     fleet.sched.fleet.node_count < SCAN_BELOW);
+        small_pass(&fleet, i);
+        if (i % 3 == 0 && small_replica(&fleet, replica)->state == REPLICA_STARTING)
+            small_gone(&fleet, replica);
+    }
+    small_fleet_release(&fleet);
+}
+
 Test(index, finds_what_a_plain_scan_finds_with_every_policy)
 {
     size_t count;
