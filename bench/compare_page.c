@@ -244,7 +244,8 @@ static int write_page(struct page *page, const struct compare *compare,
             return -1;
     if (compare->request.keeps_runners && write_hurt(page, compare, err) != 0)
         return -1;
-    page_heading(page, "Pictures");
+    if (page->has_pictures)
+        page_heading(page, "Pictures");
     for (int32_t i = 0; compare_plot_at(compare, i, &plot); i++)
         page_picture(page, plot.name, plot.caption);
     return 0;
@@ -262,6 +263,7 @@ static int write_file(const struct compare *compare, struct output_dir *dir,
         return -1;
     snprintf(title, sizeof title, "Comparison: %s", compare->request.variants[0].scenario->name);
     page_open(&page, out, format, title);
+    page.has_pictures = options->gnuplots > 0;
     int result = write_page(&page, compare, options, err);
     page_close(&page);
     struct err close_err = {.kind = ERR_NONE};

@@ -57,12 +57,16 @@ static int write_all(const struct compare *compare, const struct compare_report_
         if ((tables[i].is_wanted == NULL || tables[i].is_wanted(compare)) &&
             write_table(compare, dir, &tables[i], err) != 0)
             return -1;
-    if (write_json(compare, dir, options, err) != 0 ||
-        compare_write_pages(compare, dir, options, err) != 0)
+    if (write_json(compare, dir, options, err) != 0)
         return -1;
     struct drawing drawing = {.at_once = options->gnuplots};
     int written = compare_plots_write(compare, dir, &drawing, err);
     if (drawing_end(&drawing, written, dir, outcome, err) != 0)
+        return -1;
+    struct compare_report_options drawn = *options;
+    if (outcome->plots != PLOTS_DRAWN)
+        drawn.gnuplots = 0;
+    if (compare_write_pages(compare, dir, &drawn, err) != 0)
         return -1;
     FILE *out = output_dir_create(dir, last, err);
     if (out == NULL)

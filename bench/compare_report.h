@@ -47,7 +47,7 @@ void compare_print_origin(const struct compare_report_options *options, struct j
 int compare_print_json(const struct compare *compare, const struct compare_report_options *options,
                        FILE *out, struct err *err);
 
-/* report.md and report.html. */
+/* report.md and report.html; where options->gnuplots is 0 they refer to no pictures. */
 int compare_write_pages(const struct compare *compare, struct output_dir *dir,
                         const struct compare_report_options *options, struct err *err);
 

@@ -204,7 +204,7 @@ static void print_pictures(const struct sweep_results *results, FILE *out)
     }
 }
 
-static int print_report(const struct sweep_results *results, FILE *out, struct err *err)
+static int print_texts(const struct sweep_results *results, FILE *out, struct err *err)
 {
     print_facts(results, out);
     fputs("\n## Means with half widths\n\n", out);
@@ -213,15 +213,35 @@ static int print_report(const struct sweep_results *results, FILE *out, struct e
     if (results->plan->vary.cell_count > ROWS_MAX)
         fputs("\nThe first cells only; cells.csv has them all.\n", out);
     print_troubles(results, out);
-    print_pictures(results, out);
-    print_metric_meanings(results->plan, out);
+    return 0;
+}
+
+static void print_files(FILE *out)
+{
     fputs("\n## Files\n\n"
           "* `cells.csv`, `cells.jsonl`: a row for each cell and metric, with interval, smallest, "
           "median and largest value\n"
           "* `values.csv`, `values.jsonl`: a row for each cell, replication and metric\n"
           "* `sweep.json`: the plan; `cells/`: what is kept, for `stowage sweep` to go on with\n",
           out);
-    return 0;
+}
+
+static int print_report(const struct sweep_results *results, FILE *out, struct err *err)
+{
+    int result = print_texts(results, out, err);
+    print_pictures(results, out);
+    print_metric_meanings(results->plan, out);
+    print_files(out);
+    return result;
+}
+
+/* Where no pictures were drawn. */
+static int print_report_alone(const struct sweep_results *results, FILE *out, struct err *err)
+{
+    int result = print_texts(results, out, err);
+    print_metric_meanings(results->plan, out);
+    print_files(out);
+    return result;
 }
 
 /* ---- the folder ---- */
@@ -254,7 +274,6 @@ static int write_tables(const struct sweep_results *results, struct output_dir *
         {"values.jsonl", sweep_print_values_jsonl},
         {"cells.csv", sweep_print_cells_csv},
         {"cells.jsonl", sweep_print_cells_jsonl},
-        {"report.md", print_report},
     };
     for (size_t i = 0; i < ARRAY_LEN(files); i++)
         if (write_file(results, dir, files[i].name, files[i].print, err) != 0)
@@ -272,6 +291,9 @@ int sweep_report_write(const struct sweep_results *results, int32_t gnuplots,
         return -1;
     int written = is_whole ? sweep_plots_write(results, dir, &drawing, err) : 0;
     if (drawing_end(&drawing, written, dir, outcome, err) != 0)
+        return -1;
+    print_file *report = outcome->plots == PLOTS_DRAWN ? print_report : print_report_alone;
+    if (is_whole && write_file(results, dir, "report.md", report, err) != 0)
         return -1;
     FILE *out = output_dir_create(dir, last, err);
     if (out == NULL)

@@ -92,14 +92,19 @@ static void print_text_file(const struct folder *folder, FILE *out)
     plan_print_text(folder->result, out);
 }
 
+static bool has_pictures(const struct folder *folder)
+{
+    return folder->outcome->plots == PLOTS_DRAWN;
+}
+
 static void print_markdown_file(const struct folder *folder, FILE *out)
 {
-    plan_print_story(folder->result, folder->sim, PAGE_MARKDOWN, out);
+    plan_print_story(folder->result, folder->sim, has_pictures(folder), PAGE_MARKDOWN, out);
 }
 
 static void print_html_file(const struct folder *folder, FILE *out)
 {
-    plan_print_story(folder->result, folder->sim, PAGE_HTML, out);
+    plan_print_story(folder->result, folder->sim, has_pictures(folder), PAGE_HTML, out);
 }
 
 static void print_summary_file(const struct folder *folder, FILE *out)

@@ -569,20 +569,21 @@ static void print_search(const struct plan_result *result, struct page *page)
         page_picture(page, "search", "Cost of the plans in the order of trying");
 }
 
-void plan_print_story(const struct plan_result *result, const struct sim *sim,
+void plan_print_story(const struct plan_result *result, const struct sim *sim, bool has_pictures,
                       enum page_format format, FILE *out)
 {
     struct page page;
     char title[CELL_SIZE];
     snprintf(title, sizeof title, "A plan for %s", question_of(result)->scenario->name);
     page_open(&page, out, format, title);
+    page.has_pictures = has_pictures;
     print_question(result, &page);
     if (result->answer.is_found)
         print_found(result, &page);
     else
         print_none(result, &page);
     print_search(result, &page);
-    if (sim != NULL)
+    if (sim != NULL && has_pictures)
         print_run_pictures(sim, &page);
     page_close(&page);
 }

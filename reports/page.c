@@ -114,7 +114,7 @@ static const char style[] =
 
 void page_open(struct page *page, FILE *out, enum page_format format, const char *title)
 {
-    *page = (struct page){.out = out, .format = format};
+    *page = (struct page){.out = out, .format = format, .has_pictures = true};
     if (format == PAGE_MARKDOWN) {
         fputs("# ", out);
         page_text(page, title);
@@ -199,6 +199,8 @@ void page_more(struct page *page, int64_t count, const char *file)
 void page_picture(struct page *page, const char *name, const char *caption)
 {
     bool is_html = page->format == PAGE_HTML;
+    if (!page->has_pictures)
+        return;
     fputs(is_html ? "<figure><img alt=\"" : "\n![", page->out);
     page_text(page, caption);
     fprintf(page->out, is_html ? "\" src=\"plots/%s.svg\"><figcaption>" : "](plots/%s.svg)\n",

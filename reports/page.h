@@ -22,7 +22,8 @@ struct page {
     enum page_format format;
     const struct page_column *columns; /* of the table that is open */
     int column_count;
-    int column; /* of the next cell */
+    int column;        /* of the next cell */
+    bool has_pictures; /* true at first; false: page_picture leaves nothing */
 };
 
 /* Opens the document with its title. */
@@ -61,7 +62,7 @@ void page_cell_int(struct page *page, int64_t value);
 void page_end_row(struct page *page); /* asserts that every column got a cell */
 void page_end_table(struct page *page);
 
-/* plots/<name>.svg with its caption. */
+/* plots/<name>.svg with its caption, where pictures were drawn. */
 void page_picture(struct page *page, const char *name, const char *caption);
 
 #endif

@@ -232,6 +232,26 @@ class Gnuplot(ProgramTest):
         self.assertEqual(list(self.folder.glob("out/plots/*.png")), [])
         self.assertNotEqual(list(self.folder.glob("out/plots/*.gp")), [])
 
+    def test_reports_refer_to_no_picture_that_was_not_drawn(self):
+        self.write("s.json", small_scenario())
+        bare = self.environment(PATH=without_gnuplot_path(self.folder))
+        full = self.fake_gnuplot(f"#!/bin/sh\n{DRAWS}")
+        pages = {"run": ["report.md", "report.html"], "compare": ["report.md", "report.html"],
+                 "plan": ["report.md", "report.html"], "sweep": ["report.md"]}
+        more = {"run": [], "plan": [], "compare": ["--policies", "best-fit,fgd"],
+                "sweep": ["-n", "2", "--vary", "nodepools[p].simulation.nodes=1..3"]}
+        for command, names in pages.items():
+            for folder, environment, has_pictures in (("bare", bare, False), ("full", full, True)):
+                out = f"{command}-{folder}"
+                result = self.stowage(command, "s.json", "-o", out, *more[command],
+                                      environment=environment)
+                self.check_ended(result, DONE)
+                for name in names:
+                    with self.subTest(command, page=name, has_pictures=has_pictures):
+                        page = (self.folder / out / name).read_text(encoding="utf-8")
+                        self.assertEqual(".svg" in page, has_pictures)
+                        self.assertEqual("Pictures" in page, has_pictures and command != "plan")
+
     def test_a_gnuplot_that_fails_leaves_the_rest_of_the_report(self):
         cases = [("#!/bin/sh\necho 'line 3: out of ink' >&2\nexit 7\n", "out of ink"),
                  ("#!/bin/sh\nkill -SEGV $$\n", "signal"), ("not a program\n", "gnuplot"),
