@@ -18,8 +18,8 @@
 int plan_report_write(const struct plan_result *result, struct output_dir *dir, int32_t gnuplots,
                       struct report_outcome *outcome, struct err *err);
 
-/* The report; `sim` is the run of the plan that plots/ shows, or NULL. Without pictures it refers to
- * none. */
+/* The report; `sim` is the run of the plan that plots/ shows, or NULL. Without pictures it refers
+ * to none. */
 void plan_print_story(const struct plan_result *result, const struct sim *sim, bool has_pictures,
                       enum page_format format, FILE *out);
 
