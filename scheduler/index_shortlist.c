@@ -75,12 +75,36 @@ static int32_t partition(struct standing *standings, int32_t low, int32_t high, 
     return place;
 }
 
-/* Hoare's selection: the `limit` best come first, the last of them at [limit - 1]. */
+enum { SAMPLE = 16, SAMPLE_FROM = 8 * SAMPLE, SAMPLE_MARGIN = 1 };
+
+/* Of a few of standings[low..high], evenly spaced, the place of one that is likely to stand a
+ * little behind the one of `rank`, 0 being the best. */
+static int32_t likely_pivot(const struct standing *standings, int32_t low, int32_t high,
+                            int32_t rank)
+{
+    int32_t count = high - low + 1, step = count / SAMPLE;
+    int32_t places[SAMPLE];
+    for (int32_t i = 0; i < SAMPLE; i++) {
+        int32_t place = low + i * step, at = i;
+        for (; at > 0 && standing_precedes(&standings[place], &standings[places[at - 1]]); at--)
+            places[at] = places[at - 1];
+        places[at] = place;
+    }
+    int32_t wanted = (int32_t)((int64_t)SAMPLE * rank / count) + SAMPLE_MARGIN;
+    return places[wanted < SAMPLE ? wanted : SAMPLE - 1];
+}
+
+/* Hoare's selection: the `limit` best come first, the last of them at [limit - 1]. Where there are
+ * many, the pivot is chosen by a sample, as Floyd and Rivest do (Algorithm 489, CACM 18, 1975), so
+ * that the first partition leaves little more than the best. */
 static void select_best(struct standing *standings, int32_t count, int32_t limit)
 {
     int32_t low = 0, high = count - 1;
     while (low < high) {
-        int32_t place = partition(standings, low, high, low + (high - low) / 2);
+        int32_t pivot = high - low < SAMPLE_FROM
+                            ? low + (high - low) / 2
+                            : likely_pivot(standings, low, high, limit - 1 - low);
+        int32_t place = partition(standings, low, high, pivot);
         if (place == limit - 1)
             return;
         if (place < limit - 1)
