@@ -70,8 +70,8 @@ static inline uint16_t device_word(const struct fleet *fleet, int32_t node)
     return (uint16_t)(is_open ? word : 0);
 }
 
-static inline struct coarse_row row_of(const struct fleet *fleet, const struct coarse_scale *scale,
-                                       int32_t node, double key)
+struct coarse_row coarse_row_of_node(const struct fleet *fleet, const struct coarse_scale *scale,
+                                     int32_t node, double key)
 {
     const struct node *at = &fleet->nodes[node];
     bool is_unbounded = fleet_type_of(fleet, node)->is_unbounded;
@@ -83,8 +83,7 @@ static inline struct coarse_row row_of(const struct fleet *fleet, const struct c
         .key = coarse_key(scale, key)};
 }
 
-static inline void store(struct coarse_block *blocks, int32_t position,
-                         const struct coarse_row *row)
+void coarse_store(struct coarse_block *blocks, int32_t position, const struct coarse_row *row)
 {
     struct coarse_block *block = &blocks[(uint32_t)position / COARSE_LANES];
     uint32_t lane = (uint32_t)position % COARSE_LANES;
@@ -95,22 +94,11 @@ static inline void store(struct coarse_block *blocks, int32_t position,
     block->key[lane] = row->key;
 }
 
-struct coarse_row coarse_row_of_node(const struct fleet *fleet, const struct coarse_scale *scale,
-                                     int32_t node, double key)
-{
-    return row_of(fleet, scale, node, key);
-}
-
-void coarse_store(struct coarse_block *blocks, int32_t position, const struct coarse_row *row)
-{
-    store(blocks, position, row);
-}
-
 void coarse_store_node(struct coarse_block *blocks, const struct coarse_scale *scale,
                        const struct fleet *fleet, int32_t node, double key)
 {
-    const struct coarse_row row = row_of(fleet, scale, node, key);
-    store(blocks, node, &row);
+    const struct coarse_row row = coarse_row_of_node(fleet, scale, node, key);
+    coarse_store(blocks, node, &row);
 }
 
 void coarse_blank(struct coarse_block *block)

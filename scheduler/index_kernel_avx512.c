@@ -179,8 +179,9 @@ static inline uint16_t keys_of_chunks(const struct coarse_rows *rows,
 }
 
 /* Of so many chunks, 64 at most, those with a lane that reaches this. */
-static uint64_t reaching_chunks(const uint16_t *lane_keys, int32_t count, __m512i least)
+static uint64_t reaching_chunks(const uint16_t *lane_keys, int32_t count, uint16_t least_key)
 {
+    const __m512i least = _mm512_set1_epi16((int16_t)least_key);
     uint64_t chunks = 0;
     for (int32_t i = 0; i < count; i++)
         chunks |=
@@ -191,59 +192,15 @@ static uint64_t reaching_chunks(const uint16_t *lane_keys, int32_t count, __m512
 
 /* The lanes of the block that pass and whose key is at least this. */
 static inline uint64_t lanes_of_coarse(const struct coarse_block *block,
-                                       const struct wide_coarse_query *query, __m512i least,
+                                       const struct wide_coarse_query *query, uint16_t least_key,
                                        bool asks_group)
 {
+    const __m512i least = _mm512_set1_epi16((int16_t)least_key);
     return passing_coarse(block, query, asks_group) &
            _mm512_cmpge_epu16_mask(load(block->key), least);
 }
 
-static inline int32_t filter_chunks(const struct coarse_rows *rows,
-                                    const struct wide_coarse_query *query, __m512i least,
-                                    int32_t *positions, bool asks_group)
-{
-    int32_t count = 0;
-    for (int32_t first = 0; first < rows->chunk_count; first += 64) {
-        int32_t left = rows->chunk_count - first;
-        uint64_t chunks =
-            reaching_chunks(&rows->lane_keys[first * COARSE_LANES], left < 64 ? left : 64, least);
-        for (; chunks != 0; chunks &= chunks - 1) {
-            int32_t at = (first + __builtin_ctzll(chunks)) * COARSE_CHUNK_BLOCKS;
-            for (int32_t i = at; i < at + COARSE_CHUNK_BLOCKS; i += 2) {
-                const struct coarse_block *two = &rows->blocks[i];
-                uint64_t lanes = lanes_of_coarse(&two[0], query, least, asks_group);
-                lanes |= lanes_of_coarse(&two[1], query, least, asks_group) << COARSE_LANES;
-                count = coarse_append(positions, count, i * COARSE_LANES, lanes);
-            }
-        }
-    }
-    return count;
-}
-
-static inline int32_t find_top(const struct coarse_rows *rows, const struct coarse_query *query,
-                               int32_t *positions, uint16_t *least, bool asks_group)
-{
-    const struct wide_coarse_query wide = widen_coarse(query);
-    uint16_t largest = keys_of_chunks(rows, &wide, asks_group);
-    *least = (uint16_t)(largest - (largest > 1));
-    if (largest == 0)
-        return 0;
-    return filter_chunks(rows, &wide, _mm512_set1_epi16((int16_t)*least), positions, asks_group);
-}
-
-static int32_t coarse_top(const struct coarse_rows *rows, const struct coarse_query *query,
-                          int32_t *positions, uint16_t *least)
-{
-    return query->asks_group ? find_top(rows, query, positions, least, true)
-                             : find_top(rows, query, positions, least, false);
-}
-
-static int32_t coarse_filter(const struct coarse_rows *rows, const struct coarse_query *query,
-                             uint16_t least, int32_t *positions)
-{
-    const struct wide_coarse_query wide = widen_coarse(query);
-    return filter_chunks(rows, &wide, _mm512_set1_epi16((int16_t)least), positions, true);
-}
+#include "scheduler/index_kernel_coarse.h"
 
 /* ---- shortlists ---- */
 
