@@ -479,20 +479,21 @@ static void sweep_buckets(struct event_queue *queue, const struct event_filter *
             sweep_bucket(queue, place, filter);
 }
 
-void event_queue_add_dead(struct event_queue *queue, int64_t count,
-                          const struct event_filter *filter)
+int64_t event_queue_add_dead(struct event_queue *queue, int64_t count,
+                             const struct event_filter *filter)
 {
     queue->dead_count += count;
     assert(queue->dead_count >= 0);
     int64_t all = event_queue_count(queue);
     assert(queue->dead_count <= all);
     if (queue->dead_count < DEAD_MIN || queue->dead_count <= all / 2)
-        return;
-    int64_t alive = all - queue->dead_count;
+        return 0;
+    int64_t swept = queue->dead_count;
     sweep_front(queue, filter);
     sweep_buckets(queue, filter);
-    assert(event_queue_count(queue) == alive);
+    assert(event_queue_count(queue) == all - swept);
     queue->dead_count = 0;
+    return swept;
 }
 
 static int64_t count_dead_in_front(const struct event_queue *queue,

@@ -139,9 +139,9 @@ struct event_filter {
 };
 
 /* So many more events of the queue are dead. When more than half of many are, all dead ones are
- * taken out: O(count), paid for by as many cancellations. */
-void event_queue_add_dead(struct event_queue *queue, int64_t count,
-                          const struct event_filter *filter);
+ * taken out: O(count), paid for by as many cancellations. Returns how many were taken out. */
+int64_t event_queue_add_dead(struct event_queue *queue, int64_t count,
+                             const struct event_filter *filter);
 
 /* How many are dead in truth; for checks. O(count). */
 int64_t event_queue_count_dead(const struct event_queue *queue, const struct event_filter *filter);

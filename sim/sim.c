@@ -62,10 +62,12 @@ struct event_filter sim_event_filter(const struct sim *sim)
     return (struct event_filter){.is_dead = is_dead, .context = sim};
 }
 
+/* What is swept will not be popped, and is counted here instead: how many events a run has does not
+ * depend on when the queue sweeps. */
 void sim_bury(struct sim *sim, int32_t count)
 {
     const struct event_filter filter = sim_event_filter(sim);
-    event_queue_add_dead(&sim->events, count, &filter);
+    sim->event_count += event_queue_add_dead(&sim->events, count, &filter);
 }
 
 int sim_keep_record(struct sim *sim, const struct record *record, struct err *err)

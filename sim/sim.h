@@ -278,7 +278,7 @@ struct sim {
     struct consolidations consolidations;
     int64_t now_us;
     int64_t end_us;                           /* the horizon */
-    int64_t event_count;                      /* processed */
+    int64_t event_count;                      /* processed, cancelled ones included */
     uint64_t seed;                            /* in force */
     const struct policy *policy;              /* in force */
     const struct policy_value *policy_values; /* of its parameters; NULL: the defaults */

@@ -332,9 +332,9 @@ Test(event_queue, cancelled_events_are_taken_out_when_they_are_most_of_many)
         push(&queue, EVENT_CLASS_DEMAND, i / 5 * INT64_C(1000), subject);
     }
     cr_expect_eq(event_queue_count_dead(&queue, &odd), dead);
-    event_queue_add_dead(&queue, 1000, &odd);
+    cr_expect_eq(event_queue_add_dead(&queue, 1000, &odd), 0);
     cr_expect_eq(event_queue_count(&queue), COUNT, "a minority of them stays");
-    event_queue_add_dead(&queue, dead - 1000, &odd);
+    cr_expect_eq(event_queue_add_dead(&queue, dead - 1000, &odd), dead);
     cr_expect_eq(event_queue_count(&queue), COUNT - dead);
     cr_expect_eq(queue.dead_count, 0);
     cr_expect_eq(event_queue_count_dead(&queue, &odd), 0);

@@ -102,6 +102,38 @@ Test(sim, measures_what_a_run_by_hand_gives)
     made_release(&scenario);
 }
 
+/* All replicas start, for 500 s, and are asked for no more at 100 s. */
+static int64_t count_events_of_cancelled_starts(int32_t replicas)
+{
+    struct scenario scenario = made_scenario();
+    make_pool(&scenario, make_type(&scenario, INT64_C(1000) * replicas, 0));
+    make_nodes(&scenario, 0, 0, 1, NULL);
+    struct runner_def *runner = make_runner(&scenario, make_shape(&scenario, 0, 1000, 0));
+    runner->num_replicas = replicas;
+    runner->startup = make_dist(&scenario, dist_constant(s(500)));
+    struct event_def *event = make_event(&scenario, s(100), EVENT_SCALE);
+    event->runner = 0;
+    event->num_replicas = 0;
+    struct sim sim;
+    struct err err = {0};
+    const struct sim_options options = {.check = false};
+    cr_assert_eq(sim_init(&sim, &scenario, &options, &err), 0, "%s", err.text);
+    cr_assert_eq(sim_run(&sim, &err), 0, "%s", err.text);
+    int64_t count = sim.event_count;
+    sim_release(&sim);
+    made_release(&scenario);
+    return count;
+}
+
+/* The queue takes cancelled events out where they are more than half of 1,024 and more. */
+Test(sim, cancelled_events_count_alike_whether_they_are_swept_or_popped)
+{
+    int64_t one = count_events_of_cancelled_starts(1);
+    int64_t each = count_events_of_cancelled_starts(2) - one;
+    cr_expect_eq(count_events_of_cancelled_starts(501), one + 500 * each);
+    cr_expect_eq(count_events_of_cancelled_starts(5001), one + 5000 * each);
+}
+
 Test(sim, a_shared_device_is_used_once)
 {
     struct scenario scenario = made_scenario();
