@@ -59,7 +59,7 @@ static void measure(const struct sim *sim, int32_t node, struct fill *fill)
     fill->pool = state->def.pool;
     for (int row = 0; row < ROW_COUNT; row++) {
         int128 capacity = (int128)capacity_of(type, rows[row]) * time_us;
-        int128 used = sim_node_area(state, rows[row], sim->now_us);
+        int128 used = sim_node_area(state, rows[row]);
         fill->of[row] = capacity > 0 ? int128_ratio(used, capacity) : NAN;
     }
 }

@@ -105,7 +105,7 @@ static void write_means(const struct report_view *view, int32_t node, struct tab
                     view->sim->nodes[node].coming_us;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         enum resource resource = (enum resource)r;
-        int128 used = sim_node_area(&view->sim->nodes[node], resource, view->end_us);
+        int128 used = sim_node_area(&view->sim->nodes[node], resource);
         field_ratio_percent(table, used, (int128)up_us * capacity_of_type(type, resource));
     }
 }

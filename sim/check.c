@@ -123,9 +123,8 @@ static int check_node(const struct sim *sim, int32_t node, struct err *err)
     int64_t used[RESOURCE_COUNT];
     int32_t bound = 0;
     count_used(sim, node, used);
-    for (int i = 0; i < RESOURCE_COUNT; i++)
-        if (used[i] != sim->nodes[node].used[i].value)
-            return contradiction(err, "what is used of node", node);
+    if (used[RESOURCE_DEVICES] != __builtin_popcountll(sim->nodes[node].devices_in_use))
+        return contradiction(err, "the devices in use of node", node);
     for (int32_t i = sim->sched.fleet.nodes[node].first_replica; i != NO_INDEX;
          i = sim->sched.replicas[i].next_on_node)
         bound += sim->sched.replicas[i].state != REPLICA_NOMINATED;
@@ -159,12 +158,13 @@ static int check_scope(const struct sim *sim, int32_t number, struct err *err)
             continue;
         enum node_state state = sim->sched.fleet.nodes[i].state;
         bool is_counted = state == NODE_READY || state == NODE_DRAINED;
-        int64_t capacity[RESOURCE_COUNT];
+        int64_t capacity[RESOURCE_COUNT], used_here[RESOURCE_COUNT];
         type_capacity(fleet_type_of(&sim->sched.fleet, i), capacity);
+        count_used(sim, i, used_here);
         counted += is_counted;
         existing += state != NODE_REMOVED;
         for (int j = 0; j < RESOURCE_COUNT; j++) {
-            used[j] += sim->nodes[i].used[j].value;
+            used[j] += used_here[j];
             there[j] += is_counted ? capacity[j] : 0;
         }
     }

@@ -112,7 +112,7 @@ static void add_node(const struct sim *sim, int32_t node, struct node_sums *sums
     sums->lives_us += (it->removed_us != TIME_NEVER ? it->removed_us : sim->now_us) - it->added_us;
     for (size_t i = 0; i < ARRAY_LEN(scopes); i++)
         for (int j = 0; j < RESOURCE_COUNT; j++)
-            sums->areas[scopes[i]].of[j] += sim_node_area(it, (enum resource)j, sim->now_us);
+            sums->areas[scopes[i]].of[j] += sim_node_area(it, (enum resource)j);
 }
 
 /* sums->areas is the caller's also on -1. */

@@ -180,6 +180,8 @@ struct farewell {
 int replica_dismiss(struct sim *sim, const struct farewell *farewell, struct err *err);
 /* As replica_dismiss, with its node: it is asked for again at once. */
 int replica_drain(struct sim *sim, const struct farewell *farewell, struct err *err);
+/* What a bound replica has of its node. */
+struct occupancy replica_occupancy(const struct sim *sim, int32_t replica);
 /* A terminating replica is gone. */
 int replica_gone(struct sim *sim, int32_t replica, struct err *err);
 /* A bound replica is lost with its node; a live one is asked for again. */
@@ -238,13 +240,18 @@ int picks_of_runner(struct sim *sim, int32_t runner, struct err *err);
 
 /* Capacity of a type as it is measured; nothing of CPU and memory where it is unbounded. */
 void type_capacity(const struct node_type *type, int64_t capacity[RESOURCE_COUNT]);
-/* A replica with these devices is bound to the node, or has left it. */
+/* A replica with these devices is bound to the node, or has left it; to be told after the
+ * scheduler. */
 struct occupancy {
     int32_t node, shape;
     uint64_t devices;
+    int64_t bound_us;
 };
 void occupancy_take(struct sim *sim, const struct occupancy *occupancy);
 void occupancy_give(struct sim *sim, const struct occupancy *occupancy);
+/* At the end of the run: of a replica that is still bound, and of each node. */
+void occupancy_settle(struct sim *sim, const struct occupancy *occupancy);
+void occupancy_finish(struct sim *sim, int32_t node);
 /* The node counts as capacity from now on, or no longer; and it exists, or no longer. */
 void occupancy_count_node(struct sim *sim, int32_t node, int32_t counted, int32_t existing);
 

@@ -109,6 +109,17 @@ static bool is_below_floor(const struct sim *sim, int32_t runner)
     return sim->metrics.runners[runner].live.value < metrics_rare(&sim->metrics, runner)->floor;
 }
 
+struct occupancy replica_occupancy(const struct sim *sim, int32_t replica)
+{
+    const struct replica *it = &sim->sched.replicas[replica];
+    return (struct occupancy){
+        .node = it->node,
+        .shape = sim->sched.runners[it->runner].shape,
+        .devices = it->devices,
+        .bound_us = sim->replicas[replica].bound_us,
+    };
+}
+
 /* ---- asked for ---- */
 
 /* The books of a demand that the scheduler has made. */
@@ -253,17 +264,13 @@ int replica_bound(struct sim *sim, const struct decision *decision, struct err *
     record.devices = decision->devices;
     record.class = decision->class;
     struct runner_delta delta = {.runner = record.runner, .live = 1};
-    struct occupancy occupancy = {
-        .node = decision->node,
-        .shape = sim->sched.runners[record.runner].shape,
-        .devices = decision->devices,
-    };
     struct sim_replica *it = &sim->replicas[replica];
     sim_cancel(sim, &it->plans);
     it->bound_us = sim->now_us;
     it->version = sim->runners[record.runner].version;
     if (sim->nodes[decision->node].bound_count++ == 0)
         sim->nodes[decision->node].first_bound_us = sim->now_us;
+    const struct occupancy occupancy = replica_occupancy(sim, replica);
     occupancy_take(sim, &occupancy);
     expense_begin(sim, replica);
     if (measure_wait(sim, replica, err) ||
@@ -425,21 +432,18 @@ int replica_evicted(struct sim *sim, const struct decision *decision, struct err
 /* Gives back what a bound replica has and frees its slot. */
 static int leave(struct sim *sim, int32_t replica, enum gone_cause cause, struct err *err)
 {
-    const struct replica *it = &sim->sched.replicas[replica];
-    struct occupancy occupancy = {
-        .node = it->node,
-        .shape = sim->sched.runners[it->runner].shape,
-        .devices = it->devices,
-    };
+    const struct occupancy occupancy = replica_occupancy(sim, replica);
     struct record record = record_of_replica(sim, RECORD_GONE, replica);
     record.cause = cause;
     if (traffic_replica(sim, replica, STATION_GOES, err) || sim_emit(sim, &record, err))
         return -1;
-    occupancy_give(sim, &occupancy);
     expense_settle(sim, replica, EXPENSE_STARTING);
     crash_settle(sim, replica);
     forget(sim, replica);
-    return sched_gone(&sim->sched, replica, err);
+    if (sched_gone(&sim->sched, replica, err))
+        return -1;
+    occupancy_give(sim, &occupancy);
+    return 0;
 }
 
 int replica_gone(struct sim *sim, int32_t replica, struct err *err)

@@ -312,20 +312,22 @@ static int close_waits(struct sim *sim, struct err *err)
     return 0;
 }
 
-static void close_expenses(struct sim *sim)
+/* Replicas that are still bound, and their nodes. */
+static void close_nodes(struct sim *sim)
 {
     for (int32_t i = 0; i < sim->sched.replica_count; i++) {
         uint8_t state = sim->sched.replicas[i].state;
-        if (state == REPLICA_STARTING || state == REPLICA_RUNNING || state == REPLICA_TERMINATING)
-            expense_settle(sim, i, (enum expense)sim->replicas[i].expense);
+        if (state != REPLICA_STARTING && state != REPLICA_RUNNING && state != REPLICA_TERMINATING)
+            continue;
+        const struct occupancy occupancy = replica_occupancy(sim, i);
+        occupancy_settle(sim, &occupancy);
+        expense_settle(sim, i, (enum expense)sim->replicas[i].expense);
         if (state == REPLICA_STARTING)
             crash_settle(sim, i);
     }
     for (int32_t i = 0; i < sim->node_count; i++) {
-        struct sim_node *node = &sim->nodes[i];
-        if (node->replica_count > 0)
-            node->busy_us += sim->now_us - node->busy_since_us;
-        node->busy_since_us = sim->now_us;
+        node_settle(sim, i);
+        occupancy_finish(sim, i);
     }
 }
 
@@ -336,11 +338,9 @@ int sim_finish(struct sim *sim, struct err *err)
     metrics_advance(&sim->metrics, sim->now_us);
     if (close_waits(sim, err) || traffic_finish(sim, err))
         return -1;
-    for (int32_t i = 0; i < sim->node_count; i++)
-        node_settle(sim, i);
+    close_nodes(sim);
     node_scaling_settle(sim);
     upgrades_finish(sim);
-    close_expenses(sim);
     metrics_finish(&sim->metrics, sim->now_us);
     sim->is_finished = true;
     return sim_check_results(sim, err);

@@ -95,31 +95,20 @@ struct plans {
     int32_t count; /* in the queue, of this generation */
 };
 
-/* What replicas have of a node, and the integral of it: a struct integral whose since_us is 0. */
-struct node_use {
-    int128_close area;
-    int64_t value;
-};
-static inline void node_use_add(struct node_use *use, int64_t by, int64_t now_us)
-{
-    use->area -= (int128)by * now_us;
-    use->value += by;
-}
-
 /* A node of the run: the scenario's first, then added ones. Index = the scheduler's node number. */
 struct sim_node {
     /* What every replica that comes or goes touches, on two lines of the cache. */
-    _Alignas(CACHE_LINE_BYTES) struct node_use used[RESOURCE_COUNT];
+    _Alignas(CACHE_LINE_BYTES) int128_close used_area[RESOURCE_COUNT]; /* see sim_node_area */
     int64_t quiet_since_us;       /* its state changed, a replica came or went */
     uint64_t devices_in_use;      /* bit mask of those with replicas */
     int32_t replica_count;        /* bound to it now */
     int32_t replicas_max;         /* over the run */
     int32_t bound_count, upgrade; /* over the run; index into sim->upgrades, NO_INDEX */
-    /* What the first and the last one touch. */
-    int64_t first_bound_us; /* of its first replica; TIME_NEVER: it had none */
-    int64_t busy_us;        /* time with replicas, up to busy_since_us where it has some */
+    int64_t first_bound_us;       /* of its first replica; TIME_NEVER: it had none */
+    int64_t busy_us;              /* time with replicas, up to busy_since_us where it has some */
     int64_t busy_since_us;
-    int64_t idle_since_us;        /* TIME_NEVER: not ready, or it has replicas */
+    int64_t idle_since_us; /* TIME_NEVER: not ready, or it has replicas */
+    /* What few of them do. */
     bool is_cordoned;             /* cordoned or draining; kept while it is down */
     bool is_booting;              /* while it is coming: it has been provisioned */
     bool is_leaving;              /* removed once it is empty */
@@ -141,16 +130,13 @@ struct sim_node {
     int32_t last_failure; /* index into sim->failures, where failure_count is above 0 */
 };
 enum { SIM_NODE_HOT_BYTES = 2 * CACHE_LINE_BYTES };
-static_assert(offsetof(struct sim_node, first_bound_us) == SIM_NODE_HOT_BYTES,
+static_assert(offsetof(struct sim_node, is_cordoned) == SIM_NODE_HOT_BYTES,
               "what every replica touches has grown");
 
-/* What replicas had of the resource up to now_us, no earlier than the last change. */
-static inline int128 sim_node_area(const struct sim_node *node, enum resource resource,
-                                   int64_t now_us)
+/* What replicas had of the resource, as value x us; once the run is finished (occupancy.c). */
+static inline int128 sim_node_area(const struct sim_node *node, enum resource resource)
 {
-    const struct node_use *use = &node->used[resource];
-    assert(node->quiet_since_us <= now_us);
-    return use->area + (int128)use->value * now_us;
+    return node->used_area[resource];
 }
 
 /* The engine's side of a replica; index = the scheduler's replica number (slots are reused). */

@@ -254,7 +254,7 @@ void ledger_close(struct ledger *ledger, const struct sim *sim)
     }
     for (int32_t i = 0; i < sim->node_count; i++) {
         differ(ledger, "CPU-us of node", i, ledger->cpu_milli_us_by_node[i],
-               (int64_t)sim_node_area(&sim->nodes[i], RESOURCE_CPU, sim->now_us));
+               (int64_t)sim_node_area(&sim->nodes[i], RESOURCE_CPU));
         by_node += ledger->bound_us_by_node[i];
         differ(ledger, "bound on node", i, ledger->bound_by_node[i], sim->nodes[i].bound_count);
         differ(ledger, "evicted from node", i, ledger->evicted_by_node[i],

@@ -189,7 +189,7 @@ static void check_utilization(const struct result *result)
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         int128 area = 0;
         for (int32_t n = 0; n < sim->node_count; n++)
-            area += sim_node_area(&sim->nodes[n], (enum resource)r, sim->now_us);
+            area += sim_node_area(&sim->nodes[n], (enum resource)r);
         double mean = int128_ratio(area, sim->now_us);
         for (int32_t i = 0; i < rows->row_count; i++)
             if (csv_rows_is(rows, i, "scope", "fleet") &&
