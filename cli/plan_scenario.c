@@ -284,14 +284,20 @@ static void ask(struct planning *planning)
 
 /* ---- the answer ---- */
 
+static const char *what_is_known(const struct plan_result *result)
+{
+    if (result->is_cut_short)
+        return "the answer is known, but what is told beside it may lack parts";
+    return result->answer.is_found ? "the plan is the best so far, and unchecked"
+                                   : "no plan was found yet";
+}
+
 static int tell_ending(const struct planning *planning)
 {
     struct err err = {.kind = ERR_NONE};
-    if (planning->result.answer.is_interrupted) {
+    if (planning->result.answer.is_interrupted || planning->result.is_cut_short) {
         err_set(&err, ERR_SYSTEM, "interrupted by %s: %s%s%s",
-                interrupt_name(planning->signal_number),
-                planning->result.answer.is_found ? "the plan is the best so far, and unchecked"
-                                                 : "no plan was found yet",
+                interrupt_name(planning->signal_number), what_is_known(&planning->result),
                 planning->options->output_path == NULL ? "" : "; the same command goes on from ",
                 planning->options->output_path == NULL ? "" : planning->options->output_path);
         return message_fail(&err);

@@ -5,7 +5,16 @@
 
 #include "bench/replicate.h"
 
-enum { PRIORITIES = 10 };
+enum { PRIORITIES = 10, ASK_EVERY = 1024 /* steps */ };
+enum stop { STOP_AT_END = 0, STOP_AT_WAIT = 1, STOP_INTERRUPTED = 2 };
+
+/* One run of a variant of the question's scenario. */
+struct look {
+    const struct plan_question *question;
+    const struct scenario *variant;
+    uint64_t seed;
+    bool core_only;
+};
 
 static int64_t count_core(const struct sim *sim)
 {
@@ -15,17 +24,24 @@ static int64_t count_core(const struct sim *sim)
     return count;
 }
 
-/* Steps to the end of the first instant at which a demand is left waiting; 0: there was none. */
-static int step_to_wait(struct sim *sim, bool core_only, struct err *err)
+static bool is_interrupted(const struct plan_question *question)
 {
-    for (;;) {
+    return question->is_over != NULL && question->is_over(question->context);
+}
+
+/* Steps to the end of the first instant at which a demand is left waiting. */
+static int step_to_wait(struct sim *sim, const struct look *look, struct err *err)
+{
+    for (int64_t step = 0;; step++) {
+        if (step % ASK_EVERY == 0 && is_interrupted(look->question))
+            return STOP_INTERRUPTED;
         int more = sim_step(sim, err);
         if (more != 1)
             return more;
         bool is_over = sim_next_us(sim) > sim->now_us;
-        bool waits = core_only ? count_core(sim) > 0 : sim->sched.queue.demand_count > 0;
+        bool waits = look->core_only ? count_core(sim) > 0 : sim->sched.queue.demand_count > 0;
         if (is_over && waits)
-            return 1;
+            return STOP_AT_WAIT;
     }
 }
 
@@ -58,22 +74,21 @@ static int describe(const struct sim *sim, struct binding *binding, struct err *
     return 0;
 }
 
-static int look_for_wait(const struct scenario *scenario, uint64_t seed, bool core_only,
-                         struct binding *binding, struct err *err)
+static int look_for_wait(const struct look *look, struct binding *binding, struct err *err)
 {
     struct sim sim;
-    const struct sim_options options = {.has_seed = true, .seed = seed};
-    if (sim_init(&sim, scenario, &options, err) != 0)
+    const struct sim_options options = {.has_seed = true, .seed = look->seed};
+    if (sim_init(&sim, look->variant, &options, err) != 0)
         return -1;
-    int result = step_to_wait(&sim, core_only, err);
-    if (result == 1)
+    int result = step_to_wait(&sim, look, err);
+    if (result == STOP_AT_WAIT)
         result = describe(&sim, binding, err);
-    else if (result == 0 && core_only)
+    else if (result == STOP_AT_END && look->core_only)
         binding->breaches =
             sim.metrics.floor_breaches_by_drain + sim.metrics.floor_breaches_by_loss +
             sim.metrics.floor_breaches_by_reclaim + sim.metrics.floor_breaches_by_upgrade;
     sim_release(&sim);
-    return result;
+    return result < 0 ? -1 : 0;
 }
 
 static int simulate(const struct plan_question *question, const struct plan_point *point,
@@ -82,9 +97,11 @@ static int simulate(const struct plan_question *question, const struct plan_poin
     struct plan_variant variant;
     if (plan_variant_make(&variant, question->scenario, question->axes, point, err) != 0)
         return -1;
-    int result = look_for_wait(&variant.scenario, seed, true, binding, err);
+    struct look look = {question, &variant.scenario, seed, .core_only = true};
+    int result = look_for_wait(&look, binding, err);
+    look.core_only = false;
     if (result == 0 && !binding->is_found)
-        result = look_for_wait(&variant.scenario, seed, false, binding, err);
+        result = look_for_wait(&look, binding, err);
     plan_variant_release(&variant);
     return result;
 }

@@ -28,7 +28,7 @@ struct binding_run {
     int32_t loss;          /* trial_tally.first_loss */
     int32_t trial;         /* trial_tally.first_failure */
 };
-/* Simulates that trial again, at most twice. */
+/* Simulates that trial again, at most twice. After an interrupt none is found. */
 int binding_find(const struct plan_question *question, const struct binding_run *run,
                  struct binding *binding, struct err *err);
 

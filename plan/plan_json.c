@@ -275,6 +275,7 @@ static void print_search(const struct plan_result *result, struct json_writer *w
     json_int(w, "runs", answer->tester.run_count);
     json_int(w, "seeds_a_plan", answer->searched_trials);
     json_bool(w, "is_interrupted", answer->is_interrupted);
+    json_bool(w, "is_cut_short", result->is_cut_short);
     json_bool(w, "is_monotone", answer->search.worse[0] < 0);
     json_bool(w, "is_cheapest", plan_is_cheapest(result));
     json_array(w, "points");

@@ -564,6 +564,9 @@ static void print_search(const struct plan_result *result, struct page *page)
         answer->tester.run_count, answer->tester.run_count == 1 ? "" : "s", answer->searched_trials,
         answer->searched_trials == 1 ? "" : "s", question_of(result)->seed,
         answer->is_interrupted ? " The search was interrupted." : "");
+    if (result->is_cut_short)
+        page_text(page, " It was interrupted when the answer was known: what is told beside it may "
+                        "lack parts.");
     page_end_paragraph(page);
     if (answer->search.point_count > 0)
         page_picture(page, "search", "Cost of the plans in the order of trying");

@@ -206,6 +206,8 @@ static void print_search(const struct plan_result *result, FILE *out)
             answer->searched_trials, answer->searched_trials == 1 ? "" : "s");
     if (answer->round_count > 1)
         fprintf(out, ", %" PRId32 " rounds", answer->round_count);
+    if (result->is_cut_short)
+        fputs("; INTERRUPTED with the answer known: what is beside it may lack parts", out);
     fputs(answer->is_interrupted ? "; INTERRUPTED\n" : "\n", out);
     if (answer->is_found && !answer->is_interrupted && answer->search.request.is_sum &&
         !answer->search.is_exhausted)

@@ -67,6 +67,11 @@ static int look_around(struct plan_result *result, struct err *err)
     return result->asks_sensitivity ? sensitivity_make(&result->sensitivity, &of, err) : 0;
 }
 
+static bool is_interrupted(const struct plan_question *question)
+{
+    return question->is_over != NULL && question->is_over(question->context);
+}
+
 int plan_result_make(struct plan_result *result, struct err *err)
 {
     result->bindings = NULL;
@@ -74,6 +79,7 @@ int plan_result_make(struct plan_result *result, struct err *err)
     result->front.count = 0;
     result->regret = (struct regret){.least = -1, .least_mean = -1};
     result->sensitivity = (struct sensitivity){.is_asked = false};
+    result->is_cut_short = false;
     if (result->peak->impossible[0] != '\0' && !result->is_what_if) { /* no simulation is needed */
         result->answer =
             (struct found_fleet){.search = {.best = -1, .tight = -1, .worse = {-1, -1}}};
@@ -85,6 +91,8 @@ int plan_result_make(struct plan_result *result, struct err *err)
         plan_result_release(result);
         return -1;
     }
+    result->is_cut_short =
+        !result->answer.is_interrupted && is_interrupted(&result->request->question);
     return 0;
 }
 

@@ -29,16 +29,18 @@ struct plan_result {
     struct regret regret;           /* where it was, and the scenario has growth_percent */
     struct sensitivity sensitivity; /* where it was, and asks_sensitivity */
     bool asks_sensitivity;
-    bool is_what_if; /* one fleet is looked at, and simulated also where none within the bounds of
-                        the peak is possible */
+    bool is_cut_short; /* interrupted when the answer was known: what is told beside it, from the
+                          bindings to the sensitivity, may lack something */
+    bool is_what_if;   /* one fleet is looked at, and simulated also where none within the bounds of
+                          the peak is possible */
     const char *const *target_texts;  /* as given: [request->question.targets->text_count] */
     const char *const *survive_texts; /* as given; [request->question.survives.count] */
     const char *version, *command;
     double budget_usd_h; /* NaN: none */
 };
 
-/* Answers the request and looks what binds. Of the result the answer and the bindings are set. On
- * -1 there is nothing to release. */
+/* Answers the request and looks what binds. What is asked is given; all else of the result is set.
+ * On -1 there is nothing to release. */
 int plan_result_make(struct plan_result *result, struct err *err);
 void plan_result_release(struct plan_result *result);
 

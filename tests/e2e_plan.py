@@ -421,6 +421,23 @@ class Plan(ProgramTest):
         self.assertRegex(result.stderr, r"out: \d+ runs were there already")
         self.assertEqual(self.bytes_of("out"), self.bytes_of("whole"))
 
+    def test_an_interrupt_behind_the_answer_is_told(self):
+        self.write("s.json", random_scenario(horizon="1d"))
+        arguments = ["s.json", "-t", "placed 2m 99", "-n", "p=0..40", "--no-plots"]
+        self.check_ended(self.stowage("plan", *arguments, "-q", "-o", "whole"), DONE)
+        process = self.start("plan", *arguments, "--sensitivity", "-o", "out",
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.wait_until(lambda: len(self.points()) > len(self.points("whole")),
+                        "the first case of the sensitivity")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, SYSTEM)
+        self.assertIn("interrupted by SIGINT: the answer is known, but what is told beside it may "
+                      "lack parts; the same command goes on from out", err)
+        self.assertIn("; INTERRUPTED with the answer known", out)
+        search = json.loads((self.folder / "out/plan.json").read_text(encoding="utf-8"))["search"]
+        self.assertEqual((search["is_interrupted"], search["is_cut_short"]), (False, True))
+
     def test_runs_of_another_question_are_never_mixed_in(self):
         self.write("s.json", random_scenario())
         plan = ["plan", "s.json", "-n", "p=0..40", "-o", "out", "--no-plots", "-t"]

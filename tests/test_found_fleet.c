@@ -282,6 +282,7 @@ static bool tell_until(struct asked *asked, struct patience *patience)
                                  .target_texts = texts,
                                  .version = "",
                                  .command = "",
+                                 .asks_sensitivity = true,
                                  .budget_usd_h = (double)NAN};
     char *text = NULL, *json = NULL;
     size_t text_size = 0, json_size = 0;
@@ -298,9 +299,13 @@ static bool tell_until(struct asked *asked, struct patience *patience)
     cr_assert_not_null(tree, "%s", err.text);
     cJSON_Delete(tree);
     cr_expect_null(strstr(text, "0 of 0"), "%s", text);
+    bool was_interrupted = result.answer.is_interrupted || result.is_cut_short;
+    cr_expect(was_interrupted == (strstr(text, "INTERRUPTED") != NULL), "%s", text);
+    cr_expect(result.is_cut_short == (strstr(json, "\"is_cut_short\": true") != NULL), "%s", json);
+    if (result.is_cut_short)
+        cr_expect(result.answer.is_checked);
     free(text);
     free(json);
-    bool was_interrupted = result.answer.is_interrupted;
     plan_result_release(&result);
     return was_interrupted;
 }
@@ -313,8 +318,8 @@ Test(found_fleet, an_interrupt_at_any_moment_leaves_what_can_be_told)
     struct patience patience = {.most = 0};
     ask(&asked, &scenario, "immediate_pct >= 70");
     while (tell_until(&asked, &patience))
-        patience = (struct patience){.most = patience.most + 1};
-    cr_expect_gt(patience.most, 0); /* 8 or so: it is asked about once a plan */
+        patience = (struct patience){.most = patience.most + 1 + patience.most / 5};
+    cr_expect_gt(patience.most, 0); /* dozens: it is asked once a plan and more */
     plan_axes_release(&asked.axes);
     made_release(&scenario);
 }
