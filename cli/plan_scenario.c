@@ -348,10 +348,18 @@ static int tell(struct planning *planning)
     return ending > code ? ending : code;
 }
 
-/* Before the search, and what is kept there is found. */
-static int open_folder(struct planning *planning, struct err *err)
+/* Does the folder hold the runs of another plan? */
+static int check_folder(const struct planning *planning, struct err *err)
 {
-    const char *folder = planning->options->output_path;
+    const struct plan_scenario_options *options = planning->options;
+    return options->output_path == NULL || options->redoes
+               ? 0
+               : plan_record_check(&planning->record, options->output_path, err);
+}
+
+/* Before any work, so that a wrong folder is not told behind it. */
+static int look_at_folder(struct planning *planning, struct err *err)
+{
     const struct plan_scenario_options *options = planning->options;
     const struct plan_record_of of = {
         .version = STOWAGE_VERSION,
@@ -362,10 +370,19 @@ static int open_folder(struct planning *planning, struct err *err)
         .target_count = planning->target_texts.count,
         .survive_count = planning->survive_texts.count,
     };
-    if (plan_record_make(&planning->record, &of, err) != 0)
-        return -1;
-    if (folder != NULL && (output_dir_open(&planning->dir, folder, err) != 0 ||
-                           plan_record_write(&planning->record, folder, options->redoes, err) != 0))
+    return output_dir_probe(options->output_path, err) != 0 ||
+                   plan_record_make(&planning->record, &of, err) != 0
+               ? -1
+               : check_folder(planning, err);
+}
+
+/* Before the search, and what is kept there is found. */
+static int open_folder(struct planning *planning, struct err *err)
+{
+    const char *folder = planning->options->output_path;
+    if (folder != NULL &&
+        (output_dir_open(&planning->dir, folder, err) != 0 || check_folder(planning, err) != 0 ||
+         plan_record_write(&planning->record, folder, err) != 0))
         return -1;
     const struct run_store_of store = {folder, planning->record.base_digest, planning->axes.count,
                                        planning->targets.count};
@@ -468,8 +485,7 @@ static int read_question(struct planning *planning, struct err *err)
 
 static int plan(struct planning *planning, struct err *err)
 {
-    if (read_question(planning, err) != 0 ||
-        output_dir_probe(planning->options->output_path, err) != 0)
+    if (read_question(planning, err) != 0 || look_at_folder(planning, err) != 0)
         return -1;
     progress_init(&planning->progress, planning->options->is_quiet);
     ask(planning);

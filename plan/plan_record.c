@@ -98,20 +98,23 @@ static int find_difference(const struct plan_record *record, const cJSON *earlie
     return PLAN_PART_COUNT;
 }
 
-int plan_record_write(const struct plan_record *record, const char *folder, bool redoes,
-                      struct err *err)
+int plan_record_check(const struct plan_record *record, const char *folder, struct err *err)
 {
     cJSON *earlier;
     int found = kept_file_read(folder, file_name, &earlier, err);
     if (found < 0)
         return -1;
-    int difference =
-        found == KEPT_READ && !redoes ? find_difference(record, earlier) : PLAN_PART_COUNT;
+    int difference = found == KEPT_READ ? find_difference(record, earlier) : PLAN_PART_COUNT;
     cJSON_Delete(earlier);
-    if (difference < PLAN_PART_COUNT)
-        return err_set(err, ERR_INPUT,
-                       "%s: holds the runs of another plan: %s changed: give --redo to do them "
-                       "again, or another folder",
-                       folder, parts[difference].name);
+    if (difference == PLAN_PART_COUNT)
+        return 0;
+    return err_set(err, ERR_INPUT,
+                   "%s: holds the runs of another plan: %s changed: give --redo to do them again, "
+                   "or another folder",
+                   folder, parts[difference].name);
+}
+
+int plan_record_write(const struct plan_record *record, const char *folder, struct err *err)
+{
     return kept_file_write(folder, file_name, print_record, record, err);
 }

@@ -2,7 +2,6 @@
 #ifndef STOWAGE_PLAN_PLAN_RECORD_H
 #define STOWAGE_PLAN_PLAN_RECORD_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/digest.h"
@@ -36,9 +35,11 @@ struct plan_record_of { /* borrowed */
 int plan_record_make(struct plan_record *record, const struct plan_record_of *of, struct err *err);
 void plan_record_release(struct plan_record *record);
 
-/* Writes FOLDER/search.json. ERR_INPUT where there is one of another question, with what is
- * different; `redoes`: it is replaced then, and what was kept for it is not used. */
-int plan_record_write(const struct plan_record *record, const char *folder, bool redoes,
-                      struct err *err);
+/* ERR_INPUT where FOLDER/search.json is of another question, with what is different. */
+int plan_record_check(const struct plan_record *record, const char *folder, struct err *err);
+
+/* Writes FOLDER/search.json. One of another question is replaced, and what was kept for it is not
+ * used. */
+int plan_record_write(const struct plan_record *record, const char *folder, struct err *err);
 
 #endif

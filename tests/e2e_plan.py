@@ -393,6 +393,19 @@ class Plan(ProgramTest):
         self.assertRegex(err, "^error: interrupted by SIGINT while (looking for a bound|reading)")
         self.assertEqual(self.names_in_folder(), ["s.json"])
 
+    def test_a_folder_of_another_plan_is_refused_before_any_work(self):
+        self.check_ended(self.plan(QUICKSTART, "-o", "out", "--no-plots", "-q"), DONE)
+        self.write("s.json", random_scenario(horizon="900d"))  # its bound takes many seconds
+        before = time.monotonic()
+        refused = self.stowage("plan", "s.json", "-t", "placed 2m 99.9", "-n", "p=0..400", "-o", "out")
+        self.check_ended(refused, BAD_INPUT, "out: holds the runs of another plan: the scenario "
+                                             "changed: give --redo")
+        bound = self.start("plan", "s.json", "-t", "placed 2m 99.9", "-n", "p=0..400",
+                           stderr=subprocess.PIPE)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            bound.wait(timeout=time.monotonic() - before + 1)
+        bound.kill()
+
     def bytes_of(self, folder):
         """All files of a report, without the line that has the command."""
         return {path.relative_to(self.folder / folder):
