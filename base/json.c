@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/json.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -77,18 +78,66 @@ int json_check_syntax(struct json_text text, struct err *err)
     return 0;
 }
 
+/* ---- long integers ---- */
+
+/* All integers of fewer digits are doubles without loss. */
+enum { LONG_DIGITS = 16 };
+
+static bool has_long_integer(struct json_text text)
+{
+    int32_t digits = 0;
+    for (size_t i = 0; i < text.size && digits < LONG_DIGITS; i++)
+        digits = isdigit((unsigned char)text.bytes[i]) ? digits + 1 : 0;
+    return digits == LONG_DIGITS;
+}
+
+/* The first number in a text of sound syntax, which has one. */
+static const char *find_number(const char *at)
+{
+    bool is_in_string = false;
+    while (is_in_string || (*at != '-' && !isdigit((unsigned char)*at))) {
+        if (*at == '"')
+            is_in_string = !is_in_string;
+        at += is_in_string && *at == '\\' ? 2 : 1;
+    }
+    return at;
+}
+
+/* The numbers of the tree are those of the text from *at on, in the same order. */
+static int keep_long_integers(cJSON *item, const char **at)
+{
+    int result = 0;
+    if (cJSON_IsNumber(item)) {
+        const char *number = find_number(*at);
+        size_t sign = *number == '-', length = strspn(number, "-+.0123456789eE");
+        *at = number + length;
+        if (length < LONG_DIGITS || strspn(number + sign, "0123456789") + sign != length)
+            return 0;
+        item->valuestring = cJSON_malloc(length + 1); /* which cJSON_Delete frees */
+        if (item->valuestring == NULL)
+            return -1;
+        memcpy(item->valuestring, number, length);
+        item->valuestring[length] = '\0';
+    }
+    for (cJSON *child = item->child; child != NULL && result == 0; child = child->next)
+        result = keep_long_integers(child, at);
+    return result;
+}
+
 cJSON *json_parse(struct json_text text, struct err *err)
 {
     if (json_check_syntax(text, err) != 0)
         return NULL;
     struct json_text body = without_mark(text);
+    const char *at = body.bytes;
     cJSON *tree = cJSON_ParseWithLengthOpts(body.bytes, body.size, NULL, false);
-    if (tree == NULL) {
-        /* The syntax is sound, so only memory can have failed. */
-        err_no_memory(err);
-        err_prefix(err, "%s", text.file);
-    }
-    return tree;
+    if (tree != NULL && (!has_long_integer(body) || keep_long_integers(tree, &at) == 0))
+        return tree;
+    /* The syntax is sound, so only memory can have failed. */
+    cJSON_Delete(tree);
+    err_no_memory(err);
+    err_prefix(err, "%s", text.file);
+    return NULL;
 }
 
 /* ---- looking into a tree ---- */

@@ -14,7 +14,9 @@
  * leading zeros, trailing text, 1e400, NaN, invalid UTF-8, repeated keys, deep nesting, lone
  * surrogates, embedded \u0000. json_parse checks the syntax of the whole text first and only then
  * builds the tree, so a tree that exists is clean, but for repeated keys (see json_repeated_key).
- */
+ *
+ * cJSON keeps numbers as doubles. An integer of 16 digits and more also has its text as it was
+ * written, in valuestring, so that it can be told. */
 
 struct json_text {
     const char *file; /* for messages; "-" for standard input */

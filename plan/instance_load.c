@@ -85,7 +85,7 @@ static bool read_amount(struct loader *loader, const struct value *value, double
     }
     double number = value->item->valuedouble;
     if (!(number >= 0 && number <= most)) {
-        value_error(value, "%s is out of range: give 0 to %s", number_text(number, text),
+        value_error(value, "%s is out of range: give 0 to %s", value_number_text(value, text),
                     number_text(most, limit));
         return false;
     }

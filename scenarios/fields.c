@@ -34,6 +34,15 @@ const char *number_text(double number, char out[NUMBER_TEXT_SIZE])
     return out;
 }
 
+const char *value_number_text(const struct value *value, char out[NUMBER_TEXT_SIZE])
+{
+    const char *written = value->item->valuestring;
+    if (!written)
+        return number_text(value->item->valuedouble, out);
+    snprintf(out, NUMBER_TEXT_SIZE, "%s", written);
+    return out;
+}
+
 /* What stands there, as text for a parser: text itself, or the digits of a number (in `buffer`);
  * NULL for other kinds. */
 static const char *parsable_text(const struct value *value, char buffer[NUMBER_TEXT_SIZE])
@@ -45,7 +54,7 @@ static const char *parsable_text(const struct value *value, char buffer[NUMBER_T
         snprintf(buffer, NUMBER_TEXT_SIZE, "%" PRId64, whole);
         return buffer;
     }
-    return number_text(value->item->valuedouble, buffer);
+    return value_number_text(value, buffer);
 }
 
 /* ---- text ---- */

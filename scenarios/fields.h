@@ -72,4 +72,7 @@ bool get_text_list(const struct value *object, const char *key, struct text_list
 enum { NUMBER_TEXT_SIZE = 64 };
 const char *number_text(double number, char out[NUMBER_TEXT_SIZE]);
 
+/* The same of what stands there, which is a number; a long integer as it was written. */
+const char *value_number_text(const struct value *value, char out[NUMBER_TEXT_SIZE]);
+
 #endif

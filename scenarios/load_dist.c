@@ -68,7 +68,7 @@ static bool get_plain_parameter(const struct value *object, const struct paramet
         return false;
     if (number < 0 || number > number_max || (parameter->must_be_above && number == 0)) {
         value_error(&place, "%s is out of range: give a number %s 0 and at most 1000",
-                    number_text(number, text), parameter->must_be_above ? "above" : "from");
+                    value_number_text(&place, text), parameter->must_be_above ? "above" : "from");
         return false;
     }
     *out = number;

@@ -59,7 +59,7 @@ static void get_price(const struct value *object, struct node_type *type)
         return;
     const char *text = value_text(&value);
     if (cJSON_IsNumber(value.item))
-        text = number_text(value.item->valuedouble, number);
+        text = value_number_text(&value, number);
     if (!text)
         value_wrong_type(&value, "text such as \"42.000000\", millicents per second");
     else if (*text == '\0')

@@ -213,7 +213,8 @@ static double get_spot_price_factor(const struct value *nodepool)
     if (factor >= 0 && factor <= 1)
         return factor;
     value_get(&simulation, "spot_price_factor", &place);
-    value_error(&place, "%s is out of range: give a number from 0 to 1", number_text(factor, text));
+    value_error(&place, "%s is out of range: give a number from 0 to 1",
+                value_number_text(&place, text));
     return 1;
 }
 

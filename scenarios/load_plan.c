@@ -19,7 +19,7 @@ static void get_share(const struct value *plan, const char *key, double *out)
         *out = share;
     else
         value_error(&place, "%s is not between 0 and 1: give such a number", //
-                    number_text(share, text));
+                    value_number_text(&place, text));
 }
 
 static void get_budget(const struct value *plan, double *out)
@@ -33,7 +33,7 @@ static void get_budget(const struct value *plan, double *out)
     if (usd >= 0)
         *out = usd;
     else
-        value_error(&place, "%s is below 0: give 0 or more", number_text(usd, text));
+        value_error(&place, "%s is below 0: give 0 or more", value_number_text(&place, text));
 }
 
 /* The integers of one array of growths. */

@@ -27,7 +27,7 @@ static void get_probability(const struct value *object, const char *key, double 
         return;
     }
     value_get(object, key, &place);
-    value_error(&place, "%s is no probability: give 0 to 1", number_text(probability, number));
+    value_error(&place, "%s is no probability: give 0 to 1", value_number_text(&place, number));
 }
 
 /* ---- stock_outs ---- */

@@ -32,7 +32,7 @@ static bool read_number(const struct value *value, struct number_range range, do
     }
     double number = value->item->valuedouble;
     if (!(number >= range.low && number <= range.high)) {
-        value_error(value, "%s is out of range: give %s to %s", number_text(number, text),
+        value_error(value, "%s is out of range: give %s to %s", value_number_text(value, text),
                     number_text(range.low, low), number_text(range.high, high));
         return false;
     }

@@ -527,6 +527,24 @@ Test(json, a_repeated_key_is_found_in_objects_of_any_size)
     }
 }
 
+Test(json, a_long_integer_keeps_its_text)
+{
+    struct err err = {0};
+    const char *text =
+        "\xef\xbb\xbf{\"1\\\"2\":[12345678901234567,-9999999999999999999,\"1234567890123456\","
+        "123456789012345,0.1234567890123456,1e15,{\"b\":0}],\"c\":99999999999999999999}";
+    cJSON *tree = json_parse(text_of(text), &err);
+    cr_assert_not_null(tree, "%s", err.text);
+    const cJSON *list = json_get(tree, "1\"2");
+    cr_expect_str_eq(cJSON_GetArrayItem(list, 0)->valuestring, "12345678901234567");
+    cr_expect_str_eq(cJSON_GetArrayItem(list, 1)->valuestring, "-9999999999999999999");
+    cr_expect_str_eq(cJSON_GetArrayItem(list, 2)->valuestring, "1234567890123456");
+    for (int i = 3; i <= 6; i++)
+        cr_expect_null(cJSON_GetArrayItem(list, i)->valuestring, "%d", i);
+    cr_expect_str_eq(json_get(tree, "c")->valuestring, "99999999999999999999");
+    cJSON_Delete(tree);
+}
+
 Test(json, the_repeated_key_is_the_one_that_returns_first)
 {
     static const int counts[] = {3, 100};
