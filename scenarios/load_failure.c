@@ -85,17 +85,32 @@ static void get_times(struct loader *loader, const struct value *element,
         get_dist(loader, element, "repair", &failure->repair);
 }
 
-static bool has_zone(const struct scenario *scenario, const char *zone)
+/* Is it the zone that is asked for? NULL asks for any. */
+static bool is_zone(const char *asked, const char *zone)
+{
+    return zone && (!asked || strcmp(zone, asked) == 0);
+}
+
+static bool launches_in_zone(const struct scaling_def *scaling, const char *asked)
+{
+    for (int32_t i = 0; scaling && i < scaling->zone_count; i++)
+        if (is_zone(asked, scaling->zones[i]))
+            return true;
+    return false;
+}
+
+/* Of the nodes at the start, of those that events add and of those that pools ask for. */
+static bool has_zone(const struct scenario *scenario, const char *asked)
 {
     for (int32_t i = 0; i < scenario->node_count; i++)
-        if (scenario->nodes[i].zone && (!zone || strcmp(scenario->nodes[i].zone, zone) == 0))
+        if (is_zone(asked, scenario->nodes[i].zone))
             return true;
-    for (int32_t i = 0; i < scenario->event_count; i++) {
-        const struct event_def *event = &scenario->events[i];
-        if (event->kind == EVENT_ADD_NODES && event->zone &&
-            (!zone || strcmp(event->zone, zone) == 0))
+    for (int32_t i = 0; i < scenario->event_count; i++)
+        if (scenario->events[i].kind == EVENT_ADD_NODES && is_zone(asked, scenario->events[i].zone))
             return true;
-    }
+    for (int32_t i = 0; i < scenario->pool_count; i++)
+        if (launches_in_zone(scenario->pools[i].scaling, asked))
+            return true;
     return false;
 }
 

@@ -84,3 +84,14 @@ Test(scenario_failures, a_trace_becomes_events_in_order_of_time)
     cr_expect_eq((int64_t)s.dists[s.events[2].repair_after].a, 600 * US_PER_S);
     scenario_release(&s);
 }
+
+Test(scenario_failures, zones_of_nodes_that_pools_ask_for_are_zones)
+{
+    expect_problems(TOP "{'id':'p','instance_types':[" TYPE "],'max_instances':4,'simulation':"
+                        "{'scaling':{'zones':['a','b']}}}],'failures':["
+                        "{'domain':'zone','between':'1h','repair':'5m'},"
+                        "{'zone':'b','between':'1h','repair':'5m'},"
+                        "{'zone':'c','between':'1h','repair':'5m'}]}",
+                    "warning: s.json: failures[2].zone: \"c\" is the zone of no node: nothing "
+                    "fails\n");
+}
