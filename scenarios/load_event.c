@@ -278,8 +278,9 @@ void load_event(struct loader *loader, struct value *element)
     if (!value_is_object(element))
         return;
     if (value_require(element, "at", "an instant", &place) && read_instant(&place, &at_us) &&
-        at_us > loader->scenario->horizon_us)
-        value_warn(&place, "%s is after the horizon: it never happens", print_duration(at_us, at));
+        at_us >= loader->scenario->horizon_us)
+        value_warn(&place, "%s is not before the horizon: it never happens",
+                   print_duration(at_us, at));
     if (!form || !object_get(element, form->kind.name, &form->kind, &object))
         return;
     struct event_def event = event_def_empty((enum event_kind)(form - forms));

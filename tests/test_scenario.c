@@ -445,8 +445,12 @@ Test(scenario, events_at_one_instant_stay_in_order)
 Test(scenario, what_never_happens_is_warned_of)
 {
     expect_problems(HEAD "'runners':[{'id':'r'," ASKS "}],'events':["
+                         "{'at':'59m','depart':{'runner':'r'}},{'at':'1h','depart':{'runner':'r'}},"
                          "{'at':'2h','depart':{'runner':'r'}}]}",
-                    "warning: s.json: events[0].at: 2h is after the horizon: it never happens\n");
+                    "warning: s.json: events[1].at: 1h is not before the horizon: it never "
+                    "happens\n"
+                    "warning: s.json: events[2].at: 2h is not before the horizon: it never "
+                    "happens\n");
 }
 
 Test(scenario, names_of_nodes_that_events_add_may_be_used_before_them)
