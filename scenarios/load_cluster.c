@@ -54,6 +54,7 @@ static int32_t add_cluster(struct loader *loader, const struct value *value, con
 {
     struct scenario *scenario = loader->scenario;
     struct err err;
+    const char *ignored;
     if (array_reserve(&scenario->clusters, &scenario->cluster_capacity,
                       scenario->cluster_count + INT64_C(1), sizeof *scenario->clusters, &err)) {
         reader_no_memory(&loader->reader);
@@ -62,9 +63,9 @@ static int32_t add_cluster(struct loader *loader, const struct value *value, con
     struct cluster_def cluster = {.id = reader_keep(&loader->reader, id),
                                   .provider = get_provider(value),
                                   .region = get_carried_text(value, "region"),
-                                  .type = get_type(value),
-                                  .user_id = get_carried_text(value, "user_id"),
-                                  .managed_by = get_carried_text(value, "managed_by")};
+                                  .type = get_type(value)};
+    get_text(value, "user_id", &ignored);
+    get_text(value, "managed_by", &ignored);
     if (lookup_put_text(&loader->clusters, cluster.id, scenario->cluster_count, &err)) {
         reader_no_memory(&loader->reader);
         return NO_INDEX;

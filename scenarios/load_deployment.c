@@ -114,8 +114,9 @@ static const struct runner_extra *get_extra(struct loader *loader, const struct 
     struct runner_extra extra = {.description = get_carried_text(object, "description"),
                                  .created_at = get_timestamp(object, "created_at", created_unix_us),
                                  .modified_at = get_timestamp(object, "modified_at", NULL),
-                                 .metadata = get_metadata(object),
-                                 .user_id = get_carried_text(object, "user_id")};
+                                 .metadata = get_metadata(object)};
+    const char *ignored;
+    get_text(object, "user_id", &ignored);
     const void *kept = intern_bytes(&loader->reader.texts, &extra, sizeof extra);
     if (!kept)
         reader_no_memory(&loader->reader);

@@ -328,14 +328,16 @@ static void warn_unused(const struct value *object, const struct pool_def *pool)
                                 "of nodes changes by events only");
 }
 
-static void carry(const struct value *object, struct pool_def *pool)
+/* What has no effect must be of the right type all the same. */
+static void check_ignored(const struct value *object)
 {
-    int64_t unix_us;
-    pool->description = get_carried_text(object, "description");
-    pool->metadata = get_metadata(object);
-    get_timestamp(object, "created_at", &unix_us);
-    get_timestamp(object, "modified_at", &unix_us);
-    get_int32(object, "warm_instances", instance_range, &pool->warm_instances);
+    struct value metadata;
+    const char *text;
+    get_text(object, "description", &text);
+    if (value_get(object, "metadata", &metadata) && !value_is_object(&metadata))
+        value_wrong_type(&metadata, "an object");
+    get_timestamp(object, "created_at", NULL);
+    get_timestamp(object, "modified_at", NULL);
 }
 
 /* What is wrong with `simulation` itself is said where its nodes are read. */
@@ -376,7 +378,8 @@ void load_nodepool(struct loader *loader, struct value *element)
     set_bounds(element, &bounds, &pool);
     enum pool_status status = get_status(loader, element, &pool);
     get_handling(loader, element, &pool);
-    carry(element, &pool);
+    get_int32(element, "warm_instances", instance_range, &pool.warm_instances);
+    check_ignored(element);
     get_pool_scaling(loader, element, &pool);
     if (pool.scaling)
         make_launch_types(loader, &note, &pool);

@@ -81,7 +81,6 @@ static const struct runner_extra *get_extra(struct loader *loader, const struct 
                                  .modified_at = get_timestamp(object, "modified_at", NULL),
                                  .labels = get_labels(object),
                                  .metadata = get_metadata(object),
-                                 .user_id = reader_keep(reader, ""),
                                  .observed = get_metrics(loader, object)};
     if (extra.description[0] == '\0' && extra.created_at[0] == '\0' &&
         extra.modified_at[0] == '\0' && !extra.labels && !extra.metadata && !extra.observed)

@@ -28,7 +28,6 @@ enum { NO_INDEX = -1 };
 
 struct cluster_def {
     const char *id, *provider, *region, *type; /* "" where not given */
-    const char *user_id, *managed_by;
 };
 
 /* Facts of an instance type beside what the scheduler sees (scenario.types[i] is the same type). */
@@ -80,7 +79,7 @@ struct scaling_def {
 };
 
 struct pool_def {
-    const char *id, *description;
+    const char *id;
     int32_t cluster;      /* NO_INDEX: none given */
     const int32_t *types; /* [type_count] */
     int32_t type_count;
@@ -93,7 +92,6 @@ struct pool_def {
     bool allows_on_demand, allows_spot;
     const char
         *disabled_reason; /* NULL: takes demand. Else "max_instances is 0", "status ERROR", ... */
-    const char *metadata; /* JSON text, or NULL */
     const struct scaling_def *scaling; /* NULL: nodes come and go by events only */
 };
 
@@ -113,8 +111,7 @@ struct runner_extra {
     const char *description, *created_at, *modified_at; /* "" where not given */
     const char *labels;                                 /* JSON text of the array, or NULL */
     const char *metadata;                               /* JSON text of the object, or NULL */
-    const char *user_id;
-    const struct runner_metrics *observed; /* NULL: none */
+    const struct runner_metrics *observed;              /* NULL: none */
 };
 
 /* How the replicas of a runner crash, and come back: sim/crashes.c. */

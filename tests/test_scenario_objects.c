@@ -446,7 +446,6 @@ Test(scenario_objects, every_property_of_a_nodepool_has_its_effect)
                   "'simulation':{'nodes':[{'instance_type':'g5.xlarge','count':2}]}}]}");
     const struct pool_def *pool = &s.pools[0];
     const struct cluster_def *cluster = &s.clusters[0];
-    cr_expect_str_eq(pool->description, "words");
     cr_expect_eq(pool->cluster, 0);
     cr_expect_eq(pool->type_count, 2);
     cr_expect_eq(pool->min_instances, 1, "what the plan enforces");
@@ -455,20 +454,33 @@ Test(scenario_objects, every_property_of_a_nodepool_has_its_effect)
     cr_expect(pool->allows_on_demand);
     cr_expect(pool->allows_spot);
     cr_expect_null(pool->disabled_reason);
-    cr_expect_str_eq(pool->metadata, "{\"a\":1}");
     cr_expect_eq(s.node_count, 2, "simulation.nodes comes before node_count");
     cr_expect_str_eq(cluster->id, "c");
     cr_expect_str_eq(cluster->provider, "aws");
     cr_expect_str_eq(cluster->region, "us-east-1");
     cr_expect_str_eq(cluster->type, "dedicated");
-    cr_expect_str_eq(cluster->user_id, "u");
-    cr_expect_str_eq(cluster->managed_by, "clarifai");
     char *problems = problems_text(&s);
     cr_expect_str_eq(problems, "warning: s.json: nodepools[0].warm_instances: has no effect: "
                                "without simulation.scaling the number of nodes changes by events "
                                "only\n");
     free(problems);
     scenario_release(&s);
+}
+
+Test(scenario_objects, what_has_no_effect_must_be_of_the_right_type)
+{
+    expect_problems(TOP "'compute_clusters':[{'id':'c','user_id':1,'managed_by':2}],"
+                        "'nodepools':[{'id':'p','description':3,'metadata':4,'created_at':5,"
+                        "'instance_types':[{'id':'g5.xlarge'}],'max_instances':1,'simulation':"
+                        "{'nodes':1}}],"
+                        "'deployments':[{'id':'d','user_id':6,'nodepools':"
+                        "[{'id':'p'}],'simulation':{'num_replicas':0,'compute_info':{}}}]}",
+                    "error: s.json: compute_clusters[0].user_id: is a number: give text\n"
+                    "error: s.json: compute_clusters[0].managed_by: is a number: give text\n"
+                    "error: s.json: nodepools[0].description: is a number: give text\n"
+                    "error: s.json: nodepools[0].metadata: is a number: give an object\n"
+                    "error: s.json: nodepools[0].created_at: is a number: give text\n"
+                    "error: s.json: deployments[0].user_id: is a number: give text\n");
 }
 
 Test(scenario_objects, bounds_and_nodes_of_a_pool_follow_its_properties)
@@ -605,7 +617,6 @@ Test(scenario_objects, a_deployment_becomes_a_runner_for_each_nodepool)
     cr_expect_eq(p->num_threads, 4);
     cr_expect_eq(p->deployment, 0);
     cr_expect_str_eq(p->worker, "model:m@1");
-    cr_expect_str_eq(p->extra->user_id, "u");
     cr_expect_str_eq(p->extra->description, "words");
     cr_expect_eq(shape_of(&s, "d-p")->cpu_milli, 3000);
     cr_expect_eq(shape_of(&s, "d-p")->mem_bytes, 14 * GIB);
