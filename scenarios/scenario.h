@@ -67,7 +67,8 @@ struct scaling_def {
     double spot_stock_out;         /* and of spot */
     const struct stock_out *stock_outs; /* [stock_out_count] */
     int32_t stock_out_count;
-    int64_t retry_after_us;  /* an instance type is not asked for again so long after either */
+    int64_t retry_after_us;  /* so long after a failed start, or without stock, the instance type is
+                                not asked for again */
     int64_t idle_timeout_us; /* a node that is not needed goes when it was empty for so long */
     enum expander expander;
     enum consolidation_rule consolidation;
