@@ -21,7 +21,7 @@ static int write_crashes(const struct report_view *view, struct table *table, st
     const struct sim *sim = view->sim;
     for (int32_t i = 0; i < sim->runner_count; i++) {
         const struct crash_stats *crashes = &metrics_rare(&sim->metrics, i)->crashes;
-        if (!sim->runners[i].def->crash)
+        if (!sim->runners[i].def->crash || !report_view_selects(view, i))
             continue;
         field_runner(table, sim, i);
         table_int(table, crashes->count);

@@ -434,6 +434,9 @@ Test(report_parts, metrics_of_the_api_saturate)
     release(&run);
 }
 
+/* Has a row in crashes.csv, and none to tell of. */
+static const struct crash_def never_crashes = {.between = NO_INDEX, .restart = NO_INDEX};
+
 /* r1 loses its only replica to r0 at 100 s and leaves at 150 s; r2 is not concerned. */
 static void run_eviction(struct made_run *run, const char *select)
 {
@@ -450,6 +453,8 @@ static void run_eviction(struct made_run *run, const char *select)
     runner->priority = 1;
     runner->departure_us = INT64_C(150) * US_PER_S;
     make_runner(&run->scenario, small)->priority = 9;
+    for (int32_t i = 0; i < run->scenario.runner_count; i++)
+        run->scenario.runners[i].crash = &never_crashes;
     start(run);
     cr_assert_eq(sim_run(&run->sim, &err), 0);
     look(run);
@@ -485,6 +490,7 @@ Test(report_parts, a_selection_limits_the_rows_of_runners)
             const char *file;
             int32_t count;
         } expected[] = {{"runners.csv", cases[i].runners},
+                        {"crashes.csv", cases[i].runners},
                         {"placements.csv", cases[i].placements},
                         {"preemptions.csv", cases[i].preemptions},
                         {"nodes.csv", cases[i].nodes}};
@@ -509,13 +515,19 @@ Test(report_parts, runners_still_to_come_are_left_out_of_a_run_that_ended_early)
         size_t size;
         int32_t pool = make_pool(&run.scenario, make_type(&run.scenario, 1000, 0));
         int32_t shape = make_shape(&run.scenario, pool, 100, 0);
-        for (int i = 0; i < 3; i++)
-            make_runner(&run.scenario, shape)->arrival_us = INT64_C(500) * i * i * US_PER_S;
+        for (int i = 0; i < 3; i++) {
+            struct runner_def *runner = make_runner(&run.scenario, shape);
+            runner->arrival_us = INT64_C(500) * i * i * US_PER_S;
+            runner->crash = &never_crashes;
+        }
         start(&run);
         cr_assert_eq(is_whole ? sim_run(&run.sim, &err) : sim_step(&run.sim, &err) < 0, 0);
         look(&run);
         cr_assert_eq(run.sim.is_complete, is_whole);
         struct csv_rows rows = read_table(&run, "runners.csv");
+        cr_expect_eq(rows.row_count, is_whole ? 3 : 1);
+        csv_rows_release(&rows);
+        rows = read_table(&run, "crashes.csv");
         cr_expect_eq(rows.row_count, is_whole ? 3 : 1);
         csv_rows_release(&rows);
         rows = read_table(&run, "groups.csv");
