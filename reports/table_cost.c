@@ -13,26 +13,22 @@
 static const struct column columns[] = {
     {"line", "text",
      "fleet; nodepool; nodes (of one type in one pool); capacity (on-demand or spot); use (what "
-     "the "
-     "nodes were paid for; these rows add up to the fleet); lost (work done for nothing, part of "
-     "running); runner; idle (what no runner held: fleet less runners)."},
+     "the nodes were paid for; these rows add up to the fleet); lost (work done for nothing, part "
+     "of running); runner; idle (what no runner held: fleet less runners)."},
     {"name", "text",
      "For capacity: on-demand, spot. For use: running, starting, terminating (runners' parts of "
      "nodes), rest (of nodes that hold a replica: room that is free or stranded), coming (nodes "
      "that were asked for, until they are ready), warm (nodes without replicas, up to "
      "warm_instances), empty (other nodes that hold none), down. Coming and warm only where "
-     "nodepools have scaling. For lost: "
-     "preemption, drain, failure, reclaim, and where nodepools have it, consolidation. For runner: "
-     "its id."},
+     "nodepools have scaling. For lost: preemption, drain, failure, reclaim, and consolidation, "
+     "upgrade and crash where the scenario has them. For runner: its id."},
     {"nodepool", "text", "For nodepool and nodes."},
     {"instance_type", "text", "For nodes."},
     {"hours", "h",
-     "Node-hours for fleet, nodepool, nodes, capacity and for the uses coming, warm, empty and "
-     "down; "
-     "replica-hours "
-     "at an unknown price are in unpriced_hours."},
+     "Node-hours; for use only of coming, warm, empty and down, where nobody holds a part."},
     {"unpriced_hours", "h",
-     "Of these (for runner: replica-hours) at an unknown price, which cost_usd leaves out."},
+     "Of these, and for runner of its replica-hours, those at an unknown price, which cost_usd "
+     "leaves out."},
     {"cost_usd", "USD", "What they cost, as far as prices are known."},
     {"share_pct", "%", "cost_usd of the fleet's."},
     {"usd_per_hour", "USD/h", "cost_usd over the length of the run."},
@@ -40,7 +36,8 @@ static const struct column columns[] = {
      "For fleet and nodepool: min_instances nodes of the cheapest type; none where a price is "
      "unknown."},
     {"usd_per_hour_max", "USD/h", "The same of max_instances nodes of the dearest type."},
-    {"lost_usd", "USD", "For runner: of cost_usd, work lost by evictions, drains and failures."},
+    {"lost_usd", "USD",
+     "For runner: of cost_usd, what its lost work had cost, for whatever cause."},
 };
 
 struct cost_row {

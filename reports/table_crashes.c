@@ -8,11 +8,11 @@ static const struct column columns[] = {
     {"runner", "text", "Id, or \"<name>-<k>\" of a generated runner."},
     {"crashes", "count", "Crashes of its replicas."},
     {"at_start", "count", "Of these, at the end of a start."},
-    {"down_s", "s",
+    {"down_s", "replica-s",
      "Sum over its replicas of the time from a crash to the next time of running, or to when they "
      "went: back-off and restarts. Exact."},
     {"down_mean_s", "s", "The same for each crash; none without any."},
-    {"work_lost_s", "s", "Time for which the replicas had run that crashed."},
+    {"work_lost_s", "replica-s", "Time for which the replicas had run that crashed."},
 };
 
 static int write_crashes(const struct report_view *view, struct table *table, struct err *err)

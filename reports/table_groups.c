@@ -34,7 +34,7 @@ static const struct column columns[] = {
     {"evictions_caused", "count", "Replicas of others evicted for their demand."},
     {"lost", "count", "Replicas lost with failed nodes."},
     {"gave_up", "count", "Replicas that waited longer than max_wait."},
-    {"work_lost_s", "replica-s", "Running time lost by evictions, drains and failures."},
+    {"work_lost_s", "replica-s", "Running time that was lost, for whatever cause: see losses.csv."},
 };
 
 struct member { /* one runner in one group */

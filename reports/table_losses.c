@@ -13,7 +13,7 @@ static const struct column columns[] = {
      "reclaim; consolidation; upgrade; crash (of replicas)."},
     {"nodes", "count", "Nodes that it hit; none where it is not about nodes, or not counted."},
     {"replicas", "count", "Live replicas that it took; of crash: crashes; none of the parts."},
-    {"work_lost_s", "s", "Time for which these had been running."},
+    {"work_lost_s", "replica-s", "Time for which these had been running."},
     {"work_lost_usd", "USD", "What that time cost, on nodes with a price; none of the parts."},
     {"below_floor_s", "s",
      "Time below their floors of all runners, where this cause was the first to break it; none of "
