@@ -12,7 +12,7 @@ import signal
 import subprocess
 import unittest
 
-from e2e import BAD_INPUT, DONE, DRAW_FILE, HANGS_AFTER_S, SYSTEM, ProgramTest
+from e2e import BAD_INPUT, DONE, DRAW_FILE, HANGS_AFTER_S, SOURCE, SYSTEM, ProgramTest
 from fgd_twin import POINTS, POLICIES, Study, read_orders
 
 MODELS = ["P100", "T4", "G2"]
@@ -241,6 +241,15 @@ class Study14Nodes(ProgramTest):
         alone = self.bench("-w", "few", "--policies", "stowage", "-o", "alone").stdout
         self.assertNotIn("paired", alone)
         self.assertEqual(self.rows("alone/paired.csv"), [])
+
+    def test_the_manual_has_every_column_of_the_tables(self):
+        self.bench("-w", "few", "--policies", "best-fit,fgd", "-o", "out")
+        manual = (SOURCE / "docs/policies.md").read_text(encoding="utf-8")
+        for name in ("table.csv", "paired.csv"):
+            columns = self.rows(f"out/{name}")[0].keys()
+            table = manual.split(f"`{name}` has a row")[1].split("|---|---|---|\n")[1].split("\n\n")[0]
+            lines = table.splitlines()
+            self.assertEqual([line.split("`")[1] for line in lines], list(columns), name)
 
     def test_further_policies_are_named_by_their_text(self):
         self.bench("-w", "few", "--policy", "fgd:grain_milli=80,ties=best-fit", "--policy", "cheapest",
