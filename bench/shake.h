@@ -14,7 +14,7 @@
  * by a little, many times, so that one trace gives a distribution.
  *
  * With amount a, every runner that is given with an instant of arrival after the start comes
- * earlier or later by up to a times the mean gap between such arrivals times 20 (with 5 %: one
+ * earlier or later by up to a times the median gap between such arrivals times 20 (with 5 %: one
  * gap); its departure moves along. Lives that are fixed (a constant duration, the time from arrival
  * to departure) are multiplied by a factor between 1 - a and 1 + a. Both are uniform, drawn from
  * the streams "shake arrival" and "shake life" by runner, the same under every policy. What is
