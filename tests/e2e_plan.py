@@ -369,6 +369,10 @@ class Plan(ProgramTest):
         header = (self.folder / "out/points.csv").read_text(encoding="utf-8").splitlines()[0]
         for name in header.split(","):
             self.assertRegex(manual, rf"\n\| `{name}` \| ")
+        keys = list(json.loads((self.folder / "out/plan.json").read_text(encoding="utf-8")))
+        table = manual.split("## What is written")[1].split("|---|---|\n")[1].split("\n\n")[0]
+        self.assertEqual([line.split("`")[1] for line in table.splitlines()],
+                         keys[keys.index("scenario_digest") + 1:])
 
     def test_an_interrupt_tells_the_best_so_far(self):
         self.write("s.json", random_scenario(horizon="90d"))
