@@ -10,8 +10,8 @@
 /* Quantities in, integers out. All parsers reject what does not fit their limit with ERR_LIMIT and
  * what does not parse with ERR_INPUT; the err text says what is wrong and what is allowed, without
  * file and place (the caller prefixes these). On -1 *out is unchanged. Limits are such that sums
- * over the largest fleet (2^31 nodes) stay within int64_t for CPU and within int128 for bytes x
- * time. */
+ * over 2^31 nodes, more than any fleet has, stay within int64_t for CPU and within int128 for bytes
+ * x time. */
 
 #define CPU_MILLI_MAX INT64_C(1000000000)                  /* a million cores on one node */
 #define MEM_BYTES_MAX (INT64_C(1) << 50)                   /* 1 PiB on one node */
@@ -21,12 +21,11 @@
 enum { US_PER_MS = 1000, US_PER_S = 1000000 };
 
 /* Kubernetes quantities: an optional sign, decimal digits with at most one point ("12", "4.5",
- * "5.",
- * ".5"), then at most one suffix: n u m k M G T P E (powers of 1000), Ki Mi Gi Ti Pi Ei (powers of
- * 1024), or a decimal exponent "e3", "E-3" ("1E" is an exa, "1E3" a thousand, "1e3m" is an error).
- * Exact for any length of text; what is finer than the unit of the result is rounded away from
- * zero, as Kubernetes does. Negative quantities parse (net capacity of the pseudo instance "local")
- * when may_be_negative; else they are ERR_INPUT. */
+ * "5.", ".5"), then at most one suffix: n u m k M G T P E (powers of 1000), Ki Mi Gi Ti Pi Ei
+ * (powers of 1024), or a decimal exponent "e3", "E-3" ("1E" is an exa, "1E3" a thousand, "1e3m" is
+ * an error). Exact for any length of text; what is finer than the unit of the result is rounded
+ * away from zero, as Kubernetes does. Negative quantities parse (net capacity of the pseudo
+ * instance "local") when may_be_negative; else they are ERR_INPUT. */
 
 /* Cores ("500m", "1.5", "2") as milli-CPU. */
 int parse_cpu_milli(const char *text, bool may_be_negative, int64_t *out, struct err *err);

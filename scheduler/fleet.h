@@ -154,7 +154,7 @@ struct room {
     int64_t device_mem_bytes[SHAPE_DEVICES_MAX];
 };
 
-/* ---- building ---- */
+/* ---- building; -1 only for want of memory, and nothing has changed ---- */
 
 int fleet_init(struct fleet *fleet, const struct shape_table *shapes, struct err *err);
 void fleet_release(struct fleet *fleet);

@@ -25,8 +25,8 @@
  * Small fleets are scanned. In large ones a question first brings the shape's shortlist up to the
  * end of the journal and then reads its top. docs/performance.md has a worked example.
  *
- * Where there are coarse rows nobody reads rows or the journal, but for who looks for victims
- * (victim_index.h): then neither is kept. */
+ * Where there are coarse rows, rows and the journal are read by the search for victims alone
+ * (victim_index.h): they are kept only where preemption is enabled. */
 
 /* What is remembered for one shape. */
 struct shape_memory {

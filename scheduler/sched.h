@@ -18,8 +18,8 @@
  * pass, and acts on its decisions.
  *
  *   sched_demand -> PENDING -(pass)-> STARTING -sched_running-> RUNNING
- *   RUNNING -sched_crashed-> STARTING
  *                      \-(pass)-> NOMINATED -(pass, victims gone)-> STARTING
+ *   RUNNING -sched_crashed-> STARTING
  *   STARTING/RUNNING -sched_terminate, or eviction in a pass-> TERMINATING -sched_gone-> none
  *   PENDING/NOMINATED/BLOCKED -sched_withdraw-> none
  *

@@ -29,10 +29,9 @@ enum packing {
 struct shape {
     int64_t cpu_milli;
     int64_t mem_bytes;
-    int64_t
-        device_mem_bytes; /* least memory of each device; 0: any, also devices of unknown memory */
-    int32_t device_count; /* distinct devices, 0..SHAPE_DEVICES_MAX */
-    int32_t share_milli;  /* of each device for SHARING_MILLI: 1..1000; SHARE_WHOLE when whole */
+    int64_t device_mem_bytes; /* least memory of each device; 0: any, also one that is unknown */
+    int32_t device_count;     /* distinct devices, 0..SHAPE_DEVICES_MAX */
+    int32_t share_milli; /* of each device for SHARING_MILLI: 1..1000; SHARE_WHOLE when whole */
     enum device_sharing sharing;
     enum packing packing;
     int32_t max_per_node;             /* replicas of one runner on one node; 0: no limit */
