@@ -24,16 +24,11 @@ static int64_t count_core(const struct sim *sim)
     return count;
 }
 
-static bool is_interrupted(const struct plan_question *question)
-{
-    return question->is_over != NULL && question->is_over(question->context);
-}
-
 /* Steps to the end of the first instant at which a demand is left waiting. */
 static int step_to_wait(struct sim *sim, const struct look *look, struct err *err)
 {
     for (int64_t step = 0;; step++) {
-        if (step % ASK_EVERY == 0 && is_interrupted(look->question))
+        if (step % ASK_EVERY == 0 && plan_is_over(look->question))
             return STOP_INTERRUPTED;
         int more = sim_step(sim, err);
         if (more != 1)

@@ -110,7 +110,7 @@ static int run_on_threads(struct block *block, struct err *err)
         return -1;
     while (!parallel_is_over(&parallel)) {
         parallel_wait(&parallel, WAIT_MS);
-        if (question->is_over != NULL && question->is_over(question->context))
+        if (plan_is_over(question))
             atomic_store(&block->tester->is_cancelled, true);
     }
     return parallel_end(&parallel, err);

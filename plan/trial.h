@@ -41,6 +41,11 @@ struct plan_question { /* pointers are borrowed */
     void *context;
 };
 
+static inline bool plan_is_over(const struct plan_question *question)
+{
+    return question->is_over != NULL && question->is_over(question->context);
+}
+
 enum { HARD_SEEDS_MAX = 4 };
 
 struct tester {

@@ -69,7 +69,7 @@ static void add_groups(const struct sim *sim, struct bill *bill)
     for (int32_t i = 1 + metrics->pool_scope_count; i < metrics->scope_count; i++) {
         const struct scope *scope = &metrics->scopes[i];
         const struct fleet *fleet = &sim->sched.fleet;
-        const struct node_type *type = &fleet->types[fleet->groups[scope->group].type];
+        const struct node_type *type = fleet_group_type(fleet, scope->group);
         if (type->has_price)
             bill->fleet += integral_area(&scope->nodes_up_or_down, sim->now_us) * type->price_micro;
         for (int kind = 0; kind < EXPENSE_COUNT; kind++)

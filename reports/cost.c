@@ -25,7 +25,7 @@ int128 cost_of_time(int128 node_us, int64_t price_micro)
 static struct scope_cost cost_of_group(const struct sim *sim, const struct scope *scope)
 {
     const struct fleet *fleet = &sim->sched.fleet;
-    const struct node_type *type = &fleet->types[fleet->groups[scope->group].type];
+    const struct node_type *type = fleet_group_type(fleet, scope->group);
     struct scope_cost cost = {.node_us = integral_area(&scope->nodes_up_or_down, sim->now_us)};
     if (type->has_price)
         cost.micro_usd = cost_of_time(cost.node_us, type->price_micro);

@@ -147,7 +147,7 @@ static void bound_nodes(const struct sim *sim, struct packing_view *packing, enu
         if (scope->group == NO_INDEX)
             continue;
         const struct fleet *fleet = &sim->sched.fleet;
-        const struct node_type *type = &fleet->types[fleet->groups[scope->group].type];
+        const struct node_type *type = fleet_group_type(fleet, scope->group);
         stocks[stock_count++] = (struct stock){.capacity = capacity_of_type(type, resource),
                                                .count = packing->scopes[i].node_count,
                                                .pool = scope->pool,

@@ -28,16 +28,11 @@ static int32_t group_count(const struct sim *sim)
     return sim->metrics.scope_count - 1 - sim->metrics.pool_scope_count;
 }
 
-static const struct node_type *group_type(const struct sim *sim, int32_t group)
-{
-    return &sim->sched.fleet.types[sim->sched.fleet.groups[group].type];
-}
-
 /* Does any group with nodes have a price (or, has_price false, none)? */
 static bool any_group(const struct sim *sim, bool has_price)
 {
     for (int32_t group = 0; group < group_count(sim); group++) {
-        if (group_type(sim, group)->has_price == has_price &&
+        if (fleet_group_type(&sim->sched.fleet, group)->has_price == has_price &&
             integral_area(&group_scope(sim, group)->nodes_up_or_down, sim->now_us) > 0)
             return true;
     }
@@ -49,7 +44,7 @@ static double bin_cost_usd(const struct sim *sim, int32_t bin)
 {
     int128 cost = 0; /* price x microseconds */
     for (int32_t group = 0; group < group_count(sim); group++) {
-        const struct node_type *type = group_type(sim, group);
+        const struct node_type *type = fleet_group_type(&sim->sched.fleet, group);
         if (type->has_price)
             cost += group_scope(sim, group)->bin_existing[bin] * type->price_micro;
     }

@@ -19,7 +19,7 @@ const char *scope_pool_id(const struct sim *sim, const struct scope *scope)
 static const char *scope_type_id(const struct sim *sim, const struct scope *scope)
 {
     const struct fleet *fleet = &sim->sched.fleet;
-    return scope->group == NO_INDEX ? NULL : fleet->types[fleet->groups[scope->group].type].id;
+    return scope->group == NO_INDEX ? NULL : fleet_group_type(fleet, scope->group)->id;
 }
 
 void scope_write(const struct sim *sim, const struct scope *scope, struct table *table)

@@ -118,7 +118,7 @@ static void add_group(const struct report_view *view, const struct scope *scope,
                       struct cost_row *row)
 {
     const struct fleet *fleet = &view->sim->sched.fleet;
-    const struct node_type *type = &fleet->types[fleet->groups[scope->group].type];
+    const struct node_type *type = fleet_group_type(fleet, scope->group);
     int128 node_us = integral_area(&scope->nodes_up_or_down, view->end_us);
     row->node_us += node_us;
     if (type->has_price)
@@ -188,7 +188,7 @@ static void write_groups(const struct cost_table *to)
         const struct scope *scope = group_at(&sim->metrics, i);
         struct cost_row row = row_of_nodes("nodes", "");
         row.pool = sim->scenario->pools[scope->pool].id;
-        row.type = sim->sched.fleet.types[sim->sched.fleet.groups[scope->group].type].id;
+        row.type = fleet_group_type(&sim->sched.fleet, scope->group)->id;
         add_group(to->view, scope, &row);
         if (row.node_us > 0)
             write_row(to, &row);

@@ -45,7 +45,7 @@ static int128 bin_cost(const struct report_view *view, const struct scope *of, i
     int128 micro_usd = 0;
     for (int32_t i = 1 + metrics->pool_scope_count; i < metrics->scope_count; i++) {
         const struct scope *scope = &metrics->scopes[i];
-        const struct node_type *type = &fleet->types[fleet->groups[scope->group].type];
+        const struct node_type *type = fleet_group_type(fleet, scope->group);
         if ((of->pool == NO_INDEX || of->pool == scope->pool) && type->has_price)
             micro_usd += cost_of_time(scope->bin_existing[bin], type->price_micro);
     }

@@ -107,7 +107,7 @@ static void group_place(const struct fleet *fleet, const struct shape *shape, in
 {
     place->node = -1;
     place->group = group;
-    place->type = &fleet->types[fleet->groups[group].type];
+    place->type = fleet_group_type(fleet, group);
     place->misfits = fleet_group_misfits(fleet, shape, group);
     place->room = (struct room){.cpu_milli = place->type->cpu_milli,
                                 .mem_bytes = place->type->mem_bytes,
@@ -356,7 +356,7 @@ static void append_nearest(struct sentence *sentence, const struct fleet *fleet,
         return;
     }
     int32_t pool = fleet->groups[near->group].pool;
-    append(sentence, "type %s in pool %s", fleet->types[fleet->groups[near->group].type].id,
+    append(sentence, "type %s in pool %s", fleet_group_type(fleet, near->group)->id,
            fleet->pools[pool].id);
     if (near->misfit == MISFIT_POOL && !fleet->pools[pool].is_schedulable)
         append_closed(sentence, names, pool);

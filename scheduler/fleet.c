@@ -137,7 +137,7 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
                    struct err *err)
 {
     assert(group >= 0 && group < fleet->group_count);
-    const struct node_type *type = &fleet->types[fleet->groups[group].type];
+    const struct node_type *type = fleet_group_type(fleet, group);
     if (array_reserve_on_lines(&fleet->nodes, &fleet->node_capacity, (int64_t)fleet->node_count + 1,
                                sizeof *fleet->nodes, err))
         return -1;
@@ -222,7 +222,7 @@ static int device_misfits(const struct shape *shape, const struct node_type *typ
 int fleet_group_misfits(const struct fleet *fleet, const struct shape *shape, int32_t group)
 {
     int32_t pool = fleet->groups[group].pool;
-    const struct node_type *type = &fleet->types[fleet->groups[group].type];
+    const struct node_type *type = fleet_group_type(fleet, group);
     int misfits = device_misfits(shape, type);
     if (!shape_names_pool(shape, pool) || !fleet->pools[pool].is_schedulable)
         misfits |= MISFIT_POOL;

@@ -170,9 +170,13 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
 
 /* ---- asking ---- */
 
+static inline const struct node_type *fleet_group_type(const struct fleet *fleet, int32_t group)
+{
+    return &fleet->types[fleet->groups[group].type];
+}
 static inline const struct node_type *fleet_type_of(const struct fleet *fleet, int32_t node)
 {
-    return &fleet->types[fleet->groups[fleet->nodes[node].group].type];
+    return fleet_group_type(fleet, fleet->nodes[node].group);
 }
 /* What is free of each of the node's devices; [device_count of its type], in the order of their
  * numbers. */

@@ -6,7 +6,7 @@
 /* The books compared with each other after every event (options.check). What is kept incrementally
  * is counted anew here, in the most obvious way. */
 
-static int contradiction(struct err *err, const char *what, int32_t number)
+int check_contradiction(struct err *err, const char *what, int32_t number)
 {
     return err_set(err, ERR_SYSTEM, "contradiction: %s (%d)", what, number);
 }
@@ -27,7 +27,7 @@ static int count_states(const struct sim *sim, int32_t runner, struct state_coun
          i = sim->replicas[i].next_of_runner) {
         if (sim->sched.replicas[i].runner != runner ||
             sim->replicas[i].previous_of_runner != previous)
-            return contradiction(err, "list of the replicas of runner", runner);
+            return check_contradiction(err, "list of the replicas of runner", runner);
         counts->of[sim->sched.replicas[i].state]++;
         counts->all++;
         previous = i;
@@ -42,14 +42,14 @@ static int check_counts(const struct sim *sim, int32_t runner, const struct stat
     const struct runner_stats *stats = &sim->metrics.runners[runner];
     int32_t live = counts->of[REPLICA_STARTING] + counts->of[REPLICA_RUNNING];
     if (counts->of[REPLICA_NONE] > 0)
-        return contradiction(err, "an unused replica in the list of runner", runner);
+        return check_contradiction(err, "an unused replica in the list of runner", runner);
     if (scheduled->live != live || scheduled->pending != counts->of[REPLICA_PENDING] ||
         scheduled->blocked != counts->of[REPLICA_BLOCKED] ||
         scheduled->nominated != counts->of[REPLICA_NOMINATED] ||
         scheduled->terminating != counts->of[REPLICA_TERMINATING])
-        return contradiction(err, "the scheduler's counts of runner", runner);
+        return check_contradiction(err, "the scheduler's counts of runner", runner);
     if (stats->live.value != live || stats->running.value != counts->of[REPLICA_RUNNING])
-        return contradiction(err, "the measured counts of runner", runner);
+        return check_contradiction(err, "the measured counts of runner", runner);
     return 0;
 }
 
@@ -63,13 +63,13 @@ static int check_runner(const struct sim *sim, int32_t runner, struct err *err)
     bool is_there = it->has_arrived && it->departed_us == TIME_NEVER;
     int32_t wanted = counts.all - counts.of[REPLICA_TERMINATING];
     if (wanted != (is_there ? it->wish : 0))
-        return contradiction(err, "live + waiting = wish for runner", runner);
+        return check_contradiction(err, "live + waiting = wish for runner", runner);
     if (stats->is_there != is_there || stats->wish.value != wanted)
-        return contradiction(err, "the measured wish of runner", runner);
+        return check_contradiction(err, "the measured wish of runner", runner);
     int32_t floor = it->min_replicas < it->wish ? it->min_replicas : it->wish;
     if (it->floor != floor || sim->sched.runners[runner].floor != floor ||
         (is_there && metrics_rare(&sim->metrics, runner)->floor != floor))
-        return contradiction(err, "the floor in force of runner", runner);
+        return check_contradiction(err, "the floor in force of runner", runner);
     return 0;
 }
 
@@ -84,18 +84,18 @@ static int check_queues(const struct sim *sim, struct err *err)
             replica->state == REPLICA_NOMINATED)
             waiting[sim->sched.runners[replica->runner].priority]++;
         if (replica->state == REPLICA_TERMINATING && sim->replicas[i].gone_at_us < sim->now_us)
-            return contradiction(err, "gone in time: replica", i);
+            return check_contradiction(err, "gone in time: replica", i);
     }
     for (size_t i = 0; i < ARRAY_LEN(waiting); i++)
         if (waiting[i] != sim->metrics.waits[i].queue.value)
-            return contradiction(err, "length of the queue of priority", (int32_t)i);
+            return check_contradiction(err, "length of the queue of priority", (int32_t)i);
     int32_t listed = 0;
     for (int32_t i = 0; i < sim->runner_count; i++) {
         const struct runner *runner = &sim->sched.runners[i];
         listed += runner->live + runner->pending + runner->blocked + runner->nominated +
                   runner->terminating;
     }
-    return used == listed ? 0 : contradiction(err, "replicas in lists of runners", listed);
+    return used == listed ? 0 : check_contradiction(err, "replicas in lists of runners", listed);
 }
 
 /* ---- nodes ---- */
@@ -124,18 +124,18 @@ static int check_node(const struct sim *sim, int32_t node, struct err *err)
     int32_t bound = 0;
     count_used(sim, node, used);
     if (used[RESOURCE_DEVICES] != __builtin_popcountll(sim->nodes[node].devices_in_use))
-        return contradiction(err, "the devices in use of node", node);
+        return check_contradiction(err, "the devices in use of node", node);
     for (int32_t i = sim->sched.fleet.nodes[node].first_replica; i != NO_INDEX;
          i = sim->sched.replicas[i].next_on_node)
         bound += sim->sched.replicas[i].state != REPLICA_NOMINATED;
     if (bound != sim->nodes[node].replica_count)
-        return contradiction(err, "the number of replicas of node", node);
+        return check_contradiction(err, "the number of replicas of node", node);
     if (sim->sched.fleet.nodes[node].state == NODE_DOWN &&
         sim->nodes[node].repair_at_us < sim->now_us)
-        return contradiction(err, "repaired in time: node", node);
+        return check_contradiction(err, "repaired in time: node", node);
     bool is_removed = sim->sched.fleet.nodes[node].state == NODE_REMOVED;
     if (is_removed != (sim->nodes[node].removed_us != TIME_NEVER))
-        return contradiction(err, "the removal of node", node);
+        return check_contradiction(err, "the removal of node", node);
     return 0;
 }
 
@@ -169,10 +169,10 @@ static int check_scope(const struct sim *sim, int32_t number, struct err *err)
         }
     }
     if (scope->nodes.value != counted || scope->nodes_up_or_down.value != existing)
-        return contradiction(err, "the number of nodes of scope", number);
+        return check_contradiction(err, "the number of nodes of scope", number);
     for (int i = 0; i < RESOURCE_COUNT; i++)
         if (scope->usage[i].used.value != used[i] || scope->usage[i].capacity.value != there[i])
-            return contradiction(err, "use and capacity of scope", number);
+            return check_contradiction(err, "use and capacity of scope", number);
     return 0;
 }
 
@@ -182,7 +182,7 @@ static int check_no_pass_is_due(const struct sim *sim, struct err *err)
     if (sim->now_us >= sim->end_us || sim_next_us(sim) == sim->now_us)
         return 0;
     if (sim->sched.ready_count > 0)
-        return contradiction(err, "nominated demands left unbound", sim->sched.ready_count);
+        return check_contradiction(err, "nominated demands left unbound", sim->sched.ready_count);
     return sched_check_no_fit(&sim->sched, err);
 }
 
@@ -191,7 +191,8 @@ static int check_events(const struct sim *sim, struct err *err)
 {
     const struct event_filter filter = sim_event_filter(sim);
     if (event_queue_count_dead(&sim->events, &filter) != sim->events.dead_count)
-        return contradiction(err, "number of cancelled events", (int32_t)sim->events.dead_count);
+        return check_contradiction(err, "number of cancelled events",
+                                   (int32_t)sim->events.dead_count);
     return 0;
 }
 
@@ -207,12 +208,12 @@ static int check_pool(const struct sim *sim, int32_t number, struct err *err)
         counted.coming_count += state == NODE_COMING;
         counted.idle_count += is_idle;
         if (is_idle != (sim->nodes[i].idle_since_us != TIME_NEVER))
-            return contradiction(err, "since when node is empty", i);
+            return check_contradiction(err, "since when node is empty", i);
     }
     if (counted.existing_count != pool->existing_count ||
         counted.ready_count != pool->ready_count || counted.coming_count != pool->coming_count ||
         counted.idle_count != pool->idle_count)
-        return contradiction(err, "the counted nodes of pool", number);
+        return check_contradiction(err, "the counted nodes of pool", number);
     return 0;
 }
 
@@ -233,9 +234,9 @@ int sim_check(const struct sim *sim, struct err *err)
         if (check_scope(sim, i, err))
             return -1;
     if (sim->metrics.floor_breaches_by_preemption != 0 || sim->sched.floor_breach_count != 0)
-        return contradiction(err, "preemption under a floor", 1);
+        return check_contradiction(err, "preemption under a floor", 1);
     if (sim->metrics.floor_breaches_by_consolidation != 0)
-        return contradiction(err, "consolidation under a floor", 1);
+        return check_contradiction(err, "consolidation under a floor", 1);
     if (traffic_check(sim, err))
         return -1;
     return check_no_pass_is_due(sim, err);

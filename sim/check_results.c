@@ -8,11 +8,6 @@
 /* The results compared with each other, at the end of every run. Runners and nodes are many and
  * have left the cache by then, so each of the two tables is walked once, for all its sums. */
 
-static int contradiction(struct err *err, const char *what, int32_t number)
-{
-    return err_set(err, ERR_SYSTEM, "contradiction: %s (%d)", what, number);
-}
-
 /* ---- runners ---- */
 
 struct runner_sums {
@@ -45,11 +40,11 @@ static int check_blame(const struct runner_rare *rare, int32_t runner, struct er
     for (int i = 0; i < BLAME_COUNT; i++)
         below_us += rare->below_floor_us[i];
     if (below_us != rare->floor_by_live.asked_us - rare->floor_by_live.met_us)
-        return contradiction(err, "time below the floor of runner", runner);
+        return check_contradiction(err, "time below the floor of runner", runner);
     if (rare->below_floor_us[BLAME_CONSOLIDATION] != 0)
-        return contradiction(err, "consolidation under the floor of runner", runner);
+        return check_contradiction(err, "consolidation under the floor of runner", runner);
     if (rare->below_floor_us[BLAME_PREEMPTION] != 0)
-        return contradiction(err, "preemption under the floor of runner", runner);
+        return check_contradiction(err, "preemption under the floor of runner", runner);
     return 0;
 }
 
@@ -61,7 +56,7 @@ static int check_crashes(const struct metrics *metrics, int32_t runner, struct e
     const struct crash_stats *crashes = &rare->crashes;
     if (crashes->at_start_count > crashes->count || crashes->work_lost_us > rare->work_lost_us ||
         crashes->down_us > stats->live.area - stats->running.area)
-        return contradiction(err, "crashes of runner", runner);
+        return check_contradiction(err, "crashes of runner", runner);
     return 0;
 }
 
@@ -96,7 +91,7 @@ static int check_busy(const struct sim *sim, int32_t node, struct err *err)
     const struct sim_node *it = &sim->nodes[node];
     int64_t end_us = it->removed_us == TIME_NEVER ? sim->now_us : it->removed_us;
     if (it->busy_us > end_us - it->added_us - it->down_us)
-        return contradiction(err, "time with replicas of node", node);
+        return check_contradiction(err, "time with replicas of node", node);
     return 0;
 }
 
@@ -144,10 +139,11 @@ static int check_waits(const struct sim *sim, int32_t priority, struct err *err)
     for (int i = 0; i < TIMELINE_BINS; i++)
         binned += waits->bin_queue[i];
     if (sum != waits->queue.area || binned != waits->queue.area || waits->queue.value != 0)
-        return contradiction(err, "sum of waits = area under the queue of priority", priority);
+        return check_contradiction(err, "sum of waits = area under the queue of priority",
+                                   priority);
     if (waits->gave_up_count + waits->withdrawn_count + waits->waiting_count !=
         waits->censored_count)
-        return contradiction(err, "censored waits of priority", priority);
+        return check_contradiction(err, "censored waits of priority", priority);
     return 0;
 }
 
@@ -165,7 +161,7 @@ static int check_evictions(const struct sim *sim, const struct runner_sums *runn
     int64_t count = metrics->eviction_count;
     if (between != count || runners->evicted_count != count || runners->evicting_count != count ||
         nodes->evicted_count != count || in_bins != count)
-        return contradiction(err, "counts of evictions", metrics->eviction_count);
+        return check_contradiction(err, "counts of evictions", metrics->eviction_count);
     return 0;
 }
 
@@ -176,18 +172,19 @@ static int check_expenses(const struct sim *sim, const struct runner_sums *runne
     for (int32_t i = 1 + sim->metrics.pool_scope_count; i < sim->metrics.scope_count; i++) {
         const struct scope *scope = &sim->metrics.scopes[i];
         const struct fleet *fleet = &sim->sched.fleet;
-        const struct node_type *type = &fleet->types[fleet->groups[scope->group].type];
+        const struct node_type *type = fleet_group_type(fleet, scope->group);
         int128 charged = 0;
         for (int j = 0; j < EXPENSE_COUNT; j++) {
             by_group[j] += scope->charged[j];
             charged += scope->charged[j];
         }
         if (charged > (type->has_price ? scope->nodes_up_or_down.area * type->price_micro : 0))
-            return contradiction(err, "more is charged than nodes cost in group", scope->group);
+            return check_contradiction(err, "more is charged than nodes cost in group",
+                                       scope->group);
     }
     for (int j = 0; j < EXPENSE_COUNT; j++)
         if (runners->cost[j] != by_group[j])
-            return contradiction(err, "charged to runners = charged by groups", j);
+            return check_contradiction(err, "charged to runners = charged by groups", j);
     return 0;
 }
 
@@ -206,8 +203,8 @@ static int check_losses(const struct metrics *metrics, const struct runner_sums 
     if (taken != runners->taken_count || work_us != runners->work_lost_us ||
         cost != runners->cost_lost ||
         metrics->taken[BLAME_PREEMPTION].replica_count != metrics->eviction_count)
-        return contradiction(err, "losses by cause = losses of runners",
-                             (int32_t)(taken - runners->taken_count));
+        return check_contradiction(err, "losses by cause = losses of runners",
+                                   (int32_t)(taken - runners->taken_count));
     return 0;
 }
 
@@ -222,7 +219,7 @@ static int check_bound(const struct metrics *metrics, const struct runner_sums *
         in_bins += metrics->bins[i].bound;
     int64_t count = runners->bound_count;
     if (count != nodes->bound_count || count != by_wait || count != in_bins)
-        return contradiction(err, "counts of bound demands", (int32_t)count);
+        return check_contradiction(err, "counts of bound demands", (int32_t)count);
     return 0;
 }
 
@@ -239,8 +236,8 @@ static int check_areas(const struct scope *scope, const struct scope_areas *by_n
         }
         if (by_node->of[i] != usage->used.area || used != usage->used.area ||
             capacity != usage->capacity.area)
-            return contradiction(err, "areas of use by node, time bin and scope of pool",
-                                 scope->pool);
+            return check_contradiction(err, "areas of use by node, time bin and scope of pool",
+                                       scope->pool);
     }
     return 0;
 }
@@ -265,9 +262,9 @@ static int check_failures(const struct sim *sim, const struct node_sums *nodes, 
     }
     if (nodes->failure_count != sim->failure_count ||
         sim->metrics.node_failures != sim->failure_count)
-        return contradiction(err, "counts of failures", sim->failure_count);
+        return check_contradiction(err, "counts of failures", sim->failure_count);
     if (nodes->down_us != lasted_us)
-        return contradiction(err, "time down = lengths of failures", sim->failure_count);
+        return check_contradiction(err, "time down = lengths of failures", sim->failure_count);
     return 0;
 }
 
@@ -275,7 +272,8 @@ static int check_failures(const struct sim *sim, const struct node_sums *nodes, 
 static int check_lives(const struct sim *sim, const struct node_sums *nodes, struct err *err)
 {
     if (nodes->lives_us != sim->metrics.scopes[0].nodes_up_or_down.area)
-        return contradiction(err, "node-time paid for = sum of the nodes' lives", sim->node_count);
+        return check_contradiction(err, "node-time paid for = sum of the nodes' lives",
+                                   sim->node_count);
     return 0;
 }
 
@@ -292,7 +290,7 @@ static int check_phases(const struct sim *sim, struct err *err)
         for (int j = 0; j < TIMELINE_BINS; j++)
             binned += phase->bin_nodes[j];
         if (binned != phase->nodes.area)
-            return contradiction(err, "time bins of the phase of nodes", i);
+            return check_contradiction(err, "time bins of the phase of nodes", i);
         nodes_us += phase->nodes.area;
         cost += phase->price.area;
         unpriced_us += phase->unpriced_nodes.area;
@@ -300,13 +298,13 @@ static int check_phases(const struct sim *sim, struct err *err)
     for (int32_t i = 1 + metrics->pool_scope_count; i < metrics->scope_count; i++) {
         const struct scope *scope = &metrics->scopes[i];
         const struct fleet *fleet = &sim->sched.fleet;
-        const struct node_type *type = &fleet->types[fleet->groups[scope->group].type];
+        const struct node_type *type = fleet_group_type(fleet, scope->group);
         nodes_us -= scope->nodes_up_or_down.area;
         cost -= type->has_price ? scope->nodes_up_or_down.area * type->price_micro : 0;
         unpriced_us -= type->has_price ? 0 : scope->nodes_up_or_down.area;
     }
     if (nodes_us != 0 || cost != 0 || unpriced_us != 0)
-        return contradiction(err, "phases of nodes = their lives", sim->node_count);
+        return check_contradiction(err, "phases of nodes = their lives", sim->node_count);
     return 0;
 }
 

@@ -214,7 +214,7 @@ static bool takes_rest(const struct sim *sim, int32_t group)
 {
     const struct consolidations *all = &sim->consolidations;
     const struct fleet *fleet = &sim->sched.fleet;
-    const struct node_type *type = &fleet->types[fleet->groups[group].type];
+    const struct node_type *type = fleet_group_type(fleet, group);
     struct room room = room_of_empty(type);
     for (int32_t i = 0; i < all->mover_count; i++) {
         const struct mover *mover = &all->movers[i];

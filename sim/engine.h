@@ -476,6 +476,9 @@ int pass_step(struct sim *sim, struct err *err);
 /* Compares all books with each other and with the scheduler's; O(everything). */
 int sim_check(const struct sim *sim, struct err *err);
 
+/* ERR_SYSTEM "contradiction: WHAT (NUMBER)", for this file and the next. */
+int check_contradiction(struct err *err, const char *what, int32_t number);
+
 /* ---- check_results.c ---- */
 
 /* Sum of all waits = area under the queue, replica-seconds by runner and by node, counts of

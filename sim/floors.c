@@ -282,7 +282,7 @@ static int32_t least_share(const struct floors *floors, int32_t number, int32_t 
     for (int32_t i = 0; i < fleet->group_count; i++) {
         if (fleet->groups[i].pool != pool || !fleet_suits(fleet, number, i))
             continue;
-        int32_t share = shape_share_on(shape, &fleet->types[fleet->groups[i].type]);
+        int32_t share = shape_share_on(shape, fleet_group_type(fleet, i));
         if (share < least)
             least = share;
     }

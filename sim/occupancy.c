@@ -51,7 +51,7 @@ static struct usage_delta use_of(const struct sim *sim, const struct occupancy *
     const struct fleet *fleet = &sim->sched.fleet;
     const struct shape *shape = &fleet->shapes->items[occupancy->shape];
     int32_t group = fleet->nodes[occupancy->node].group;
-    const struct node_type *type = &fleet->types[fleet->groups[group].type];
+    const struct node_type *type = fleet_group_type(fleet, group);
     struct usage_delta use = {.group = group};
     if (!type->is_unbounded) {
         use.used[RESOURCE_CPU] = shape->cpu_milli;

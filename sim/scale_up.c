@@ -149,11 +149,6 @@ static int gather_groups(struct sim *sim, struct err *err)
 
 /* ---- bins ---- */
 
-static const struct node_type *type_of_group(const struct sim *sim, int32_t group)
-{
-    return &sim->sched.fleet.types[sim->sched.fleet.groups[group].type];
-}
-
 struct room room_of_empty(const struct node_type *type)
 {
     struct room room = {
@@ -190,8 +185,8 @@ static void fill_bin(struct sim *sim, struct scale_bin *bin, struct scale_group 
 {
     if (!fleet_suits(&sim->sched.fleet, group->shape, bin->group))
         return;
-    int64_t taken = fill(type_of_group(sim, bin->group), &sim->scenario->shapes.items[group->shape],
-                         &bin->room, group->left);
+    int64_t taken = fill(fleet_group_type(&sim->sched.fleet, bin->group),
+                         &sim->scenario->shapes.items[group->shape], &bin->room, group->left);
     group->left -= taken;
     bin->taken_count += (int32_t)taken;
 }
@@ -203,7 +198,7 @@ static int add_bin(struct sim *sim, int32_t group, struct err *err)
                       sizeof *scaling->bins, err))
         return -1;
     scaling->bins[scaling->bin_count++] = (struct scale_bin){
-        .room = room_of_empty(type_of_group(sim, group)),
+        .room = room_of_empty(fleet_group_type(&sim->sched.fleet, group)),
         .group = group,
     };
     return 0;
@@ -259,7 +254,7 @@ static int64_t waste_ppm(const struct node_type *type, const struct room *room)
 
 static struct trial try_type(const struct sim *sim, int32_t first, int32_t fleet_group)
 {
-    const struct node_type *type = type_of_group(sim, fleet_group);
+    const struct node_type *type = fleet_group_type(&sim->sched.fleet, fleet_group);
     struct room room = room_of_empty(type);
     struct trial trial = {0};
     for (int32_t i = first; i < sim->scaling.group_count; i++) {
@@ -359,8 +354,8 @@ static bool wins(struct sim *sim, const struct scale_group *group, const struct 
     int32_t pool = fleet->groups[candidate->group].pool;
     if (pool != fleet->groups[best->group].pool)
         return false;
-    const struct node_type *types[] = {type_of_group(sim, candidate->group),
-                                       type_of_group(sim, best->group)};
+    const struct node_type *types[] = {fleet_group_type(&sim->sched.fleet, candidate->group),
+                                       fleet_group_type(&sim->sched.fleet, best->group)};
     const struct trial trials[] = {candidate->trial, best->trial};
     return is_better(sim->scenario->pools[pool].scaling->expander, types, trials);
 }

@@ -184,11 +184,6 @@ static int32_t count_edges(const struct fgd_state *state, int64_t fragment)
     return low;
 }
 
-static int64_t floor_divide(int64_t a, int64_t b)
-{
-    return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
-}
-
 static void begin(const struct policy_context *context, struct placing *placing)
 {
     const struct fgd_state *state = context->state;
@@ -226,7 +221,7 @@ static double grade(const struct policy_context *context, const struct placing *
     if (grain_milli == 0)
         return (double)gain / (double)count_sum;
     if (context->values[VALUE_CURVE].integer == CURVE_LINEAR)
-        return (double)floor_divide(gain, grain_milli * count_sum);
+        return (double)placing_steps(gain, grain_milli * count_sum);
     if (gain == 0 && context->values[VALUE_ARITHMETIC].integer == ARITHMETIC_DOUBLES)
         return score_of_rounding_error(state, rounding_error(state, placing, devices));
     return (double)count_edges(state, gain);

@@ -87,7 +87,7 @@ double left_asked(const struct policy_context *context, int32_t group, int64_t c
 {
     const struct fleet *fleet = context->fleet;
     const struct amounts asked =
-        amounts_asked_of_type(context->shape, &fleet->types[fleet->groups[group].type]);
+        amounts_asked_of_type(context->shape, fleet_group_type(fleet, group));
     return mean_part(fleet, &asked, counted);
 }
 

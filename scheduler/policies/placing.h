@@ -47,4 +47,10 @@ struct placing_choice placing_choose(const struct policy_context *context,
                                      const struct placing_rule *rule, int32_t node,
                                      const struct room *room);
 
+/* floor(gain / step), step above 0. */
+static inline int64_t placing_steps(int64_t gain, int64_t step)
+{
+    return gain / step - (gain % step < 0);
+}
+
 #endif

@@ -438,11 +438,6 @@ static int64_t worth(const struct policy_context *context, const struct fragment
 
 /* ---- score ---- */
 
-static int64_t floor_divide(int64_t a, int64_t b)
-{
-    return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
-}
-
 static void begin(const struct policy_context *context, struct placing *placing)
 {
     placing->worth_before = worth(context, &placing->before);
@@ -459,7 +454,7 @@ static double grade(const struct policy_context *context, const struct placing *
     int64_t gain = worth(context, &end.room) - placing->worth_before;
     if (grain_milli == 0)
         return (double)gain / (double)unit;
-    return (double)floor_divide(gain, grain_milli * unit);
+    return (double)placing_steps(gain, grain_milli * unit);
 }
 
 static const struct placing_rule rule = {.begin = begin, .grade = grade};
