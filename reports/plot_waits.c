@@ -14,7 +14,7 @@ static bool applies(const struct sim *sim)
     return traffic_top(sim).count > 0;
 }
 
-/* A wait below is drawn there: the axis is logarithmic. */
+/* A wait below is drawn there, as the axis says: it is logarithmic. */
 static const double shortest_s = 0.001;
 
 /* A bin with less than a request tells too little: there the line falls to the axis and is broken.
@@ -71,6 +71,7 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
           "set bmargin at screen 0.19\n"
           "set key at screen 0.98,0.98 top right horizontal maxrows 1 samplen 2\n"
           "set logscale y\nset format y '%g'\nset yrange [0.0009:*]\n"
+          "set ytics add ('≤ 0.001' 0.001)\n"
           "set ylabel 'mean wait of the served [s]'\n",
           out);
     for (int32_t i = 0; i < top.count; i++) {

@@ -73,6 +73,10 @@ class Diurnal(ProgramTest):
             data = (self.folder / f"out/plots/{picture}.dat").read_text(encoding="utf-8")
             names = [block.split("\n", 1)[0].removeprefix("# ") for block in data.split("\n\n\n")]
             self.assertEqual(sorted(names), sorted(rows))
+        # Waits below the foot of the logarithmic axis stand on it, which it says.
+        self.assertRegex(data, r"(?m)^[\d.]+\t0\.001000$")
+        script = (self.folder / "out/plots/waits.gp").read_text(encoding="utf-8")
+        self.assertIn("set ytics add ('≤ 0.001' 0.001)", script)
 
     def test_single_requests_say_the_same_within_a_tenth(self):
         scenario = json.loads(SCENARIO.read_text(encoding="utf-8"))
