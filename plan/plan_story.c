@@ -500,18 +500,18 @@ static void print_found(const struct plan_result *result, struct page *page)
 /* What misses: the highest fleet, or the only one. */
 static void print_missing(const struct plan_result *result, struct page *page)
 {
-    char text[CELL_SIZE];
+    char text[CELL_SIZE], failed[PLAN_FAILED_SIZE];
     const struct found_fleet *answer = &result->answer;
     int32_t highest = plan_told_point(result);
     const struct trial_tally *tally = &answer->tallies[highest];
     text_of_misses(result, tally, text);
     page_begin_paragraph(page);
-    page_format_text(page, "%s: %" PRId32 " of the first %" PRId32 " replications miss %s.",
+    page_format_text(page, "%s: %s %s.",
                      plan_is_one_fleet(result) ? "It was simulated"
                      : answer->search.tight >= 0
                          ? "The least fleet that has enough nodes does not do"
                          : "Even the highest of the allowed numbers of nodes does not do",
-                     tally->trials - tally->successes, tally->trials, text);
+                     plan_failed_text(tally, "", failed), text);
     page_end_paragraph(page);
     print_counts_table(result, search_counts(&answer->search, highest), page);
     page_begin_paragraph(page);

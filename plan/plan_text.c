@@ -268,12 +268,13 @@ static void print_none(const struct plan_result *result, FILE *out)
     }
     int32_t point = plan_told_point(result);
     const struct trial_tally *tally = &answer->tallies[point];
+    char failed[PLAN_FAILED_SIZE];
     bool is_one = plan_is_one_fleet(result);
-    fprintf(out, "Plan        %s: %" PRId32 " of the first %" PRId32 " replications of %s miss ",
-            is_one ? "no" : "none", tally->trials - tally->successes, tally->trials,
-            is_one                      ? "this fleet"
-            : answer->search.tight >= 0 ? "the least fleet that has enough nodes"
-                                        : "the highest fleet allowed");
+    const char *whose = is_one                      ? " of this fleet"
+                        : answer->search.tight >= 0 ? " of the least fleet that has enough nodes"
+                                                    : " of the highest fleet allowed";
+    fprintf(out, "Plan        %s: %s ", is_one ? "no" : "none",
+            plan_failed_text(tally, whose, failed));
     plan_print_misses(result, tally, out);
     fputc('\n', out);
     print_binding(&result->highest, out);

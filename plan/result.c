@@ -67,11 +67,6 @@ static int look_around(struct plan_result *result, struct err *err)
     return result->asks_sensitivity ? sensitivity_make(&result->sensitivity, &of, err) : 0;
 }
 
-static bool is_interrupted(const struct plan_question *question)
-{
-    return question->is_over != NULL && question->is_over(question->context);
-}
-
 int plan_result_make(struct plan_result *result, struct err *err)
 {
     result->bindings = NULL;
@@ -92,7 +87,7 @@ int plan_result_make(struct plan_result *result, struct err *err)
         return -1;
     }
     result->is_cut_short =
-        !result->answer.is_interrupted && is_interrupted(&result->request->question);
+        !result->answer.is_interrupted && plan_is_over(&result->request->question);
     return 0;
 }
 
@@ -115,11 +110,25 @@ void plan_print_misses(const struct plan_result *result, const struct trial_tall
             continue;
         fprintf(out, "%s%s", told < 0 ? "" : "; ", result->target_texts[text]);
         if (!isnan(tally->values[i]) && tally->first_loss == 0)
-            fprintf(out, " (%.4g %s on the average)", tally->values[i], target_unit(targets, i));
+            fprintf(out, " (%.4g %s%s)", tally->values[i], target_unit(targets, i),
+                    tally->trials > 1 ? " on the average" : "");
         told = text;
     }
     if (tally->first_loss > 0)
         fputs(" when something is lost", out);
+}
+
+const char *plan_failed_text(const struct trial_tally *tally, const char *whose,
+                             char out[PLAN_FAILED_SIZE])
+{
+    int32_t failed = tally->trials - tally->successes;
+    if (tally->trials == 1)
+        snprintf(out, PLAN_FAILED_SIZE, "the first replication%s misses", whose);
+    else
+        snprintf(out, PLAN_FAILED_SIZE,
+                 "%" PRId32 " of the first %" PRId32 " replications%s miss%s", failed,
+                 tally->trials, whose, failed == 1 ? "es" : "");
+    return out;
 }
 
 void plan_print_gains(const struct plan_result *result, const struct trial_tally *tally, FILE *out)

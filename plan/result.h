@@ -59,6 +59,13 @@ void plan_print_gains(const struct plan_result *result, const struct trial_tally
 void plan_print_misses(const struct plan_result *result, const struct trial_tally *tally,
                        FILE *out);
 
+/* Of runs from the first seed on, the subject of a sentence on those that failed: "the first
+ * replication misses", "2 of the first 3 replications miss". With `whose`, as in " of this fleet",
+ * before the verb. */
+enum { PLAN_FAILED_SIZE = 120 };
+const char *plan_failed_text(const struct trial_tally *tally, const char *whose,
+                             char out[PLAN_FAILED_SIZE]);
+
 /* USD an hour of a cost of the search; NaN where prices are unknown. */
 double plan_usd_per_hour(const struct plan_result *result, int64_t cost);
 

@@ -277,7 +277,7 @@ class Plan(ProgramTest):
                 self.assertEqual(plan["plan"]["counts"], {"p/four": 3})
             else:
                 text = self.plan("s.json", "-t", "pending <= 0", *options).stdout
-                self.assertIn("1 of the first 1 replications of this fleet miss pending <= 0", text)
+                self.assertIn("the first replication of this fleet misses pending <= 0", text)
             self.assertEqual(len(plan["search"]["points"]), 1)
             gap = plan["lower_bound"]["gap_pct"]
             self.assertAlmostEqual(gap, 100 * plan["search"]["points"][0]["counts"]["p/four"] / 3 - 100,
@@ -309,7 +309,8 @@ class Plan(ProgramTest):
         self.write("s.json", small_scenario())
         result = self.plan("s.json", "-t", "pending <= 0", "-n", "p=0..1")
         self.check_ended(result, ANSWER_IS_NO)
-        self.assertIn("replications of the highest fleet allowed miss pending <= 0", result.stdout)
+        self.assertIn("the first replication of the highest fleet allowed misses pending <= 0 "
+                      "(1 replicas)", " ".join(result.stdout.split()))
         self.assertIn("1 demand is left waiting; r does not fit now", result.stdout)
         report = self.plan("s.json", "-t", "pending <= 0", "-n", "p=0..1", "-o", "out", "-q")
         self.check_ended(report, ANSWER_IS_NO)
@@ -325,7 +326,7 @@ class Plan(ProgramTest):
         self.assertFalse(plan["search"]["is_cheapest"])
         none = self.plan(*band, "-t", "utilization_pct_cpu <= 72")
         self.check_ended(none, ANSWER_IS_NO)
-        self.assertIn("the least fleet that has enough nodes miss utilization_pct_cpu >= 70 (50 %",
+        self.assertIn("the least fleet that has enough nodes misses utilization_pct_cpu >= 70 (50 %)",
                       " ".join(none.stdout.split()))
         wide = self.json_of("s.json", "-n", "p=0..9", "-t", "floors", "-t",
                             "utilization_pct_cpu <= 60", "-t", "utilization_pct_cpu >= 40")
