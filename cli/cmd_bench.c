@@ -145,7 +145,7 @@ static int write_folder(const struct bench_command *command, const struct fgd_be
                                               .gnuplots = command->draws_plots ? command->jobs : 0};
     if (fgd_report_write(bench, &report, command->output, &outcome, &err) != 0)
         return message_fail(&err);
-    int code = tell_plots(command->output, &outcome);
+    int code = tell_plots(command->output, &outcome, command->is_quiet);
     if (!command->is_quiet)
         message_note("the results are in %s", command->output);
     return code;

@@ -71,7 +71,7 @@ static const struct command_option options[] = {
                         "exit 1 where it holds, as in 'preemptions_p9 > 0'"},
     [OPTION_JOBS] = {'j', "jobs", "N", "threads (default: one for each processor)"},
     [OPTION_NO_PLOTS] = {0, "no-plots", NULL, "write the plot scripts, but draw no pictures"},
-    [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
+    [OPTION_QUIET] = {'q', "quiet", NULL, "print only errors and conditions that hold"},
 };
 
 enum { REPLICATIONS_DEFAULT = 10, CAP_DEFAULT = 100, CAP_MAX = 100000 };
@@ -392,7 +392,7 @@ static int write_folder(const struct compare_command *command, const struct comp
                                                       command->draws_plots ? command->jobs : 0};
     if (compare_report_write(compare, &report, command->output, &outcome, &err) != 0)
         return message_fail(&err);
-    int code = tell_plots(command->output, &outcome);
+    int code = tell_plots(command->output, &outcome, command->is_quiet);
     if (!command->is_quiet)
         message_note("the comparison is in %s: begin with %s/report.md", command->output,
                      command->output);

@@ -19,7 +19,7 @@ enum { OPTION_OUTPUT, OPTION_NO_PLOTS, OPTION_QUIET };
 static const struct command_option options[] = {
     [OPTION_OUTPUT] = {'o', "output", "DIR", "write the whole sweep to DIR; required"},
     [OPTION_NO_PLOTS] = {0, "no-plots", NULL, "write the plot scripts, but draw no pictures"},
-    [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
+    [OPTION_QUIET] = {'q', "quiet", NULL, "print only errors and what cells are not whole"},
 };
 
 struct merge_command {
@@ -80,7 +80,7 @@ static int report(const struct merge_command *command, const struct sweep_merge 
     int32_t gnuplots = command->draws_plots ? option_jobs_default() : 0;
     if (sweep_report_write(&merge->results, gnuplots, dir, &outcome, &err) != 0)
         return message_fail(&err);
-    int code = tell_plots(command->output, &outcome);
+    int code = tell_plots(command->output, &outcome, command->is_quiet);
     int told = sweep_tell(&merge->results, command->output, command->is_quiet);
     return told > code ? told : code;
 }

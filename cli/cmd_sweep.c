@@ -52,7 +52,7 @@ static const struct command_option options[] = {
     [OPTION_SHARD] = {0, "shard", "I/N", "only part I of N; or slurm, k8s/N (see below)"},
     [OPTION_REDO] = {0, "redo", NULL, "do cells again that were made from something else"},
     [OPTION_NO_PLOTS] = {0, "no-plots", NULL, "write the plot scripts, but draw no pictures"},
-    [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
+    [OPTION_QUIET] = {'q', "quiet", NULL, "print only errors and what cells are not whole"},
 };
 
 enum { SEED_SIZE = 32 };
@@ -258,7 +258,7 @@ static int check_kept(const struct sweep_command *sweep, const struct sweep_run 
                        "%s: %" PRId32 " of its cells were made from something else: give --redo to "
                        "do them again, or another folder",
                        sweep->output, run->other_count);
-    if (run->damaged_count > 0)
+    if (run->damaged_count > 0 && !sweep->is_quiet)
         message_warn("%s: %" PRId32 " files of cells are damaged: these cells are done again",
                      sweep->output, run->damaged_count);
     if (run->done > 0 && !sweep->is_quiet)
@@ -327,7 +327,7 @@ static int report(const struct sweep_command *sweep, struct sweep_state *state)
     int32_t gnuplots = sweep->draws_plots ? sweep->jobs : 0;
     if (sweep_report_write(&state->run.results, gnuplots, &state->dir, &outcome, &err) != 0)
         return message_fail(&err);
-    int code = tell_plots(sweep->output, &outcome);
+    int code = tell_plots(sweep->output, &outcome, sweep->is_quiet);
     int told = sweep_tell(&state->run.results, sweep->output, sweep->is_quiet);
     return told > code ? told : code;
 }

@@ -313,7 +313,7 @@ static int write_report(struct planning *planning)
     int32_t gnuplots = options->draws_plots ? options->jobs : 0;
     if (plan_report_write(&planning->result, &planning->dir, gnuplots, &outcome, &err) != 0)
         return message_fail(&err);
-    int code = tell_plots(options->output_path, &outcome);
+    int code = tell_plots(options->output_path, &outcome, options->is_quiet);
     if (!options->is_quiet)
         message_note("the report is in %s: begin with %s/report.md", options->output_path,
                      options->output_path);
@@ -324,7 +324,7 @@ static void tell_kept(const struct planning *planning)
 {
     const struct run_store *store = &planning->store;
     const char *folder = planning->options->output_path;
-    if (store->damaged_count > 0)
+    if (store->damaged_count > 0 && !planning->options->is_quiet)
         message_warn("%s: %" PRId32 " files of plans are damaged: their runs were done again",
                      folder, store->damaged_count);
     if (store->reused_count > 0 && !planning->options->is_quiet)

@@ -4,13 +4,15 @@
 #include "cli/command.h"
 #include "cli/message.h"
 
-int tell_plots(const char *folder, const struct report_outcome *outcome)
+int tell_plots(const char *folder, const struct report_outcome *outcome, bool is_quiet)
 {
     switch (outcome->plots) {
     case PLOTS_NO_GNUPLOT:
-        message_warn("%s/plots: no pictures were drawn: there is no gnuplot on the PATH: install "
-                     "the Debian package gnuplot-nox, or draw them elsewhere with `gnuplot *.gp`",
-                     folder);
+        if (!is_quiet)
+            message_warn("%s/plots: no pictures were drawn: there is no gnuplot on the PATH: "
+                         "install the Debian package gnuplot-nox, or draw them elsewhere with "
+                         "`gnuplot *.gp`",
+                         folder);
         return EXIT_DONE;
     case PLOTS_FAILED: {
         struct err err = {.kind = ERR_NONE};

@@ -231,6 +231,8 @@ class Gnuplot(ProgramTest):
         self.assertTrue((self.folder / "out/summary.json").exists())
         self.assertEqual(list(self.folder.glob("out/plots/*.png")), [])
         self.assertNotEqual(list(self.folder.glob("out/plots/*.gp")), [])
+        quiet = self.stowage("run", QUICKSTART, "-q", "-o", "out", environment=environment)
+        self.assertEqual((quiet.returncode, quiet.stdout, quiet.stderr), (DONE, "", ""))
 
     def test_reports_refer_to_no_picture_that_was_not_drawn(self):
         self.write("s.json", small_scenario())

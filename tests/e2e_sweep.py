@@ -196,6 +196,10 @@ class Sweep(ProgramTest):
                            BAD_INPUT)
         self.assertIn("nodepools[x]: is not there: give p", result.stderr)
         self.assertIn("2 of 2 cells could not be run", result.stderr)
+        # Why the exit status is not 0 is told in any case.
+        quiet = self.good(self.sweep("quiet", "-q", grid=["--vary", "nodepools[x].max_instances=1,2"]),
+                          BAD_INPUT)
+        self.assertEqual((quiet.stdout, quiet.stderr.count("nodepools[x]: is not there")), ("", 2))
 
     def wait_for_cells(self, folder, count):
         cells = self.folder / folder / "cells"
@@ -330,6 +334,8 @@ class Sweep(ProgramTest):
         cells[2].write_bytes(cells[3].read_bytes())
         result = self.good(self.sweep("out"))
         self.assertIn("3 files of cells are damaged", result.stderr)
+        cells[1].write_bytes(b"")
+        self.assertEqual(self.good(self.sweep("out", "-q")).stderr, "")
         self.assert_same("whole", "out")
 
     def test_a_lost_shard_is_named_and_the_sweep_does_what_is_missing(self):
