@@ -335,15 +335,14 @@ void metrics_add_capacity(struct metrics *metrics, const struct capacity_delta *
 /* The scope of this number as it is now: itself, or the one that is kept instead. */
 const struct scope *metrics_scope(const struct metrics *metrics, int32_t number);
 
-/* Nodes enter a phase or, negative, leave it. */
+/* Nodes enter a phase or, negative, leave it. While the run goes on all ready nodes are in
+ * PHASE_USED, those without replicas in PHASE_EMPTY too, and of these the warm ones in PHASE_WARM
+ * too, so that a node that turns empty changes one phase. metrics_finish leaves each in its own. */
 struct phase_delta {
     enum node_phase phase;
     int64_t nodes, unpriced_nodes, price;
 };
 void metrics_add_phase(struct metrics *metrics, const struct phase_delta *delta, int64_t now_us);
-/* They enter delta->phase and leave this one. */
-void metrics_move_phase(struct metrics *metrics, const struct phase_delta *delta,
-                        enum node_phase from, int64_t now_us);
 
 /* A demand of this priority begins to wait; and how such a wait ends. All but WAIT_BOUND are
  * censored. In the header, since most waits end at the instant at which they began. */

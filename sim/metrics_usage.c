@@ -196,8 +196,9 @@ const char *node_phase_name(enum node_phase phase)
 
 static void add_to_phase(struct integral *integral, int64_t by, int64_t now_us)
 {
-    if (by != 0)
-        integral_add(integral, by, now_us);
+    if (by == 0)
+        return;
+    integral_add(integral, by, now_us);
     assert(integral->value >= 0);
 }
 
@@ -207,24 +208,6 @@ void metrics_add_phase(struct metrics *metrics, const struct phase_delta *delta,
     add_to_phase(&stats->nodes, delta->nodes, now_us);
     add_to_phase(&stats->unpriced_nodes, delta->unpriced_nodes, now_us);
     add_to_phase(&stats->price, delta->price, now_us);
-}
-
-static void move_to_phase(struct integral *to, struct integral *from, int64_t by, int64_t now_us)
-{
-    if (by == 0)
-        return;
-    add_to_phase(to, by, now_us);
-    add_to_phase(from, -by, now_us);
-}
-
-void metrics_move_phase(struct metrics *metrics, const struct phase_delta *delta,
-                        enum node_phase from, int64_t now_us)
-{
-    struct phase_stats *new = &metrics->phases[delta->phase];
-    struct phase_stats *old = &metrics->phases[from];
-    move_to_phase(&new->nodes, &old->nodes, delta->nodes, now_us);
-    move_to_phase(&new->unpriced_nodes, &old->unpriced_nodes, delta->unpriced_nodes, now_us);
-    move_to_phase(&new->price, &old->price, delta->price, now_us);
 }
 
 int32_t usage_quantile_permille(const struct usage *usage, double q)
@@ -322,18 +305,40 @@ static void finish_scopes(struct metrics *metrics, int64_t now_us)
             copy_scope(&metrics->scopes[i], metrics_scope(metrics, i));
 }
 
+static void finish_phase(struct phase_stats *phase, int64_t now_us)
+{
+    integral_settle(&phase->nodes, now_us);
+    integral_settle(&phase->unpriced_nodes, now_us);
+    integral_settle(&phase->price, now_us);
+    difference(phase->bin_nodes);
+}
+
+static void take_out(struct integral *from, const struct integral *part)
+{
+    from->value -= part->value;
+    from->area -= part->area;
+}
+
+/* What was counted in both is in the narrower one alone from now on. */
+static void set_apart(struct phase_stats *wide, const struct phase_stats *narrow)
+{
+    take_out(&wide->nodes, &narrow->nodes);
+    take_out(&wide->unpriced_nodes, &narrow->unpriced_nodes);
+    take_out(&wide->price, &narrow->price);
+    for (int i = 0; i < TIMELINE_BINS; i++)
+        wide->bin_nodes[i] -= narrow->bin_nodes[i];
+}
+
 void metrics_finish_scopes(struct metrics *metrics, int64_t now_us)
 {
     metrics_advance(metrics, now_us);
     while (metrics->bins_closed < TIMELINE_BINS)
         close_bin(metrics, metrics->bins_closed++, now_us);
     finish_scopes(metrics, now_us);
-    for (int i = 0; i < NODE_PHASE_COUNT; i++) {
-        integral_settle(&metrics->phases[i].nodes, now_us);
-        integral_settle(&metrics->phases[i].unpriced_nodes, now_us);
-        integral_settle(&metrics->phases[i].price, now_us);
-        difference(metrics->phases[i].bin_nodes);
-    }
+    for (int i = 0; i < NODE_PHASE_COUNT; i++)
+        finish_phase(&metrics->phases[i], now_us);
+    set_apart(&metrics->phases[PHASE_USED], &metrics->phases[PHASE_EMPTY]);
+    set_apart(&metrics->phases[PHASE_EMPTY], &metrics->phases[PHASE_WARM]);
     for (size_t i = 0; i < ARRAY_LEN(metrics->waits); i++) {
         integral_settle(&metrics->waits[i].queue, now_us);
         difference(metrics->waits[i].bin_queue);

@@ -13,6 +13,12 @@ static enum node_state state_of(const struct sim *sim, int32_t node)
     return sim->sched.fleet.nodes[node].state;
 }
 
+static int32_t pool_of(const struct sim *sim, int32_t node)
+{
+    const struct fleet *fleet = &sim->sched.fleet;
+    return fleet->groups[fleet->nodes[node].group].pool;
+}
+
 void node_settle(struct sim *sim, int32_t node)
 {
     struct sim_node *it = &sim->nodes[node];
@@ -26,6 +32,7 @@ void node_settle(struct sim *sim, int32_t node)
     it->state_since_us = sim->now_us;
 }
 
+/* The phase of a node that exists; of a ready one, replicas or none. */
 static enum node_phase phase_of(const struct sim *sim, int32_t node)
 {
     switch (state_of(sim, node)) {
@@ -39,7 +46,20 @@ static enum node_phase phase_of(const struct sim *sim, int32_t node)
     case NODE_REMOVED:
         break;
     }
-    return sim->nodes[node].replica_count > 0 ? PHASE_USED : PHASE_EMPTY;
+    return PHASE_USED;
+}
+
+/* The node enters (or leaves) the phase. */
+static struct phase_delta delta_of(const struct sim *sim, int32_t node, enum node_phase phase,
+                                   int32_t by)
+{
+    const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
+    return (struct phase_delta){
+        .phase = phase,
+        .nodes = by,
+        .unpriced_nodes = type->has_price ? 0 : by,
+        .price = type->has_price ? by * type->price_micro : 0,
+    };
 }
 
 /* What of the pool's empty nodes is warm. */
@@ -59,81 +79,68 @@ static struct phase_delta warm_of(const struct sim *sim, int32_t pool)
     };
 }
 
-/* What is warm of the pool now enters its phase, or leaves it for that of empty nodes. */
+/* What is warm of the pool now enters its phase, or leaves it. */
 static void count_warm(struct sim *sim, int32_t pool, int64_t by)
 {
-    const struct phase_delta warm = warm_of(sim, pool);
-    if (warm.nodes == 0)
-        return;
-    struct phase_delta delta = {
-        .phase = PHASE_WARM,
-        .nodes = by * warm.nodes,
-        .unpriced_nodes = by * warm.unpriced_nodes,
-        .price = by * warm.price,
-    };
-    metrics_move_phase(&sim->metrics, &delta, PHASE_EMPTY, sim->now_us);
+    struct phase_delta warm = warm_of(sim, pool);
+    warm.nodes *= by;
+    warm.unpriced_nodes *= by;
+    warm.price *= by;
+    metrics_add_phase(&sim->metrics, &warm, sim->now_us);
 }
 
-/* The node enters (or leaves) its phase. */
 static void count_phase(struct sim *sim, int32_t node, int32_t by)
 {
-    const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
-    const struct phase_delta one = {.phase = phase_of(sim, node),
-                                    .nodes = by,
-                                    .unpriced_nodes = type->has_price ? 0 : by,
-                                    .price = type->has_price ? by * type->price_micro : 0};
+    const struct phase_delta one = delta_of(sim, node, phase_of(sim, node), by);
+    metrics_add_phase(&sim->metrics, &one, sim->now_us);
+}
+
+/* One empty node of the pool more or less. */
+static void count_idle(struct sim *sim, int32_t node, int32_t by)
+{
+    struct sim_pool *pool = &sim->pools[pool_of(sim, node)];
+    const struct phase_delta one = delta_of(sim, node, PHASE_EMPTY, by);
+    pool->idle_count += by;
+    pool->idle_unpriced += (int32_t)one.unpriced_nodes;
+    pool->idle_price += one.price;
+    sim->nodes[node].idle_since_us = by > 0 ? sim->now_us : TIME_NEVER;
     metrics_add_phase(&sim->metrics, &one, sim->now_us);
 }
 
 void node_count_in_pool(struct sim *sim, int32_t node, int32_t by)
 {
-    struct sim_node *it = &sim->nodes[node];
-    struct sim_pool *pool = &sim->pools[it->def.pool];
+    int32_t number = pool_of(sim, node);
+    struct sim_pool *pool = &sim->pools[number];
     enum node_state state = state_of(sim, node);
-    bool is_idle = state == NODE_READY && it->replica_count == 0;
-    bool is_scaled = sim->scenario->pools[it->def.pool].scaling != NULL;
+    bool is_scaled = sim->scenario->pools[number].scaling != NULL;
     if (is_scaled)
-        count_warm(sim, it->def.pool, -1);
+        count_warm(sim, number, -1);
     pool->existing_count += state == NODE_REMOVED ? 0 : by;
     pool->ready_count += state == NODE_READY ? by : 0;
     pool->coming_count += state == NODE_COMING ? by : 0;
-    pool->idle_count += is_idle ? by : 0;
-    const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
-    pool->idle_price += is_idle && type->has_price ? by * type->price_micro : 0;
-    pool->idle_unpriced += is_idle && !type->has_price ? by : 0;
-    it->idle_since_us = is_idle && by > 0 ? sim->now_us : TIME_NEVER;
+    if (state == NODE_READY && sim->nodes[node].replica_count == 0)
+        count_idle(sim, node, by);
     if (state != NODE_REMOVED)
         count_phase(sim, node, by);
     if (!is_scaled)
         return;
-    count_warm(sim, it->def.pool, 1);
+    count_warm(sim, number, 1);
     sim->scaling.is_due = true;
 }
 
-/* It stays in its state, so that only a ready one changes its phase. */
+/* It stays in its state, so that only a ready one is an empty one more or less. */
 void node_turns_empty(struct sim *sim, int32_t node, bool is_empty)
 {
-    struct sim_node *it = &sim->nodes[node];
-    struct sim_pool *pool = &sim->pools[it->def.pool];
-    bool is_scaled = sim->scenario->pools[it->def.pool].scaling != NULL;
+    int32_t pool = pool_of(sim, node);
+    bool is_scaled = sim->scenario->pools[pool].scaling != NULL;
     sim->scaling.is_due |= is_scaled;
     if (state_of(sim, node) != NODE_READY)
         return;
-    const struct node_type *type = fleet_type_of(&sim->sched.fleet, node);
-    int32_t by = is_empty ? 1 : -1;
-    const struct phase_delta one = {.phase = PHASE_EMPTY,
-                                    .nodes = by,
-                                    .unpriced_nodes = type->has_price ? 0 : by,
-                                    .price = type->has_price ? by * type->price_micro : 0};
     if (is_scaled)
-        count_warm(sim, it->def.pool, -1);
-    pool->idle_count += by;
-    pool->idle_unpriced += (int32_t)one.unpriced_nodes;
-    pool->idle_price += one.price;
-    it->idle_since_us = is_empty ? sim->now_us : TIME_NEVER;
-    metrics_move_phase(&sim->metrics, &one, PHASE_USED, sim->now_us);
+        count_warm(sim, pool, -1);
+    count_idle(sim, node, is_empty ? 1 : -1);
     if (is_scaled)
-        count_warm(sim, it->def.pool, 1);
+        count_warm(sim, pool, 1);
 }
 
 static bool is_counted(enum node_state state)
