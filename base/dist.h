@@ -32,6 +32,12 @@ struct dist {
 /* A constant; a = us. */
 struct dist dist_constant(int64_t us);
 
+/* Is every draw 0? */
+static inline bool dist_is_nothing(const struct dist *dist)
+{
+    return dist->kind == DIST_CONSTANT && dist->a == 0 && dist->min_us == 0;
+}
+
 /* One draw. Uses as many words of the stream as the distribution needs; where it is DIST_CONSTANT,
  * none, and rng may be NULL. */
 int64_t dist_sample_us(const struct dist *dist, struct rng *rng);

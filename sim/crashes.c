@@ -74,11 +74,9 @@ static int go_down(struct sim *sim, int32_t replica, int64_t ran_us, struct err 
     return sim_push(sim, EVENT_CLASS_REPLICA_READY, &event, err);
 }
 
-void crash_settle(struct sim *sim, int32_t replica)
+void crash_count_down(struct sim *sim, int32_t replica)
 {
     struct sim_replica *it = &sim->replicas[replica];
-    if (!it->is_crashed)
-        return;
     it->is_crashed = false;
     const struct runner_stats *stats = &sim->metrics.runners[sim->sched.replicas[replica].runner];
     assert(stats->rare != 0);

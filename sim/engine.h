@@ -137,8 +137,13 @@ int runner_scale(struct sim *sim, const struct runner_scale *scale, bool *had_ef
  * all that are bound are asked to go, and asked for again, at once. */
 int runner_deploy(struct sim *sim, int32_t runner, bool is_graceful, bool *had_effect,
                   struct err *err);
-/* One of its replicas runs, or it wishes fewer: replicas of an old version may have to go. */
-int runner_roll(struct sim *sim, int32_t runner, struct err *err);
+/* One of its replicas runs, or it wishes fewer: replicas of an old version may have to go, where a
+ * new one is coming. */
+int runner_roll_on(struct sim *sim, int32_t runner, struct err *err);
+static inline int runner_roll(struct sim *sim, int32_t runner, struct err *err)
+{
+    return sim->runners[runner].surge == 0 ? 0 : runner_roll_on(sim, runner, err);
+}
 /* Disabled: it wishes none, whatever its autoscaler says, and its requests are rejected. Enabled:
  * as many as at the start. */
 int runner_set_enabled(struct sim *sim, int32_t runner, bool is_enabled, bool *had_effect,
@@ -196,9 +201,14 @@ int replica_unnominate(struct sim *sim, int32_t replica, struct err *err);
 /* Its startup is over: it runs, or crashes. */
 int replica_start_ends(struct sim *sim, int32_t replica, struct err *err);
 int replica_crashes(struct sim *sim, int32_t replica, struct err *err);
-/* Counts the time down after a crash up to now; when the replica runs again, goes, or at the end.
- */
-void crash_settle(struct sim *sim, int32_t replica);
+/* Counts the time down after a crash up to now, where there was one; when the replica runs again,
+ * goes, or at the end. */
+void crash_count_down(struct sim *sim, int32_t replica);
+static inline void crash_settle(struct sim *sim, int32_t replica)
+{
+    if (sim->replicas[replica].is_crashed)
+        crash_count_down(sim, replica);
+}
 
 /* ---- expense.c: what replicas cost ---- */
 

@@ -235,7 +235,8 @@ static int64_t startup_us(const struct sim *sim, int32_t runner, int32_t ordinal
     const struct runner_def *def = sim->runners[runner].def;
     const struct dist *dists = sim->scenario->dists;
     if (dists[def->startup].kind == DIST_CONSTANT && def->image_pull == NO_INDEX)
-        return dist_sample_us(&dists[def->startup], NULL);
+        return dist_is_nothing(&dists[def->startup]) ? 0
+                                                     : dist_sample_us(&dists[def->startup], NULL);
     struct rng rng = stream_of(sim, "startup", runner, ordinal);
     int64_t us = dist_sample_us(&dists[def->startup], &rng);
     if (def->image_pull != NO_INDEX)

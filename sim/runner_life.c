@@ -194,11 +194,9 @@ static int dismiss_old(struct sim *sim, int32_t runner, int32_t count, bool agai
     return 0;
 }
 
-int runner_roll(struct sim *sim, int32_t runner, struct err *err)
+int runner_roll_on(struct sim *sim, int32_t runner, struct err *err)
 {
     struct sim_runner *it = &sim->runners[runner];
-    if (it->surge == 0)
-        return 0;
     struct version_counts counts = count_versions(sim, runner);
     int32_t excess = counts.renewed + counts.old - (it->wish - it->surge);
     int32_t count = smaller(smaller(excess, counts.old), it->surge);
