@@ -24,8 +24,8 @@ struct place_request {
  * worth, and the one that holds the most worth for its price is kept. Nodes that stay empty are
  * given back; each other one becomes the cheapest type that holds its content.
  *
- * *is_done false: some item found no node (numbers of nodes are
- * limited). The plan must be empty. */
+ * *is_done false: some item found no node (numbers of nodes are limited). The plan must be empty.
+ */
 int place_items(struct fleet_plan *plan, const struct place_request *request, bool *is_done,
                 struct err *err);
 

@@ -23,8 +23,9 @@ int plan_report_write(const struct plan_result *result, struct output_dir *dir, 
 void plan_print_story(const struct plan_result *result, const struct sim *sim, bool has_pictures,
                       enum page_format format, FILE *out);
 
-/* The pictures of the search: search (cost of every plan in the order of trying) and front (share
- * of replications that kept the targets against cost). */
+/* The pictures of the search: search (cost of every plan in the order of trying), front (share of
+ * replications that kept the targets against cost) and prices (what one more of each floor adds to
+ * the bound). */
 int plan_plots_write(const struct plan_result *result, struct output_dir *dir,
                      struct drawing *drawing, struct err *err);
 

@@ -12,9 +12,11 @@
  *   METRIC OP NUMBER         "wait_s_p99 <= 120", "slo_pct >= 99", "utilization_pct_devices <= 85"
  *   floors                   every floor is met at all times: "below_floor_h <= 0"
  *   no-preemption P          nobody of priority P or higher is preempted: "preemptions_pP <= 0",
- * ... placed DURATION PERCENT  so many of the demands have a place within the time, those that
- * never get one counted too (Kaplan-Meier) OP is <=, >=, <, >, == or !=. A metric without a value
- * (nothing waited, no request came) keeps its target: there was nothing to miss. */
+ *                            and so on up to "preemptions_p9 <= 0"
+ *   placed DURATION PERCENT  so many of the demands have a place within the time; those that never
+ *                            get one are counted too (Kaplan-Meier)
+ * with OP one of <=, >=, <, >, == and !=. A metric without a value (nothing waited, no request
+ * came) keeps its target: there was nothing to miss. */
 
 enum target_operator {
     TARGET_AT_MOST,
