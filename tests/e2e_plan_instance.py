@@ -169,6 +169,13 @@ class PlanInstance(ProgramTest):
         self.assertAlmostEqual(answer["bounds"]["pattern"], 2.5, places=6)
         self.assertAlmostEqual(answer["prices"]["items"]["web"], 0.5, places=6)
 
+    def test_the_example_of_the_manual_is_an_instance(self):
+        manual = (SOURCE / "docs/planning.md").read_text(encoding="utf-8")
+        self.write("s.json", manual.split("## The instance\n\n```json\n")[1].split("```")[0])
+        result = self.stowage("plan", "--instance", "s.json")
+        self.check_ended(result, DONE)
+        self.assertEqual(result.stderr, "")
+
     def test_without_prices_nodes_are_counted(self):
         answer = self.answer(instance(types=[{"type": "n8", "alloc": [8]}]))
         self.assertEqual((answer["unit"], answer["cost"]), ("nodes", 3))
