@@ -255,8 +255,8 @@ static void print_contents(const struct instance_answer *answer, const struct no
         fputc('\n', out);
     }
     if (kinds->kind_count > KINDS_SHOWN)
-        fprintf(out, "  and %" PRId32 " more kinds of nodes (--format json has all)\n",
-                kinds->kind_count - KINDS_SHOWN);
+        fprintf(out, "  and %" PRId32 " more kind%s of nodes (--format json has all)\n",
+                kinds->kind_count - KINDS_SHOWN, kinds->kind_count == KINDS_SHOWN + 1 ? "" : "s");
 }
 
 static void print_heading(const struct instance_answer *answer, FILE *out)

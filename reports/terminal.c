@@ -131,7 +131,9 @@ static void print_reasons(struct screen *screen, const struct report_view *view)
     }
     if (list->reason_count > REASONS_MAX) {
         struct sentence more = {0};
-        sentence_add(&more, "%d more reasons: see pending.csv", list->reason_count - REASONS_MAX);
+        char count[PHRASE_SIZE];
+        sentence_add(&more, "%s: see pending.csv",
+                     phrase_count(list->reason_count - REASONS_MAX, "more reason", count));
         print_answer(screen, "", TONE_PLAIN, &more);
     }
 }
@@ -140,6 +142,7 @@ static void print_pairs(struct screen *screen, const struct report_view *view)
 {
     char victim[RUNNER_NAME_SIZE];
     char demand[RUNNER_NAME_SIZE];
+    char more[PHRASE_SIZE];
     const struct eviction_stats *stats = &view->evictions;
     struct sentence pairs = {0};
     for (int32_t i = 0; i < stats->pair_count && i < PAIRS_MAX; i++)
@@ -148,7 +151,8 @@ static void print_pairs(struct screen *screen, const struct report_view *view)
                      sim_runner_name(view->sim, stats->pairs[i].victim_runner, victim),
                      sim_runner_name(view->sim, stats->pairs[i].demand_runner, demand));
     if (stats->pair_count > PAIRS_MAX)
-        sentence_add(&pairs, ", %d more pairs in preemptions.csv", stats->pair_count - PAIRS_MAX);
+        sentence_add(&pairs, ", %s in preemptions.csv",
+                     phrase_count(stats->pair_count - PAIRS_MAX, "more pair", more));
     print_answer(screen, "", TONE_PLAIN, &pairs);
 }
 

@@ -381,7 +381,10 @@ Test(report_parts, what_happens_at_the_end_is_in_the_last_bin)
 Test(report_parts, reasons_are_shared_only_where_they_are_the_same)
 {
     struct err err = {0};
-    struct made_run run = {.scenario = made_scenario()};
+    struct made_run run = {.scenario = made_scenario(), .options = {.version = "0", .command = ""}};
+    struct terminal_style style = {.has_colour = false};
+    char *text = NULL;
+    size_t size;
     int32_t pool = make_pool(&run.scenario, make_type(&run.scenario, 4000, 0));
     make_nodes(&run.scenario, pool, 0, 1, NULL);
     int32_t plain = make_shape(&run.scenario, pool, 1000, 0);
@@ -405,6 +408,11 @@ Test(report_parts, reasons_are_shared_only_where_they_are_the_same)
     cr_expect_eq(rows[1].reason, rows[2].reason);
     cr_expect_eq(run.view.waiting.reasons[rows[1].reason].replica_count, 3);
     cr_expect_eq(run.view.waiting.reasons[rows[1].reason].runner_count, 2);
+    FILE *out = open_memstream(&text, &size);
+    cr_expect_eq(report_print_terminal(&run.sim, &run.options, &style, out, &err), 0);
+    fclose(out);
+    cr_expect_not_null(strstr(text, " 1 more reason: see pending.csv\n"), "%s", text);
+    free(text);
     release(&run);
 }
 
