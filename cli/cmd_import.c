@@ -32,13 +32,13 @@ enum {
 };
 
 static const struct command_option options[] = {
-    [OPTION_NODES] = {0, "nodes", "FILE", "the trace's nodes, CSV"},
-    [OPTION_PODS] = {0, "pods", "FILE", "the trace's pods, CSV; - for standard input"},
+    [OPTION_NODES] = {0, "nodes", "FILE", "the trace's nodes, CSV; - for standard input"},
+    [OPTION_PODS] = {0, "pods", "FILE", "the trace's pods, CSV; likewise"},
     [OPTION_STATIC] = {0, "static", NULL, "all pods at time 0 in file order, none leaves"},
     [OPTION_FGD_WORKLOAD] = {0, "fgd-workload", "NAME", "an experiment of the study, see below"},
     [OPTION_FGD_SEED] = {0, "fgd-seed", "N", "its seed (default: 42)"},
     [OPTION_DATA] = {'d', "data", "DIR", "the folder with its lists of nodes and pods"},
-    [OPTION_FAILURES] = {0, "failures", "FILE", "the trace's failures, CSV"},
+    [OPTION_FAILURES] = {0, "failures", "FILE", "the trace's failures, CSV; likewise"},
     [OPTION_SYSTEM] = {0, "system", "N", "the one of its systems to take"},
     [OPTION_OUTPUT] = {'o', "output", "FILE", "the scenario to write (default: -, stdout)"},
     [OPTION_QUIET] = {'q', "quiet", NULL, "print errors only"},
