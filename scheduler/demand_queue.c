@@ -37,6 +37,14 @@ static void sift_up(struct demand_bucket *bucket, struct replica *replicas, int3
     put(bucket, replicas, place, moving);
 }
 
+/* Of two places, a and b, that of the demand that stands first. Counted, not branched to: nobody
+ * can guess which it is. */
+static int32_t first_of(const struct demand_bucket *bucket, const struct replica *replicas,
+                        int32_t a, int32_t b)
+{
+    return a + (b - a) * demand_precedes(&replicas[bucket->heap[b]], &replicas[bucket->heap[a]]);
+}
+
 static void sift_down(struct demand_bucket *bucket, struct replica *replicas, int32_t place)
 {
     int32_t moving = bucket->heap[place];
@@ -44,10 +52,8 @@ static void sift_down(struct demand_bucket *bucket, struct replica *replicas, in
         int64_t left = 2 * (int64_t)place + 1;
         if (left >= bucket->count)
             break;
-        int32_t child = (int32_t)left;
-        if (child + 1 < bucket->count &&
-            demand_precedes(&replicas[bucket->heap[child + 1]], &replicas[bucket->heap[child]]))
-            child++;
+        int64_t right = left + (left + 1 < bucket->count);
+        int32_t child = first_of(bucket, replicas, (int32_t)left, (int32_t)right);
         if (!demand_precedes(&replicas[bucket->heap[child]], &replicas[moving]))
             break;
         put(bucket, replicas, place, bucket->heap[child]);

@@ -94,15 +94,17 @@ uint64_t room_choose_devices(const struct room *room, const struct node_type *ty
 }
 
 /* The fullest of a few devices that has the share free, the lowest index on ties: the least of what
- * is free, with the index below it, found without a branch. */
+ * is left free, with the index below it. What is short of the share is less than nothing, and as an
+ * unsigned number more than all others: so it is found without a branch, which nobody could guess.
+ */
 static uint64_t fullest_of_few(const int16_t *shares, int32_t share_milli)
 {
-    int32_t least = INT32_MAX;
+    uint32_t least = UINT32_MAX;
     for (int32_t i = 0; i < NODE_DEVICES; i++) {
-        int32_t rank = shares[i] < share_milli ? INT32_MAX : shares[i] * NODE_DEVICES + i;
+        uint32_t rank = (uint32_t)((shares[i] - share_milli) * NODE_DEVICES + i);
         least = rank < least ? rank : least;
     }
-    assert(least < INT32_MAX);
+    assert(least < SHARE_WHOLE * NODE_DEVICES);
     return UINT64_C(1) << least % NODE_DEVICES;
 }
 
