@@ -315,16 +315,26 @@ static void bring_near(struct shortlist *list)
     list->far_count -= count;
 }
 
+static void drop_stale_next(struct shortlist *list, const uint32_t *last_entries)
+{
+    int32_t kept = keep_current(list, 0, list->next_count, 0, last_entries);
+    int32_t dropped = list->next_count - kept;
+    drop_first(list->far + kept, dropped, list->far_count - kept);
+    list->next_count = kept;
+    list->far_count -= dropped;
+}
+
 /* To look up many far ones takes longer than to select the best of them. But where those are all
- * out of date, many more will be. */
+ * out of date, more of the next will be. */
 static void refill(struct shortlist *list, const struct index_kernel *kernel,
                    const uint32_t *last_entries)
 {
-    if (list->far_count >= FAR_MANY) {
+    while (list->far_count >= FAR_MANY) {
         bring_near(list);
         kernel->drop_stale(list->near, last_entries);
         if (list->near->filled != 0)
             return;
+        drop_stale_next(list, last_entries);
     }
     shortlist_drop_stale(list, last_entries);
     bring_near(list);

@@ -531,7 +531,7 @@ Test(index, a_list_drops_nodes_that_have_changed_since)
 }
 
 /* Of a long list only those that come near are looked up; where all of them are out of date, the
- * rest is too. */
+ * next best are too. */
 Test(index, a_long_list_gives_its_current_nodes_in_order)
 {
     enum { COUNT = 1000 };
