@@ -24,6 +24,7 @@ enum { SELDOM = 4 };
 enum { CALL_FROM = 50000 };
 /* A chunk that is collected from is asked of the memory so many ahead. */
 enum { CHUNKS_AHEAD = 2 };
+enum { NODES_AHEAD = 16 };
 /* Runners that may not go to the first so many of a list have the rows scanned. */
 enum { ASIDE_MAX = 64 };
 
@@ -49,7 +50,7 @@ static void lengthen(const struct index_search *search)
     int32_t most = most_listed(search);
     if (search->sched->options.tuning.list_limit == 0 && memory->list_epoch != 0 &&
         memory->asked_count < enough_questions(search) && memory->limit_wanted < most)
-        memory->limit_wanted = memory->list.limit * 2;
+        memory->limit_wanted = memory->list.limit * 2 < most ? memory->list.limit * 2 : most;
 }
 
 static void shorten(const struct index_search *search)
@@ -81,19 +82,31 @@ static float floor_key(const struct index_search *search)
 
 /* ---- making it ---- */
 
-/* Empty nodes of one group score alike; most of a young fleet is empty, and scores can be dear. */
+/* What empty nodes of its group score, if it is one. Of groups a row tells 32 apart. */
+static struct empty_score *empty_score_of(const struct index_search *search, int32_t node)
+{
+    const struct node_index *index = search->index;
+    if (!row_is_empty(index->blocks, node))
+        return NULL;
+    return &index->empty_scores[index->group_count <= 32
+                                    ? __builtin_ctz(row_group(index->blocks, node))
+                                    : search->sched->fleet.nodes[node].group];
+}
+
+/* Empty nodes of one group score alike; most of a young fleet is empty, and scores can be dear.
+ * Such a node itself is not looked at: in a large fleet that is a wait. */
 static struct standing standing_of_row(const struct index_search *search, int32_t node)
 {
-    const struct node *at = &search->sched->fleet.nodes[node];
-    struct empty_score *empty = &search->index->empty_scores[at->group];
-    if (at->occupant_count > 0 || search->sched->policy.policy->score == NULL)
+    if (search->sched->policy.policy->score == NULL)
         return search_standing(search, node);
-    if (empty->is_known)
+    struct empty_score *empty = empty_score_of(search, node);
+    if (empty != NULL && empty->is_known)
         return (struct standing){.score = empty->score,
                                  .node = node,
                                  .entry = search->index->last_entries[node] & INT32_MAX};
     const struct standing standing = search_standing(search, node);
-    *empty = (struct empty_score){standing.score, true};
+    if (empty != NULL)
+        *empty = (struct empty_score){standing.score, true};
     return standing;
 }
 
@@ -108,34 +121,40 @@ static bool is_bound_below(const struct index_search *search, int32_t node, floa
  * group is enough. */
 static bool is_row_below(const struct index_search *search, int32_t node)
 {
-    const struct node_index *index = search->index;
-    const struct row_block *block = &index->blocks[(uint32_t)node / ROW_LANES];
-    uint32_t lane = (uint32_t)node % ROW_LANES;
-    if (is_bound_below(search, node, block->key[lane]))
+    if (is_bound_below(search, node, row_key(search->index->blocks, node)))
         return true;
-    if (index->group_count > 32 || (block->devices[lane] >> ROW_EMPTY_SHIFT & 1) == 0)
+    const struct empty_score *empty = empty_score_of(search, node);
+    if (empty == NULL || !empty->is_known)
         return false;
-    const struct empty_score *empty = &index->empty_scores[__builtin_ctz(block->groups[lane])];
     const struct standing standing = {.score = empty->score, .node = node};
-    return empty->is_known && shortlist_is_below(&search->memory->list, &standing);
+    return shortlist_is_below(&search->memory->list, &standing);
 }
 
-/* Collects the nodes of the range whose keys are at least `low`, and below `high`. */
-static void collect_range(const struct index_search *search, struct row_range range, float low,
+/* Collects those of the nodes whose keys are below `high`. Nodes further on are asked of the memory
+ * meanwhile. */
+static void collect_nodes(const struct index_search *search, const int32_t *nodes, int32_t count,
                           float high)
 {
     const struct node_index *index = search->index;
-    int32_t positions[SEARCH_POSITIONS];
-    int32_t count =
-        index->kernel->filter(index->blocks, range, &search->memory->query, low, positions);
+    const struct node *rows = search->sched->fleet.nodes;
     for (int32_t i = 0; i < count; i++) {
-        int32_t node = positions[i];
-        if (row_key(index->blocks, node) >= high || is_row_below(search, node) ||
-            !search_fits(search, node))
+        if (i + NODES_AHEAD < count && !row_is_empty(index->blocks, nodes[i + NODES_AHEAD]))
+            fetch_row(&rows[nodes[i + NODES_AHEAD]], sizeof *rows);
+        if (row_key(index->blocks, nodes[i]) >= high || is_row_below(search, nodes[i]) ||
+            !search_fits(search, nodes[i]))
             continue;
-        const struct standing standing = standing_of_row(search, node);
+        const struct standing standing = standing_of_row(search, nodes[i]);
         shortlist_collect(&search->memory->list, &standing);
     }
+}
+
+/* Collects the nodes of the range whose keys are at least `low`. */
+static void collect_range(const struct index_search *search, struct row_range range, float low)
+{
+    const struct node_index *index = search->index;
+    int32_t nodes[SEARCH_POSITIONS];
+    int32_t count = index->kernel->filter(index->blocks, range, &search->memory->query, low, nodes);
+    collect_nodes(search, nodes, count, INFINITY);
 }
 
 static struct row_range batch_range(const struct index_search *search, int32_t first)
@@ -150,7 +169,7 @@ static void collect_first(const struct index_search *search)
     struct shortlist *list = &search->memory->list;
     for (int32_t first = 0; first < search->index->node_count && list->is_complete;
          first += SEARCH_BATCH) {
-        collect_range(search, batch_range(search, first), -INFINITY, INFINITY);
+        collect_range(search, batch_range(search, first), -INFINITY);
         shortlist_cut(list);
     }
 }
@@ -158,19 +177,29 @@ static void collect_first(const struct index_search *search)
 static void collect_all(const struct index_search *search)
 {
     for (int32_t first = 0; first < search->index->node_count; first += SEARCH_BATCH)
-        collect_range(search, batch_range(search, first), floor_key(search), INFINITY);
+        collect_range(search, batch_range(search, first), floor_key(search));
 }
 
-/* A key that about `limit` rows reach: that of the chunk which stands so high among the chunks. */
-static float promising_key(const struct index_search *search, int32_t chunk_count)
+/* Keys that nodes of so many chunks reach, the highest first: of an eighth of the list's limit, of
+ * a quarter, of half and of all of it, or of as many as there are, and of a few dozen at least.
+ * Each is found among the chunks that reach the next. Gives their number. */
+enum { PROMISES_MOST = 4, PROMISING_LEAST = 32 };
+static int32_t promising_keys(const struct index_search *search, int32_t chunk_count, float *keys)
 {
     struct node_index *index = search->index;
-    int32_t rank = search->memory->list.limit;
-    if (rank > chunk_count * 3 / 4)
-        rank = chunk_count * 3 / 4;
+    int32_t limit = search->memory->list.limit, count = 1;
+    while (count < PROMISES_MOST && limit >> count >= PROMISING_LEAST)
+        count++;
     for (int32_t i = 0; i < chunk_count; i++)
         index->sorted_keys[i] = index->chunk_keys[i];
-    return rank == 0 ? -INFINITY : float_of_rank(index->sorted_keys, chunk_count, rank);
+    for (int32_t i = count - 1, among = chunk_count; i >= 0; i--) {
+        int32_t rank = limit >> (count - 1 - i);
+        rank = rank < among * 3 / 4 ? rank : among * 3 / 4;
+        keys[i] = rank == 0 ? -INFINITY
+                            : search_just_below(float_of_rank(index->sorted_keys, among, rank));
+        among = rank;
+    }
+    return count;
 }
 
 static void fetch_chunk(const struct node_index *index, int32_t chunk)
@@ -206,6 +235,7 @@ static void collect_chunks(const struct index_search *search, int32_t chunk_coun
 {
     struct node_index *index = search->index;
     const int32_t *places = index->chunk_places, *ids = index->chunk_ids;
+    int32_t nodes[SEARCH_POSITIONS], node_count = 0;
     low = low > -FLT_MAX ? low : -FLT_MAX; /* nothing passes in a chunk that has less */
     int32_t count = index->kernel->reach(index->chunk_keys, chunk_count, low, index->chunk_places);
     for (int32_t i = 0; i < count; i++) {
@@ -213,19 +243,35 @@ static void collect_chunks(const struct index_search *search, int32_t chunk_coun
         least = least > low ? least : low;
         if (i + CHUNKS_AHEAD < count)
             fetch_chunk(index, ids[places[i + CHUNKS_AHEAD]]);
-        if (index->chunk_keys[places[i]] >= least && !is_chunk_below(search, ids[places[i]]))
-            collect_range(search, search_chunk(search, ids[places[i]]), least, high);
+        if (index->chunk_keys[places[i]] < least || is_chunk_below(search, ids[places[i]]))
+            continue;
+        node_count += index->kernel->filter(index->blocks, search_chunk(search, ids[places[i]]),
+                                            &search->memory->query, least, &nodes[node_count]);
+        if (node_count <= SEARCH_BATCH - CHUNK_ROWS)
+            continue;
+        collect_nodes(search, nodes, node_count, high);
+        node_count = 0;
+        if (search->memory->list.far_count >= 2 * search->memory->list.limit)
+            shortlist_cut(&search->memory->list); /* the floor passes over what is alike */
     }
+    collect_nodes(search, nodes, node_count, high);
 }
 
 /* First the nodes with promising keys, so that the floor comes to stand high and few others need be
- * scored. Where many have the same key the floor is among them, and they are not asked twice. */
+ * scored. Nobody knows how many of a chunk have such keys: so those of few chunks come first, and
+ * of more of them while the list is short. Where many have the same key the floor is among them,
+ * and they are not asked twice. */
 static void collect_by_parts(const struct index_search *search)
 {
     struct shortlist *list = &search->memory->list;
     int32_t chunk_count = search_chunks(search);
-    float high = search_just_below(promising_key(search, chunk_count));
-    collect_chunks(search, chunk_count, high, INFINITY);
+    float keys[PROMISES_MOST], high = INFINITY;
+    int32_t key_count = promising_keys(search, chunk_count, keys);
+    for (int32_t i = 0; i < key_count && list->far_count < list->limit; i++) {
+        if (keys[i] < high)
+            collect_chunks(search, chunk_count, keys[i], high);
+        high = keys[i];
+    }
     if (list->far_count >= list->limit / 4)
         shortlist_close(list);
     float low = floor_key(search);
