@@ -28,7 +28,8 @@ struct cost_bound {
 };
 
 /* `master` must be new; it is left solved for the full demand, its columns ready for a dive. The
- * pattern linear program ends after ticks_max (struct knapsack_answer) at the latest. */
+ * pattern linear program ends after ticks_max (struct knapsack_answer) at the latest. -1: memory,
+ * and there is nothing to release. */
 int cost_bound_find(struct cost_bound *bound, struct master *master, int64_t ticks_max,
                     struct err *err);
 void cost_bound_release(struct cost_bound *bound);

@@ -51,7 +51,8 @@ struct cover {
 };
 
 /* Every item must fit a type (instance_never_fits). With more rows than rows_max items are merged
- * that only limits tell apart, and the limits loosened. */
+ * that only limits tell apart, and the limits loosened. -1: memory, and there is nothing to
+ * release. */
 int cover_init(struct cover *cover, const struct instance *instance, int32_t rows_max,
                struct err *err);
 void cover_release(struct cover *cover);

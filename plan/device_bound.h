@@ -38,6 +38,7 @@ struct device_bound {
 /* Is there anything to gain: has the type devices, and do shares run on it? */
 bool device_bound_applies(const struct cover *cover, int32_t type);
 
+/* For a type to which it applies. -1: memory, and there is nothing to release. */
 int device_bound_init(struct device_bound *bound, const struct cover *cover, int32_t type,
                       struct err *err);
 void device_bound_release(struct device_bound *bound);

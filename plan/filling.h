@@ -45,6 +45,7 @@ struct filling_request {
     enum filling_order order;
 };
 
+/* -1: memory, and there is nothing to release. */
 int filling_init(struct filling *filling, const struct cover *cover, struct err *err);
 void filling_release(struct filling *filling);
 

@@ -33,6 +33,7 @@ struct fleet_plan {
     int64_t *used; /* [type] nodes */
 };
 
+/* Without nodes. -1: memory, as everywhere below but in the check. */
 int fleet_plan_init(struct fleet_plan *plan, const struct instance *instance, struct err *err);
 void fleet_plan_release(struct fleet_plan *plan);
 

@@ -9,7 +9,8 @@
 #include "plan/instance_answer.h"
 
 /* The answer as a reader or another program wants it; docs/planning.md describes every field.
- * Equal nodes are told once, with their number. */
+ * Equal nodes are told once, with their number. -1: memory; what went wrong in writing is found by
+ * the caller, with ferror. */
 
 /* Who made it: printed into the JSON where it is not NULL. */
 struct print_origin {

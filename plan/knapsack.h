@@ -58,7 +58,8 @@ struct knapsack_answer {
     bool is_cut_short;   /* ended by limits.steps_max or ticks_max */
 };
 
-/* Memory for searches with up to so many items and resources; reusable. */
+/* Memory for searches with up to so many items and resources; reusable. -1 of its init: there is
+ * none, and nothing to release. */
 struct knapsack_work {
     void *memory;
     int64_t *seen;  /* states that were looked into */

@@ -57,6 +57,7 @@ struct master_effort {
     bool seeks_bound; /* certify a bound in each round; only for the full demand */
 };
 
+/* -1, as everywhere below: memory. Of the init there is nothing to release then. */
 int master_init(struct master *master, const struct cover *cover, struct err *err);
 void master_release(struct master *master);
 

@@ -27,7 +27,7 @@ struct node_kinds {
     struct kind_item *items;
 };
 
-/* O(nodes x log nodes). */
+/* O(nodes x log nodes). -1: memory, and there is nothing to release. */
 int node_kinds_make(struct node_kinds *kinds, const struct fleet_plan *plan, struct err *err);
 void node_kinds_release(struct node_kinds *kinds);
 

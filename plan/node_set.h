@@ -20,10 +20,11 @@ struct node_set {
     int32_t copies_capacity;
 };
 
+/* Adds so many nodes of a type with this content. -1: memory, and nothing has changed. */
 int node_set_add(struct node_set *set, int32_t type, const struct content *content, int64_t copies,
                  struct err *err);
 
-/* Adds the nodes of another set. */
+/* Adds the nodes of another set. -1: memory; some of them may have been added. */
 int node_set_append(struct node_set *set, const struct node_set *other, struct err *err);
 
 int128 node_set_cost(const struct node_set *set, const struct cover *cover);

@@ -38,7 +38,7 @@ struct patterns {
     int32_t entry_count, entry_capacity;
 };
 
-/* Adds a pattern on a type. */
+/* Adds a pattern on a type. -1: memory, and nothing has changed; so too below. */
 int patterns_add(struct patterns *patterns, int32_t type, const struct content *content,
                  struct err *err);
 

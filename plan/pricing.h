@@ -24,6 +24,7 @@ struct pricing {
     bool bounds_devices; /* see plan/device_bound.h; set by the caller: it takes long */
 };
 
+/* -1: memory, and there is nothing to release. */
 int pricing_init(struct pricing *pricing, const struct cover *cover, struct err *err);
 void pricing_release(struct pricing *pricing);
 
