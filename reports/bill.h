@@ -55,6 +55,7 @@ struct node_starts {
     int64_t ready_us_p50, ready_us_p95, ready_us_max; /* from asked for to ready; -1: none was */
     int64_t count;
 };
+/* -1: memory. O(launches log launches). */
 int node_starts_make(const struct sim *sim, struct node_starts *starts, struct err *err);
 
 #endif

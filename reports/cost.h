@@ -21,7 +21,7 @@ struct scope_cost {
     int128 micro_usd;       /* cost of the known part */
 };
 
-/* One for each scope of sim->metrics (fleet, pools, groups); free() it. */
+/* One for each scope of sim->metrics (fleet, pools, groups); free() it. -1: memory. */
 int scope_costs_make(const struct sim *sim, struct scope_cost **costs, struct err *err);
 
 /* Node-time at a price: micro-USD, rounded half up. */

@@ -34,6 +34,7 @@ struct eviction_stats {
     int32_t victim_runner_count; /* runners that lost at least one replica */
 };
 
+/* -1: memory, and there is nothing to release. O(evictions log evictions). */
 int eviction_stats_make(const struct sim *sim, struct eviction_stats *stats, struct err *err);
 void eviction_stats_release(struct eviction_stats *stats);
 

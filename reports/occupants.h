@@ -14,7 +14,8 @@
 /* Does the replica hold a node's resources? (A nominated one only waits for them.) */
 bool replica_is_bound(const struct replica *replica);
 
-/* All bound and nominated replicas, by node, then runner, then ordinal; free() the array. */
+/* All bound and nominated replicas, by node, then runner, then ordinal; free() the array. -1:
+ * memory. */
 int occupants_list(const struct sim *sim, int32_t **occupants, int32_t *count, struct err *err);
 
 /* "pending", "nominated", "starting", "running", "terminating", "blocked". */

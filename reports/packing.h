@@ -42,7 +42,8 @@ struct packing_view {
     unsigned char *node_stranded;  /* [node_count] bit 1 << resource: stranded there; owned */
 };
 
-/* `bound_on_node`: bound replicas of each node. O(nodes * shapes) at worst. */
+/* `bound_on_node`: bound replicas of each node. -1: memory, and there is nothing to release.
+ * O(nodes * shapes) at worst. */
 int packing_make(const struct sim *sim, const int32_t *bound_on_node, struct packing_view *packing,
                  struct err *err);
 void packing_release(struct packing_view *packing);

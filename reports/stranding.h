@@ -24,7 +24,7 @@ struct stranding {
     bool is_asked[ASKED_COUNT];   /* by some shape of the scenario */
 };
 
-/* O(groups * shapes). */
+/* -1: memory, and there is nothing to release. O(groups * shapes). */
 int stranding_init(struct stranding *stranding, const struct sim *sim, struct err *err);
 void stranding_release(struct stranding *stranding);
 

@@ -35,7 +35,8 @@ struct wait_stats {
 };
 
 /* Quantiles by rank: the smallest wait such that at least q of all waits are no longer (nearest
- * rank); of equal lengths the completed ones come first. O(n) in the number of waits. */
+ * rank); of equal lengths the completed ones come first. -1: memory. O(n) in the number of waits.
+ */
 int wait_stats_make(const struct sim *sim, struct wait_stats stats[WAIT_STATS_COUNT],
                     struct err *err);
 

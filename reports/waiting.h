@@ -43,6 +43,7 @@ struct waiting_list {
     int64_t replica_count[WAITING_KIND_COUNT];
 };
 
+/* -1: memory, and there is nothing to release. */
 int waiting_list_make(const struct sim *sim, struct waiting_list *list, struct err *err);
 void waiting_list_release(struct waiting_list *list);
 
