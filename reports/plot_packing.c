@@ -13,7 +13,8 @@
 
 #include "reports/plot_frame.h"
 
-enum { NAMED_NODES_MAX = 40, DRAWN_AS_CELLS_MAX = 2000, ROW_COUNT = 3 };
+/* An image has at most 32,767 columns (cairo): of more nodes than DRAWN_MAX only some are drawn. */
+enum { NAMED_NODES_MAX = 40, DRAWN_AS_CELLS_MAX = 2000, DRAWN_MAX = 10000, ROW_COUNT = 3 };
 static const enum resource rows[ROW_COUNT] = {RESOURCE_SHARE, RESOURCE_MEMORY, RESOURCE_CPU};
 
 /* The lowest row that is shown: a fleet without accelerators has no row for them. */
@@ -227,17 +228,33 @@ static bool has_empty(const struct sim *sim, const struct fill *fills, int32_t c
     return false;
 }
 
+/* One of so many in a row is drawn: they stand in order of fill, so it is like the others. */
+static int32_t nodes_of_column(int32_t count)
+{
+    return (count + DRAWN_MAX - 1) / DRAWN_MAX;
+}
+
+static void print_xlabel(const struct labels *labels, int32_t count, FILE *out)
+{
+    int32_t nodes = nodes_of_column(count);
+    fprintf(out, "set xlabel '%s", labels->name_nodes ? "" : "nodes by pool, fullest first");
+    if (nodes > 1)
+        fprintf(out, "; one of %" PRId32 " is drawn", nodes);
+    fputs("'\n", out);
+}
+
 /* An image of a single column is none: boxes. */
 static void print_map(int32_t count, FILE *out)
 {
+    int32_t nodes = nodes_of_column(count);
     if (count == 1)
         fprintf(out,
                 "plot '%s.dat' using 1:2:(0.5):(0.5):3 with boxxyerror linecolor palette fillstyle "
                 "solid 1 noborder notitle\n",
                 plot_packing.name);
     else
-        fprintf(out, "plot '%s.dat' using 1:2:3 with image %s notitle\n", plot_packing.name,
-                count <= DRAWN_AS_CELLS_MAX ? "pixels" : "");
+        fprintf(out, "plot '%s.dat' every :%" PRId32 " using 1:2:3 with image %s notitle\n",
+                plot_packing.name, nodes, count <= DRAWN_AS_CELLS_MAX ? "pixels" : "");
 }
 
 static int write_script(const struct sim *sim, FILE *out, struct err *err)
@@ -255,8 +272,8 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
             1 - (double)TOP_PX / height_px, (double)below_px / height_px);
     print_labels(sim, &labels, fills, count, out);
     print_gaps_between_pools(fills, count, out);
+    print_xlabel(&labels, count, out);
     fprintf(out,
-            "set xlabel '%s'\n"
             "set ytics scale 0 ('accelerators' 0, 'memory' 1, 'CPU' 2)\n"
             "unset grid\nset border 0\n"
             "set object 1 rectangle from graph 0,0 to graph 1,1 behind fillcolor rgb '#eeeeee' "
@@ -265,7 +282,6 @@ static int write_script(const struct sim *sim, FILE *out, struct err *err)
             "5 '#fde725')\n"
             "set cbrange [0:100]\nset cblabel 'mean fill [%%]%s'\n"
             "set xrange [-0.5:%.1f]\nset yrange [%.1f:2.5]\n",
-            labels.name_nodes ? "" : "nodes by pool, fullest first",
             has_empty(sim, fills, count) ? " (grey: has none)" : "", count - 0.5,
             first_row(sim) - 0.5);
     print_map(count, out);

@@ -301,6 +301,17 @@ class Gnuplot(ProgramTest):
         self.assertIn("with boxxyerror", self.script_of("packing", nodepools=[pool], runners=[]))
         self.assertIn("with image pixels", self.script_of("packing"))
 
+    @unittest.skipUnless(shutil.which("gnuplot"), "there is no gnuplot")
+    def test_the_packing_map_of_very_many_nodes_is_drawn_of_some_and_says_so(self):
+        pool = small_scenario()["nodepools"][0]
+        for nodes, of_each in ((10000, 1), (40000, 4)):
+            pools = [dict(pool, max_instances=nodes, simulation={"nodes": nodes})]
+            self.write("s.json", small_scenario(nodepools=pools))
+            self.check_ended(self.stowage("run", "s.json", "-o", "out", "-q"), DONE)
+            script = (self.folder / "out/plots/packing.gp").read_text(encoding="utf-8")
+            self.assertIn(f" every :{of_each} using", script)
+            self.assertEqual("one of 4 is drawn" in script, of_each == 4)
+
     def test_names_of_pools_lean_in_the_packing_map_where_they_do_not_fit(self):
         pool = small_scenario()["nodepools"][0]
         for name, leans in (("p", False), ("a-pool-with-a-long-name", True)):
