@@ -294,7 +294,7 @@ static int execute(const struct run_command *run, struct run_state *state)
     struct err err = {.kind = ERR_NONE};
     if (load(run, state, &err) != 0)
         return message_refused(&state->scenario.problems, run->scenario_path, &err);
-    if (floors_tell(&state->scenario, &state->floors) == EXIT_SYSTEM)
+    if (floors_tell(&state->scenario, &state->floors, run->is_quiet) == EXIT_SYSTEM)
         return EXIT_SYSTEM;
     if (sim_init(&state->sim, &state->scenario, &run->sim, &err) != 0 ||
         open_outputs(run, state, &err) != 0)

@@ -49,7 +49,7 @@ static int validate(const struct validation *validation, const char *path)
     } else {
         if (!validation->is_quiet)
             print_facts(&scenario, path);
-        code = floors_tell(&scenario, NULL);
+        code = floors_tell(&scenario, NULL, validation->is_quiet && !validation->needs_floors);
         if (code == EXIT_ANSWER_IS_NO && !validation->needs_floors)
             code = EXIT_DONE;
     }

@@ -66,7 +66,7 @@ static void tell(const struct scenario *scenario, const struct floor_shortfall *
         print_amount(item->resource, item->there, there));
 }
 
-int floors_tell(const struct scenario *scenario, struct floor_report *report)
+int floors_tell(const struct scenario *scenario, struct floor_report *report, bool is_quiet)
 {
     struct err err = {.kind = ERR_NONE};
     struct floor_report made = {0};
@@ -75,9 +75,9 @@ int floors_tell(const struct scenario *scenario, struct floor_report *report)
             *report = (struct floor_report){0};
         return message_fail(&err);
     }
-    for (int32_t i = 0; i < made.count && i < LISTED_MAX; i++)
+    for (int32_t i = 0; i < made.count && i < LISTED_MAX && !is_quiet; i++)
         tell(scenario, &made.items[i]);
-    if (made.count > LISTED_MAX)
+    if (made.count > LISTED_MAX && !is_quiet)
         message_warn("%" PRId32 " more floors cannot be met", made.count - LISTED_MAX);
     int code = made.count > 0 ? EXIT_ANSWER_IS_NO : EXIT_DONE;
     if (report != NULL)

@@ -288,8 +288,10 @@ static const char *what_is_known(const struct plan_result *result)
 {
     if (result->is_cut_short)
         return "the answer is known, but what is told beside it may lack parts";
-    return result->answer.is_found ? "the plan is the best so far, and unchecked"
-                                   : "no plan was found yet";
+    if (!result->answer.is_found)
+        return "no plan was found yet";
+    return result->request->goal.is_certain ? "the plan is the best so far"
+                                            : "the plan is the best so far, and unchecked";
 }
 
 static int tell_ending(const struct planning *planning)

@@ -8,6 +8,8 @@
 
 #include "base/array.h"
 
+enum { MEAN_SIZE = 32 };
+
 static int find_binding(const struct plan_result *result, int32_t point, struct binding *binding,
                         struct err *err)
 {
@@ -100,9 +102,18 @@ void plan_result_release(struct plan_result *result)
     result->bindings = NULL;
 }
 
+/* Four digits, or all of a larger number: 0.7134, 18030. */
+static const char *mean_text(double mean, char out[MEAN_SIZE])
+{
+    bool is_large = fabs(mean) >= 1e4 && fabs(mean) < 1e15;
+    snprintf(out, MEAN_SIZE, is_large ? "%.0f" : "%.4g", mean);
+    return out;
+}
+
 void plan_print_misses(const struct plan_result *result, const struct trial_tally *tally, FILE *out)
 {
     const struct target_set *targets = result->request->question.targets;
+    char mean[MEAN_SIZE];
     int32_t told = -1;
     for (int32_t i = 0; i < targets->count; i++) {
         int32_t text = targets->items[i].text;
@@ -110,7 +121,7 @@ void plan_print_misses(const struct plan_result *result, const struct trial_tall
             continue;
         fprintf(out, "%s%s", told < 0 ? "" : "; ", result->target_texts[text]);
         if (!isnan(tally->values[i]) && tally->first_loss == 0)
-            fprintf(out, " (%.4g %s%s)", tally->values[i], target_unit(targets, i),
+            fprintf(out, " (%s %s%s)", mean_text(tally->values[i], mean), target_unit(targets, i),
                     tally->trials > 1 ? " on the average" : "");
         told = text;
     }
@@ -136,9 +147,9 @@ void plan_print_gains(const struct plan_result *result, const struct trial_tally
     const struct target_set *targets = result->request->question.targets;
     const struct trial_tally *plan = &result->answer.tallies[result->answer.search.best];
     for (int32_t i = 0; i < targets->count; i++) {
-        char here[32], there[32];
-        snprintf(here, sizeof here, "%.4g", plan->values[i]);
-        snprintf(there, sizeof there, "%.4g", tally->values[i]);
+        char here[MEAN_SIZE], there[MEAN_SIZE];
+        mean_text(plan->values[i], here);
+        mean_text(tally->values[i], there);
         if (isnan(tally->values[i]) || isnan(plan->values[i]) || strcmp(here, there) == 0)
             continue;
         fprintf(out, "; %s: %s %s on the average (the plan %s)",

@@ -312,6 +312,8 @@ class Plan(ProgramTest):
         self.assertIn("the first replication of the highest fleet allowed misses pending <= 0 "
                       "(1 replicas)", " ".join(result.stdout.split()))
         self.assertIn("1 demand is left waiting; r does not fit now", result.stdout)
+        long = self.plan("s.json", "-t", "wait_s_max < 60", "-n", "p=0..1", "--set", "horizon=12345s")
+        self.assertIn("misses wait_s_max < 60 (12345 s)", " ".join(long.stdout.split()))
         report = self.plan("s.json", "-t", "pending <= 0", "-n", "p=0..1", "-o", "out", "-q")
         self.check_ended(report, ANSWER_IS_NO)
         self.assertIn("There is no plan", (self.folder / "out/report.md").read_text())

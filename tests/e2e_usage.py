@@ -206,6 +206,9 @@ class Usage(ProgramTest):
         self.check_ended(result, DONE, "warning: nodepool \"p\"", "floor")
         self.check_ended(self.stowage("validate", "--floors", "s.json"), 1, "warning:")
         self.check_ended(self.stowage("run", "s.json"), DONE, "warning: nodepool \"p\"")
+        for verb in ("run", "validate"):
+            self.assertEqual(self.stowage(verb, "-q", "s.json").stderr, "")
+        self.check_ended(self.stowage("validate", "--floors", "-q", "s.json"), 1, "warning:")
 
     def test_a_floor_in_a_closed_nodepool_is_told_why(self):
         scenario = small_scenario()
