@@ -425,6 +425,16 @@ static void raise_bounds(struct peak *peak, const struct peak_of *of)
                  floors.is_impossible ? "floor can be met" : "demand has a place");
 }
 
+/* At prices of stays a limited node may be worth more than it costs, so a bound above all that may
+ * be bought says that this is not enough, and not how much would be. */
+static void forget_run_bound(struct peak *peak)
+{
+    peak->run_bound = 0;
+    peak->bound = peak->floor_bound;
+    peak->has_bound = peak->floor_bound > 0;
+    peak->target = -1;
+}
+
 /* Is the bound above all that may be bought? */
 static void compare_with_highest(struct peak *peak, const struct plan_axes *axes)
 {
@@ -433,18 +443,23 @@ static void compare_with_highest(struct peak *peak, const struct plan_axes *axes
         highest += axes->items[i].price_micro * axes->items[i].high;
     if (!peak->has_bound || peak->bound <= highest || peak->impossible[0] != '\0')
         return;
-    char at[UNITS_TEXT_SIZE], who[PEAK_REASON_SIZE / 2];
-    double unit = axes->is_priced ? 3600 / 1e11 : 1;
-    if (peak->target >= 0)
-        snprintf(who, sizeof who, "the demand of the %" PRId32 " runs of the search takes",
-                 peak->run_count);
-    else
-        snprintf(who, sizeof who, "the floors at %s%s take", print_duration(peak->at_us, at),
-                 peak->survive >= 0 ? ", with what is to be survived," : "");
-    snprintf(peak->impossible, sizeof peak->impossible,
-             "%s nodes for %.4f %s at least, and the highest fleet has %.4f", who,
-             (double)peak->bound * unit, axes->is_priced ? "USD an hour" : "nodes",
-             (double)highest * unit);
+    char at[UNITS_TEXT_SIZE];
+    const char *unit = axes->is_priced ? "USD an hour" : "nodes";
+    double size = axes->is_priced ? 3600 / 1e11 : 1;
+    if (peak->target >= 0) {
+        snprintf(peak->impossible, sizeof peak->impossible,
+                 "the demand of the %" PRId32 " run%s of the search takes more than all nodes that "
+                 "are allowed: %.4f %s",
+                 peak->run_count, peak->run_count == 1 ? "" : "s", (double)highest * size, unit);
+        forget_run_bound(peak);
+    } else {
+        snprintf(peak->impossible, sizeof peak->impossible,
+                 "the floors at %s%s take nodes for %.4f %s at least, and the highest fleet has "
+                 "%.4f",
+                 print_duration(peak->at_us, at),
+                 peak->survive >= 0 ? ", with what is to be survived," : "",
+                 (double)peak->bound * size, unit, (double)highest * size);
+    }
 }
 
 static void explain_misfit(struct peak *peak, const struct peak_of *of,

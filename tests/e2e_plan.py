@@ -213,7 +213,9 @@ class Plan(ProgramTest):
         self.assertIn("left before all cheaper fleets were ruled out: see --max-plans",
                       self.plan(*arguments, "--max-plans", "2").stdout)
         few = self.json_of(*arguments, "-n", "p=0..1", code=ANSWER_IS_NO)
-        self.assertIn("runs of the search takes nodes for", few["impossible"])
+        self.assertIn("runs of the search takes more than all nodes that are allowed: ",
+                      few["impossible"])
+        self.assertIsNone(few["lower_bound"])  # it would be one of fleets that are not allowed
         self.assertEqual(few["search"]["runs"], 0)
         self.assertIn("job fits no node that may be bought",
                       self.json_of(*arguments, "-n", "p=0", code=ANSWER_IS_NO)["impossible"])
@@ -312,8 +314,12 @@ class Plan(ProgramTest):
         self.assertIn("the first replication of the highest fleet allowed misses pending <= 0 "
                       "(1 replicas)", " ".join(result.stdout.split()))
         self.assertIn("1 demand is left waiting; r does not fit now", result.stdout)
-        long = self.plan("s.json", "-t", "wait_s_max < 60", "-n", "p=0..1", "--set", "horizon=12345s")
-        self.assertIn("misses wait_s_max < 60 (12345 s)", " ".join(long.stdout.split()))
+        proved = self.plan("s.json", "-t", "wait_s_max < 60", "-n", "p=0..1").stdout
+        self.assertIn("none is possible: the demand of the 1 run of the search takes more than all "
+                      "nodes that are allowed: 1.0000 nodes", " ".join(proved.split()))
+        self.assertNotIn("Bound", proved)
+        long = self.plan(QUICKSTART, "-t", "wait_s_p99 < 60").stdout
+        self.assertIn("misses wait_s_p99 < 60 (18030 s)", " ".join(long.split()))
         report = self.plan("s.json", "-t", "pending <= 0", "-n", "p=0..1", "-o", "out", "-q")
         self.check_ended(report, ANSWER_IS_NO)
         self.assertIn("There is no plan", (self.folder / "out/report.md").read_text())
