@@ -133,25 +133,25 @@ static bool is_isolated(const struct shape *shape)
     return shape->packing == PACKING_ISOLATED;
 }
 
-static void enter_node(struct sched *sched, int32_t replica, const struct seat *seat)
+static void enter_node(struct sched *sched, int32_t replica, const struct claim *claim)
 {
     struct replica *entering = &sched->replicas[replica];
-    struct node *node = &sched->fleet.nodes[seat->node];
-    entering->node = seat->node;
-    entering->devices = seat->devices;
+    struct node *node = &sched->fleet.nodes[claim->node];
+    entering->node = claim->node;
+    entering->devices = claim->devices;
     entering->previous_on_node = -1;
     entering->next_on_node = node->first_replica;
     if (node->first_replica >= 0)
         sched->replicas[node->first_replica].previous_on_node = replica;
     node->first_replica = replica;
     node->occupant_count++;
-    node->isolated_count += is_isolated(shape_of(sched, replica));
+    node->isolated_count += is_isolated(claim->shape);
 }
 
-static void leave_node(struct sched *sched, int32_t replica)
+static void leave_node(struct sched *sched, int32_t replica, const struct claim *claim)
 {
     struct replica *leaving = &sched->replicas[replica];
-    struct node *node = &sched->fleet.nodes[leaving->node];
+    struct node *node = &sched->fleet.nodes[claim->node];
     if (leaving->previous_on_node >= 0)
         sched->replicas[leaving->previous_on_node].next_on_node = leaving->next_on_node;
     else
@@ -159,7 +159,7 @@ static void leave_node(struct sched *sched, int32_t replica)
     if (leaving->next_on_node >= 0)
         sched->replicas[leaving->next_on_node].previous_on_node = leaving->previous_on_node;
     node->occupant_count--;
-    node->isolated_count -= is_isolated(shape_of(sched, replica));
+    node->isolated_count -= is_isolated(claim->shape);
     leaving->node = -1;
     leaving->devices = 0;
     leaving->next_on_node = -1;
@@ -224,8 +224,8 @@ static int start(struct sched *sched, int32_t replica, struct err *err)
 /* A demand that has left the queue takes its seat. */
 static int sit_down(struct sched *sched, int32_t replica, const struct seat *seat, struct err *err)
 {
-    enter_node(sched, replica, seat);
-    const struct claim claim = replica_claim(sched, replica);
+    const struct claim claim = {shape_of(sched, replica), seat->node, seat->devices};
+    enter_node(sched, replica, &claim);
     fleet_take(&sched->fleet, &claim);
     return start(sched, replica, err);
 }
@@ -264,7 +264,9 @@ int replica_nominate(struct sched *sched, const struct nomination *nomination, s
     assert(nomination->victim_count > 0);
     sched->replicas[nominee].served_class = (uint8_t)sched_class_of(sched, nominee);
     waiting_remove(sched, nominee);
-    enter_node(sched, nominee, &nomination->seat);
+    const struct claim claim = {shape_of(sched, nominee), nomination->seat.node,
+                                nomination->seat.devices};
+    enter_node(sched, nominee, &claim);
     for (int32_t i = 0; i < nomination->victim_count; i++) {
         struct replica *victim = &sched->replicas[nomination->victims[i]];
         assert(victim->state == REPLICA_TERMINATING && victim->pledged_to < 0);
@@ -293,7 +295,8 @@ void replica_drop_nomination(struct sched *sched, int32_t replica)
             sched->replicas[at].pledged_to = -1;
     if (nominee->victims_left == 0)
         remove_ready(sched, replica);
-    leave_node(sched, replica);
+    const struct claim claim = replica_claim(sched, replica);
+    leave_node(sched, replica, &claim);
     nominee->pledged_to = -1;
     sched->runners[nominee->runner].nominated--;
 }
@@ -341,7 +344,7 @@ int replica_leave(struct sched *sched, int32_t replica, struct err *err)
     else if (give_to_nominee(sched, replica, err))
         return -1;
     leave_bound(sched, replica);
-    leave_node(sched, replica);
+    leave_node(sched, replica, &claim);
     replica_free(sched, replica);
     return waiting_settle(sched, runner, err);
 }
