@@ -509,7 +509,7 @@ const struct command cmd_compare = {
         "Exit status: 0 done; 1 a condition of --fail-if holds for a variant other than the\n"
         "baseline, or no warm-up could be found for --horizon steady; 2 the command line or a\n"
         "scenario is wrong; 3 the system failed, or it was interrupted.\n",
-    .example = "  stowage compare scenarios/spot-storm.json --policies best-fit,fgd,worst-fit\n"
+    .example = "  stowage compare scenarios/clarifai-week.json --policies best-fit,fgd,worst-fit\n"
                "  stowage compare new.json --against old.json -m wait_s_p95,preemptions\n",
     .options = options,
     .option_count = ARRAY_LEN(options),

@@ -432,9 +432,9 @@ const struct command cmd_sweep = {
         "Exit status: 0 all cells are whole; 1 cells could not be run, for their input is wrong;\n"
         "2 the command line or the scenario is wrong, or no cell could be run; 3 the system\n"
         "failed, cells lack runs since a worker died, or the sweep was interrupted.\n",
-    .example =
-        "  stowage sweep scenarios/quickstart.json -o out/sweep \\\n"
-        "    --vary scheduler.policy=best-fit,fgd --vary 'nodepools[l40s].max_instances=1..4'\n",
+    .example = "  stowage sweep scenarios/clarifai-week.json -o out/sweep \\\n"
+               "    --vary scheduler.policy=best-fit,worst-fit \\\n"
+               "    --vary 'nodepools[l40s].simulation.nodes=4..6'\n",
     .options = options,
     .option_count = ARRAY_LEN(options),
     .run = run_sweep,

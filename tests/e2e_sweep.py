@@ -7,6 +7,7 @@ import json
 import math
 import os
 import resource
+import shlex
 import shutil
 import signal
 import statistics
@@ -14,7 +15,7 @@ import subprocess
 import time
 import unittest
 
-from e2e import (ANSWER_IS_NO, BAD_INPUT, DONE, HANGS_AFTER_S, PROGRAM, SYSTEM, ProgramTest,
+from e2e import (ANSWER_IS_NO, BAD_INPUT, DONE, HANGS_AFTER_S, PROGRAM, SOURCE, SYSTEM, ProgramTest,
                  default_signals, small_scenario)
 
 GRID = ["--vary", "scheduler.policy=best-fit,worst-fit", "--vary", "nodepools[p].simulation.nodes=1..3"]
@@ -190,6 +191,13 @@ class Sweep(ProgramTest):
             self.sweep(f"part-{i}", "--shard", f"{i}/2", grid=grid)
         self.good(self.stowage("merge", "--no-plots", "part-1", "part-2", "-o", "merged"), ANSWER_IS_NO)
         self.assert_same("out", "merged")
+
+    def test_in_the_example_of_the_help_each_path_matters(self):
+        example = self.stowage("help", "sweep").stdout.split("Example:\n")[1].replace("\\\n", " ")
+        words = [word.replace("scenarios/", f"{SOURCE}/scenarios/").replace("out/", "")
+                 for word in shlex.split(example)]
+        result = self.good(self.stowage(*words[1:], "-n", "2", "--no-plots"))
+        self.assertNotIn("changed no value", result.stderr)
 
     def test_a_path_that_is_nowhere_is_wrong_input(self):
         result = self.good(self.sweep("out", grid=["--vary", "nodepools[x].max_instances=1,2"]),
