@@ -237,6 +237,9 @@ static int write_folder(const struct run_command *run, const struct run_state *s
     if (report_write_folder(&state->sim, report, run->output_path, &outcome, &err) != 0)
         return message_fail(&err);
     int code = tell_plots(run->output_path, &outcome, run->is_quiet);
+    if (outcome.selects_nobody && !run->is_quiet)
+        message_warn("--select %s: no runner has this value: the tables of runners are empty",
+                     run->select);
     if (!run->is_quiet)
         message_note("the report is in %s: begin with %s/report.md", run->output_path,
                      run->output_path);

@@ -130,6 +130,14 @@ static int write_all(const struct report_view *view, struct output_dir *dir,
     return output_dir_commit(dir, "summary.json", err);
 }
 
+static bool selects_nobody(const struct report_view *view)
+{
+    for (int32_t i = 0; i < view->sim->runner_count; i++)
+        if (report_view_selects(view, i))
+            return false;
+    return view->is_selected != NULL;
+}
+
 int report_write_folder(const struct sim *sim, const struct report_options *options,
                         const char *path, struct report_outcome *outcome, struct err *err)
 {
@@ -141,6 +149,7 @@ int report_write_folder(const struct sim *sim, const struct report_options *opti
     int result = report_view_init(&view, sim, options, err);
     if (result == 0) {
         result = write_all(&view, &dir, outcome, err);
+        outcome->selects_nobody = selects_nobody(&view);
         report_view_release(&view);
     }
     output_dir_abandon(&dir);

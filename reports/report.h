@@ -38,6 +38,7 @@ enum plot_outcome { PLOTS_DRAWN, PLOTS_NOT_ASKED, PLOTS_NO_GNUPLOT, PLOTS_FAILED
 struct report_outcome {
     enum plot_outcome plots;
     char plot_detail[256]; /* for PLOTS_FAILED: which script and how */
+    bool selects_nobody;   /* options.select is given, and no runner has its value */
 };
 
 /* Writes the whole report folder `dir` (see base/output.h for when it may exist) of a run that has

@@ -289,6 +289,15 @@ class Gnuplot(ProgramTest):
         self.check_ended(self.stowage("run", "s.json", "-o", "out", "--no-plots", "-q"), DONE)
         return (self.folder / f"out/plots/{plot}.gp").read_text(encoding="utf-8")
 
+    def test_a_selection_of_nobody_is_told(self):
+        self.write("s.json", small_scenario())
+        for value, is_told in (("p", False), ("nowhere", True)):
+            result = self.stowage("run", "s.json", "-o", "out", "--no-plots", "--select",
+                                  f"nodepool={value}")
+            self.check_ended(result, DONE)
+            told = f"warning: --select nodepool={value}: no runner has this value: the tables of runners"
+            self.assertEqual(told in result.stderr, is_told, result.stderr)
+
     def test_few_things_are_counted_by_whole_tics(self):
         pool = small_scenario()["nodepools"][0]
         for nodes, is_whole in ((2, True), (5, True), (6, False)):
