@@ -46,6 +46,10 @@ static int check_chunk_row(const struct node_index *index, int32_t node, struct 
     if (is_known && since < 0 && !chunk_row_covers(rows, node / CHUNK_ROWS, &row))
         return err_set(err, ERR_SYSTEM, "node %" PRId32 " has more than the row of its chunk",
                        node);
+    const struct row of_chunk = row_at(rows->blocks, node / CHUNK_ROWS);
+    if (is_known && since < 0 && chunk_row_is_of_all(rows, node / CHUNK_ROWS) &&
+        memcmp(&row, &of_chunk, sizeof row) != 0)
+        return err_set(err, ERR_SYSTEM, "node %" PRId32 " is not as the row of its chunk", node);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "scheduler/index_chunks.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 
@@ -33,11 +34,12 @@ static inline void raise(struct row *sum, const struct row_block *block, int32_t
     sum->groups |= block->groups[lane];
 }
 
-static const struct row NOTHING = {.cpu_milli = -1, .devices = ROW_GUARDS};
+static const struct row NOTHING = {.cpu_milli = -1, .devices = ROW_GUARDS, .key = INFINITY};
 static const struct row ANYTHING = {.cpu_milli = INT32_MAX,
                                     .mem_kib = INT32_MAX,
                                     .devices = (UINT32_C(1) << 21) - 1,
-                                    .groups = UINT32_MAX};
+                                    .groups = UINT32_MAX,
+                                    .key = INFINITY};
 
 int chunk_rows_reserve(struct chunk_rows *rows, int32_t chunk_count, struct err *err)
 {
@@ -64,7 +66,11 @@ static void raise_by_entries(struct chunk_rows *rows, const struct journal *jour
         int32_t node = journal->nodes[place];
         if (node < 0)
             continue;
+        const struct row row = row_at(journal->blocks, place);
         struct row sum = row_at(rows->blocks, node / CHUNK_ROWS);
+        if (memcmp(&row, &sum, sizeof row) == 0)
+            continue;
+        sum.key = INFINITY;
         raise(&sum, &journal->blocks[place / ROW_LANES], place % ROW_LANES);
         row_store(rows->blocks, node / CHUNK_ROWS, &sum);
     }
@@ -83,6 +89,18 @@ void chunk_rows_follow(struct chunk_rows *rows, int32_t chunk_count, const struc
     rows->epoch = epoch;
 }
 
+/* Are all rows of the chunk the same? Each block is as the one before it, and each lane of one. */
+static bool are_alike(const struct row_block *blocks)
+{
+    enum { REST = (ROW_LANES - 1) * sizeof(int32_t) };
+    return memcmp(&blocks[1], &blocks[0], (CHUNK_BLOCKS - 1) * sizeof *blocks) == 0 &&
+           memcmp(&blocks->cpu_milli[1], &blocks->cpu_milli[0], REST) == 0 &&
+           memcmp(&blocks->mem_kib[1], &blocks->mem_kib[0], REST) == 0 &&
+           memcmp(&blocks->devices[1], &blocks->devices[0], REST) == 0 &&
+           memcmp(&blocks->groups[1], &blocks->groups[0], REST) == 0 &&
+           memcmp(&blocks->key[1], &blocks->key[0], REST) == 0;
+}
+
 /* Lane by lane first, which compilers turn into what vectors there are. */
 void chunk_rows_settle(struct chunk_rows *rows, int32_t chunk, const struct row_block *blocks)
 {
@@ -99,6 +117,8 @@ void chunk_rows_settle(struct chunk_rows *rows, int32_t chunk, const struct row_
     }
     for (int32_t lane = 0; lane < ROW_LANES; lane++)
         raise(&sum, &lanes, lane);
+    if (are_alike(&blocks[chunk * CHUNK_BLOCKS]))
+        sum.key = blocks[chunk * CHUNK_BLOCKS].key[0];
     row_store(rows->blocks, chunk, &sum);
 }
 

@@ -2,6 +2,7 @@
 #ifndef STOWAGE_SCHEDULER_INDEX_CHUNKS_H
 #define STOWAGE_SCHEDULER_INDEX_CHUNKS_H
 
+#include <math.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -14,10 +15,15 @@
  *
  * Such a row is only ever raised by what the journal says of its nodes, when somebody wants to look
  * through the chunks; nothing is done where a node changes. It is made exact where it promised in
- * vain. Where the journal has forgotten too much, all rows promise anything. */
+ * vain. Where the journal has forgotten too much, all rows promise anything.
+ *
+ * Where many empty nodes of one type stand together, as in a fleet that was filled in order, all
+ * rows of a chunk are the same. Once that was seen it is remembered, until a node there has another
+ * row: then nothing of them needs to be read. */
 
 struct chunk_rows {
-    struct row_block *blocks; /* row n is of chunk n; its key is 0 */
+    struct row_block *blocks; /* row n is of chunk n; its key is that of all its nodes, where they
+                                 are known to have the same row, else INFINITY */
     int64_t cursor;           /* the rows hold what the journal said before this entry, */
     int64_t epoch;            /* in this epoch of the index; 0: never */
     int32_t capacity;         /* in blocks */
@@ -32,8 +38,15 @@ void chunk_rows_release(struct chunk_rows *rows);
 void chunk_rows_follow(struct chunk_rows *rows, int32_t chunk_count, const struct journal *journal,
                        int64_t epoch);
 
-/* Makes the row of a chunk exact again, by the rows of all nodes. O(CHUNK_ROWS). */
+/* Makes the row of a chunk exact again, by the rows of all nodes, and sees whether these are all
+ * the same. O(CHUNK_ROWS). */
 void chunk_rows_settle(struct chunk_rows *rows, int32_t chunk, const struct row_block *blocks);
+
+/* Is the row of the chunk, as of the cursor, also that of each of its nodes? */
+static inline bool chunk_row_is_of_all(const struct chunk_rows *rows, int32_t chunk)
+{
+    return row_key(rows->blocks, chunk) < INFINITY;
+}
 
 /* Has the row of the chunk no less of anything than this one? */
 bool chunk_row_covers(const struct chunk_rows *rows, int32_t chunk, const struct row *row);

@@ -102,31 +102,45 @@ static int32_t key_all_chunks(const struct index_search *search, int32_t chunk_c
     return chunk_count;
 }
 
-/* The end of the chunks that come one after the other in index->chunk_ids. */
-static int32_t end_of_run(const int32_t *ids, int32_t first, int32_t count)
+/* The end of the chunks that come one after the other in index->chunk_ids, and have to be read. */
+static int32_t end_of_run(const struct node_index *index, int32_t first, int32_t count)
 {
+    const int32_t *ids = index->chunk_ids;
     int32_t end = first + 1;
-    while (end < count && end < first + RUN_MOST && ids[end] == ids[end - 1] + 1)
+    while (end < count && end < first + RUN_MOST && ids[end] == ids[end - 1] + 1 &&
+           !chunk_row_is_of_all(&index->chunks, ids[end]))
         end++;
     return end;
 }
 
-/* Of the chunks whose own row passes. Where none of their rows does, it is made exact. */
+/* Reads such chunks. Where none of their rows passes, that of the chunk is made exact; also where
+ * they may be all the same. */
+static void key_run(const struct index_search *search, int32_t first, int32_t end)
+{
+    struct node_index *index = search->index;
+    const int32_t *ids = index->chunk_ids;
+    index->kernel->chunk_keys(&index->blocks[ids[first] * CHUNK_BLOCKS], end - first,
+                              &search->memory->query, &index->chunk_keys[first]);
+    for (int32_t i = first; i < end; i++)
+        if (index->chunk_keys[i] == -INFINITY || row_is_empty(index->blocks, ids[i] * CHUNK_ROWS))
+            chunk_rows_settle(&index->chunks, ids[i], index->blocks);
+}
+
+/* Of the chunks whose own row passes. */
 static int32_t key_promising_chunks(const struct index_search *search, int32_t chunk_count)
 {
     struct node_index *index = search->index;
-    const struct row_query *query = &search->memory->query;
-    const int32_t *ids = index->chunk_ids;
     chunk_rows_follow(&index->chunks, chunk_count, &index->journal, index->epoch);
     int32_t count = index->kernel->filter(index->chunks.blocks, (struct row_range){0, chunk_count},
-                                          query, -INFINITY, index->chunk_ids);
+                                          &search->memory->query, -INFINITY, index->chunk_ids);
     for (int32_t first = 0, end = 0; first < count; first = end) {
-        end = end_of_run(ids, first, count);
-        index->kernel->chunk_keys(&index->blocks[ids[first] * CHUNK_BLOCKS], end - first, query,
-                                  &index->chunk_keys[first]);
-        for (int32_t i = first; i < end; i++)
-            if (index->chunk_keys[i] == -INFINITY)
-                chunk_rows_settle(&index->chunks, ids[i], index->blocks);
+        if (chunk_row_is_of_all(&index->chunks, index->chunk_ids[first])) {
+            index->chunk_keys[first] = row_key(index->chunks.blocks, index->chunk_ids[first]);
+            end = first + 1;
+        } else {
+            end = end_of_run(index, first, count);
+            key_run(search, first, end);
+        }
     }
     return count;
 }

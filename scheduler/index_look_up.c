@@ -82,15 +82,22 @@ static float floor_key(const struct index_search *search)
 
 /* ---- making it ---- */
 
+/* A node and its row, which is at this place. */
+struct node_row {
+    const struct row_block *blocks;
+    int32_t position, node;
+};
+
 /* What empty nodes of its group score, if it is one. Of groups a row tells 32 apart. */
-static struct empty_score *empty_score_of(const struct index_search *search, int32_t node)
+static struct empty_score *empty_score_of(const struct index_search *search,
+                                          const struct node_row *row)
 {
     const struct node_index *index = search->index;
-    if (!row_is_empty(index->blocks, node))
+    if (!row_is_empty(row->blocks, row->position))
         return NULL;
     return &index->empty_scores[index->group_count <= 32
-                                    ? __builtin_ctz(row_group(index->blocks, node))
-                                    : search->sched->fleet.nodes[node].group];
+                                    ? __builtin_ctz(row_group(row->blocks, row->position))
+                                    : search->sched->fleet.nodes[row->node].group];
 }
 
 /* Empty nodes of one group score alike; most of a young fleet is empty, and scores can be dear.
@@ -99,7 +106,8 @@ static struct standing standing_of_row(const struct index_search *search, int32_
 {
     if (search->sched->policy.policy->score == NULL)
         return search_standing(search, node);
-    struct empty_score *empty = empty_score_of(search, node);
+    const struct node_row row = {search->index->blocks, node, node};
+    struct empty_score *empty = empty_score_of(search, &row);
     if (empty != NULL && empty->is_known)
         return (struct standing){.score = empty->score,
                                  .node = node,
@@ -119,14 +127,14 @@ static bool is_bound_below(const struct index_search *search, int32_t node, floa
 
 /* Is it known from the row alone that the node scores less than the floor? Of an empty one the
  * group is enough. */
-static bool is_row_below(const struct index_search *search, int32_t node)
+static bool is_row_below(const struct index_search *search, const struct node_row *row)
 {
-    if (is_bound_below(search, node, row_key(search->index->blocks, node)))
+    if (is_bound_below(search, row->node, row_key(row->blocks, row->position)))
         return true;
-    const struct empty_score *empty = empty_score_of(search, node);
+    const struct empty_score *empty = empty_score_of(search, row);
     if (empty == NULL || !empty->is_known)
         return false;
-    const struct standing standing = {.score = empty->score, .node = node};
+    const struct standing standing = {.score = empty->score, .node = row->node};
     return shortlist_is_below(&search->memory->list, &standing);
 }
 
@@ -140,7 +148,8 @@ static void collect_nodes(const struct index_search *search, const int32_t *node
     for (int32_t i = 0; i < count; i++) {
         if (i + NODES_AHEAD < count && !row_is_empty(index->blocks, nodes[i + NODES_AHEAD]))
             fetch_row(&rows[nodes[i + NODES_AHEAD]], sizeof *rows);
-        if (row_key(index->blocks, nodes[i]) >= high || is_row_below(search, nodes[i]) ||
+        const struct node_row row = {index->blocks, nodes[i], nodes[i]};
+        if (row_key(index->blocks, nodes[i]) >= high || is_row_below(search, &row) ||
             !search_fits(search, nodes[i]))
             continue;
         const struct standing standing = standing_of_row(search, nodes[i]);
@@ -207,6 +216,14 @@ static void fetch_chunk(const struct node_index *index, int32_t chunk)
     fetch_lines(&index->blocks[chunk * CHUNK_BLOCKS], CHUNK_BLOCKS * sizeof *index->blocks);
 }
 
+/* Is it known without reading them that all nodes of the chunk have the same row, and so are of one
+ * group? */
+static bool is_known_alike(const struct node_index *index, int32_t chunk)
+{
+    return index->chunks.epoch == index->epoch && index->chunks.cursor == index->journal.end &&
+           chunk_row_is_of_all(&index->chunks, chunk) && index->group_count <= 32;
+}
+
 /* Are all nodes of the chunk empty, and of one group? A loop that compilers turn into what vectors
  * there are. */
 static bool are_alike(const struct node_index *index, int32_t chunk)
@@ -225,7 +242,13 @@ static bool are_alike(const struct node_index *index, int32_t chunk)
  * of which a young fleet is full. */
 static bool is_chunk_below(const struct index_search *search, int32_t chunk)
 {
-    return is_row_below(search, chunk * CHUNK_ROWS) && are_alike(search->index, chunk);
+    const struct node_index *index = search->index;
+    int32_t first = chunk * CHUNK_ROWS;
+    const struct node_row of_all = {index->chunks.blocks, chunk, first};
+    const struct node_row row = {index->blocks, first, first};
+    if (is_known_alike(index, chunk))
+        return is_row_below(search, &of_all);
+    return is_row_below(search, &row) && are_alike(index, chunk);
 }
 
 /* From the chunks that reach it, the nodes whose keys are at least `low`, or the floor, once it
@@ -241,7 +264,7 @@ static void collect_chunks(const struct index_search *search, int32_t chunk_coun
     for (int32_t i = 0; i < count; i++) {
         float least = floor_key(search);
         least = least > low ? least : low;
-        if (i + CHUNKS_AHEAD < count)
+        if (i + CHUNKS_AHEAD < count && !is_known_alike(index, ids[places[i + CHUNKS_AHEAD]]))
             fetch_chunk(index, ids[places[i + CHUNKS_AHEAD]]);
         if (index->chunk_keys[places[i]] < least || is_chunk_below(search, ids[places[i]]))
             continue;
