@@ -25,11 +25,11 @@ static size_t spaces_before(const char *text, size_t size)
     return at;
 }
 
-/* The length of the first word with the spaces before it. */
+/* The length of the first word with the spaces before it; "12 %" is one word. */
 static size_t word_end(const char *text, size_t size)
 {
     size_t at = spaces_before(text, size);
-    while (at < size && text[at] != ' ')
+    while (at < size && (text[at] != ' ' || (at + 1 < size && text[at + 1] == '%')))
         at++;
     return at;
 }

@@ -11,8 +11,8 @@ struct fold {
 };
 
 /* Prints text[0..size) with lines of more than `width` characters broken at spaces, which are left
- * out there and at the end of a line. A word that is too long for a line stands out. A byte that is
- * in no UTF-8 character counts as one. */
+ * out there and at the end of a line; not at the one before "%". A word that is too long for a line
+ * stands out. A byte that is in no UTF-8 character counts as one. */
 void fold_print(const char *text, size_t size, const struct fold *fold, FILE *out);
 
 #endif

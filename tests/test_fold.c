@@ -21,6 +21,7 @@ static const struct {
     {"spaces within", "ab    cd\n", "ab    cd\n"},
     {"a long word", "ab abcdefghijklm c\n", "ab\n  abcdefghijklm\n  c\n"},
     {"a long word first", "abcdefghijklm c\n", "abcdefghijklm\n  c\n"},
+    {"percent", "abc de 12 % f\n", "abc de\n  12 % f\n"},
     {"spaces at the end", "abcdefgh    \n", "abcdefgh\n"},
     {"empty lines", "\n\nab\n\n", "\n\nab\n\n"},
     {"characters and not bytes", "\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xa4\n",
