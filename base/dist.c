@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/array.h"
+#include "base/natural_log.h"
 #include "base/units.h"
 
 static const char *const kind_names[] = {
@@ -50,30 +51,12 @@ static double draw_by_gsl(const struct dist *dist, struct rng *rng)
     return dist->a;
 }
 
-/* Could another value that differs from this one by less than one in 2^46 be rounded to another
- * whole number? */
-static bool is_at_edge(double us)
-{
-    double doubt = us * 0x1p-46;
-    return !(us < 0x1p62) || (int64_t)(us + 0.5 - doubt) != (int64_t)(us + 0.5 + doubt);
-}
-
 /* Exponential times are drawn for jobs without number, so here as gsl_ran_exponential does it: with
- * probability u such a time is below -mean log1p(-u). But whichever way log1p takes, half of them
- * are another one than a processor has guessed, and it knows that only after all that the draw is
- * made of. 1 - u is exact, and its logarithm takes nearly always one way. It differs from log1p in
- * the last digits at most; where the rounded time might show that, log1p is asked. */
-static double exponential_us(double mean_us, struct rng *rng)
-{
-    double left = 1 - rng_uniform(rng);
-    double us = -mean_us * log(left);
-    return is_at_edge(us) ? -mean_us * log1p(left - 1) : us;
-}
-
+ * probability u such a time is below -mean log(1 - u). 1 - u is exact. */
 static double draw_us(const struct dist *dist, struct rng *rng)
 {
     if (dist->kind == DIST_EXPONENTIAL)
-        return exponential_us(dist->a, rng);
+        return -dist->a * natural_log(1 - rng_uniform(rng));
     return dist->kind == DIST_CONSTANT ? dist->a : draw_by_gsl(dist, rng);
 }
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef STOWAGE_BASE_NATURAL_LOG_H
+#define STOWAGE_BASE_NATURAL_LOG_H
+
+/* The natural logarithm of a number from DBL_MIN to DBL_MAX, less than one unit in the last place
+ * from the true value, and the same to the last bit on every processor. Those of a C library are
+ * not: glibc 2.36 has one of its own for processors that fuse multiplications with additions, so
+ * that a time drawn by it may round to another microsecond there. Some 45 instructions, no branch.
+ */
+double natural_log(double x);
+
+#endif
