@@ -24,15 +24,19 @@ struct rng rng_stream_of_hash(uint64_t seed, uint64_t name_hash, uint64_t index)
     return (struct rng){.key = {key.v[0], key.v[1]}};
 }
 
+void rng_draw_block(struct rng *rng)
+{
+    threefry2x64_ctr_t block = encrypt(rng->counter, rng->key[0], rng->key[1]);
+    rng->block[0] = block.v[0];
+    rng->block[1] = block.v[1];
+    rng->counter++;
+    rng->left = 2;
+}
+
 uint64_t rng_next(struct rng *rng)
 {
-    if (rng->left == 0) {
-        threefry2x64_ctr_t block = encrypt(rng->counter, rng->key[0], rng->key[1]);
-        rng->block[0] = block.v[0];
-        rng->block[1] = block.v[1];
-        rng->counter++;
-        rng->left = 2;
-    }
+    if (rng->left == 0)
+        rng_draw_block(rng);
     return rng->block[2 - rng->left--];
 }
 
@@ -62,7 +66,15 @@ void rng_mix_many(uint64_t a, uint64_t b, const int32_t *numbers, int32_t count,
 {
     const struct rng_kernel *kernels[RNG_KERNELS_MOST];
     rng_kernel_list(kernels);
-    kernels[0]->mix_many((struct rng_mix_key){a, b}, numbers, count, words);
+    kernels[0]->mix_many((struct rng_key){a, b}, numbers, count, words);
+}
+
+void rng_streams_of_hash(uint64_t seed, uint64_t name_hash, const uint64_t *indices, int32_t count,
+                         struct rng *streams)
+{
+    const struct rng_kernel *kernels[RNG_KERNELS_MOST];
+    rng_kernel_list(kernels);
+    kernels[0]->open_many((struct rng_key){seed, name_hash}, indices, count, streams);
 }
 
 static void gsl_set(void *state, unsigned long seed)

@@ -21,8 +21,23 @@ struct rng {
 /* The stream of this name and entity. Names are short ASCII words: "arrivals", "startup". */
 static inline struct rng rng_stream(uint64_t seed, const char *name, uint64_t index);
 
+/* streams[i] = the stream of indices[i] for i < count, as rng_stream makes it. The first block of
+ * each is drawn already, which is most of the work of a stream that gives one word or two: several
+ * at a time, eight with AVX-512, four with AVX2. */
+static inline void rng_streams(uint64_t seed, const char *name, const uint64_t *indices,
+                               int32_t count, struct rng *streams);
+
+/* The index of a stream that belongs to two things: a runner and its piece of work. */
+static inline uint64_t rng_pair(int32_t first, int32_t second)
+{
+    return (uint64_t)(uint32_t)first << 32 | (uint32_t)second;
+}
+
 /* The next 64 uniform bits. */
 uint64_t rng_next(struct rng *rng);
+
+/* Inside base/ only: draws the next block. */
+void rng_draw_block(struct rng *rng);
 
 /* The next word as a number in [0, 1): every multiple of 2^-53 is equally likely. */
 double rng_uniform(struct rng *rng);
@@ -33,8 +48,8 @@ uint64_t rng_below(struct rng *rng, uint64_t bound);
 /* A stateless hash of three words, for tie-free uniform choices. */
 uint64_t rng_mix(uint64_t a, uint64_t b, uint64_t c);
 
-/* words[i] = rng_mix(a, b, numbers[i]) for i < count, several at a time: eight with AVX-512, four
- * with AVX2. No number is negative. */
+/* words[i] = rng_mix(a, b, numbers[i]) for i < count, several at a time likewise. No number is
+ * negative. */
 void rng_mix_many(uint64_t a, uint64_t b, const int32_t *numbers, int32_t count, uint64_t *words);
 
 /* The stream as a GSL generator, so that gsl_ran_* can draw from it. The face borrows rng, which
@@ -55,12 +70,20 @@ static inline uint64_t rng_name_hash(const char *name)
     return hash;
 }
 
-/* For rng_stream alone. */
+/* For rng_stream, rng_streams and the loops of the latter alone. */
 struct rng rng_stream_of_hash(uint64_t seed, uint64_t name_hash, uint64_t index);
+void rng_streams_of_hash(uint64_t seed, uint64_t name_hash, const uint64_t *indices, int32_t count,
+                         struct rng *streams);
 
 static inline struct rng rng_stream(uint64_t seed, const char *name, uint64_t index)
 {
     return rng_stream_of_hash(seed, rng_name_hash(name), index);
+}
+
+static inline void rng_streams(uint64_t seed, const char *name, const uint64_t *indices,
+                               int32_t count, struct rng *streams)
+{
+    rng_streams_of_hash(seed, rng_name_hash(name), indices, count, streams);
 }
 
 #endif

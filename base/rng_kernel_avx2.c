@@ -6,4 +6,8 @@
 #include "base/rng_kernel_lanes.h"
 
 extern const struct rng_kernel rng_kernel_avx2;
-const struct rng_kernel rng_kernel_avx2 = {.name = "AVX2", .mix_many = mix_many};
+const struct rng_kernel rng_kernel_avx2 = {
+    .name = "AVX2",
+    .mix_many = mix_many,
+    .open_many = open_many,
+};

@@ -6,4 +6,8 @@
 #include "base/rng_kernel_lanes.h"
 
 extern const struct rng_kernel rng_kernel_avx512;
-const struct rng_kernel rng_kernel_avx512 = {.name = "AVX-512", .mix_many = mix_many};
+const struct rng_kernel rng_kernel_avx512 = {
+    .name = "AVX-512",
+    .mix_many = mix_many,
+    .open_many = open_many,
+};

@@ -301,8 +301,8 @@ int64_t node_draw_repair(const struct sim *sim, int32_t node, int32_t repair_aft
 {
     if (repair_after == NO_INDEX)
         return TIME_NEVER;
-    uint32_t number = (uint32_t)sim->nodes[node].failure_count + 1;
-    struct rng rng = rng_stream(sim->seed, "repair", (uint64_t)(uint32_t)node << 32 | number);
+    int32_t number = sim->nodes[node].failure_count + 1;
+    struct rng rng = rng_stream(sim->seed, "repair", rng_pair(node, number));
     return sim->now_us + dist_sample_us(&sim->scenario->dists[repair_after], &rng);
 }
 

@@ -220,7 +220,7 @@ int node_launch(struct sim *sim, const struct launch_request *request, bool *is_
     const struct scaling_def *def = scaling_of(sim, group.pool);
     const struct dist *dists = sim->scenario->dists;
     int32_t number = sim->pools[group.pool].launch_count++;
-    uint64_t index = (uint64_t)(uint32_t)group.pool << 32 | (uint32_t)number;
+    uint64_t index = rng_pair(group.pool, number);
     struct rng rng = rng_stream(sim->seed, "launch", index);
     struct coming_times times = {
         .provision_us = dist_sample_us(&dists[def->provision_delay], &rng),

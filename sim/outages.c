@@ -87,7 +87,7 @@ static struct rng stream_of(const struct sim *sim, const char *name, int32_t out
     int32_t ordinal = node->ordinal;
     if (def->domain == FAILURE_OF_RACK)
         ordinal /= def->nodes_per_rack;
-    uint64_t domain = (uint64_t)(uint32_t)node->pool << 32 | (uint32_t)ordinal;
+    uint64_t domain = rng_pair(node->pool, ordinal);
     if (def->domain == FAILURE_OF_ZONE)
         domain = hash_text(node->zone);
     uint64_t index = rng_mix((uint64_t)(uint32_t)it->failure, domain, (uint64_t)it->count);

@@ -428,8 +428,7 @@ static int pick_group(struct sim *sim, int32_t number, struct pick *best, struct
 {
     const struct scale_group *group = &sim->scaling.groups[number];
     const struct shape *shape = &sim->scenario->shapes.items[group->shape];
-    uint64_t index =
-        (uint64_t)(uint32_t)group->pool << 32 | (uint32_t)sim->pools[group->pool].launch_count;
+    uint64_t index = rng_pair(group->pool, sim->pools[group->pool].launch_count);
     *best = (struct pick){
         .number = number,
         .group = NO_INDEX,

@@ -61,8 +61,7 @@ static int begin_work(struct sim *sim, int32_t node, struct err *err)
     struct sim_node *it = &sim->nodes[node];
     int32_t upgrade = it->upgrade;
     const struct dist *lasts = &sim->scenario->dists[def_of(sim, upgrade)->repair_after];
-    struct rng rng =
-        rng_stream(sim->seed, "upgrade", (uint64_t)(uint32_t)upgrade << 32 | (uint32_t)node);
+    struct rng rng = rng_stream(sim->seed, "upgrade", rng_pair(upgrade, node));
     struct event event = {
         .time_us = sim->now_us + dist_sample_us(lasts, &rng),
         .kind = ACTION_NODE_UPGRADED,

@@ -349,7 +349,7 @@ Test(rng, all_loops_mix_many_numbers_as_rng_mix_does_each)
     cr_assert_eq(kernels[kernel_count - 1], &rng_kernel_plain);
     for (int round = 0; round < 20; round++)
         for (int32_t length = 0; length <= LENGTH_MAX; length++) {
-            struct rng_mix_key key = {rng_next(&rng), rng_next(&rng)};
+            struct rng_key key = {rng_next(&rng), rng_next(&rng)};
             int32_t numbers[LENGTH_MAX + 1];
             for (int32_t i = 0; i <= length; i++)
                 numbers[i] = (int32_t)rng_below(&rng, INT32_MAX) + 1;
@@ -362,4 +362,30 @@ Test(rng, all_loops_mix_many_numbers_as_rng_mix_does_each)
                 cr_assert_eq(words[length], 0, "%s writes behind its end", kernels[k]->name);
             }
         }
+}
+
+/* As many as above. Of each stream more than a block is drawn: the first is drawn already. */
+Test(rng, all_loops_open_many_streams_as_rng_stream_makes_each)
+{
+    enum { LENGTH_MAX = 33, DRAWS = 5 };
+    const struct rng_kernel *kernels[RNG_KERNELS_MOST];
+    int32_t kernel_count = rng_kernel_list(kernels);
+    struct rng rng = rng_stream(24, "open many", 0);
+    for (int32_t length = 0; length <= LENGTH_MAX; length++) {
+        uint64_t seed = rng_next(&rng);
+        uint64_t indices[LENGTH_MAX + 1];
+        for (int32_t i = 0; i <= length; i++)
+            indices[i] = rng_next(&rng);
+        for (int32_t k = 0; k < kernel_count; k++) {
+            struct rng streams[LENGTH_MAX + 1] = {0};
+            struct rng_key key = {seed, rng_name_hash("of many")};
+            kernels[k]->open_many(key, indices, length, streams);
+            cr_assert_eq(streams[length].left, 0, "%s writes behind its end", kernels[k]->name);
+            for (int32_t i = 0; i < length; i++) {
+                struct rng alone = rng_stream(seed, "of many", indices[i]);
+                for (int draw = 0; draw < DRAWS; draw++)
+                    cr_assert_eq(rng_next(&streams[i]), rng_next(&alone), "%s", kernels[k]->name);
+            }
+        }
+    }
 }
