@@ -73,6 +73,15 @@ static int check_runner(const struct sim *sim, int32_t runner, struct err *err)
     return 0;
 }
 
+/* Durations are drawn ahead, several at once: is this the draw of its piece of work? */
+static bool has_duration_of_work(const struct sim *sim, int32_t replica)
+{
+    int32_t runner = sim->sched.replicas[replica].runner;
+    const struct sim_replica *it = &sim->replicas[replica];
+    return sim->runners[runner].def->duration == NO_INDEX ||
+           it->duration_us == duration_draw_us(sim, runner, it->work);
+}
+
 static int check_queues(const struct sim *sim, struct err *err)
 {
     int64_t waiting[ARRAY_LEN(sim->metrics.waits)] = {0};
@@ -85,6 +94,9 @@ static int check_queues(const struct sim *sim, struct err *err)
             waiting[sim->sched.runners[replica->runner].priority]++;
         if (replica->state == REPLICA_TERMINATING && sim->replicas[i].gone_at_us < sim->now_us)
             return check_contradiction(err, "gone in time: replica", i);
+        if (replica->state != REPLICA_NONE && replica->state != REPLICA_TERMINATING &&
+            !has_duration_of_work(sim, i))
+            return check_contradiction(err, "how long it takes: replica", i);
     }
     for (size_t i = 0; i < ARRAY_LEN(waiting); i++)
         if (waiting[i] != sim->metrics.waits[i].queue.value)

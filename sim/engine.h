@@ -153,6 +153,14 @@ int runner_unblock(struct sim *sim, int32_t runner, bool *had_effect, struct err
  * the caller hands to the metrics. */
 int runner_wishes_one_less(struct sim *sim, struct runner_delta *delta, struct err *err);
 
+/* ---- durations.c ---- */
+
+/* How long a piece of work of a runner that has a duration takes. The second is for pieces that are
+ * asked for in the order of the run: where it is the first of the runner that arrived last, it was
+ * drawn together with those of the next ones. */
+int64_t duration_draw_us(const struct sim *sim, int32_t runner, int32_t work);
+int64_t duration_of_work_us(struct sim *sim, int32_t runner, int32_t work);
+
 /* ---- prefetch.c ---- */
 
 /* Asks for the memory of an arrival that is some arrivals away; of events that are near now; of

@@ -12,7 +12,7 @@
  * changed by it.
  */
 
-enum { ARRIVALS_AHEAD = 6 };
+enum { ARRIVALS_AHEAD = 16 };
 
 static void fetch_runner(const struct sim *sim, int32_t runner)
 {

@@ -56,12 +56,6 @@ static int push(struct sim *sim, enum event_action action, int32_t replica, int6
     return sim_push(sim, classes[action], &event, err);
 }
 
-/* The draws of a replica: of a stream by runner and number (ordinal, or piece of work). */
-static struct rng stream_of(const struct sim *sim, const char *name, int32_t runner, int32_t number)
-{
-    return rng_stream(sim->seed, name, (uint64_t)(uint32_t)runner << 32 | (uint32_t)number);
-}
-
 static void link_to_runner(struct sim *sim, int32_t replica)
 {
     struct sim_runner *runner = &sim->runners[sim->sched.replicas[replica].runner];
@@ -131,6 +125,8 @@ static int replica_asked(struct sim *sim, int32_t replica, int32_t work, struct 
         return -1;
     struct sim_replica *it = &sim->replicas[replica];
     *it = (struct sim_replica){.plans = it->plans, .work = work};
+    if (def_of(sim, replica)->duration != NO_INDEX)
+        it->duration_us = duration_of_work_us(sim, asked->runner, work);
     link_to_runner(sim, replica);
     metrics_wait_begins(&sim->metrics, sim->sched.runners[asked->runner].priority, sim->now_us);
     if (emit_of_demand(sim, RECORD_DEMAND, replica, err))
@@ -229,7 +225,7 @@ static int measure_wait(struct sim *sim, int32_t replica, struct err *err)
                : 0;
 }
 
-/* What is drawn of a replica: from bound to running, and from there to its end. */
+/* What is drawn of a replica: from bound to running. */
 static int64_t startup_us(const struct sim *sim, int32_t runner, int32_t ordinal)
 {
     const struct runner_def *def = sim->runners[runner].def;
@@ -237,24 +233,18 @@ static int64_t startup_us(const struct sim *sim, int32_t runner, int32_t ordinal
     if (dists[def->startup].kind == DIST_CONSTANT && def->image_pull == NO_INDEX)
         return dist_is_nothing(&dists[def->startup]) ? 0
                                                      : dist_sample_us(&dists[def->startup], NULL);
-    struct rng rng = stream_of(sim, "startup", runner, ordinal);
+    struct rng rng = rng_stream(sim->seed, "startup", rng_pair(runner, ordinal));
     int64_t us = dist_sample_us(&dists[def->startup], &rng);
     if (def->image_pull != NO_INDEX)
         us += dist_sample_us(&dists[def->image_pull], &rng);
     return us;
 }
 
-static int64_t duration_us(const struct sim *sim, int32_t runner, int32_t work)
-{
-    struct rng rng = stream_of(sim, "duration", runner, work);
-    return dist_sample_us(&sim->scenario->dists[sim->runners[runner].def->duration], &rng);
-}
-
 int64_t sim_stay_us(const struct sim *sim, int32_t runner, int32_t number)
 {
     if (sim->runners[runner].def->duration == NO_INDEX)
         return TIME_NEVER;
-    return startup_us(sim, runner, number) + duration_us(sim, runner, number);
+    return startup_us(sim, runner, number) + duration_draw_us(sim, runner, number);
 }
 
 int replica_bound(struct sim *sim, const struct decision *decision, struct err *err)
@@ -293,11 +283,9 @@ int replica_started(struct sim *sim, int32_t replica, struct err *err)
         metrics_change_runner(&sim->metrics, &delta, sim->now_us, err) ||
         emit_of_replica(sim, RECORD_RUNNING, replica, err))
         return -1;
-    if (def->duration != NO_INDEX) {
-        int64_t us = duration_us(sim, delta.runner, sim->replicas[replica].work);
-        if (push(sim, ACTION_FINISHED, replica, sim->now_us + us, err))
-            return -1;
-    }
+    if (def->duration != NO_INDEX &&
+        push(sim, ACTION_FINISHED, replica, sim->now_us + sim->replicas[replica].duration_us, err))
+        return -1;
     int64_t min_runtime_us = sim->scenario->scheduler.min_runtime_us;
     if (min_runtime_us == 0 || !sim->scenario->scheduler.preemption_enabled)
         return 0;

@@ -141,8 +141,11 @@ static inline int128 sim_node_area(const struct sim_node *node, enum resource re
 
 /* The engine's side of a replica; index = the scheduler's replica number (slots are reused). */
 struct sim_replica {
-    int64_t bound_us;                           /* while bound */
-    int64_t gone_at_us;                         /* while terminating */
+    int64_t bound_us; /* while bound */
+    union {
+        int64_t duration_us; /* until it terminates: of its work, where the runner has a duration */
+        int64_t gone_at_us;  /* while terminating */
+    };
     struct plans plans;                         /* cancelled when the slot is reused, too */
     int32_t version;                            /* of its runner, when it was bound */
     int32_t work;                               /* number of its piece of work within the runner */
@@ -161,6 +164,13 @@ static_assert(sizeof(struct sim_replica) == CACHE_LINE_BYTES, "a replica has gro
 struct sim_arrival {
     int64_t time_us;
     int32_t runner;
+};
+
+/* How long the first pieces of work of the next arrivals take. */
+enum { DURATIONS_AHEAD = 8 };
+struct durations_ahead {
+    int32_t first, end; /* indices into sim->arrivals, the second excluded */
+    int64_t us[DURATIONS_AHEAD];
 };
 
 /* A replica in a list, and the keys by which the list is in ascending order. */
@@ -236,6 +246,7 @@ struct sim {
     int32_t traffic_count, traffic_capacity;
     struct sim_pool *pools;       /* [sched.fleet.pool_count] */
     struct sim_arrival *arrivals; /* all of them; next_arrival: the first to come */
+    struct durations_ahead durations;
     struct sim_named_node *named_nodes;
     struct popular_shape *popular_shapes; /* by the replicas that runners ask for when they arrive;
                                              what a policy is told of the demand to expect */
