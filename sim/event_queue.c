@@ -380,6 +380,41 @@ void event_queue_refill(struct event_queue *queue, uint64_t rank)
     queue->front_end = queue->many_count == 0 ? UINT64_MAX : span.end;
 }
 
+/* ---- what is near ---- */
+
+static struct event_near near_of(const struct event_entry *entry)
+{
+    return (struct event_near){
+        .kind = (int32_t)(entry->word & EVENT_KIND_MAX),
+        .subject = (int32_t)(entry->whose >> 32),
+    };
+}
+
+int32_t event_queue_take_near(struct event_queue *queue, struct event_near near[EVENT_QUEUE_FRONT])
+{
+    int32_t count = queue->near_count;
+    for (int32_t i = 0; i < count; i++) {
+        const struct event_entry entry = entry_in_front(queue, count - 1 - i);
+        near[i] = near_of(&entry);
+    }
+    queue->near_count = 0;
+    return count;
+}
+
+int32_t event_queue_coming(const struct event_queue *queue,
+                           struct event_near coming[EVENT_QUEUE_FRONT])
+{
+    if (queue->levels == 0)
+        return 0;
+    const struct event_bucket *bucket = &queue->buckets[first_place(queue)];
+    if (!is_small(bucket))
+        return 0;
+    int32_t count = bucket->end - bucket->begin;
+    for (int32_t i = 0; i < count; i++)
+        coming[i] = near_of(&bucket->first->entries[bucket->begin + i]);
+    return count;
+}
+
 /* ---- push and pop ---- */
 
 /* Not inlined: the short way of few events would have to save registers for the long one. */

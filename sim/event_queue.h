@@ -75,8 +75,8 @@ struct event_queue {
     int64_t now_us;     /* instant of the event popped last */
     int64_t base_us;    /* from where the buckets are seen */
     /* So many events were brought to the front, and are all that is there, so that they will pop
-     * soon (event_queue_near). Their owner may fetch from memory what they are about, before
-     * anything is pushed, and sets the count to 0 then. */
+     * soon. Their owner may fetch from memory what they are about, before anything is pushed
+     * (event_queue_take_near). */
     int32_t near_count;
     /* The first event last. Two arrays, since a processor is slow to read as a whole what was just
      * written in halves. */
@@ -111,17 +111,18 @@ bool event_queue_pop(struct event_queue *queue, struct event *event);
  * nothing may be pushed for an instant before the earlier of the two. Cost: as of a pop. */
 static inline bool event_queue_has_before(struct event_queue *queue, uint64_t rank);
 
-/* What the i-th of the near_count events is about; they pop from the last to the first. */
+/* What an event is about, for those who fetch that from memory. */
 struct event_near {
     int32_t kind, subject;
 };
-static inline struct event_near event_queue_near(const struct event_queue *queue, int32_t i)
-{
-    return (struct event_near){
-        .kind = (int32_t)(queue->front_words[i] & EVENT_KIND_MAX),
-        .subject = (int32_t)(queue->front_whose[i] >> 32),
-    };
-}
+
+/* The near_count events, the first one first; there are none then. */
+int32_t event_queue_take_near(struct event_queue *queue, struct event_near near[EVENT_QUEUE_FRONT]);
+
+/* Those that are likely to be near next, in no particular order: what is pushed later is not among
+ * them. 0 where they are many. */
+int32_t event_queue_coming(const struct event_queue *queue,
+                           struct event_near coming[EVENT_QUEUE_FRONT]);
 
 /* The part of event_queue_has_before and event_queue_pop where the front is empty: brings the first
  * events to it, if any of the buckets comes before the rank. */

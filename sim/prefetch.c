@@ -8,8 +8,8 @@
  * In a fleet of ten thousand nodes all that is known of a job, of its runner and of its node leaves
  * the cache between two of its events, and each event would wait for a dozen lines, one after the
  * other. But it is known what comes: arrivals are sorted, and when the queue takes a bucket to its
- * front its events are near (event_queue.h). Their lines are asked for all at once. Nothing is
- * changed by it.
+ * front its events are near (event_queue.h). Their lines are asked for all at once, their own rows
+ * one bucket before. Nothing is changed by it.
  */
 
 enum { ARRIVALS_AHEAD = 16 };
@@ -51,21 +51,30 @@ static void fetch_around(const struct sim *sim, int32_t replica)
         fetch_replica(sim, sim->replicas[replica].previous_of_runner);
 }
 
+static void fetch_replicas_of(const struct sim *sim, const struct event_near *events, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (!is_about_replica(events[i].kind))
+            continue;
+        sched_fetch_replica(&sim->sched, events[i].subject);
+        fetch_replica(sim, events[i].subject);
+    }
+}
+
+/* In two steps, since what is around a replica is known from its rows: when events are near, their
+ * rows have been asked for already, and those of the next bucket are. */
 void prefetch_near(struct sim *sim)
 {
-    int32_t near[EVENT_QUEUE_FRONT];
-    int32_t count = 0;
-    for (int32_t i = sim->events.near_count - 1; i >= 0; i--) {
-        const struct event_near event = event_queue_near(&sim->events, i);
-        if (!is_about_replica(event.kind))
-            continue;
-        near[count++] = event.subject;
-        sched_fetch_replica(&sim->sched, event.subject);
-        fetch_replica(sim, event.subject);
-    }
-    sim->events.near_count = 0;
-    for (int32_t i = 0; i < count; i++)
-        fetch_around(sim, near[i]);
+    struct event_near near[EVENT_QUEUE_FRONT], coming[EVENT_QUEUE_FRONT];
+    int32_t near_count = event_queue_take_near(&sim->events, near);
+    int32_t coming_count = event_queue_coming(&sim->events, coming);
+    if (!sim->has_fetched_coming)
+        fetch_replicas_of(sim, near, near_count);
+    fetch_replicas_of(sim, coming, coming_count);
+    sim->has_fetched_coming = coming_count > 0;
+    for (int32_t i = 0; i < near_count; i++)
+        if (is_about_replica(near[i].kind))
+            fetch_around(sim, near[i].subject);
 }
 
 void prefetch_decision(const struct sim *sim, int32_t number)

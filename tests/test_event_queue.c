@@ -234,23 +234,32 @@ Test(event_queue, what_is_said_to_be_near_pops_next)
         struct event event = {.time_us = draw_time_us(&rng, 0, NEAR, 1 << 20), .subject = i};
         cr_assert_eq(event_queue_push(&queue, EVENT_CLASS_DEMAND, &event, &err), 0);
     }
-    bool is_near[COUNT] = {false};
-    int32_t open = 0, noted = 0;
+    bool is_near[COUNT] = {false}, is_coming[COUNT] = {false};
+    int32_t open = 0, noted = 0, foreseen = 0;
     for (struct event event; event_queue_pop(&queue, &event);) {
         bool are_new = open == 0;
-        for (int32_t i = 0; i < queue.near_count; i++) {
-            int32_t subject = event_queue_near(&queue, i).subject;
+        struct event_near near[EVENT_QUEUE_FRONT];
+        int32_t near_count = event_queue_take_near(&queue, near);
+        for (int32_t i = 0; i < near_count; i++) {
+            int32_t subject = near[i].subject;
             cr_expect(are_new || is_near[subject], "nearer than what was near");
             open += !is_near[subject];
             is_near[subject] = true;
+            foreseen += is_coming[subject];
         }
-        noted += queue.near_count;
-        queue.near_count = 0;
+        noted += near_count;
+        if (near_count > 0) {
+            struct event_near coming[EVENT_QUEUE_FRONT];
+            int32_t count = event_queue_coming(&queue, coming);
+            for (int32_t i = 0; i < count; i++)
+                is_coming[coming[i].subject] = true;
+        }
         cr_expect(open == 0 || is_near[event.subject]);
         open -= is_near[event.subject];
         is_near[event.subject] = false;
     }
     cr_expect_gt(noted, COUNT / 2);
+    cr_expect_gt(foreseen, noted / 2);
     event_queue_release(&queue);
 }
 
