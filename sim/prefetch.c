@@ -12,7 +12,7 @@
  * one bucket before. Nothing is changed by it.
  */
 
-enum { ARRIVALS_AHEAD = 16 };
+enum { ARRIVALS_AHEAD = 16, ARRIVALS_TOGETHER = 8 };
 
 static void fetch_runner(const struct sim *sim, int32_t runner)
 {
@@ -26,10 +26,17 @@ static void fetch_replica(const struct sim *sim, int32_t replica)
     fetch_row(&sim->replicas[replica], sizeof *sim->replicas);
 }
 
+/* Several together: a processor that waits for where the page of one is can look for the others. */
 void prefetch_arrival(const struct sim *sim)
 {
-    if (sim->arrival_count - sim->next_arrival > ARRIVALS_AHEAD)
-        fetch_runner(sim, sim->arrivals[sim->next_arrival + ARRIVALS_AHEAD].runner);
+    if (sim->next_arrival % ARRIVALS_TOGETHER > 0)
+        return;
+    int32_t first = sim->next_arrival + ARRIVALS_AHEAD, left = sim->arrival_count - first;
+    for (int32_t i = 0; i < ARRIVALS_TOGETHER && i < left; i++)
+        fetch_runner(sim, sim->arrivals[first + i].runner);
+    if (left > 2 * ARRIVALS_TOGETHER)
+        fetch_lines(&sim->arrivals[first + ARRIVALS_TOGETHER],
+                    ARRIVALS_TOGETHER * sizeof *sim->arrivals);
 }
 
 static bool is_about_replica(int32_t kind)
