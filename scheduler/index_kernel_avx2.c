@@ -180,10 +180,10 @@ static uint16_t largest_coarse(__m256i lanes)
 static inline uint16_t keys_of_chunks(const struct coarse_rows *rows,
                                       const struct wide_coarse_query *query, bool asks_group)
 {
+    const struct coarse_block *block = rows->blocks;
+    uint16_t *lane_keys = rows->lane_keys;
     __m256i of_all = _mm256_setzero_si256();
-    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
-        const struct coarse_block *block = &rows->blocks[chunk * COARSE_CHUNK_BLOCKS];
-        uint16_t *lane_keys = &rows->lane_keys[chunk * COARSE_LANES];
+    for (int32_t left = rows->chunk_count; left > 0; left--) {
         for (int32_t half = 0; half < 2; half++) {
             __m256i best = passing_coarse(block, half, query, asks_group);
             for (int32_t i = 1; i < COARSE_CHUNK_BLOCKS; i++)
@@ -191,6 +191,8 @@ static inline uint16_t keys_of_chunks(const struct coarse_rows *rows,
             _mm256_storeu_si256((void *)&lane_keys[half * COARSE_HALF], best);
             of_all = _mm256_max_epu16(of_all, best);
         }
+        block += COARSE_CHUNK_BLOCKS;
+        lane_keys += COARSE_LANES;
     }
     return largest_coarse(of_all);
 }

@@ -165,15 +165,18 @@ static uint16_t largest_coarse(__m512i lanes)
 static inline uint16_t keys_of_chunks(const struct coarse_rows *rows,
                                       const struct wide_coarse_query *query, bool asks_group)
 {
+    const struct coarse_block *block = rows->blocks;
+    uint16_t *lane_keys = rows->lane_keys;
     __m512i of_all = _mm512_setzero_si512();
-    for (int32_t chunk = 0; chunk < rows->chunk_count; chunk++) {
-        const struct coarse_block *block = &rows->blocks[chunk * COARSE_CHUNK_BLOCKS];
+    for (int32_t left = rows->chunk_count; left > 0; left--) {
         __m512i best = _mm512_setzero_si512();
         for (int32_t i = 0; i < COARSE_CHUNK_BLOCKS; i++)
             best = _mm512_mask_max_epu16(best, passing_coarse(&block[i], query, asks_group), best,
                                          load(block[i].key));
-        _mm512_storeu_si512(&rows->lane_keys[chunk * COARSE_LANES], best);
+        _mm512_storeu_si512(lane_keys, best);
         of_all = _mm512_max_epu16(of_all, best);
+        block += COARSE_CHUNK_BLOCKS;
+        lane_keys += COARSE_LANES;
     }
     return largest_coarse(of_all);
 }

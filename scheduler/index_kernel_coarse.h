@@ -14,11 +14,12 @@
  *     reaching_chunks(lane_keys, count, least)            a bit for each chunk, 64 at most
  *     lanes_of_coarse(block, wide, least, asks_group)     a bit for each lane
  *
- * where asks_group is known when compiling. */
+ * where asks_group is known when compiling: gcc 12 has to be told to make the functions anew for
+ * either value, and would ask in each block else. */
 
-static inline int32_t filter_chunks(const struct coarse_rows *rows,
-                                    const struct wide_coarse_query *query, uint16_t least,
-                                    int32_t *positions, bool asks_group)
+__attribute__((always_inline)) static inline int32_t
+filter_chunks(const struct coarse_rows *rows, const struct wide_coarse_query *query, uint16_t least,
+              int32_t *positions, bool asks_group)
 {
     int32_t count = 0;
     for (int32_t first = 0; first < rows->chunk_count; first += 64) {
@@ -38,8 +39,10 @@ static inline int32_t filter_chunks(const struct coarse_rows *rows,
     return count;
 }
 
-static inline int32_t find_top(const struct coarse_rows *rows, const struct coarse_query *query,
-                               int32_t *positions, uint16_t *least, bool asks_group)
+__attribute__((always_inline)) static inline int32_t find_top(const struct coarse_rows *rows,
+                                                              const struct coarse_query *query,
+                                                              int32_t *positions, uint16_t *least,
+                                                              bool asks_group)
 {
     const struct wide_coarse_query wide = widen_coarse(query);
     uint16_t largest = keys_of_chunks(rows, &wide, asks_group);
