@@ -12,7 +12,7 @@
  * one bucket before. Nothing is changed by it.
  */
 
-enum { ARRIVALS_AHEAD = 16, ARRIVALS_TOGETHER = 8 };
+enum { ARRIVALS_AHEAD = 16, ARRIVALS_TOGETHER = 8, BOUND_TOGETHER = 8 };
 
 static void fetch_runner(const struct sim *sim, int32_t runner)
 {
@@ -87,4 +87,20 @@ void prefetch_near(struct sim *sim)
 void prefetch_decision(const struct sim *sim, int32_t number)
 {
     fetch_row(&sim->nodes[sim->decisions.items[number].node], SIM_NODE_HOT_BYTES);
+}
+
+void prefetch_bound(const struct sim *sim, int32_t at)
+{
+    if (at % BOUND_TOGETHER > 0)
+        return;
+    int32_t first = at + BOUND_TOGETHER, left = sim->sched.replica_count - first;
+    for (int32_t i = 0; i < BOUND_TOGETHER && i < left; i++) {
+        const struct replica *replica = &sim->sched.replicas[first + i];
+        if (replica->node == NO_INDEX)
+            continue;
+        fetch_row(&sim->sched.fleet.nodes[replica->node], sizeof *sim->sched.fleet.nodes);
+        fetch_row(&sim->nodes[replica->node], SIM_NODE_HOT_BYTES);
+        fetch_row(&sim->sched.runners[replica->runner], sizeof *sim->sched.runners);
+        fetch_row(&sim->metrics.runners[replica->runner], sizeof *sim->metrics.runners);
+    }
 }

@@ -316,6 +316,7 @@ static int close_waits(struct sim *sim, struct err *err)
 static void close_nodes(struct sim *sim)
 {
     for (int32_t i = 0; i < sim->sched.replica_count; i++) {
+        prefetch_bound(sim, i);
         uint8_t state = sim->sched.replicas[i].state;
         if (state != REPLICA_STARTING && state != REPLICA_RUNNING && state != REPLICA_TERMINATING)
             continue;
