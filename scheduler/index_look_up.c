@@ -226,7 +226,7 @@ static bool is_known_alike(const struct node_index *index, int32_t chunk)
 
 /* Are all nodes of the chunk empty, and of one group? A loop that compilers turn into what vectors
  * there are. */
-static bool are_alike(const struct node_index *index, int32_t chunk)
+static bool are_empty_of_one_group(const struct node_index *index, int32_t chunk)
 {
     const struct row_block *block = &index->blocks[chunk * CHUNK_BLOCKS];
     uint32_t devices = UINT32_MAX, others = 0;
@@ -248,7 +248,7 @@ static bool is_chunk_below(const struct index_search *search, int32_t chunk)
     const struct node_row row = {index->blocks, first, first};
     if (is_known_alike(index, chunk))
         return is_row_below(search, &of_all);
-    return is_row_below(search, &row) && are_alike(index, chunk);
+    return is_row_below(search, &row) && are_empty_of_one_group(index, chunk);
 }
 
 /* From the chunks that reach it, the nodes whose keys are at least `low`, or the floor, once it
