@@ -8,9 +8,10 @@
 #include "base/rng.h"
 
 /* A duration that is a constant or random. Parameters are in microseconds where they are times;
- * draws are clamped to [min_us, max_us] and rounded to whole microseconds. Sampled through GSL.
- * Parameters are finite, a >= 0; b >= 0 (> 0 for the shapes of weibull and gamma; b >= a for
- * uniform); 0 <= min_us <= max_us <= TIME_US_MAX. */
+ * draws are clamped to [min_us, max_us] and rounded to whole microseconds. Sampled through GSL, but
+ * for exponential ones, which have the same bits on every processor. Parameters are finite, a >= 0;
+ * b >= 0 (> 0 for the shapes of weibull and gamma; b >= a for uniform); 0 <= min_us <= max_us <=
+ * TIME_US_MAX. */
 
 enum dist_kind {
     DIST_CONSTANT = 0, /* a */

@@ -151,7 +151,7 @@ int arrivals_admit(struct sim *sim, struct err *err)
 {
     while (sim->next_arrival < sim->arrival_count &&
            sim->arrivals[sim->next_arrival].time_us <= sim->now_us) {
-        prefetch_arrival(sim);
+        prefetch_arrivals(sim);
         if (runner_arrive(sim, sim->arrivals[sim->next_arrival++].runner, err))
             return -1;
     }

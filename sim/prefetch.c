@@ -27,7 +27,7 @@ static void fetch_replica(const struct sim *sim, int32_t replica)
 }
 
 /* Several together: a processor that waits for where the page of one is can look for the others. */
-void prefetch_arrival(const struct sim *sim)
+void prefetch_arrivals(const struct sim *sim)
 {
     if (sim->next_arrival % ARRIVALS_TOGETHER > 0)
         return;

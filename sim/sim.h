@@ -230,7 +230,7 @@ struct sim {
     struct sim_options options;
     struct sched sched;
     struct event_queue events;
-    bool has_fetched_coming; /* prefetch.c */
+    bool has_fetched_coming; /* prefetch.c: what is likely to be near next */
     struct metrics metrics;
     struct decision_digest digest;
     struct decisions decisions; /* of the last pass */
