@@ -153,7 +153,8 @@ int fleet_add_node(struct fleet *fleet, int32_t group, enum node_state state, in
                       .share_free_milli = type->device_count * SHARE_WHOLE,
                       .first_device = fleet->device_count,
                       .first_replica = -1,
-                      .state = state,
+                      .enters_behind = -1,
+                      .state = (uint8_t)state,
                       .has_many_devices = type->device_count > NODE_DEVICES};
     add_devices(fleet, type, &fleet->nodes[fleet->node_count]);
     *number = fleet->node_count++;
@@ -462,7 +463,7 @@ void fleet_set_node_state(struct fleet *fleet, int32_t node, enum node_state sta
     assert(state == NODE_READY || state == NODE_DRAINED || at->occupant_count == 0);
     if (state == NODE_READY && at->state != NODE_READY)
         note_growth(fleet, node);
-    at->state = state;
+    at->state = (uint8_t)state;
     fleet_touch(fleet, node);
 }
 

@@ -66,9 +66,12 @@ struct node {
     int32_t share_free_milli; /* of all its devices together */
     int32_t first_device;  /* its devices are numbered first_device .. + device_count of the type */
     int32_t first_replica; /* head of its list of replicas, bound and nominated; -1: none */
-    int32_t occupant_count; /* length of that list */
-    int32_t isolated_count; /* of these, how many want the node for themselves */
-    enum node_state state;
+    /* Where the next one enters this list: behind this one; -1: as its head. It is where the last
+     * one came or went, since who stands beside that place is still in the cache. */
+    int32_t enters_behind;
+    int32_t occupant_count;                  /* length of that list */
+    int32_t isolated_count;                  /* of these, how many want the node for themselves */
+    uint8_t state;                           /* enum node_state */
     bool is_changed;                         /* it is in fleet.changed */
     bool has_many_devices;                   /* more than NODE_DEVICES */
     int16_t device_free_milli[NODE_DEVICES]; /* read by fleet_shares: unused if it has many */

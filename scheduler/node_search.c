@@ -104,17 +104,18 @@ int sched_prepare_search(struct sched *sched, int32_t replica, struct err *err)
     return sched->index == NULL ? 0 : index_prepare(sched, sched->runners[runner].shape, err);
 }
 
-/* Whoever is seated there becomes the neighbour of the last one who came, anywhere in memory, and
- * the caller notes it with the node. */
+/* Whoever is seated there comes beside one who is there already, anywhere in memory, and the caller
+ * notes it with the node. */
 static void fetch_around(const struct sched *sched, int32_t node)
 {
     const struct node_rows *notes = &sched->node_rows;
-    int32_t first = sched->fleet.nodes[node].first_replica;
+    const struct node *at = &sched->fleet.nodes[node];
+    int32_t beside = at->enters_behind >= 0 ? at->enters_behind : at->first_replica;
     if (notes->touched_bytes > 0)
         fetch_lines((const char *)notes->rows + (size_t)node * notes->row_bytes,
                     notes->touched_bytes);
-    if (first >= 0)
-        fetch_row(&sched->replicas[first], sizeof *sched->replicas);
+    if (beside >= 0)
+        fetch_row(&sched->replicas[beside], sizeof *sched->replicas);
 }
 
 int32_t sched_search(const struct sched *sched, int32_t replica, uint64_t *devices)

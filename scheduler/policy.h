@@ -28,7 +28,7 @@ enum {
         7 * sizeof(struct fleet) + 11 * sizeof(struct node) + 13 * sizeof(struct node_type) +
         17 * sizeof(struct node_group) + 19 * sizeof(struct room) + 23 * sizeof(struct shape) +
         29 * sizeof(struct shape_table) + 31 * sizeof(struct runner) + 37 * sizeof(struct replica),
-    POLICY_API_VERSION = 5 * 1000000 + POLICY_API_READS
+    POLICY_API_VERSION = 6 * 1000000 + POLICY_API_READS
 };
 
 /* ---- parameters: data, so that files, command line and manual read the same table ---- */

@@ -137,6 +137,7 @@ static int check_node(const struct sched *sched, int32_t node, int64_t *occupant
     struct room left, held, amount;
     int32_t count = 0, isolated_count = 0, staying_count = 0, isolated_staying_count = 0;
     int32_t previous = -1;
+    bool has_entry = at->enters_behind < 0;
     expected_room(sched, node, &left, &held);
     for (int32_t i = at->first_replica; i >= 0; i = sched->replicas[i].next_on_node) {
         const struct replica *occupant = &sched->replicas[i];
@@ -154,6 +155,7 @@ static int check_node(const struct sched *sched, int32_t node, int64_t *occupant
             subtract_held(&left, &held, &amount);
         }
         count++;
+        has_entry = has_entry || i == at->enters_behind;
         isolated_count += is_isolated ? 1 : 0;
         if (occupant->state != REPLICA_TERMINATING) {
             staying_count++;
@@ -164,6 +166,9 @@ static int check_node(const struct sched *sched, int32_t node, int64_t *occupant
     *occupant_total += count;
     if (count != at->occupant_count)
         return differs(err, "occupants of node", node, at->occupant_count, count);
+    if (!has_entry)
+        return err_set(err, ERR_SYSTEM, "behind replica %" PRId32 " nobody enters node %" PRId32,
+                       at->enters_behind, node);
     if (isolated_count != at->isolated_count)
         return differs(err, "isolated occupants of node", node, at->isolated_count, isolated_count);
     if (count > 0 && at->state != NODE_READY && at->state != NODE_DRAINED)

@@ -133,17 +133,34 @@ static bool is_isolated(const struct shape *shape)
     return shape->packing == PACKING_ISOLATED;
 }
 
+/* -1 for `previous`: the next one is the first; for `next`: there is none. */
+static void set_next(struct sched *sched, struct node *node, int32_t previous, int32_t next)
+{
+    if (previous >= 0)
+        sched->replicas[previous].next_on_node = next;
+    else
+        node->first_replica = next;
+}
+
+static void set_previous(struct sched *sched, int32_t next, int32_t previous)
+{
+    if (next >= 0)
+        sched->replicas[next].previous_on_node = previous;
+}
+
 static void enter_node(struct sched *sched, int32_t replica, const struct claim *claim)
 {
     struct replica *entering = &sched->replicas[replica];
     struct node *node = &sched->fleet.nodes[claim->node];
+    int32_t previous = node->enters_behind;
+    int32_t next = previous >= 0 ? sched->replicas[previous].next_on_node : node->first_replica;
     entering->node = claim->node;
     entering->devices = claim->devices;
-    entering->previous_on_node = -1;
-    entering->next_on_node = node->first_replica;
-    if (node->first_replica >= 0)
-        sched->replicas[node->first_replica].previous_on_node = replica;
-    node->first_replica = replica;
+    entering->previous_on_node = previous;
+    entering->next_on_node = next;
+    set_next(sched, node, previous, replica);
+    set_previous(sched, next, replica);
+    node->enters_behind = replica;
     node->occupant_count++;
     node->isolated_count += is_isolated(claim->shape);
 }
@@ -152,12 +169,9 @@ static void leave_node(struct sched *sched, int32_t replica, const struct claim 
 {
     struct replica *leaving = &sched->replicas[replica];
     struct node *node = &sched->fleet.nodes[claim->node];
-    if (leaving->previous_on_node >= 0)
-        sched->replicas[leaving->previous_on_node].next_on_node = leaving->next_on_node;
-    else
-        node->first_replica = leaving->next_on_node;
-    if (leaving->next_on_node >= 0)
-        sched->replicas[leaving->next_on_node].previous_on_node = leaving->previous_on_node;
+    set_next(sched, node, leaving->previous_on_node, leaving->next_on_node);
+    set_previous(sched, leaving->next_on_node, leaving->previous_on_node);
+    node->enters_behind = leaving->previous_on_node;
     node->occupant_count--;
     node->isolated_count -= is_isolated(claim->shape);
     leaving->node = -1;
