@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -197,19 +198,28 @@ int busy_fleet_arrival(struct busy_fleet *fleet, int32_t runner, struct err *err
     return sched_withdraw(&fleet->sched, replica, err);
 }
 
+/* Draws one more batch of picks, and takes each of those drawn before one step on: their places in
+ * `bound` are asked of the memory, then their replicas, then what is around these. */
+static void draw_picks(struct busy_fleet *fleet)
+{
+    int32_t(*batches)[PICKS_TOGETHER] = fleet->picked_ahead;
+    memmove(batches[0], batches[1], (PICK_BATCHES - 1) * sizeof *batches);
+    for (int32_t i = 0; i < PICKS_TOGETHER; i++) {
+        batches[3][i] = (int32_t)rng_below(&fleet->rng, (uint64_t)fleet->bound_count);
+        fetch_lines(&fleet->bound[batches[3][i]], sizeof *fleet->bound);
+    }
+    for (int32_t i = 0; i < PICKS_TOGETHER; i++)
+        sched_fetch_replica(&fleet->sched, fleet->bound[batches[2][i]]);
+    for (int32_t i = 0; i < PICKS_TOGETHER; i++)
+        sched_fetch_node(&fleet->sched, fleet->bound[batches[1][i]]);
+}
+
 int32_t busy_fleet_pick(struct busy_fleet *fleet)
 {
-    const struct sched *sched = &fleet->sched;
-    int32_t last = fleet->bound_count - 1;
-    int32_t *ahead = fleet->picked_ahead;
-    int32_t place = ahead[0] < last ? ahead[0] : last;
-    for (int32_t i = 0; i + 1 < PICKS_AHEAD; i++)
-        ahead[i] = ahead[i + 1] < last ? ahead[i + 1] : last;
-    ahead[PICKS_AHEAD - 1] = (int32_t)rng_below(&fleet->rng, (uint64_t)fleet->bound_count);
-    fetch_lines(&fleet->bound[ahead[3]], sizeof *fleet->bound);
-    sched_fetch_replica(sched, fleet->bound[ahead[2]]);
-    sched_fetch_node(sched, fleet->bound[ahead[1]]);
-    return place;
+    int32_t at = (int32_t)(fleet->pick_count++ % PICKS_TOGETHER), last = fleet->bound_count - 1;
+    if (at == 0)
+        draw_picks(fleet);
+    return fleet->picked_ahead[0][at] < last ? fleet->picked_ahead[0][at] : last;
 }
 
 int busy_fleet_departure(struct busy_fleet *fleet, struct err *err)

@@ -29,7 +29,7 @@ struct busy_options {
     struct index_tuning tuning;
 };
 
-enum { DRAW_PARTS = 1024, PICKS_AHEAD = 4 };
+enum { DRAW_PARTS = 1024, PICKS_TOGETHER = 8, PICK_BATCHES = 4 };
 
 struct busy_fleet {
     struct busy_options options;
@@ -42,7 +42,9 @@ struct busy_fleet {
         first_drawn[DRAW_PARTS]; /* the lowest shape that a draw in this part of 0..1 may give */
     int32_t *bound;              /* replicas that are bound */
     int32_t bound_count, bound_capacity;
-    int32_t picked_ahead[PICKS_AHEAD]; /* places in `bound` of those that leave next */
+    int64_t pick_count;
+    /* Places in `bound` of those that leave next, batch by batch. */
+    int32_t picked_ahead[PICK_BATCHES][PICKS_TOGETHER];
     int64_t now;
     int64_t share_milli, share_used_milli; /* of all devices */
     struct decisions decisions;            /* of the last pass */
@@ -60,7 +62,8 @@ int32_t busy_fleet_draw(struct busy_fleet *fleet);
 int busy_fleet_arrival(struct busy_fleet *fleet, int32_t runner, struct err *err);
 
 /* A random place in `bound`. The next few are drawn already, and what they are about is on the way,
- * as in the simulation, which knows what ends next (scheduler/fetch.h, sim/prefetch.c). */
+ * of several together, as in the simulation, which knows what ends next and asks for what is near
+ * bucket by bucket (scheduler/fetch.h, sim/prefetch.c). */
 int32_t busy_fleet_pick(struct busy_fleet *fleet);
 
 /* A random bound replica is gone. */
