@@ -12,13 +12,16 @@
 
 /* ---- the curves ---- */
 
+/* One more than is shown: what is beside the last point counts where that has no values. */
+enum { CURVE_POINTS = FGD_POINTS + 1 };
+
 /* The values of one curve, in percent to two decimals as the study's log prints them. The arrived
  * load never falls, so those of a point stand together. */
 struct curve {
     double *values; /* [count] owned */
     int32_t count, capacity;
-    int32_t begin[FGD_POINTS + 1]; /* of point k: values[begin[k] .. begin[k + 1]) */
-    int32_t point;                 /* begin is known up to here */
+    int32_t begin[CURVE_POINTS + 1]; /* of point k: values[begin[k] .. begin[k + 1]) */
+    int32_t point;                   /* begin is known up to here */
 };
 
 /* The nearest whole number to part / whole, exact halves to even. */
@@ -44,7 +47,7 @@ static void curve_advance(struct curve *curve, int32_t point)
 /* `point` is at least that of the value before. */
 static int curve_add(struct curve *curve, int64_t point, int64_t hundredths, struct err *err)
 {
-    if (point >= FGD_POINTS)
+    if (point >= CURVE_POINTS)
         return 0;
     if (array_reserve(&curve->values, &curve->capacity, curve->count + INT64_C(1),
                       sizeof *curve->values, err) != 0)
@@ -74,13 +77,13 @@ static double sum_pairwise(const double *values, int32_t count)
     return sum;
 }
 
-/* Mean at a point in percent. */
+/* Mean at a point below FGD_POINTS, in percent. */
 static double curve_mean(const struct curve *curve, int point)
 {
     int first = point, last = point;
     if (curve->begin[point] == curve->begin[point + 1]) {
         first = point > 0 ? point - 1 : point;
-        last = point < FGD_POINTS - 1 ? point + 1 : point;
+        last = point + 1;
     }
     int32_t begin = curve->begin[first], count = curve->begin[last + 1] - begin;
     return count > 0 ? sum_pairwise(&curve->values[begin], count) / (double)count : NAN;
@@ -289,8 +292,8 @@ static void note_end(struct experiment *experiment)
         for (int i = 0; i < FRAGMENT_KIND_COUNT; i++)
             result->fragment_milli[i] += parts.milli[i];
     }
-    curve_advance(&experiment->allocated, FGD_POINTS);
-    curve_advance(&experiment->fragmented, FGD_POINTS);
+    curve_advance(&experiment->allocated, CURVE_POINTS);
+    curve_advance(&experiment->fragmented, CURVE_POINTS);
     for (int i = 0; i < FGD_POINTS; i++) {
         result->allocated_percent[i] = rint(curve_mean(&experiment->allocated, i) * 100.0) / 100.0;
         result->fragment_percent[i] = curve_mean(&experiment->fragmented, i);

@@ -131,6 +131,23 @@ class Study14Nodes(ProgramTest):
             failed += int(final["failed"])
         self.assertGreater(failed, 100)
 
+    def test_what_comes_beside_the_last_point_counts_where_that_has_none(self):
+        """Of 100 GPUs 1, 3, 5 ... 129 and 131 are asked for, as the last pod may go beyond 130 %; only that one fits."""
+        nodes = [f"openb-node-{number:04d},64000,262144,4,T4" for number in range(25)]
+        self.write("openb_node_list_gpu_node.csv", "\n".join(["sn,cpu_milli,memory_mib,gpu,model", *nodes]) + "\n")
+        pods = [f"openb-pod-{number:04d},{1000 if number == 65 else 99000},1024,{2 if number else 1},1000"
+                for number in range(66)]
+        self.write("openb_pod_list_odd.csv", "\n".join(["name,cpu_milli,memory_mib,num_gpu,gpu_milli", *pods]) + "\n")
+        (self.folder / "fgd/arrivals.txt.gz").unlink()
+        self.write("fgd/arrivals.txt", f"odd 7 66 66 : {' '.join(map(str, range(66)))}\n")
+        self.check_ended(self.stowage("bench", "fgd", "--data", ".", "-w", "odd", "-s", "7", "--policies", "best-fit",
+                                      "--no-plots", "-o", "out"), DONE)
+        files = ("final_states.csv", "curve_allocation.csv", "curve_frag_ratio.csv")
+        final, allocated, fragmented = (self.rows("out/" + name)[0] for name in files)
+        self.assertEqual(final["arrived_milli"], "131000")
+        self.assertEqual((allocated["129"], allocated["130"]), ("0.0", "1.0"))
+        self.check_run(("odd", "05-BestFit", 7), final, allocated, fragmented)
+
     def test_the_orders_of_the_files_are_taken_and_others_drawn_by_the_rules(self):
         ranks = read_orders(self.folder / "fgd/node_ranks.txt")
         arrivals = read_orders(self.folder / "fgd/arrivals.txt.gz")
