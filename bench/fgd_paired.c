@@ -27,22 +27,27 @@ struct pair {
     int point;
 };
 
-static double difference_of(const struct fgd_bench *bench, const struct pair *pair,
+/* Both are given to two decimals, so their difference is a whole number of hundredths: sums of it
+ * have no rounding errors, by which seeds that differ alike would seem to differ. */
+static double hundredths_of(const struct fgd_bench *bench, const struct pair *pair,
                             int32_t workload, int32_t seed)
 {
     const struct fgd_result *ours =
         fgd_bench_result(bench, (struct fgd_place){workload, pair->policy, seed});
     const struct fgd_result *base =
         fgd_bench_result(bench, (struct fgd_place){workload, pair->base, seed});
-    return ours->allocated_percent[pair->point] - base->allocated_percent[pair->point];
+    return rint(100.0 *
+                (ours->allocated_percent[pair->point] - base->allocated_percent[pair->point]));
 }
 
-static double mean_difference(const struct fgd_bench *bench, const struct pair *pair, int32_t seed)
+static double difference_of(const struct fgd_bench *bench, const struct pair *pair, int32_t seed)
 {
     double sum = 0.0;
+    if (pair->workload >= 0)
+        return hundredths_of(bench, pair, pair->workload, seed) / 100.0;
     for (int32_t i = 0; i < bench->request.workload_count; i++)
-        sum += difference_of(bench, pair, i, seed);
-    return sum / bench->request.workload_count;
+        sum += hundredths_of(bench, pair, i, seed);
+    return sum / (100.0 * bench->request.workload_count);
 }
 
 /* Differences over the seeds where both curves have a value at the point. */
@@ -58,8 +63,7 @@ static void compare(const struct fgd_bench *bench, const struct pair *pair, stru
     double differences[FGD_SEEDS_MAX] = {0.0};
     int32_t count = 0;
     for (int32_t i = 0; i < bench->request.seed_count; i++) {
-        double difference = pair->workload < 0 ? mean_difference(bench, pair, i)
-                                               : difference_of(bench, pair, pair->workload, i);
+        double difference = difference_of(bench, pair, i);
         if (!isnan(difference))
             differences[count++] = difference;
     }

@@ -268,6 +268,27 @@ class Study14Nodes(ProgramTest):
             lines = table.splitlines()
             self.assertEqual([line.split("`")[1] for line in lines], list(columns), name)
 
+    def test_seeds_that_differ_alike_have_no_t(self):
+        """Who spreads has no room for a whole GPU behind two shares, which is 50 % less with both seeds, of another
+        whole each time. What can be nowhere fills up the load."""
+        self.write("openb_node_list_gpu_node.csv", "sn,cpu_milli,memory_mib,gpu,model\n"
+                   "openb-node-0000,64000,262144,1,T4\nopenb-node-0001,64000,262144,1,T4\n")
+        asked = ["1000,1024,1,141", "1000,1024,1,142", "1000,1024,1,141", "1000,1024,1,143", "1000,1024,1,1000"]
+        asked += ["99000,1024,1,10"] * 140
+        pods = [f"openb-pod-{number:04d},{what}" for number, what in enumerate(asked)]
+        self.write("openb_pod_list_two.csv", "\n".join(["name,cpu_milli,memory_mib,num_gpu,gpu_milli", *pods]) + "\n")
+        fill = list(range(4, 145))
+        lines = [f"two {seed} 143 143 : {' '.join(map(str, first + fill))}" for seed, first in ((7, [0, 1]), (8, [2, 3]))]
+        (self.folder / "fgd/arrivals.txt.gz").unlink()
+        self.write("fgd/arrivals.txt", "\n".join(lines) + "\n")
+        self.write("fgd/node_ranks.txt", "two 7 : 0 1\ntwo 8 : 0 1\n")
+        shown = self.bench("-w", "two", "--policies", "fgd,worst-fit", "-o", "out").stdout
+        curve = self.rows("out/curve_allocation.csv")
+        self.assertEqual([row["100"] for row in curve], ["64.15", "64.2", "14.15", "14.2"])
+        for row in self.rows("out/paired.csv"):
+            self.assertEqual((row["difference_mean"], row["difference_low"], row["t"]), ("-50.0000", "-50.0000", ""))
+        self.assertRegex(shown, r"two +worst-fit +-50.00  -50.00 -50.00      - <0.0001")
+
     def test_further_policies_are_named_by_their_text(self):
         self.bench("-w", "few", "--policy", "fgd:grain_milli=80,ties=best-fit", "--policy", "cheapest",
                    "-o", "out")
