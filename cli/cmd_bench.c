@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/folder.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "bench/fgd_bench.h"
@@ -86,6 +87,19 @@ static int parse_option(int option, const char *value, struct bench_command *ben
     return 0;
 }
 
+/* What the study published is not written over, nor anything put in its place. */
+static int check_output(const struct bench_command *bench, struct err *err)
+{
+    enum { PATH_SIZE = 4096 };
+    char published[PATH_SIZE];
+    snprintf(published, sizeof published, "%s/fgd", bench->data);
+    if (bench->output == NULL || !folder_is_same(bench->output, published))
+        return 0;
+    return err_set(err, ERR_USAGE,
+                   "bench: --output: %s is where published results are: give another folder",
+                   bench->output);
+}
+
 static int check_arguments(struct bench_command *bench, int argc, char **argv, struct err *err)
 {
     char quoted[TEXT_QUOTE_SIZE];
@@ -98,6 +112,8 @@ static int check_arguments(struct bench_command *bench, int argc, char **argv, s
         return err_set(err, ERR_USAGE, "bench: takes one benchmark");
     if (bench->data == NULL)
         return err_set(err, ERR_USAGE, "bench fgd: give --data DIR");
+    if (check_output(bench, err) != 0)
+        return -1;
     if (bench_lists_parse_seeds(&bench->lists, bench->seeds != NULL ? bench->seeds : "42-51",
                                 err) != 0)
         return -1;

@@ -133,18 +133,37 @@ static int check_two_files(const struct import_command *import, struct err *err)
     return 0;
 }
 
+/* Of what an experiment reads of its folder. */
+static bool is_of_experiment(const char *path, const struct import_request *request)
+{
+    enum { PATH_SIZE = 4096 };
+    static const char *const names[] = {"openb_node_list_gpu_node.csv", "fgd/arrivals.txt",
+                                        "fgd/arrivals.txt.gz", "fgd/node_ranks.txt",
+                                        "fgd/node_ranks.txt.gz"};
+    char read[PATH_SIZE];
+    snprintf(read, sizeof read, "%s/openb_pod_list_%s.csv", request->data_path,
+             request->fgd_workload);
+    bool is_same = folder_is_same(path, read);
+    for (size_t i = 0; i < ARRAY_LEN(names) && !is_same; i++) {
+        snprintf(read, sizeof read, "%s/%s", request->data_path, names[i]);
+        is_same = folder_is_same(path, read);
+    }
+    return is_same;
+}
+
 /* What is read is not written over. */
 static int check_output(const struct import_command *import, struct err *err)
 {
     const struct import_request *request = &import->request;
     const char *const inputs[] = {request->nodes_path, request->pods_path, request->failures_path};
+    bool is_input =
+        request->fgd_workload != NULL && is_of_experiment(import->output, &import->request);
     for (size_t i = 0; i < ARRAY_LEN(inputs); i++)
-        if (inputs[i] != NULL && strcmp(import->output, "-") != 0 &&
-            folder_is_same(import->output, inputs[i]))
-            return err_set(err, ERR_USAGE,
-                           "import %s: --output: %s is what is read: give another file",
-                           import->format->name, import->output);
-    return 0;
+        is_input = is_input || (inputs[i] != NULL && folder_is_same(import->output, inputs[i]));
+    if (strcmp(import->output, "-") == 0 || !is_input)
+        return 0;
+    return err_set(err, ERR_USAGE, "import %s: --output: %s is what is read: give another file",
+                   import->format->name, import->output);
 }
 
 static int check_arguments(struct import_command *import, int argc, char **argv, struct err *err)

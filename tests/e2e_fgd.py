@@ -289,6 +289,15 @@ class Study14Nodes(ProgramTest):
             self.assertEqual((row["difference_mean"], row["difference_low"], row["t"]), ("-50.0000", "-50.0000", ""))
         self.assertRegex(shown, r"two +worst-fit +-50.00  -50.00 -50.00      - <0.0001")
 
+    def test_neither_inputs_nor_published_results_are_written_over(self):
+        for name in ("openb_node_list_gpu_node.csv", "openb_pod_list_few.csv", "fgd/arrivals.txt.gz",
+                     "fgd/node_ranks.txt"):
+            result = self.stowage("import", "openb", "--fgd-workload", "few", "--data", ".", "-o", name)
+            self.check_ended(result, BAD_INPUT, f"--output: {name} is what is read: give another file")
+        result = self.stowage("bench", "fgd", "--data", ".", "-s", "7", "-o", "fgd/")
+        self.check_ended(result, BAD_INPUT, "--output: fgd/ is where published results are: give another folder")
+        self.orders("few", 7)
+
     def test_further_policies_are_named_by_their_text(self):
         self.bench("-w", "few", "--policy", "fgd:grain_milli=80,ties=best-fit", "--policy", "cheapest",
                    "-o", "out")
