@@ -23,24 +23,35 @@ static const char *parameter_lack(const struct policy_parameter *parameter)
     return NULL;
 }
 
-/* NULL, or what is wrong with a policy of the right version. */
-static const char *policy_lack(const struct policy *policy)
+/* NULL, or what lacks of functions that belong together. */
+static const char *function_lack(const struct policy *policy)
 {
     bool has_start = policy->start != NULL, has_stop = policy->stop != NULL;
     bool has_refresh = policy->refresh != NULL;
+    bool has_node_part = policy->node_part != NULL, has_shape_part = policy->shape_part != NULL;
+    if (has_start != has_stop || has_start != has_refresh)
+        return "only some of start, refresh and stop";
+    if (has_node_part != has_shape_part)
+        return "only one of node_part and shape_part";
+    if (policy->is_sum_of_parts != NULL && !has_node_part)
+        return "is_sum_of_parts, but neither node_part nor shape_part";
+    return NULL;
+}
+
+/* NULL, or what is wrong with a policy of the right version. */
+static const char *policy_lack(const struct policy *policy)
+{
     if (policy->name == NULL || policy->name[0] == '\0' || policy->summary == NULL)
         return "a policy without name or summary";
     if (policy->parameter_count < 0 || policy->parameter_count > POLICY_PARAMETERS_MAX ||
         (policy->parameter_count > 0 && policy->parameters == NULL))
         return "too many parameters, or none where some are counted";
-    if (has_start != has_stop || has_start != has_refresh)
-        return "only some of start, refresh and stop";
     for (int32_t i = 0; i < policy->parameter_count; i++) {
         const char *lack = parameter_lack(&policy->parameters[i]);
         if (lack != NULL)
             return lack;
     }
-    return NULL;
+    return function_lack(policy);
 }
 
 static int check(const char *path, const struct policy *policy, struct err *err)

@@ -54,6 +54,8 @@ class SharedObjects(ProgramTest):
             (MODULES / "old_version.so", "was built for version", "build it again"),
             (MODULES / "no_symbol.so", "exports no stowage_policy"),
             (MODULES / "half_a_state.so", "only some of start, refresh and stop"),
+            (MODULES / "half_a_bound.so", "only one of node_part and shape_part"),
+            (MODULES / "no_parts.so", "is_sum_of_parts, but neither node_part nor shape_part"),
             ("./text.so", "is no shared object that can be opened"),
             ("./none.so", "there is no such file"),
             (EXAMPLE + ":enough=0", 'enough: "0": give a whole number from 1 to 1000000'),
