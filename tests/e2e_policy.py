@@ -81,6 +81,12 @@ class SharedObjects(ProgramTest):
         (self.folder / "sources").symlink_to(SOURCE)
         self.build_example(SOURCE / "examples/policy", "sources")
 
+    def test_a_folder_without_the_headers_is_told(self):
+        done = subprocess.run(["cmake", "-S", SOURCE / "examples/policy", "-B", self.folder / "built",
+                               "-DSTOWAGE_SOURCE=."], check=False, cwd=self.folder, capture_output=True, text=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("has no scheduler/policy.h: give -DSTOWAGE_SOURCE=FOLDER", " ".join(done.stderr.split()))
+
     def test_the_example_is_built_from_what_is_installed(self):
         subprocess.run(["cmake", "--install", os.environ["STOWAGE_BUILD"], "--prefix", "there"], check=True,
                        cwd=self.folder, stdout=subprocess.DEVNULL)
