@@ -4,7 +4,7 @@
 
 usage: check_style.py SOURCE_DIR [BUILD_DIR]
 
-From the text: the SPDX line, the direction of includes, sizes, macros, goto. From the objects of
+From the text: the SPDX line, the direction of includes, sizes, macros, goto, the sources of policies. From the objects of
 BUILD_DIR: no writable globals, and who calls what of the C library. Prints every finding as
 file:line: text and exits 1 when there is one.
 """
@@ -193,6 +193,14 @@ def check_sources(root, findings):
         findings.items.append(f"median function length {median}")
 
 
+def check_policies(root, findings):
+    """A file that makes a policy says where its formula comes from."""
+    for path in sorted((root / "scheduler/policies").glob("*.c")):
+        source = path.read_text(encoding="utf-8")
+        if re.search(r"^const struct policy policy_\w+ = {", source, re.MULTILINE) and "Source: " not in source:
+            findings.add(path, 1, "no source of the policy")
+
+
 def check_scripts(root, findings):
     scripts = list(root.glob("**/CMakeLists.txt")) + list(root.glob("tests/*.py")) + \
         [root / "dev", root / ".ci/run"]
@@ -265,6 +273,7 @@ def main():
     root = pathlib.Path(sys.argv[1]).resolve()
     findings = Findings(root)
     check_sources(root, findings)
+    check_policies(root, findings)
     check_scripts(root, findings)
     if len(sys.argv) > 2:
         check_objects(root, pathlib.Path(sys.argv[2]).resolve(), findings)

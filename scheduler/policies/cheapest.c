@@ -16,7 +16,10 @@
  * there.
  *
  * Score: 1/2 + 1/2 * (1 - price of the share / largest price of a type), in steps of 2^-30; inside
- * a step `ties` decides: the node left with the least, or the first. */
+ * a step `ties` decides: the node left with the least, or the first.
+ *
+ * Source: our own. The largest part is the dominant share of "Dominant Resource Fairness" (NSDI
+ * 2011), here of the node and not of the whole fleet. */
 
 enum { VALUE_TIES };
 enum { TIES_BEST_FIT, TIES_FIRST_FIT };

@@ -8,9 +8,11 @@
  * one with probability 1/n. Nothing is remembered between calls, so the choice for one demand does
  * not depend on how often others were asked, and a repeated question gets the same answer.
  *
+ * Source: the random of "Beware of Fragmentation" (USENIX ATC 2023), drawn as in rendezvous hashing
+ * (D. G. Thaler and C. V. Ravishankar, IEEE/ACM Transactions on Networking 6, 1998).
+ *
  * With `devices=random` the device of a share is drawn in the same way among those that fit, as in
- * the study of "Beware of Fragmentation" (USENIX ATC 2023). Whole devices are all alike: the lowest
- * indices are taken. */
+ * that study. Whole devices are all alike: the lowest indices are taken. */
 
 enum { VALUE_DEVICES };
 enum { DEVICES_FULLEST, DEVICES_RANDOM };

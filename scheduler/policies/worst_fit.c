@@ -5,7 +5,10 @@
 
 /* Worst fit: the node on which most is left; it spreads load where best fit packs it. Score:
  * +mean(left / largest), the negative of best fit's. Kubernetes' LeastAllocated is its kin, but
- * divides by each node's own capacity. */
+ * divides by each node's own capacity.
+ *
+ * Source: D. S. Johnson, "Fast algorithms for bin packing", Journal of Computer and System Sciences
+ * 8, 1974; the sum over several resources is best fit's. */
 
 enum { VALUE_RESOURCES, VALUE_STEPS };
 
