@@ -97,10 +97,20 @@ class Comparison(unittest.TestCase):
 
     def test_wrong_options_are_told(self):
         for arguments, text in ((["--only", "load,nope"], "no benchmark 'nope': give some of decision"),
+                                (["--only", ""], "no benchmark '': give some of decision"),
                                 (["--compare", "--write-baseline"], "not allowed with")):
             done = run_bench(*arguments)
             self.assertEqual(done.returncode, 2)
             self.assertIn(text, done.stderr)
+
+    def test_what_is_not_there_is_told(self):
+        done = run_bench("--lines", "/nonexistent/lines")
+        self.assertEqual(done.returncode, 1)
+        self.assertTrue(done.stderr.startswith("error: --lines /nonexistent/lines: "), done.stderr)
+        command = [sys.executable, "-B", str(SPEED / "bench.py"), "/nonexistent", "--only", "load"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("error: there is no /nonexistent/bench_load: build it first", done.stderr)
 
     def test_times_do_not_name_a_case(self):
         other = self.line | {"runs": 3, "median_ns": 5.0, "peak_memory_bytes": 7}

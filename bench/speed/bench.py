@@ -50,6 +50,8 @@ def run_all(options):
             command += ["--runs", options.runs] if options.runs else []
             command += ["--data", options.data] if options.data else []
         print(f"running bench_{name}", file=sys.stderr)
+        if not pathlib.Path(command[0]).is_file():
+            sys.exit(f"error: there is no {command[0]}: build it first")
         done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
             sys.exit(f"error: bench_{name} ended with {done.returncode}")
@@ -150,18 +152,24 @@ def read_options():
         parser.add_argument(f"--{name}")
     parser.add_argument("--tiny", action="store_true")
     options = parser.parse_args()
-    options.only = options.only.split(",") if options.only else BENCHMARKS
+    options.only = BENCHMARKS if options.only is None else options.only.split(",")
     for name in options.only:
         if name not in BENCHMARKS:
             parser.error(f"--only: no benchmark {name!r}: give some of {', '.join(BENCHMARKS)}")
     return options
 
 
+def read_lines(path):
+    try:
+        return [json.loads(line) for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as why:
+        sys.exit(f"error: --lines {path}: {why}")
+
+
 def main():
     options = read_options()
     if options.lines:
-        text = pathlib.Path(options.lines).read_text(encoding="utf-8")
-        lines = [json.loads(line) for line in text.splitlines()]
+        lines = read_lines(options.lines)
     else:
         lines = run_all(options)
         (pathlib.Path(options.build) / "bench.jsonl").write_text(
