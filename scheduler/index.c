@@ -340,6 +340,6 @@ int index_prepare(struct sched *sched, int32_t shape, struct err *err)
         memory->limit_wanted = limit > 0 ? limit : first_limit(index->node_count);
     }
     if (memory->list.limit < memory->limit_wanted)
-        return shortlist_reserve(&memory->list, memory->limit_wanted, err);
+        return shortlist_reserve(&memory->list, index->kernel, memory->limit_wanted, err);
     return 0;
 }

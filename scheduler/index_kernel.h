@@ -2,6 +2,7 @@
 #ifndef STOWAGE_SCHEDULER_INDEX_KERNEL_H
 #define STOWAGE_SCHEDULER_INDEX_KERNEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "scheduler/index_coarse.h"
@@ -10,7 +11,22 @@
 /* Inside scheduler/ only. The loops over rows and scores: in plain C, and again with the vectors of
  * AVX2 and AVX-512 where the processor has them. All give the same answers, bit for bit. */
 
-/* Standings (index_shortlist.h) column by column, at the places whose bit is set in `filled`. */
+/* A node on the list of a shape (index_shortlist.h). */
+struct standing {
+    double score; /* or, where is_bound, at least the score, if the shape fits at all */
+    int32_t node;
+    uint32_t entry : 31; /* the node's last in the journal when it was looked at, modulo 2^31 */
+    uint32_t is_bound : 1;
+};
+
+/* Does a stand before b: higher score, lower node on ties? Without branches, since it may go either
+ * way. */
+static inline bool standing_precedes(const struct standing *a, const struct standing *b)
+{
+    return (a->score > b->score) | ((a->score == b->score) & (a->node < b->node));
+}
+
+/* Standings column by column, at the places whose bit is set in `filled`. */
 enum { NEAR_MOST = 32 };
 struct near_list {
     double scores[NEAR_MOST]; /* -INFINITY where there is none */
@@ -46,6 +62,10 @@ struct index_kernel {
     void (*drop_stale)(struct near_list *near, const uint32_t *last_entries);
     /* Of NEAR_MOST scores, the place of the highest, and of these of the lowest node. */
     int32_t (*best)(const double *scores, const int32_t *nodes);
+    /* Writes the places of the standings that stand before the line, ascending; there is room for
+     * as many as there are standings, and ROW_LANES more. Gives their number. */
+    int32_t (*preceding)(const struct standing *standings, int32_t count,
+                         const struct standing *line, int32_t *places);
 };
 
 extern const struct index_kernel index_kernel_plain;

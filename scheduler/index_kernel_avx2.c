@@ -285,6 +285,35 @@ static int32_t best(const double *scores, const int32_t *nodes)
     return found;
 }
 
+/* Those of four that stand before the line, one bit each. The halves of two vectors come out as
+ * 0, 2, 1, 3. */
+static uint32_t preceding_of_four(const struct standing *four, __m256d score, __m256i node)
+{
+    __m256d low = _mm256_loadu_pd(&four[0].score), high = _mm256_loadu_pd(&four[2].score);
+    __m256d scores = _mm256_unpacklo_pd(low, high);
+    __m256i words = _mm256_castpd_si256(_mm256_unpackhi_pd(low, high));
+    __m256d is_lower = _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_cmpgt_epi32(node, words), 32));
+    __m256d is_even = _mm256_and_pd(_mm256_cmp_pd(scores, score, _CMP_EQ_OQ), is_lower);
+    __m256d is_before = _mm256_or_pd(_mm256_cmp_pd(scores, score, _CMP_GT_OQ), is_even);
+    return (uint32_t)_mm256_movemask_pd(_mm256_permute4x64_pd(is_before, 0xd8));
+}
+
+static int32_t preceding(const struct standing *standings, int32_t count,
+                         const struct standing *line, int32_t *places)
+{
+    const __m256d score = _mm256_set1_pd(line->score);
+    const __m256i node = _mm256_set1_epi32(line->node);
+    int32_t found = 0, i = 0;
+    for (; i + 4 <= count; i += 4)
+        for (uint32_t before = preceding_of_four(&standings[i], score, node); before != 0;
+             before &= before - 1)
+            places[found++] = i + __builtin_ctz(before);
+    for (; i < count; i++)
+        if (standing_precedes(&standings[i], line))
+            places[found++] = i;
+    return found;
+}
+
 extern const struct index_kernel index_kernel_avx2;
 const struct index_kernel index_kernel_avx2 = {.name = "AVX2",
                                                .chunk_keys = chunk_keys,
@@ -293,4 +322,5 @@ const struct index_kernel index_kernel_avx2 = {.name = "AVX2",
                                                .coarse_top = coarse_top,
                                                .coarse_filter = coarse_filter,
                                                .drop_stale = drop_stale,
-                                               .best = best};
+                                               .best = best,
+                                               .preceding = preceding};

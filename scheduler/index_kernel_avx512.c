@@ -249,6 +249,34 @@ static int32_t best(const double *scores, const int32_t *nodes)
     return found;
 }
 
+/* The scores of eight are in one vector so, and their nodes in half of one. */
+static int32_t preceding(const struct standing *standings, int32_t count,
+                         const struct standing *line, int32_t *places)
+{
+    const __m512i score_at = _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0);
+    const __m512i node_at = _mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 30, 26, 22, 18, 14, 10, 6, 2);
+    const __m512d line_score = _mm512_set1_pd(line->score);
+    const __m256i line_node = _mm256_set1_epi32(line->node);
+    __m256i at = _mm512_castsi512_si256(first_places());
+    int32_t found = 0;
+    for (int32_t i = 0; i < count; i += 8) {
+        uint32_t lanes = count - i < 8 ? (UINT32_C(1) << (count - i)) - 1 : 0xffU;
+        uint32_t words = count - i < 8 ? (UINT32_C(1) << 2 * (count - i)) - 1 : 0xffffU;
+        __m512i low = _mm512_maskz_loadu_epi64((__mmask8)words, &standings[i]);
+        __m512i high = _mm512_maskz_loadu_epi64((__mmask8)(words >> 8), &standings[i + 4]);
+        __m512d scores = _mm512_castsi512_pd(_mm512_permutex2var_epi64(low, score_at, high));
+        __m256i nodes = _mm512_castsi512_si256(_mm512_permutex2var_epi32(low, node_at, high));
+        __mmask8 is_before = _mm512_cmp_pd_mask(scores, line_score, _CMP_GT_OQ);
+        __mmask8 is_even = _mm512_cmp_pd_mask(scores, line_score, _CMP_EQ_OQ);
+        is_before |= _mm256_mask_cmplt_epi32_mask(is_even, nodes, line_node);
+        is_before &= (__mmask8)lanes;
+        _mm256_storeu_si256((void *)&places[found], _mm256_maskz_compress_epi32(is_before, at));
+        found += __builtin_popcount(is_before);
+        at = _mm256_add_epi32(at, _mm256_set1_epi32(8));
+    }
+    return found;
+}
+
 extern const struct index_kernel index_kernel_avx512;
 const struct index_kernel index_kernel_avx512 = {.name = "AVX-512",
                                                  .chunk_keys = chunk_keys,
@@ -257,4 +285,5 @@ const struct index_kernel index_kernel_avx512 = {.name = "AVX-512",
                                                  .coarse_top = coarse_top,
                                                  .coarse_filter = coarse_filter,
                                                  .drop_stale = drop_stale,
-                                                 .best = best};
+                                                 .best = best,
+                                                 .preceding = preceding};

@@ -152,6 +152,17 @@ static int32_t best(const double *scores, const int32_t *nodes)
     return found;
 }
 
+static int32_t preceding(const struct standing *standings, int32_t count,
+                         const struct standing *line, int32_t *places)
+{
+    int32_t found = 0;
+    for (int32_t i = 0; i < count; i++) {
+        places[found] = i;
+        found += standing_precedes(&standings[i], line);
+    }
+    return found;
+}
+
 const struct index_kernel index_kernel_plain = {.name = "plain",
                                                 .chunk_keys = chunk_keys,
                                                 .reach = reach,
@@ -159,4 +170,5 @@ const struct index_kernel index_kernel_plain = {.name = "plain",
                                                 .coarse_top = coarse_top,
                                                 .coarse_filter = coarse_filter,
                                                 .drop_stale = drop_stale,
-                                                .best = best};
+                                                .best = best,
+                                                .preceding = preceding};

@@ -401,7 +401,7 @@ static int32_t find_top(const struct index_search *search)
     const struct node_index *index = search->index;
     struct shortlist *list = &search->memory->list;
     for (;;) {
-        int32_t place = shortlist_top(list, index->kernel, index->last_entries);
+        int32_t place = shortlist_top(list, index->last_entries);
         if (place < 0)
             return -1;
         const struct standing top = shortlist_at(list, place);

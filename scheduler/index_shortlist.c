@@ -18,11 +18,13 @@
  * the best two of the far ones come near.
  *
  * To find the best of thousands takes as long as a hundred questions. So the best few hundred of
- * the far ones stand first, in no order, and only they are looked through: they are the next. */
+ * the far ones stand first, in no order, and only they are looked through: they are the next. How
+ * many are next, and how many come near, is not exact, so that a selection can stop early. */
 
 enum { NEAR_REFILL = NEAR_MOST / 2, FAR_MANY = 256, NEXT_CHOSEN = 256 };
 
-int shortlist_reserve(struct shortlist *list, int32_t limit, struct err *err)
+int shortlist_reserve(struct shortlist *list, const struct index_kernel *kernel, int32_t limit,
+                      struct err *err)
 {
     if (list->near == NULL)
         list->near = calloc(1, sizeof *list->near);
@@ -31,6 +33,7 @@ int shortlist_reserve(struct shortlist *list, int32_t limit, struct err *err)
     if (array_reserve(&list->far, &list->capacity, INT64_C(4) * limit + NEAR_MOST,
                       sizeof *list->far, err))
         return -1;
+    list->kernel = kernel;
     list->limit = limit;
     return 0;
 }
@@ -60,58 +63,73 @@ static void swap(struct standing *standings, int32_t a, int32_t b)
     standings[b] = kept;
 }
 
+enum { PART = 512 };
+
 /* Moves the one at `pivot` to where it stands among standings[low..high], better ones before it.
- * Lomuto's partition without branches: what is not better is swapped too, with its like. */
-static int32_t partition(struct standing *standings, int32_t low, int32_t high, int32_t pivot)
+ * Lomuto's partition, part by part: the better ones are found without branches, then swapped. */
+static int32_t partition(const struct index_kernel *kernel, struct standing *standings, int32_t low,
+                         int32_t high, int32_t pivot)
 {
-    int32_t place = low;
+    int32_t better[PART + ROW_LANES], place = low;
     swap(standings, pivot, high);
-    for (int32_t i = low; i < high; i++) {
-        bool is_better = standing_precedes(&standings[i], &standings[high]);
-        swap(standings, i, place);
-        place += is_better;
+    for (int32_t first = low; first < high; first += PART) {
+        int32_t count = high - first < PART ? high - first : PART;
+        count = kernel->preceding(&standings[first], count, &standings[high], better);
+        for (int32_t i = 0; i < count; i++)
+            swap(standings, first + better[i], place + i);
+        place += count;
     }
     swap(standings, place, high);
     return place;
 }
 
-enum { SAMPLE = 16, SAMPLE_FROM = 8 * SAMPLE, SAMPLE_MARGIN = 1 };
+enum { SAMPLE = 16, SAMPLE_FROM = 4 * SAMPLE };
 
 /* Of a few of standings[low..high], evenly spaced, the place of one that is likely to stand a
- * little behind the one of `rank`, 0 being the best. */
+ * little behind the one of `rank`, 0 being the best. It is the last of the best `most` of the few,
+ * and no more of them are kept in order. */
 static int32_t likely_pivot(const struct standing *standings, int32_t low, int32_t high,
                             int32_t rank)
 {
     int32_t count = high - low + 1, step = count / SAMPLE;
-    int32_t places[SAMPLE];
-    for (int32_t i = 0; i < SAMPLE; i++) {
-        int32_t place = low + i * step, at = i;
+    int32_t most = (int32_t)((int64_t)SAMPLE * rank / count) + 1;
+    int32_t places[SAMPLE + 1], kept = 0;
+    most = most < SAMPLE ? most : SAMPLE;
+    for (int32_t place = low; place < low + SAMPLE * step; place += step) {
+        int32_t at = kept;
         for (; at > 0 && standing_precedes(&standings[place], &standings[places[at - 1]]); at--)
             places[at] = places[at - 1];
         places[at] = place;
+        kept += kept < most;
     }
-    int32_t wanted = (int32_t)((int64_t)SAMPLE * rank / count) + SAMPLE_MARGIN;
-    return places[wanted < SAMPLE ? wanted : SAMPLE - 1];
+    return places[most - 1];
 }
 
-/* Hoare's selection: the `limit` best come first, the last of them at [limit - 1]. Where there are
- * many, the pivot is chosen by a sample, as Floyd and Rivest do (Algorithm 489, CACM 18, 1975), so
- * that the first partition leaves little more than the best. */
-static void select_best(struct standing *standings, int32_t count, int32_t limit)
+/* How many are to be chosen: it takes fewer steps where it may be a few more or less. */
+struct choice {
+    int32_t least, most;
+};
+
+/* Hoare's selection: the best come first, the last of them behind the others; gives their number.
+ * Where there are many, the pivot is chosen by a sample, as Floyd and Rivest do (Algorithm 489,
+ * CACM 18, 1975), so that the first partition leaves little more than the best. */
+static int32_t select_best(const struct index_kernel *kernel, struct standing *standings,
+                           int32_t count, struct choice choice)
 {
-    int32_t low = 0, high = count - 1;
+    int32_t low = 0, high = count - 1, wanted = (choice.least + choice.most) / 2;
     while (low < high) {
         int32_t pivot = high - low < SAMPLE_FROM
                             ? low + (high - low) / 2
-                            : likely_pivot(standings, low, high, limit - 1 - low);
-        int32_t place = partition(standings, low, high, pivot);
-        if (place == limit - 1)
-            return;
-        if (place < limit - 1)
+                            : likely_pivot(standings, low, high, wanted - 1 - low);
+        int32_t place = partition(kernel, standings, low, high, pivot);
+        if (place < choice.least - 1)
             low = place + 1;
-        else
+        else if (place > choice.most - 1)
             high = place - 1;
+        else
+            return place + 1;
     }
+    return low + 1;
 }
 
 float float_of_rank(float *values, int32_t count, int32_t rank)
@@ -204,7 +222,7 @@ static void spill(struct shortlist *list)
     struct standing all[NEAR_MOST];
     for (int32_t i = 0; i < NEAR_MOST; i++)
         all[i] = shortlist_at(list, i);
-    int32_t kept = partition(all, 0, NEAR_MOST - 1, NEAR_MOST / 2);
+    int32_t kept = partition(list->kernel, all, 0, NEAR_MOST - 1, NEAR_MOST / 2);
     clear_near(list->near);
     for (int32_t i = 0; i < kept; i++)
         put_near(list->near, &all[i]);
@@ -249,7 +267,7 @@ void shortlist_drop_stale(struct shortlist *list, const uint32_t *last_entries)
 
 static void keep_best(struct shortlist *list, int32_t count)
 {
-    select_best(list->far, list->far_count, count);
+    select_best(list->kernel, list->far, list->far_count, (struct choice){count, count});
     list->far_count = list->next_count = count;
     raise_floor(list, &list->far[count - 1]);
 }
@@ -285,9 +303,9 @@ static void choose_next(struct shortlist *list)
         list->next_count = list->far_count;
     if (list->next_count <= 2 * NEXT_CHOSEN)
         return;
-    select_best(list->far, list->next_count, NEXT_CHOSEN);
-    list->next_count = NEXT_CHOSEN;
-    list->next_line = list->far[NEXT_CHOSEN - 1];
+    const struct choice about = {NEXT_CHOSEN * 3 / 4, NEXT_CHOSEN * 5 / 4};
+    list->next_count = select_best(list->kernel, list->far, list->next_count, about);
+    list->next_line = list->far[list->next_count - 1];
 }
 
 /* The last of standings[0..count) take the places of the first few. */
@@ -301,10 +319,11 @@ static void drop_first(struct standing *standings, int32_t few, int32_t count)
 static void bring_near(struct shortlist *list)
 {
     choose_next(list);
-    int32_t count = list->next_count < NEAR_REFILL ? list->next_count : NEAR_REFILL;
-    list->has_line = list->next_count > count;
+    const struct choice about = {NEAR_REFILL / 2 + 1, NEAR_REFILL * 3 / 2};
+    int32_t count = list->next_count;
+    list->has_line = count > NEAR_REFILL;
     if (list->has_line) {
-        select_best(list->far, list->next_count, count + 1);
+        count = select_best(list->kernel, list->far, count, about) - 1;
         list->line = list->far[count];
     }
     for (int32_t i = 0; i < count; i++)
@@ -326,12 +345,11 @@ static void drop_stale_next(struct shortlist *list, const uint32_t *last_entries
 
 /* To look up many far ones takes longer than to select the best of them. But where those are all
  * out of date, more of the next will be. */
-static void refill(struct shortlist *list, const struct index_kernel *kernel,
-                   const uint32_t *last_entries)
+static void refill(struct shortlist *list, const uint32_t *last_entries)
 {
     while (list->far_count >= FAR_MANY) {
         bring_near(list);
-        kernel->drop_stale(list->near, last_entries);
+        list->kernel->drop_stale(list->near, last_entries);
         if (list->near->filled != 0)
             return;
         drop_stale_next(list, last_entries);
@@ -340,12 +358,11 @@ static void refill(struct shortlist *list, const struct index_kernel *kernel,
     bring_near(list);
 }
 
-int32_t shortlist_top(struct shortlist *list, const struct index_kernel *kernel,
-                      const uint32_t *last_entries)
+int32_t shortlist_top(struct shortlist *list, const uint32_t *last_entries)
 {
     if (list->near->filled == 0 && list->has_line)
-        refill(list, kernel, last_entries);
+        refill(list, last_entries);
     if (list->near->filled == 0)
         return -1;
-    return kernel->best(list->near->scores, list->near->nodes);
+    return list->kernel->best(list->near->scores, list->near->nodes);
 }

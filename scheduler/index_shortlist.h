@@ -20,14 +20,8 @@
  * is left, the best of the far ones come near; so that not all have to be looked through for them,
  * the best few hundred are known as the `next`. */
 
-struct standing {
-    double score; /* or, where is_bound, at least the score, if the shape fits at all */
-    int32_t node;
-    uint32_t entry : 31; /* the node's last in the journal when it was looked at, modulo 2^31 */
-    uint32_t is_bound : 1;
-};
-
 struct shortlist {
+    const struct index_kernel *kernel;
     struct near_list *near; /* NULL before the first shortlist_reserve */
     struct standing *far;
     int32_t far_count, capacity;
@@ -40,15 +34,9 @@ struct shortlist {
     bool is_complete;          /* there is no floor: all nodes that fit are on it */
 };
 
-/* Does a stand before b: higher score, lower node on ties? Without branches, since it may go either
- * way. */
-static inline bool standing_precedes(const struct standing *a, const struct standing *b)
-{
-    return (a->score > b->score) | ((a->score == b->score) & (a->node < b->node));
-}
-
-/* Room for lists of this limit. -1 for want of memory, and nothing changed. */
-int shortlist_reserve(struct shortlist *list, int32_t limit, struct err *err);
+/* Room for a list of this limit. -1 for want of memory, and nothing changed. */
+int shortlist_reserve(struct shortlist *list, const struct index_kernel *kernel, int32_t limit,
+                      struct err *err);
 void shortlist_release(struct shortlist *list);
 
 /* Empty and complete. */
@@ -86,8 +74,7 @@ void shortlist_close(struct shortlist *list);
 /* The place of the best of all, which is near; -1: the list is empty. O(NEAR_MOST), but O(far) when
  * far ones have to come near; of these the stale are dropped: what is near stays as current as it
  * was. */
-int32_t shortlist_top(struct shortlist *list, const struct index_kernel *kernel,
-                      const uint32_t *last_entries);
+int32_t shortlist_top(struct shortlist *list, const uint32_t *last_entries);
 struct standing shortlist_at(const struct shortlist *list, int32_t place);
 void shortlist_remove(struct shortlist *list, int32_t place);
 

@@ -310,6 +310,32 @@ Test(index, kernels_empty_the_places_that_are_out_of_date)
     }
 }
 
+/* Few different scores, so that there are ties with the line, and any number of standings. */
+Test(index, kernels_find_the_standings_before_a_line)
+{
+    enum { MOST = 70 };
+    const struct index_kernel *kernels[INDEX_KERNELS_MOST];
+    int32_t kernel_count = index_kernel_list(kernels);
+    struct rng rng = rng_stream(1, "line", 0);
+    for (int round = 0; round < 5000; round++) {
+        int32_t count = (int32_t)rng_below(&rng, MOST), places[MOST + ROW_LANES];
+        struct standing all[MOST];
+        for (int32_t i = 0; i < MOST; i++)
+            all[i] = (struct standing){.score = -0.1 * (double)rng_below(&rng, 5),
+                                       .node = (int32_t)rng_below(&rng, INT32_MAX),
+                                       .entry = (uint32_t)rng_next(&rng) & INT32_MAX,
+                                       .is_bound = rng_below(&rng, 2) == 0};
+        const struct standing line = all[rng_below(&rng, MOST)];
+        for (int32_t k = 0; k < kernel_count; k++) {
+            int32_t found = 0, written = kernels[k]->preceding(all, count, &line, places);
+            for (int32_t i = 0; i < count; i++)
+                if (standing_precedes(&all[i], &line))
+                    cr_assert(found < written && places[found++] == i, "%s", kernels[k]->name);
+            cr_assert_eq(found, written, "%s", kernels[k]->name);
+        }
+    }
+}
+
 Test(index, rows_are_blank_until_they_are_stored)
 {
     struct row_block block = {.cpu_milli = {0}};
@@ -411,7 +437,7 @@ static const uint32_t no_entries[1000]; /* all nodes are as they were first */
 /* Takes the best from the list; false: there is none. */
 static bool take_top(struct shortlist *list, struct standing *top)
 {
-    int32_t place = shortlist_top(list, &index_kernel_plain, no_entries);
+    int32_t place = shortlist_top(list, no_entries);
     if (place < 0)
         return false;
     *top = shortlist_at(list, place);
@@ -424,7 +450,7 @@ Test(index, a_cut_list_keeps_the_best_and_a_floor_under_them)
     struct shortlist list = {0};
     struct err err;
     struct rng rng = rng_stream(1, "shortlist", 0);
-    cr_assert_eq(shortlist_reserve(&list, 5, &err), 0);
+    cr_assert_eq(shortlist_reserve(&list, &index_kernel_plain, 5, &err), 0);
     for (int round = 0; round < 500; round++) {
         int32_t count = (int32_t)rng_below(&rng, 200), above = 0;
         struct standing all[200], top, last = {INFINITY, -1, 0, 0};
@@ -466,7 +492,7 @@ Test(index, a_list_gives_the_best_whatever_comes_and_goes)
     struct rng rng = rng_stream(2, "shortlist", 0);
     struct standing all[MOST], top;
     int32_t count = 0;
-    cr_assert_eq(shortlist_reserve(&list, MOST / 4, &err), 0);
+    cr_assert_eq(shortlist_reserve(&list, &index_kernel_plain, MOST / 4, &err), 0);
     shortlist_clear(&list);
     for (int32_t i = 0; i < 200000; i++) {
         bool grows = rng_below(&rng, 1000) < (i / 10000 % 2 == 0 ? 600U : 400U);
@@ -493,7 +519,7 @@ Test(index, a_list_that_is_cut_keeps_its_best_and_raises_its_floor)
     struct shortlist list = {0};
     struct err err;
     struct standing top;
-    cr_assert_eq(shortlist_reserve(&list, 8, &err), 0);
+    cr_assert_eq(shortlist_reserve(&list, &index_kernel_plain, 8, &err), 0);
     shortlist_clear(&list);
     for (int32_t i = 0; i < 30; i++)
         shortlist_collect(&list, &(struct standing){.score = 1.0 + i, .node = i});
@@ -517,7 +543,7 @@ Test(index, a_list_drops_nodes_that_have_changed_since)
     struct shortlist list = {0};
     struct err err;
     uint32_t last_entries[40] = {0};
-    cr_assert_eq(shortlist_reserve(&list, 8, &err), 0);
+    cr_assert_eq(shortlist_reserve(&list, &index_kernel_plain, 8, &err), 0);
     shortlist_clear(&list);
     for (int32_t i = 0; i < 30; i++)
         shortlist_collect(&list, &(struct standing){.score = 1.0 + i, .node = i, .entry = 5});
@@ -538,7 +564,7 @@ Test(index, a_long_list_gives_its_current_nodes_in_order)
     struct shortlist list = {0};
     struct err err;
     uint32_t last_entries[COUNT] = {0};
-    cr_assert_eq(shortlist_reserve(&list, COUNT, &err), 0);
+    cr_assert_eq(shortlist_reserve(&list, &index_kernel_plain, COUNT, &err), 0);
     shortlist_clear(&list);
     for (int32_t i = 0; i < COUNT; i++) {
         int32_t node = i * 7 % COUNT;
@@ -548,12 +574,12 @@ Test(index, a_long_list_gives_its_current_nodes_in_order)
     for (int32_t node = 100; node < COUNT; node++) {
         if (node % 3 == 0)
             continue;
-        int32_t place = shortlist_top(&list, &index_kernel_plain, last_entries);
+        int32_t place = shortlist_top(&list, last_entries);
         cr_assert_geq(place, 0);
         cr_assert_eq(shortlist_at(&list, place).node, node);
         shortlist_remove(&list, place);
     }
-    cr_expect_lt(shortlist_top(&list, &index_kernel_plain, last_entries), 0);
+    cr_expect_lt(shortlist_top(&list, last_entries), 0);
     shortlist_release(&list);
 }
 
