@@ -169,6 +169,10 @@ static const struct policy_value *read_policy(struct loader *loader, struct valu
 {
     struct value name = *value;
     *policy = NULL;
+    if (!value_is_object(value) && value_text(value) == NULL) {
+        value_wrong_type(value, "the name of a policy, or an object with it");
+        return NULL;
+    }
     if (value_is_object(value) && !value_get(value, "name", &name)) {
         report_nameless(value, &name);
         return NULL;
