@@ -44,11 +44,17 @@ class Lines(unittest.TestCase):
         self.assertTrue(any(key.endswith("_bytes") and value > 0 for key, value in line.items()), line)
 
     def test_wrong_options_are_refused(self):
-        for arguments in (["--fast"], ["--runs"], ["--runs", "0"], ["--runs", "1000"], ["--runs", "3x"]):
-            with self.subTest(arguments):
-                done = subprocess.run([str(BUILD / "bench_load"), *arguments], check=False,
-                                      capture_output=True, text=True)
-                self.assertEqual(done.returncode, 2)
+        cases = {"load": (["--fast"], ["--runs"], ["--runs", "0"], ["--runs", "1000"], ["--runs", "3x"]),
+                 "decision": (["bestfit"], ["best-fit", "0"], ["best-fit", "10x"], ["best-fit", "10", "-1"],
+                              ["best-fit", "10", "10", "10"], ["--runs", "3"]),
+                 "preemption": (["0"], ["ten"], ["10", "0"], ["10", "10", "10"], ["--runs"])}
+        for name, wrong in cases.items():
+            for arguments in wrong:
+                with self.subTest(name=name, arguments=arguments):
+                    done = subprocess.run([str(BUILD / f"bench_{name}"), *arguments], check=False,
+                                          capture_output=True, text=True)
+                    self.assertEqual(done.returncode, 2)
+                    self.assertTrue(done.stderr.startswith("error: "), done.stderr)
 
 
 class Comparison(unittest.TestCase):

@@ -184,6 +184,18 @@ static int run_case(const char *policy, int32_t node_count, int32_t shape_count,
     return result;
 }
 
+static int run_asked(int argc, char **argv, struct err *err)
+{
+    int32_t nodes = 1000, shapes = 100;
+    if (argc == 2 && strcmp(argv[1], "--tiny") == 0)
+        return run_case("best-fit", 100, 10, err);
+    if (argc > 4 || policy_find(argv[1]) == NULL ||
+        (argc > 2 && !busy_count_read(argv[2], &nodes)) ||
+        (argc > 3 && !busy_count_read(argv[3], &shapes)))
+        return err_set(err, ERR_USAGE, "usage: %s [--tiny | POLICY [NODES [SHAPES]]]", argv[0]);
+    return run_case(argv[1], nodes, shapes, err);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -199,11 +211,8 @@ int main(int argc, char **argv)
     struct err err = {.kind = ERR_NONE};
     int result = 0;
     memory_keep();
-    if (argc > 1 && strcmp(argv[1], "--tiny") == 0)
-        result = run_case("best-fit", 100, 10, &err);
-    else if (argc > 1)
-        result = run_case(argv[1], argc > 2 ? (int32_t)strtol(argv[2], NULL, 10) : 1000,
-                          argc > 3 ? (int32_t)strtol(argv[3], NULL, 10) : 100, &err);
+    if (argc > 1)
+        result = run_asked(argc, argv, &err);
     for (size_t i = 0; argc <= 1 && result == 0 && i < ARRAY_LEN(cases); i++)
         result = run_case(cases[i].policy, cases[i].nodes, cases[i].shapes, &err);
     if (result == 0)

@@ -198,17 +198,25 @@ static int run_case(int32_t node_count, int32_t shape_count, struct err *err)
     return result;
 }
 
+static int run_asked(int argc, char **argv, struct err *err)
+{
+    int32_t nodes, shapes = 100;
+    if (argc == 2 && strcmp(argv[1], "--tiny") == 0)
+        return run_case(100, 10, err);
+    if (argc > 3 || !busy_count_read(argv[1], &nodes) ||
+        (argc > 2 && !busy_count_read(argv[2], &shapes)))
+        return err_set(err, ERR_USAGE, "usage: %s [--tiny | NODES [SHAPES]]", argv[0]);
+    return run_case(nodes, shapes, err);
+}
+
 int main(int argc, char **argv)
 {
     static const int32_t node_counts[] = {1000, 10000, 100000};
     struct err err = {.kind = ERR_NONE};
     int result = 0;
     memory_keep();
-    if (argc > 1 && strcmp(argv[1], "--tiny") == 0)
-        result = run_case(100, 10, &err);
-    else if (argc > 1)
-        result = run_case((int32_t)strtol(argv[1], NULL, 10),
-                          argc > 2 ? (int32_t)strtol(argv[2], NULL, 10) : 100, &err);
+    if (argc > 1)
+        result = run_asked(argc, argv, &err);
     for (size_t i = 0; argc <= 1 && result == 0 && i < ARRAY_LEN(node_counts); i++)
         result = run_case(node_counts[i], 100, &err);
     if (result == 0)

@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/fetch.h"
 #include "base/order.h"
+#include "base/units.h"
 #include "scheduler/fetch.h"
 #include "scheduler/transitions.h"
 
@@ -326,6 +327,16 @@ void busy_fleet_release(struct busy_fleet *fleet)
 }
 
 /* ---- measuring ---- */
+
+bool busy_count_read(const char *text, int32_t *count)
+{
+    struct err err;
+    int64_t number;
+    if (parse_int64(text, &number, &err) != 0 || number < 1 || number > BUSY_COUNT_MAX)
+        return false;
+    *count = (int32_t)number;
+    return true;
+}
 
 double clock_ns(void)
 {

@@ -2,6 +2,7 @@
 #ifndef STOWAGE_BENCH_SPEED_BUSY_FLEET_H
 #define STOWAGE_BENCH_SPEED_BUSY_FLEET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/rng.h"
@@ -71,6 +72,10 @@ int busy_fleet_departure(struct busy_fleet *fleet, struct err *err);
 
 /* An arrival, after as many departures as keep the fleet at its mark. */
 int busy_fleet_decision(struct busy_fleet *fleet, struct err *err);
+
+/* A number of the command line, 1 to BUSY_COUNT_MAX; false: it is none. */
+enum { BUSY_COUNT_MAX = 10000000 };
+bool busy_count_read(const char *text, int32_t *count);
 
 double clock_ns(void);
 double median_of(double *values, int32_t count);
