@@ -26,11 +26,11 @@ static inline bool standing_precedes(const struct standing *a, const struct stan
     return (a->score > b->score) | ((a->score == b->score) & (a->node < b->node));
 }
 
-/* Standings column by column, at the places whose bit is set in `filled`. */
+/* Standings column by column, at the places whose bit is set in `filled`; anything at others. */
 enum { NEAR_MOST = 32 };
 struct near_list {
-    double scores[NEAR_MOST]; /* -INFINITY where there is none */
-    int32_t nodes[NEAR_MOST]; /* some node where there is none */
+    double scores[NEAR_MOST];
+    int32_t nodes[NEAR_MOST];
     uint32_t tags[NEAR_MOST]; /* the entry, and is_bound in the highest bit */
     uint32_t filled;
 };
@@ -60,8 +60,9 @@ struct index_kernel {
                              uint16_t least, int32_t *positions);
     /* Empties the places that are not of their nodes' last entries ([node], modulo 2^31). */
     void (*drop_stale)(struct near_list *near, const uint32_t *last_entries);
-    /* Of NEAR_MOST scores, the place of the highest, and of these of the lowest node. */
-    int32_t (*best)(const double *scores, const int32_t *nodes);
+    /* Of these places, of which there is one at least, that of the highest score, and of those of
+     * the lowest node. */
+    int32_t (*best)(const struct near_list *near, uint32_t places);
     /* Writes the places of the standings that stand before the line, ascending; there is room for
      * as many as there are standings, and ROW_LANES more. Gives their number. */
     int32_t (*preceding)(const struct standing *standings, int32_t count,

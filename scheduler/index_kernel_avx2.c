@@ -253,35 +253,38 @@ static void drop_stale(struct near_list *near, const uint32_t *last_entries)
         __m256i is_current = _mm256_cmpeq_epi32(differs, _mm256_setzero_si256());
         current |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(is_current)) << i;
     }
-    for (uint32_t stale = near->filled & ~current; stale != 0; stale &= stale - 1)
-        near->scores[__builtin_ctz(stale)] = -INFINITY;
     near->filled &= current;
 }
 
-static double highest(const double *scores)
+/* The highest score of these places, whose bits are moved to the signs of their lanes. */
+static double highest(const double *scores, uint32_t places)
 {
-    __m256d high = _mm256_loadu_pd(scores), other = _mm256_loadu_pd(&scores[4]);
-    for (int32_t i = 8; i < NEAR_MOST; i += 8) {
-        high = _mm256_max_pd(high, _mm256_loadu_pd(&scores[i]));
-        other = _mm256_max_pd(other, _mm256_loadu_pd(&scores[i + 4]));
+    const __m256d none = _mm256_set1_pd(-INFINITY);
+    const __m256i bits = _mm256_set1_epi64x(places);
+    __m256i shifts = _mm256_setr_epi64x(63, 62, 61, 60);
+    __m256d high = none;
+    for (int32_t i = 0; i < NEAR_MOST; i += 4) {
+        __m256d is_one = _mm256_castsi256_pd(_mm256_sllv_epi64(bits, shifts));
+        high = _mm256_max_pd(high, _mm256_blendv_pd(none, _mm256_loadu_pd(&scores[i]), is_one));
+        shifts = _mm256_sub_epi64(shifts, _mm256_set1_epi64x(4));
     }
-    high = _mm256_max_pd(high, other);
     __m128d half = _mm_max_pd(_mm256_castpd256_pd128(high), _mm256_extractf128_pd(high, 1));
     return _mm_cvtsd_f64(_mm_max_sd(half, _mm_unpackhi_pd(half, half)));
 }
 
-static int32_t best(const double *scores, const int32_t *nodes)
+static int32_t best(const struct near_list *near, uint32_t places)
 {
-    const __m256d high = _mm256_set1_pd(highest(scores));
-    uint32_t places = 0;
+    const __m256d high = _mm256_set1_pd(highest(near->scores, places));
+    uint32_t ties = 0;
     for (int32_t i = 0; i < NEAR_MOST; i += 4) {
-        __m256d is_highest = _mm256_cmp_pd(_mm256_loadu_pd(&scores[i]), high, _CMP_EQ_OQ);
-        places |= (uint32_t)_mm256_movemask_pd(is_highest) << i;
+        __m256d is_highest = _mm256_cmp_pd(_mm256_loadu_pd(&near->scores[i]), high, _CMP_EQ_OQ);
+        ties |= (uint32_t)_mm256_movemask_pd(is_highest) << i;
     }
-    int32_t found = __builtin_ctz(places);
-    for (places &= places - 1; places != 0; places &= places - 1)
-        if (nodes[__builtin_ctz(places)] < nodes[found])
-            found = __builtin_ctz(places);
+    ties &= places;
+    int32_t found = __builtin_ctz(ties);
+    for (ties &= ties - 1; ties != 0; ties &= ties - 1)
+        if (near->nodes[__builtin_ctz(ties)] < near->nodes[found])
+            found = __builtin_ctz(ties);
     return found;
 }
 

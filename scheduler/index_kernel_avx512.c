@@ -228,25 +228,33 @@ static void drop_stale(struct near_list *near, const uint32_t *last_entries)
         current |= (uint32_t)_mm512_testn_epi32_mask(differs, _mm512_set1_epi32(INT32_MAX)) << i;
     }
     near->filled &= current;
-    for (int32_t i = 0; i < NEAR_MOST; i += 8)
-        _mm512_mask_storeu_pd(&near->scores[i], (__mmask8)(~near->filled >> i),
-                              _mm512_set1_pd(-INFINITY));
 }
 
-static int32_t best(const double *scores, const int32_t *nodes)
+/* Of these places, those that have the highest score. */
+static uint32_t highest(const double *scores, uint32_t places)
 {
-    __m512d high = _mm512_loadu_pd(scores);
-    uint32_t places = 0;
-    for (int32_t i = 8; i < NEAR_MOST; i += 8)
-        high = _mm512_max_pd(high, _mm512_loadu_pd(&scores[i]));
+    __m512d high = _mm512_set1_pd(-INFINITY);
+    uint32_t found = 0;
+    for (int32_t i = 0; i < NEAR_MOST; i += 8)
+        high = _mm512_mask_max_pd(high, (__mmask8)(places >> i), high, _mm512_loadu_pd(&scores[i]));
     high = _mm512_set1_pd(_mm512_reduce_max_pd(high));
     for (int32_t i = 0; i < NEAR_MOST; i += 8)
-        places |= (uint32_t)_mm512_cmp_pd_mask(_mm512_loadu_pd(&scores[i]), high, _CMP_EQ_OQ) << i;
-    int32_t found = __builtin_ctz(places);
-    for (places &= places - 1; places != 0; places &= places - 1)
-        if (nodes[__builtin_ctz(places)] < nodes[found])
-            found = __builtin_ctz(places);
-    return found;
+        found |= (uint32_t)_mm512_cmp_pd_mask(_mm512_loadu_pd(&scores[i]), high, _CMP_EQ_OQ) << i;
+    return found & places;
+}
+
+/* Of nodes that are alike there are many, and a loop over them ends when nobody can guess. */
+static int32_t best(const struct near_list *near, uint32_t places)
+{
+    const __m512i none = _mm512_set1_epi32(INT32_MAX);
+    places = highest(near->scores, places);
+    if ((places & (places - 1)) == 0)
+        return __builtin_ctz(places);
+    __m512i low = _mm512_mask_mov_epi32(none, (__mmask16)places, load(near->nodes));
+    __m512i high = _mm512_mask_mov_epi32(none, (__mmask16)(places >> 16), load(&near->nodes[16]));
+    __m512i lowest = _mm512_set1_epi32(_mm512_reduce_min_epi32(_mm512_min_epi32(low, high)));
+    return __builtin_ctz((uint32_t)_mm512_cmpeq_epi32_mask(low, lowest) |
+                         (uint32_t)_mm512_cmpeq_epi32_mask(high, lowest) << 16);
 }
 
 /* The scores of eight are in one vector so, and their nodes in half of one. */

@@ -136,19 +136,21 @@ static void drop_stale(struct near_list *near, const uint32_t *last_entries)
 {
     for (uint32_t left = near->filled; left != 0; left &= left - 1) {
         int32_t place = __builtin_ctz(left);
-        if (((last_entries[near->nodes[place]] ^ near->tags[place]) & INT32_MAX) == 0)
-            continue;
-        near->scores[place] = -INFINITY;
-        near->filled &= ~(UINT32_C(1) << place);
+        bool is_stale = ((last_entries[near->nodes[place]] ^ near->tags[place]) & INT32_MAX) != 0;
+        near->filled &= ~((uint32_t)is_stale << place);
     }
 }
 
-static int32_t best(const double *scores, const int32_t *nodes)
+static int32_t best(const struct near_list *near, uint32_t places)
 {
-    int32_t found = 0;
-    for (int32_t i = 1; i < NEAR_MOST; i++)
-        if (scores[i] > scores[found] || (scores[i] == scores[found] && nodes[i] < nodes[found]))
+    const double *scores = near->scores;
+    int32_t found = __builtin_ctz(places);
+    for (places &= places - 1; places != 0; places &= places - 1) {
+        int32_t i = __builtin_ctz(places);
+        if (scores[i] > scores[found] ||
+            (scores[i] == scores[found] && near->nodes[i] < near->nodes[found]))
             found = i;
+    }
     return found;
 }
 

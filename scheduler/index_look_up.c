@@ -470,11 +470,10 @@ static void call_near(const struct index_search *search)
 /* Notes for the next question which of the near ones stands behind this one. */
 static void note_next(const struct index_search *search, int32_t place)
 {
-    struct near_list *near = search->memory->list.near;
-    double score = near->scores[place];
-    near->scores[place] = -INFINITY;
-    search->memory->next_node = near->nodes[search->index->kernel->best(near->scores, near->nodes)];
-    near->scores[place] = score;
+    const struct near_list *near = search->memory->list.near;
+    uint32_t others = near->filled & ~(UINT32_C(1) << place);
+    if (others != 0)
+        search->memory->next_node = near->nodes[search->index->kernel->best(near, others)];
 }
 
 int32_t index_look_up(const struct index_search *search)

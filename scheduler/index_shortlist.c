@@ -2,7 +2,6 @@
 #include "scheduler/index_shortlist.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -170,47 +169,40 @@ struct standing shortlist_at(const struct shortlist *list, int32_t place)
                              .is_bound = near->tags[place] > INT32_MAX};
 }
 
-/* At the first place that is not filled. */
-static void put_near(struct near_list *near, const struct standing *standing)
+/* At the first place that is not filled, which stays so if it is not near at all. */
+static void put_near_if(struct near_list *near, const struct standing *standing, bool is_near)
 {
     uint32_t place = (uint32_t)__builtin_ctz(~near->filled);
     near->scores[place] = standing->score;
     near->nodes[place] = standing->node;
     near->tags[place] = (uint32_t)standing->is_bound << 31 | standing->entry;
-    near->filled |= UINT32_C(1) << place;
+    near->filled |= (uint32_t)is_near << place;
 }
 
 void shortlist_remove(struct shortlist *list, int32_t place)
 {
-    list->near->scores[place] = -INFINITY;
     list->near->filled &= ~(UINT32_C(1) << place);
-}
-
-static void clear_near(struct near_list *near)
-{
-    near->filled = 0;
-    for (int32_t i = 0; i < NEAR_MOST; i++)
-        near->scores[i] = -INFINITY;
 }
 
 /* Appends it where it is far at all: to the next, if others stand behind them, or to those. Without
  * a branch for what may go either way. */
 static void put_far_if(struct shortlist *list, const struct standing *standing, bool is_far)
 {
-    int32_t end = list->far_count;
+    int32_t end = list->far_count, place = end;
     bool is_next = is_far;
-    list->far[end] = *standing;
     if (list->next_count < end) {
         is_next = is_far & standing_precedes(standing, &list->next_line);
-        swap(list->far, is_next ? list->next_count : end, end);
+        place -= (end - list->next_count) * is_next;
     }
+    list->far[end] = list->far[place];
+    list->far[place] = *standing;
     list->next_count += is_next;
     list->far_count += is_far;
 }
 
 void shortlist_clear(struct shortlist *list)
 {
-    clear_near(list->near);
+    list->near->filled = 0;
     list->far_count = list->next_count = 0;
     list->has_line = false;
     list->is_complete = true;
@@ -223,9 +215,9 @@ static void spill(struct shortlist *list)
     for (int32_t i = 0; i < NEAR_MOST; i++)
         all[i] = shortlist_at(list, i);
     int32_t kept = partition(list->kernel, all, 0, NEAR_MOST - 1, NEAR_MOST / 2);
-    clear_near(list->near);
+    list->near->filled = 0;
     for (int32_t i = 0; i < kept; i++)
-        put_near(list->near, &all[i]);
+        put_near_if(list->near, &all[i], true);
     assert(list->far_count + NEAR_MOST - kept <= list->capacity);
     for (int32_t i = kept; i < NEAR_MOST; i++)
         put_far_if(list, &all[i], true);
@@ -239,11 +231,8 @@ void shortlist_push(struct shortlist *list, const struct standing *standing)
     struct near_list *near = list->near;
     if (near->filled == UINT32_MAX)
         spill(list);
-    uint32_t kept = near->filled, place = (uint32_t)__builtin_ctz(~kept);
     bool is_far = list->has_line & !standing_precedes(standing, &list->line);
-    put_near(near, standing);
-    near->scores[place] = is_far ? -INFINITY : standing->score;
-    near->filled = is_far ? kept : near->filled;
+    put_near_if(near, standing, !is_far);
     put_far_if(list, standing, is_far);
 }
 
@@ -327,7 +316,7 @@ static void bring_near(struct shortlist *list)
         list->line = list->far[count];
     }
     for (int32_t i = 0; i < count; i++)
-        put_near(list->near, &list->far[i]);
+        put_near_if(list->near, &list->far[i], true);
     drop_first(list->far, count, list->next_count);
     list->next_count -= count;
     drop_first(list->far + list->next_count, count, list->far_count - list->next_count);
@@ -364,5 +353,5 @@ int32_t shortlist_top(struct shortlist *list, const uint32_t *last_entries)
         refill(list, last_entries);
     if (list->near->filled == 0)
         return -1;
-    return list->kernel->best(list->near->scores, list->near->nodes);
+    return list->kernel->best(list->near, list->near->filled);
 }
