@@ -66,6 +66,14 @@ static const char *const any_nvidia[] = {"NVIDIA-*"};
 static const char *const a10_or_t4[] = {"NVIDIA-A10*", "NVIDIA-T4"};
 static const char *const topology[] = {"2x2"};
 
+/* Three types of four have one of five prices: some cost the same, some nothing that is known. */
+static void set_price(const struct random_fleet *fleet, struct node_type *type)
+{
+    uint64_t word = rng_mix(fleet->options.seed, 0, (uint64_t)fleet->sched.fleet.type_count);
+    type->has_price = word % 4 != 0;
+    type->price_micro = type->has_price ? (int64_t)(1000 * (1 + word / 4 % 5)) : 0;
+}
+
 static void add_type(struct random_fleet *fleet)
 {
     struct err err;
@@ -84,6 +92,7 @@ static void add_type(struct random_fleet *fleet)
         type.topologies = topology;
         type.topology_count = one_in(fleet, 2) ? 1 : 0;
     }
+    set_price(fleet, &type);
     must(fleet_add_type(&fleet->sched.fleet, &type, &number, &err));
 }
 
