@@ -184,17 +184,20 @@ void shortlist_remove(struct shortlist *list, int32_t place)
     list->near->filled &= ~(UINT32_C(1) << place);
 }
 
-/* Appends it where it is far at all: to the next, if others stand behind them, or to those. Without
- * a branch for what may go either way. */
+/* Appends it where it is far at all: to the next, if others stand behind them, or to those. Whether
+ * it is far may go either way, so that is no branch. But few are next, and what stands where they
+ * end has mostly left the cache: only for those it is read. */
 static void put_far_if(struct shortlist *list, const struct standing *standing, bool is_far)
 {
     int32_t end = list->far_count, place = end;
     bool is_next = is_far;
     if (list->next_count < end) {
         is_next = is_far & standing_precedes(standing, &list->next_line);
-        place -= (end - list->next_count) * is_next;
+        if (is_next) {
+            place = list->next_count;
+            list->far[end] = list->far[place];
+        }
     }
-    list->far[end] = list->far[place];
     list->far[place] = *standing;
     list->next_count += is_next;
     list->far_count += is_far;
