@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 enum { FIRST_CAPACITY = 8 };
 
 static int64_t grown_capacity(int32_t capacity, int64_t needed)
@@ -44,13 +46,27 @@ static void *items_of(const void *items)
     return bytes;
 }
 
+/* What is large gets memory anew, since pages must be asked for before they are written to. */
+static void *resized(void *old, size_t old_size, size_t size)
+{
+    if (size < LARGE_PAGE_BYTES)
+        return realloc(old, size);
+    void *bytes = memory_table(size);
+    if (bytes == NULL)
+        return NULL;
+    if (old_size > 0)
+        memcpy(bytes, old, old_size);
+    free(old);
+    return bytes;
+}
+
 int array_grow_plain(void *items, int32_t *capacity, int64_t needed, size_t item_size,
                      struct err *err)
 {
     struct growth growth = {.size = 0};
     if (plan_growth(&growth, *capacity, needed, item_size, err))
         return -1;
-    void *bytes = realloc(items_of(items), growth.size);
+    void *bytes = resized(items_of(items), (size_t)*capacity * item_size, growth.size);
     if (!bytes)
         return err_no_memory(err);
     memcpy(items, &bytes, sizeof bytes);
@@ -71,20 +87,17 @@ int array_grow(void *items, int32_t *capacity, int64_t needed, size_t item_size,
 int array_grow_on_lines(void *items, int32_t *capacity, int64_t needed, size_t item_size,
                         struct err *err)
 {
-    size_t old_size = (size_t)*capacity * item_size, lines;
+    size_t old_size = (size_t)*capacity * item_size;
     struct growth growth = {.size = 0};
     if (plan_growth(&growth, *capacity, needed, item_size, err))
         return -1;
-    if (__builtin_add_overflow(growth.size, CACHE_LINE_BYTES - 1, &lines))
-        return err_no_memory(err);
-    lines -= lines % CACHE_LINE_BYTES;
     void *old = items_of(items);
-    unsigned char *bytes = aligned_alloc(CACHE_LINE_BYTES, lines);
+    unsigned char *bytes = memory_table(growth.size);
     if (!bytes)
         return err_no_memory(err);
     if (old_size > 0)
         memcpy(bytes, old, old_size);
-    memset(bytes + old_size, 0, lines - old_size);
+    memset(bytes + old_size, 0, growth.size - old_size);
     free(old);
     memcpy(items, &bytes, sizeof bytes);
     *capacity = (int32_t)growth.capacity;

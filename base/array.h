@@ -29,7 +29,6 @@ int array_grow_plain(void *items, int32_t *capacity, int64_t needed, size_t item
 
 /* As array_grow, and the first item is at the beginning of a line of the cache. Growing always
  * copies. */
-enum { CACHE_LINE_BYTES = 64 };
 int array_grow_on_lines(void *items, int32_t *capacity, int64_t needed, size_t item_size,
                         struct err *err);
 

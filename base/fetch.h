@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 
 /* Asks for all lines of memory on which some of the item lies, and does not wait for them. Nothing
  * is changed by it; an address without memory behind it does no harm.

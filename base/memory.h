@@ -2,6 +2,23 @@
 #ifndef STOWAGE_BASE_MEMORY_H
 #define STOWAGE_BASE_MEMORY_H
 
+#include <stddef.h>
+
+/* Memory for a table of `size` bytes, whatever is in it, from the beginning of a line of the cache
+ * on; free() gives it back. NULL: there is none.
+ *
+ * A table of 2 MiB and more begins where a page of 2 MiB does, and Linux is asked for such pages
+ * (transparent huge pages; some systems give them only to those who ask). Where a row lies in
+ * memory is looked up in tables of its own, of which a processor remembers a few thousand pages: of
+ * 4 KiB these are less than the rows of a large fleet, and each row that is touched has to be
+ * looked up anew. */
+enum { CACHE_LINE_BYTES = 64, LARGE_PAGE_BYTES = 2 << 20 };
+void *memory_table(size_t size);
+
+/* Asks for large pages for this memory, which begins and ends where one does. No more than a wish.
+ */
+void memory_wish_large_pages(void *bytes, size_t size);
+
 /* From now on memory that is freed stays with the process, for what it allocates next, and all of
  * it comes from the heap. To be called once, before the first thread starts; only glibc heeds it.
  *

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/array.h"
+#include "base/memory.h"
 
 /* What the scheduler knows of runners and their replicas. Instants are opaque int64 ticks given by
  * the caller, who has the clock; the scheduler only compares and subtracts them. */

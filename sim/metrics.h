@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/array.h"
 #include "base/err.h"
 #include "base/int128.h"
+#include "base/memory.h"
 #include "scheduler/fleet.h"
 #include "sim/change_log.h"
 #include "sim/record.h"

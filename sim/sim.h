@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/array.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/memory.h"
 #include "scenarios/scenario.h"
 #include "scheduler/pass.h"
 #include "scheduler/sched.h"

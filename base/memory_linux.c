@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <malloc.h>
+#include <sys/mman.h>
 
 #include "base/memory.h"
+
+void memory_wish_large_pages(void *bytes, size_t size)
+{
+    madvise(bytes, size, MADV_HUGEPAGE);
+}
 
 void memory_keep(void)
 {
