@@ -46,27 +46,13 @@ static void *items_of(const void *items)
     return bytes;
 }
 
-/* What is large gets memory anew, since pages must be asked for before they are written to. */
-static void *resized(void *old, size_t old_size, size_t size)
-{
-    if (size < LARGE_PAGE_BYTES)
-        return realloc(old, size);
-    void *bytes = memory_table(size);
-    if (bytes == NULL)
-        return NULL;
-    if (old_size > 0)
-        memcpy(bytes, old, old_size);
-    free(old);
-    return bytes;
-}
-
 int array_grow_plain(void *items, int32_t *capacity, int64_t needed, size_t item_size,
                      struct err *err)
 {
     struct growth growth = {.size = 0};
     if (plan_growth(&growth, *capacity, needed, item_size, err))
         return -1;
-    void *bytes = resized(items_of(items), (size_t)*capacity * item_size, growth.size);
+    void *bytes = realloc(items_of(items), growth.size);
     if (!bytes)
         return err_no_memory(err);
     memcpy(items, &bytes, sizeof bytes);

@@ -27,8 +27,8 @@ int array_grow(void *items, int32_t *capacity, int64_t needed, size_t item_size,
 int array_grow_plain(void *items, int32_t *capacity, int64_t needed, size_t item_size,
                      struct err *err);
 
-/* As array_grow, and the first item is at the beginning of a line of the cache. Growing always
- * copies. */
+/* As array_grow, and it is a table as memory_table gives it: the first item is at the beginning of
+ * a line of the cache, and what is large lies on large pages. Growing always copies. */
 int array_grow_on_lines(void *items, int32_t *capacity, int64_t needed, size_t item_size,
                         struct err *err);
 
