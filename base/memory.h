@@ -15,8 +15,7 @@
 enum { CACHE_LINE_BYTES = 64, LARGE_PAGE_BYTES = 2 << 20 };
 void *memory_table(size_t size);
 
-/* Asks for large pages for this memory, which begins and ends where one does. No more than a wish.
- */
+/* Asks for large pages for this memory, which begins and ends where one does. It may get none. */
 void memory_wish_large_pages(void *bytes, size_t size);
 
 /* From now on memory that is freed stays with the process, for what it allocates next, and all of

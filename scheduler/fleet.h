@@ -65,7 +65,8 @@ struct node {
     int32_t group;
     int32_t share_free_milli; /* of all its devices together */
     int32_t first_device;  /* its devices are numbered first_device .. + device_count of the type */
-    int32_t first_replica; /* head of its list of replicas, bound and nominated; -1: none */
+    int32_t first_replica; /* head of its list of replicas, bound and nominated, in no order that
+                            * means anything; -1: none */
     /* Where the next one enters this list: behind this one; -1: as its head. It is where the last
      * one came or went, since who stands beside that place is still in the cache. */
     int32_t enters_behind;
