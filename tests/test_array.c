@@ -85,10 +85,15 @@ Test(array, large_ones_on_lines_begin_a_large_page_and_keep_the_items)
     free(a.items);
 }
 
-Test(array, no_table_is_larger_than_memory)
+/* Rounded up to whole large pages, the first two are beyond what a size can say. */
+Test(array, a_table_for_which_there_is_no_memory_is_none)
 {
     cr_expect_null(memory_table(SIZE_MAX));
-    cr_expect_null(memory_table(SIZE_MAX - 2 * LARGE_PAGE_BYTES));
+    cr_expect_null(memory_table(SIZE_MAX - LARGE_PAGE_BYTES + 2));
+    failing_alloc_arm(1);
+    void *table = memory_table(3 * LARGE_PAGE_BYTES);
+    cr_expect(failing_alloc_disarm());
+    cr_expect_null(table);
 }
 
 Test(array, plain_growing_keeps_the_items)
