@@ -2,6 +2,8 @@
 #ifndef STOWAGE_SCHEDULER_INDEX_FIND_H
 #define STOWAGE_SCHEDULER_INDEX_FIND_H
 
+#include <math.h>
+
 #include "scheduler/index.h"
 
 /* Inside the index only. */
@@ -47,12 +49,29 @@ bool search_keys_decide(const struct coarse_scale *scale);
 /* No node whose row has a key below this scores `score` or more. */
 float search_least_key(const struct index_search *search, double score);
 
+/* What a row must have at least, for its node to belong on the list of the shape. */
+static inline float search_floor_key(const struct index_search *search)
+{
+    const struct shortlist *list = &search->memory->list;
+    return list->is_complete ? -INFINITY : search_least_key(search, list->floor.score);
+}
+
 /* No node whose row has this key scores more, where keys bound scores. */
 double search_most_score(const struct index_search *search, float key);
 
 /* A little below the key, so that the score of a node with this key, whose parts are close, rules
  * out all nodes that have less than this. */
 float search_just_below(float key);
+
+/* Rows looked at before what was found is dealt with, and room for their positions. */
+enum { SEARCH_BATCH = 512, SEARCH_POSITIONS = SEARCH_BATCH + ROW_LANES };
+
+/* The rows of that many nodes, or of as many as there are from this one on. */
+static inline struct row_range search_batch(const struct index_search *search, int32_t first)
+{
+    int32_t left = search->index->node_count - first;
+    return (struct row_range){first, first + (left < SEARCH_BATCH ? left : SEARCH_BATCH)};
+}
 
 /* The rows of a chunk. */
 struct row_range search_chunk(const struct index_search *search, int32_t chunk);
@@ -65,10 +84,10 @@ int32_t search_chunks(const struct index_search *search);
 /* The best node, by way of all rows. O(nodes), but a fifth of a nanosecond for each. */
 int32_t index_scan(const struct index_search *search);
 
+/* Makes the shape's shortlist, as of now. O(nodes). */
+void index_make_list(const struct index_search *search);
+
 /* The best node, by the shape's shortlist. */
 int32_t index_look_up(const struct index_search *search);
-
-/* Rows looked at before what was found is dealt with, and room for their positions. */
-enum { SEARCH_BATCH = 512, SEARCH_POSITIONS = SEARCH_BATCH + ROW_LANES };
 
 #endif

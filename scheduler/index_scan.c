@@ -171,19 +171,13 @@ static int32_t scan_coarsely(const struct index_search *search)
     return best_of_coarse(search, least, count);
 }
 
-static struct row_range batch_range(const struct index_search *search, int32_t first)
-{
-    int32_t left = search->index->node_count - first;
-    return (struct row_range){first, first + (left < SEARCH_BATCH ? left : SEARCH_BATCH)};
-}
-
 /* The first that fits where all score alike, else the best of all that pass. */
 static int32_t scan_in_order(const struct index_search *search)
 {
     bool first_wins = search->sched->policy.policy->score == NULL;
     struct standing best = {.node = -1};
     for (int32_t first = 0; first < search->index->node_count; first += SEARCH_BATCH) {
-        consider_range(search, batch_range(search, first), -INFINITY, &best);
+        consider_range(search, search_batch(search, first), -INFINITY, &best);
         if (first_wins && best.node >= 0)
             break;
     }
@@ -210,7 +204,7 @@ static int32_t scan_scores(const struct index_search *search)
     int32_t positions[SEARCH_POSITIONS], best = -1;
     double scores[SEARCH_BATCH], best_score = 0.0;
     for (int32_t first = 0; first < index->node_count; first += SEARCH_BATCH) {
-        int32_t count = index->kernel->filter(index->blocks, batch_range(search, first),
+        int32_t count = index->kernel->filter(index->blocks, search_batch(search, first),
                                               &search->memory->query, -INFINITY, positions);
         index->score_count += count;
         score_all(search, positions, count, scores);
