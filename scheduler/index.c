@@ -244,7 +244,7 @@ static int follow_size(struct node_index *index, const struct sched *sched, bool
 }
 
 /* Scores may depend on the largest capacities and on what the policy knows of groups, so a new type
- * or group voids what was remembered; so do more changes than the journal has room for. */
+ * or group voids what was remembered. */
 static int follow(struct node_index *index, struct sched *sched, struct err *err)
 {
     struct fleet *fleet = &sched->fleet;
@@ -253,8 +253,6 @@ static int follow(struct node_index *index, struct sched *sched, struct err *err
          index->type_count != fleet->type_count) &&
         follow_size(index, sched, &is_void, err))
         return -1;
-    if (index->has_rows && fleet->changed_count > index->journal.capacity / 2)
-        is_void = true;
     if (is_void)
         take_in_all(index, sched);
     else if (index->has_rows)

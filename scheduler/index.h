@@ -19,7 +19,8 @@
  *   coarse rows  of every node of a small fleet, for a very fast scan (index_coarse.h);
  *   rows         of every node, for a fast scan (index_rows.h, index_kernel.h);
  *   chunks       each as one row, for scans to pass over what is full (index_chunks.h);
- *   journal      of the last changes of nodes, shared by all shapes (index_journal.h);
+ *   journal      of the last changes of nodes, shared by all shapes (index_journal.h), and of each
+ *                node the number of its last, by which who is behind the journal finds changes too;
  *   shortlist    per shape: the best nodes as of some place in the journal (index_shortlist.h).
  *
  * Small fleets are scanned. In large ones a question first brings the shape's shortlist up to the
@@ -108,6 +109,22 @@ void index_fetch(const struct node_index *index, int32_t node);
 static inline bool index_is_last(const struct node_index *index, int32_t node, uint32_t number)
 {
     return index->last_entries[node] == number;
+}
+
+/* Has the node an entry of the journal with the number `since`, or a later one? Of a node without a
+ * change for 2^32 entries and more it may be said too. */
+static inline bool index_has_changed(const struct node_index *index, int32_t node, int64_t since)
+{
+    uint32_t back = (uint32_t)index->journal.end - index->last_entries[node];
+    return (int64_t)back <= index->journal.end - since;
+}
+
+/* Is it the quickest way to learn what has changed to read the journal from this entry on? It is
+ * not where it does not reach back so far, or more has come since than there are nodes. */
+static inline bool index_has_entries(const struct node_index *index, int64_t since)
+{
+    int64_t count = index->journal.end - since;
+    return count <= index->journal.capacity && count <= index->node_count;
 }
 
 /* The row of the node as it is now, and its coarse row where the policy states parts. */

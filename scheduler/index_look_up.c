@@ -6,6 +6,10 @@
 /* The shortlist of a shape: made by a scan that keeps the best few (index_make_list.c), kept up
  * with by reading the journal from where it was read last, and made again when it runs dry.
  *
+ * Where the journal does not reach back so far, the number of each node's last entry still says
+ * whether it has changed since, and the row of the node is read in place of its entry. So a short
+ * journal is as good as a long one, but for the time it takes to look at all rows.
+ *
  * A node that changed has a new entry in the journal with its row as it is now. If it passes the
  * sieve, and its key says that it could stand above the floor, it is put on the list with that key,
  * which bounds its score. Only when it comes to the top is the node itself asked, and by then most
@@ -17,8 +21,8 @@
 enum { LIMIT_LEAST = 32, LIMIT_MOST = 2048 };
 /* To look at a row takes a quarter of the time of reading an entry and keeping what it says. */
 enum { SELDOM = 4 };
-/* In smaller fleets what is looked up of nodes stays in the cache. */
-enum { CALL_FROM = 50000 };
+/* In smaller fleets the rows of nodes, and what is looked up of them, stay in the cache. */
+enum { CACHED_BELOW = 50000 };
 /* Runners that may not go to the first so many of a list have the rows scanned. */
 enum { ASIDE_MAX = 64 };
 
@@ -76,15 +80,24 @@ static void make_list(const struct index_search *search)
 
 /* ---- keeping it ---- */
 
-/* The entry of the journal with this number, at this place, with a bound of its node's score. */
-static struct standing bound_of_entry(const struct index_search *search, int32_t place,
-                                      int64_t number)
+/* A node that passes, as it was at this entry of the journal, modulo 2^32, by the key of its row
+ * then. */
+static void offer_bound(const struct index_search *search, int32_t node, uint32_t entry, float key)
 {
-    const struct journal *journal = &search->index->journal;
-    return (struct standing){.score = search_most_score(search, row_key(journal->blocks, place)),
-                             .node = journal->nodes[place],
-                             .entry = (uint32_t)number & INT32_MAX,
-                             .is_bound = true};
+    const struct standing standing = {.score = search_most_score(search, key),
+                                      .node = node,
+                                      .entry = entry & INT32_MAX,
+                                      .is_bound = true};
+    offer(search, &standing);
+}
+
+/* A node that passes, as it is. */
+static void offer_scored(const struct index_search *search, int32_t node)
+{
+    if (!search_fits(search, node))
+        return;
+    const struct standing standing = search_standing(search, node);
+    offer(search, &standing);
 }
 
 /* Reads the range of places that begins at the cursor. Where keys say nothing of scores, what
@@ -99,17 +112,15 @@ static void read_journal(const struct index_search *search, struct row_range ran
                                                   search_floor_key(search), positions);
     for (int32_t i = 0; i < count; i++) {
         int32_t node = journal->nodes[positions[i]];
-        int64_t number = memory->cursor + positions[i] - range.first;
-        if (!is_bound &&
-            !(index_is_last(search->index, node, (uint32_t)number) && search_fits(search, node)))
-            continue;
-        const struct standing standing =
-            is_bound ? bound_of_entry(search, positions[i], number) : search_standing(search, node);
-        offer(search, &standing);
+        uint32_t number = (uint32_t)(memory->cursor + positions[i] - range.first);
+        if (is_bound)
+            offer_bound(search, node, number, row_key(journal->blocks, positions[i]));
+        else if (index_is_last(search->index, node, number))
+            offer_scored(search, node);
     }
 }
 
-static void catch_up(const struct index_search *search)
+static void catch_up_by_journal(const struct index_search *search)
 {
     struct shape_memory *memory = search->memory;
     const struct journal *journal = &search->index->journal;
@@ -120,15 +131,54 @@ static void catch_up(const struct index_search *search)
     }
 }
 
+/* Reads the rows of those nodes in the range that have changed since the cursor. */
+static void read_rows(const struct index_search *search, struct row_range range)
+{
+    const struct node_index *index = search->index;
+    int32_t nodes[SEARCH_POSITIONS], changed_count = 0;
+    int32_t count = index->kernel->filter(index->blocks, range, &search->memory->query,
+                                          search_floor_key(search), nodes);
+    for (int32_t i = 0; i < count; i++) {
+        nodes[changed_count] = nodes[i];
+        changed_count += index_has_changed(index, nodes[i], search->memory->cursor);
+    }
+    for (int32_t i = 0; i < changed_count; i++)
+        if (search_has_bounds(search))
+            offer_bound(search, nodes[i], index->last_entries[nodes[i]],
+                        row_key(index->blocks, nodes[i]));
+        else
+            offer_scored(search, nodes[i]);
+}
+
+static void catch_up_by_rows(const struct index_search *search)
+{
+    for (int32_t first = 0; first < search->index->node_count; first += SEARCH_BATCH)
+        read_rows(search, search_batch(search, first));
+    search->memory->cursor = search->index->journal.end;
+}
+
+/* Is a list kept up with by the rows of all nodes rather than made anew? For that all nodes that
+ * pass would have to be scored, but where keys bound scores. There it takes longer too, as long as
+ * rows are in the cache; in a larger fleet most of them are passed over. What is listed bears its
+ * entry modulo 2^31. */
+static bool is_worth_rows(const struct index_search *search)
+{
+    return search->index->journal.end - search->memory->cursor <= INT32_MAX &&
+           (!search_has_bounds(search) || search->index->node_count < CACHED_BELOW);
+}
+
 static void bring_up_to_date(const struct index_search *search)
 {
     struct shape_memory *memory = search->memory;
     const struct node_index *index = search->index;
-    if (memory->list_epoch != index->epoch ||
-        index->journal.end - memory->cursor > index->journal.capacity)
+    if (memory->list_epoch != index->epoch)
         make_list(search);
+    else if (index_has_entries(index, memory->cursor))
+        catch_up_by_journal(search);
+    else if (is_worth_rows(search))
+        catch_up_by_rows(search);
     else
-        catch_up(search);
+        make_list(search);
     index->kernel->drop_stale(memory->list.near, index->last_entries);
     memory->asked_count++;
 }
@@ -233,7 +283,7 @@ int32_t index_look_up(const struct index_search *search)
     const struct shortlist *list = &search->memory->list;
     if (is_seldom_asked(search))
         return index_scan(search);
-    if (search->index->node_count >= CALL_FROM)
+    if (search->index->node_count >= CACHED_BELOW)
         call_near(search);
     bring_up_to_date(search);
     int32_t place = find_top(search);
@@ -245,7 +295,7 @@ int32_t index_look_up(const struct index_search *search)
         return best_for_runner(search);
     if (place < 0)
         return -1;
-    if (search->index->node_count >= CALL_FROM)
+    if (search->index->node_count >= CACHED_BELOW)
         note_next(search, place);
     return shortlist_at(list, place).node;
 }

@@ -303,7 +303,7 @@ static int judge_all(struct victim_search *search, struct err *err)
     return 0;
 }
 
-static int catch_up(struct victim_search *search, struct err *err)
+static int catch_up_by_journal(struct victim_search *search, struct err *err)
 {
     struct victim_memory *memory = search->memory;
     const struct journal *journal = &search->index->journal;
@@ -314,6 +314,28 @@ static int catch_up(struct victim_search *search, struct err *err)
             return -1;
     }
     return 0;
+}
+
+/* Where it fails, the nodes before it are judged twice, which does no harm. */
+static int catch_up_by_nodes(struct victim_search *search, struct err *err)
+{
+    struct victim_memory *memory = search->memory;
+    for (int32_t node = 0; node < search->index->node_count; node++)
+        if (index_has_changed(search->index, node, memory->cursor) && judge(search, node, err))
+            return -1;
+    memory->cursor = search->index->journal.end;
+    return 0;
+}
+
+/* Entries are numbered modulo 2^32. */
+static int catch_up(struct victim_search *search, struct err *err)
+{
+    const struct victim_memory *memory = search->memory;
+    const struct node_index *index = search->index;
+    if (memory->epoch != index->epoch || index->journal.end - memory->cursor > INT32_MAX)
+        return judge_all(search, err);
+    return index_has_entries(index, memory->cursor) ? catch_up_by_journal(search, err)
+                                                    : catch_up_by_nodes(search, err);
 }
 
 /* ---- the answer ---- */
@@ -331,10 +353,7 @@ static bool has_cheapest(const struct victim_search *search)
 static int bring_up_to_date(struct victim_search *search, struct err *err)
 {
     struct victim_memory *memory = search->memory;
-    const struct node_index *index = search->index;
-    bool is_void = memory->epoch != index->epoch ||
-                   index->journal.end - memory->cursor > index->journal.capacity;
-    if (is_void ? judge_all(search, err) : catch_up(search, err))
+    if (catch_up(search, err))
         return -1;
     memory->asked_count++;
     if (!has_cheapest(search) && !memory->is_complete)

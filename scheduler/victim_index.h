@@ -9,7 +9,7 @@
 
 /* Inside scheduler/ only. Finds the victims that preemption_scan would find, without trying all
  * nodes: per shape the nodes on which preemption is cheapest are remembered, and kept up to date
- * by the journal of the placement index. */
+ * by the journal of the placement index, or by the numbers of nodes' last entries in it. */
 
 /* What preemption costs on a node, for those whose cost can be remembered: all victims run, so that
  * the order of two nodes does not change as time goes on. */

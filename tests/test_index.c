@@ -599,9 +599,13 @@ static int32_t same_decisions(const struct decisions *a, const struct decisions 
     return a->count;
 }
 
-/* Two fleets of one seed, one plain and one indexed, go through the same. Gives how often a demand
- * was placed. */
-static int64_t run_both(const struct random_fleet_options *options, int32_t steps)
+enum { WRAP_AHEAD = 150 };
+
+/* Two fleets of one seed, one plain and one indexed, whose entries of the journal are numbered from
+ * `first_entry` on, go through the same; unless that is 1, more than WRAP_AHEAD are written. Gives
+ * how often a demand was placed. */
+static int64_t run_both_from(int64_t first_entry, const struct random_fleet_options *options,
+                             int32_t steps)
 {
     struct random_fleet indexed, plain;
     struct random_fleet_options plain_options = *options;
@@ -610,6 +614,7 @@ static int64_t run_both(const struct random_fleet_options *options, int32_t step
     plain_options.search = SEARCH_PLAIN;
     random_fleet_init(&indexed, options);
     random_fleet_init(&plain, &plain_options);
+    indexed.sched.index->journal.end = first_entry;
     for (int32_t i = 0; i < steps; i++) {
         struct decisions indexed_decisions = {0}, plain_decisions = {0};
         struct fleet_op op, twin_op;
@@ -629,9 +634,15 @@ static int64_t run_both(const struct random_fleet_options *options, int32_t step
         decisions_release(&indexed_decisions);
         decisions_release(&plain_decisions);
     }
+    cr_assert(first_entry == 1 || indexed.sched.index->journal.end > first_entry + WRAP_AHEAD);
     random_fleet_release(&indexed);
     random_fleet_release(&plain);
     return binds;
+}
+
+static int64_t run_both(const struct random_fleet_options *options, int32_t steps)
+{
+    return run_both_from(1, options, steps);
 }
 
 /* Every way an index can work: all lists or all scans, lists that run dry and journals that wrap.
@@ -752,6 +763,27 @@ Test(index, finds_what_a_plain_scan_finds_with_several_policies_at_once)
                                          {policy_find("best-fit"), NULL, 1.0}};
     const struct policy_value by_demand = {.parts = random, .part_count = ARRAY_LEN(random)};
     cr_expect_gt(try_policy(weighted, &by_demand, 70001), 1000);
+}
+
+/* The number of a node's last entry is known modulo 2^32, and on a list modulo 2^31. */
+Test(index, finds_what_a_plain_scan_finds_when_the_numbers_of_entries_wrap)
+{
+    static const char *const names[] = {"best-fit", "first-fit", "dot-product", "fgd"};
+    static const int64_t wraps[] = {INT64_C(1) << 31, INT64_C(1) << 32, INT64_C(1) << 33};
+    int64_t binds = 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        for (size_t k = 0; k < ARRAY_LEN(wraps); k++)
+            for (uint64_t seed = 1; seed <= 6; seed++) {
+                const struct random_fleet_options options = {
+                    .seed = 90000 + seed + 100 * i,
+                    .policy = policy_find(names[i]),
+                    .tuning = {.scan_below = 1, .list_limit = 3, .journal_least = 8},
+                    .node_max = seed % 3 == 0 ? 200 : 30,
+                    .runner_max = 25,
+                    .replica_max = seed % 3 == 0 ? 600 : 150};
+                binds += run_both_from(wraps[k] - WRAP_AHEAD, &options, 1000);
+            }
+    cr_expect_gt(binds, 5000);
 }
 
 /* Few runners with many replicas each on few nodes: budgets that bind, and change. */

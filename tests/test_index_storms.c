@@ -116,6 +116,7 @@ static const struct storm_case {
     {"first-fit", 4500, 100, {.scan_below = 0}},
     {"dot-product", 400, 1000, {.scan_below = 0}},
     {"fgd", 200, 100, {.is_portable = true}},
+    {"fgd", 1100, 1000, {.journal_least = 64}},
 };
 
 Test(index_storms, finds_what_a_plain_scan_finds_whatever_the_weather)
