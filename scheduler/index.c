@@ -12,7 +12,7 @@
 /* What the index keeps of the fleet, and how it follows it. The fleet lists the nodes that changed
  * (fleet.changed); each gets a new row and an entry in the journal. */
 
-enum { JOURNAL_LEAST = 512, JOURNAL_LEAST_WHERE_DEAR = 4096, JOURNAL_FRESH = 16384 };
+enum { JOURNAL_LEAST = 512, JOURNAL_LEAST_WHERE_DEAR = 1024, JOURNAL_FRESH = 16384 };
 enum { LIST_LIMIT = 32 };
 
 struct node_index *index_new(const struct index_tuning *tuning, struct err *err)
@@ -110,9 +110,9 @@ static int reserve_all_rows(struct node_index *index, const struct fleet *fleet,
                          sizeof *index->empty_scores, err);
 }
 
-/* A quarter to half as many entries as nodes; who is further behind than that scans. To judge all
- * nodes for their victims, or to score all of them, takes longer than to scan rows: then there are
- * more. */
+/* A quarter to half as many entries as nodes: shapes that are asked for more seldom scan rows.
+ * Where nodes have to be judged for their victims, or where all that pass have to be scored, they
+ * do not: then there are twice as many, and who is further behind than that looks at all rows. */
 static int reserve_journal(struct node_index *index, const struct sched *sched, struct err *err)
 {
     int32_t least = sched->options.tuning.journal_least;
