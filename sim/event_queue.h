@@ -119,6 +119,10 @@ struct event_near {
 /* The near_count events, the first one first; there are none then. */
 int32_t event_queue_take_near(struct event_queue *queue, struct event_near near[EVENT_QUEUE_FRONT]);
 
+/* Of those that are near, the n-th to be popped, 1 is the next one; false: there are fewer. */
+static inline bool event_queue_see_near(const struct event_queue *queue, int32_t n,
+                                        struct event_near *near);
+
 /* Those that are likely to be near next, in no particular order: what is pushed later is not among
  * them. 0 where they are many. */
 int32_t event_queue_coming(const struct event_queue *queue,
@@ -148,6 +152,16 @@ int64_t event_queue_add_dead(struct event_queue *queue, int64_t count,
 int64_t event_queue_count_dead(const struct event_queue *queue, const struct event_filter *filter);
 
 void event_queue_release(struct event_queue *queue);
+
+static inline bool event_queue_see_near(const struct event_queue *queue, int32_t n,
+                                        struct event_near *near)
+{
+    if (queue->front_count < n)
+        return false;
+    near->kind = (int32_t)(queue->front_words[queue->front_count - n] & EVENT_KIND_MAX);
+    near->subject = (int32_t)(queue->front_whose[queue->front_count - n] >> 32);
+    return true;
+}
 
 static inline bool event_queue_has_before(struct event_queue *queue, uint64_t rank)
 {

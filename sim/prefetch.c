@@ -8,11 +8,15 @@
  * In a fleet of ten thousand nodes all that is known of a job, of its runner and of its node leaves
  * the cache between two of its events, and each event would wait for a dozen lines, one after the
  * other. But it is known what comes: arrivals are sorted, and when the queue takes a bucket to its
- * front its events are near (event_queue.h). Their lines are asked for all at once, their own rows
- * one bucket before. Nothing is changed by it.
+ * front its events are near (event_queue.h). Nothing is changed by it.
+ *
+ * A processor has some two dozen lines on their way to it at a time, and stands still when it is
+ * asked for more. So lines are asked for a few at a time, between the events: at each arrival those
+ * of one that is some way behind it, at each event those of the second behind it.
  */
 
-enum { ARRIVALS_AHEAD = 16, ARRIVALS_TOGETHER = 8, BOUND_TOGETHER = 8 };
+enum { ARRIVALS_AHEAD = 16, ARRIVALS_A_LINE = CACHE_LINE_BYTES / sizeof(struct sim_arrival) };
+enum { EVENTS_AHEAD = 2, BOUND_TOGETHER = 8 };
 
 static void fetch_runner(const struct sim *sim, int32_t runner)
 {
@@ -26,17 +30,13 @@ static void fetch_replica(const struct sim *sim, int32_t replica)
     fetch_row(&sim->replicas[replica], sizeof *sim->replicas);
 }
 
-/* Several together: a processor that waits for where the page of one is can look for the others. */
 void prefetch_arrivals(const struct sim *sim)
 {
-    if (sim->next_arrival % ARRIVALS_TOGETHER > 0)
+    int32_t ahead = sim->next_arrival + ARRIVALS_AHEAD;
+    if (ahead + ARRIVALS_A_LINE >= sim->arrival_count)
         return;
-    int32_t first = sim->next_arrival + ARRIVALS_AHEAD, left = sim->arrival_count - first;
-    for (int32_t i = 0; i < ARRIVALS_TOGETHER && i < left; i++)
-        fetch_runner(sim, sim->arrivals[first + i].runner);
-    if (left > 2 * ARRIVALS_TOGETHER)
-        fetch_lines(&sim->arrivals[first + ARRIVALS_TOGETHER],
-                    ARRIVALS_TOGETHER * sizeof *sim->arrivals);
+    fetch_runner(sim, sim->arrivals[ahead].runner);
+    fetch_line(&sim->arrivals[ahead + ARRIVALS_A_LINE]);
 }
 
 static bool is_about_replica(int32_t kind)
@@ -68,6 +68,12 @@ static void fetch_replicas_of(const struct sim *sim, const struct event_near *ev
     }
 }
 
+static void fetch_around_event(const struct sim *sim, const struct event_near *event)
+{
+    if (is_about_replica(event->kind))
+        fetch_around(sim, event->subject);
+}
+
 /* In two steps, since what is around a replica is known from its rows: when events are near, their
  * rows have been asked for already, and those of the next bucket are. */
 void prefetch_near(struct sim *sim)
@@ -79,9 +85,15 @@ void prefetch_near(struct sim *sim)
         fetch_replicas_of(sim, near, near_count);
     fetch_replicas_of(sim, coming, coming_count);
     sim->has_fetched_coming = coming_count > 0;
-    for (int32_t i = 0; i < near_count; i++)
-        if (is_about_replica(near[i].kind))
-            fetch_around(sim, near[i].subject);
+    for (int32_t i = 0; i < near_count && i < EVENTS_AHEAD; i++)
+        fetch_around_event(sim, &near[i]);
+}
+
+void prefetch_next(const struct sim *sim)
+{
+    struct event_near event;
+    if (event_queue_see_near(&sim->events, EVENTS_AHEAD, &event))
+        fetch_around_event(sim, &event);
 }
 
 void prefetch_decision(const struct sim *sim, int32_t number)

@@ -172,6 +172,8 @@ static int take_event(struct sim *sim, struct err *err)
 {
     struct event event;
     event_queue_pop(&sim->events, &event);
+    if (sim->events.many_count > 0)
+        prefetch_next(sim);
     go_to(sim, event.time_us);
     return is_due(sim, &event) ? process(sim, &event, err) : 0;
 }

@@ -235,9 +235,11 @@ Test(event_queue, what_is_said_to_be_near_pops_next)
         cr_assert_eq(event_queue_push(&queue, EVENT_CLASS_DEMAND, &event, &err), 0);
     }
     bool is_near[COUNT] = {false}, is_coming[COUNT] = {false};
-    int32_t open = 0, noted = 0, foreseen = 0;
+    int32_t open = 0, noted = 0, foreseen = 0, seen = 0;
+    int32_t second = -1, expected = -1;
     for (struct event event; event_queue_pop(&queue, &event);) {
         bool are_new = open == 0;
+        cr_expect(expected < 0 || expected == event.subject);
         struct event_near near[EVENT_QUEUE_FRONT];
         int32_t near_count = event_queue_take_near(&queue, near);
         for (int32_t i = 0; i < near_count; i++) {
@@ -257,7 +259,12 @@ Test(event_queue, what_is_said_to_be_near_pops_next)
         cr_expect(open == 0 || is_near[event.subject]);
         open -= is_near[event.subject];
         is_near[event.subject] = false;
+        struct event_near ahead;
+        expected = second;
+        second = event_queue_see_near(&queue, 2, &ahead) ? ahead.subject : -1;
+        seen += second >= 0;
     }
+    cr_expect_gt(seen, COUNT / 2);
     cr_expect_gt(noted, COUNT / 2);
     cr_expect_gt(foreseen, noted / 2);
     event_queue_release(&queue);
