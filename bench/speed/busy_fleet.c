@@ -199,28 +199,31 @@ int busy_fleet_arrival(struct busy_fleet *fleet, int32_t runner, struct err *err
     return sched_withdraw(&fleet->sched, replica, err);
 }
 
-/* Draws one more batch of picks, and takes each of those drawn before one step on: their places in
- * `bound` are asked of the memory, then their replicas, then what is around these. */
-static void draw_picks(struct busy_fleet *fleet)
+/* The pick that is so many behind the next one. */
+static int32_t *pick_ahead(struct busy_fleet *fleet, int32_t by)
 {
-    int32_t(*batches)[PICKS_TOGETHER] = fleet->picked_ahead;
-    memmove(batches[0], batches[1], (PICK_BATCHES - 1) * sizeof *batches);
-    for (int32_t i = 0; i < PICKS_TOGETHER; i++) {
-        batches[3][i] = (int32_t)rng_below(&fleet->rng, (uint64_t)fleet->bound_count);
-        fetch_lines(&fleet->bound[batches[3][i]], sizeof *fleet->bound);
-    }
-    for (int32_t i = 0; i < PICKS_TOGETHER; i++)
-        sched_fetch_replica(&fleet->sched, fleet->bound[batches[2][i]]);
-    for (int32_t i = 0; i < PICKS_TOGETHER; i++)
-        sched_fetch_node(&fleet->sched, fleet->bound[batches[1][i]]);
+    return &fleet->picked_ahead[(fleet->pick_count + by) % PICKS_AHEAD];
+}
+
+/* One more is drawn, and its place in `bound` asked of the memory; of earlier ones the replica, and
+ * what is around it. */
+static void draw_pick(struct busy_fleet *fleet)
+{
+    enum { STEP = PICKS_AHEAD / 4 };
+    int32_t *drawn = pick_ahead(fleet, 3 * STEP);
+    *drawn = (int32_t)rng_below(&fleet->rng, (uint64_t)fleet->bound_count);
+    fetch_line(&fleet->bound[*drawn]);
+    sched_fetch_replica(&fleet->sched, fleet->bound[*pick_ahead(fleet, 2 * STEP)]);
+    sched_fetch_node(&fleet->sched, fleet->bound[*pick_ahead(fleet, STEP)]);
 }
 
 int32_t busy_fleet_pick(struct busy_fleet *fleet)
 {
-    int32_t at = (int32_t)(fleet->pick_count++ % PICKS_TOGETHER), last = fleet->bound_count - 1;
-    if (at == 0)
-        draw_picks(fleet);
-    return fleet->picked_ahead[0][at] < last ? fleet->picked_ahead[0][at] : last;
+    int32_t last = fleet->bound_count - 1;
+    draw_pick(fleet);
+    int32_t picked = *pick_ahead(fleet, 0);
+    fleet->pick_count++;
+    return picked < last ? picked : last;
 }
 
 int busy_fleet_departure(struct busy_fleet *fleet, struct err *err)

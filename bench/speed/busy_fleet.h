@@ -30,7 +30,7 @@ struct busy_options {
     struct index_tuning tuning;
 };
 
-enum { DRAW_PARTS = 1024, PICKS_TOGETHER = 8, PICK_BATCHES = 4 };
+enum { DRAW_PARTS = 1024, PICKS_AHEAD = 32 };
 
 struct busy_fleet {
     struct busy_options options;
@@ -45,7 +45,7 @@ struct busy_fleet {
     int32_t bound_count, bound_capacity;
     int64_t pick_count;
     /* Places in `bound` of those that leave next, batch by batch. */
-    int32_t picked_ahead[PICK_BATCHES][PICKS_TOGETHER];
+    int32_t picked_ahead[PICKS_AHEAD];
     int64_t now;
     int64_t share_milli, share_used_milli; /* of all devices */
     struct decisions decisions;            /* of the last pass */
