@@ -16,7 +16,7 @@
  */
 
 enum { ARRIVALS_AHEAD = 16, ARRIVALS_A_LINE = CACHE_LINE_BYTES / sizeof(struct sim_arrival) };
-enum { EVENTS_AHEAD = 2, BOUND_TOGETHER = 8 };
+enum { EVENTS_AHEAD = 2, BOUND_AHEAD = 16 };
 
 static void fetch_runner(const struct sim *sim, int32_t runner)
 {
@@ -103,16 +103,13 @@ void prefetch_decision(const struct sim *sim, int32_t number)
 
 void prefetch_bound(const struct sim *sim, int32_t at)
 {
-    if (at % BOUND_TOGETHER > 0)
+    if (sim->sched.replica_count - at <= BOUND_AHEAD)
         return;
-    int32_t first = at + BOUND_TOGETHER, left = sim->sched.replica_count - first;
-    for (int32_t i = 0; i < BOUND_TOGETHER && i < left; i++) {
-        const struct replica *replica = &sim->sched.replicas[first + i];
-        if (replica->node == NO_INDEX)
-            continue;
-        fetch_row(&sim->sched.fleet.nodes[replica->node], sizeof *sim->sched.fleet.nodes);
-        fetch_row(&sim->nodes[replica->node], SIM_NODE_HOT_BYTES);
-        fetch_row(&sim->sched.runners[replica->runner], sizeof *sim->sched.runners);
-        fetch_row(&sim->metrics.runners[replica->runner], sizeof *sim->metrics.runners);
-    }
+    const struct replica *replica = &sim->sched.replicas[at + BOUND_AHEAD];
+    if (replica->node == NO_INDEX)
+        return;
+    fetch_row(&sim->sched.fleet.nodes[replica->node], sizeof *sim->sched.fleet.nodes);
+    fetch_row(&sim->nodes[replica->node], SIM_NODE_HOT_BYTES);
+    fetch_row(&sim->sched.runners[replica->runner], sizeof *sim->sched.runners);
+    fetch_row(&sim->metrics.runners[replica->runner], sizeof *sim->metrics.runners);
 }
