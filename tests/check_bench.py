@@ -59,11 +59,11 @@ class Lines(unittest.TestCase):
 
 class Comparison(unittest.TestCase):
     def setUp(self):
-        self.baseline = json.loads(bench.BASELINE.read_text(encoding="utf-8"))
+        self.baseline = bench.read_baseline(bench.BASELINE)
         self.name = "event_queue hold pending=1000"
         self.line = {"bench": "event_queue", "case": "hold", "pending": 1000, "per": "pop and push",
                      "runs": 9, "median_ns": 1.0, "reference": "4-ary heap", "reference_ns": 2.0,
-                     "ratio": self.baseline[self.name], "peak_memory_bytes": 1}
+                     "ratio": self.baseline["ratios"][self.name], "peak_memory_bytes": 1}
 
     def compare(self, line):
         with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
@@ -95,11 +95,44 @@ class Comparison(unittest.TestCase):
         self.assertEqual(bench.keep_of({"load a": 1, "loads a": 2}, ["load"]), {"load a": 1})
         with tempfile.TemporaryDirectory() as folder:
             copy = pathlib.Path(folder) / "baseline.json"
-            copy.write_text(json.dumps(self.baseline), encoding="utf-8")
+            here = self.baseline | {"processor": bench.processor_name()}
+            copy.write_text(json.dumps(here), encoding="utf-8")
             bench.write_baseline([self.line | {"ratio": 3}], ["event_queue"], copy)
-            written = json.loads(copy.read_text(encoding="utf-8"))
+            written = bench.read_baseline(copy)
         others = [name for name in bench.BENCHMARKS if name != "event_queue"]
-        self.assertEqual(written, bench.keep_of(self.baseline, others) | {self.name: 3})
+        self.assertEqual(written["ratios"], bench.keep_of(self.baseline["ratios"], others) | {self.name: 3})
+        self.assertEqual(written["processor"], bench.processor_name())
+
+    def test_another_processor_is_told_and_not_mixed_in(self):
+        with tempfile.TemporaryDirectory() as folder:
+            other = pathlib.Path(folder) / "other.json"
+            other.write_text(json.dumps(self.baseline | {"processor": "an abacus"}), encoding="utf-8")
+            lines = pathlib.Path(folder) / "lines"
+            lines.write_text(json.dumps(self.line) + "\n", encoding="utf-8")
+            before = other.read_bytes()
+            given = ["--lines", str(lines), "--baseline", str(other)]
+            done = run_bench("--compare", *given)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn("note: the baseline is of an abacus, this is ", done.stdout)
+            done = run_bench("--write-baseline", "--only", "event_queue", *given)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("is of an abacus, this is ", done.stderr)
+            self.assertEqual(other.read_bytes(), before)
+
+    def test_a_baseline_of_ones_own(self):
+        with tempfile.TemporaryDirectory() as folder:
+            own = pathlib.Path(folder) / "own.json"
+            lines = pathlib.Path(folder) / "lines"
+            lines.write_text(json.dumps(self.line) + "\n", encoding="utf-8")
+            given = ["--lines", str(lines), "--baseline", str(own)]
+            done = run_bench("--compare", *given)
+            self.assertEqual(done.returncode, 1)
+            self.assertTrue(done.stderr.startswith(f"error: baseline {own}: "), done.stderr)
+            self.assertEqual(run_bench("--write-baseline", *given).returncode, 0)
+            done = run_bench("--compare", *given)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn("1 cases, 0 worse", done.stdout)
+            self.assertNotIn("note:", done.stdout)
 
     def test_wrong_options_are_told(self):
         for arguments, text in ((["--only", "load,nope"], "no benchmark 'nope': give some of decision"),

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the speed benchmarks and prints a table.
 
-usage: bench.py BUILD_DIR [--compare | --write-baseline] [--only NAME,...] [--data DIR] [--runs N] [--tiny] [--plot FILE.svg]
+usage: bench.py BUILD_DIR [--compare | --write-baseline] [--baseline FILE] [--only NAME,...] [--data DIR] [--runs N] [--tiny] [--plot FILE.svg]
 
 Each benchmark is a program BUILD_DIR/bench_NAME that prints lines of JSON (bench/speed/speed.h). They are
 kept in BUILD_DIR/bench.jsonl.
 
---compare holds the ratios against those of baseline.json: one that is worse by 20 % or more is told, and
-the exit status is 1. --write-baseline replaces baseline.json by what was measured now; what --only leaves
-out stays as it is. --lines FILE takes lines that were measured before instead of running anything. --plot draws what a decision costs
+--compare holds the ratios against those of a baseline: one that is worse by 20 % or more is told, and the
+exit status is 1. --write-baseline replaces the baseline by what was measured now; what --only leaves out
+stays as it is. The baseline is baseline.json beside this program, or --baseline FILE. Processors differ in
+their ratios too: where the baseline is of another one than this, that is told, and one of your own says more.
+--lines FILE takes lines that were measured before instead of running anything. --plot draws what a decision costs
 from 1,000 to 1,000,000 nodes (gnuplot, by decision_growth.gp); beneath the table the growth is told as
 exponents: 0.1 means that ten times as many nodes cost 10^0.1 = 1.26 times as much.
 
@@ -20,6 +22,7 @@ import argparse
 import json
 import math
 import pathlib
+import platform
 import subprocess
 import sys
 
@@ -103,23 +106,57 @@ def draw_growth(lines, picture):
     subprocess.run(["gnuplot", "-e", f"data='{data}'; picture='{picture}'", str(script)], check=True)
 
 
-def keep_of(baseline, names):
+def processor_name():
+    """What Linux says of the first one: "AMD EPYC, family 26, model 2"."""
+    try:
+        text = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        text = ""
+    fields = {}
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        fields.setdefault(key.strip(), value.strip())
+    name = fields.get("model name") or platform.machine() or "unknown"
+    return ", ".join([name] + [f"{what} {fields[key]}" for what, key in (("family", "cpu family"), ("model", "model"))
+                               if key in fields])
+
+
+def keep_of(ratios, names):
     """The cases of these benchmarks."""
-    return {case: ratio for case, ratio in baseline.items() if case.split()[0] in names}
+    return {case: ratio for case, ratio in ratios.items() if case.split()[0] in names}
+
+
+def read_baseline(path):
+    """{"processor": name, "ratios": {case: ratio}}"""
+    try:
+        baseline = json.loads(path.read_text(encoding="utf-8"))
+        return {"processor": baseline["processor"], "ratios": dict(baseline["ratios"])}
+    except (OSError, ValueError, KeyError, TypeError) as why:
+        sys.exit(f"error: baseline {path}: {type(why).__name__}: {why}")
 
 
 def write_baseline(lines, names, path):
     """Of these benchmarks it has what was measured now, and nothing else; of others what it had."""
     others = [name for name in BENCHMARKS if name not in names]
-    ratios = keep_of(json.loads(path.read_text(encoding="utf-8")), others)
+    processor, ratios = processor_name(), {}
+    if others and path.exists():
+        baseline = read_baseline(path)
+        if baseline["processor"] != processor:
+            sys.exit(f"error: baseline {path} is of {baseline['processor']}, this is {processor}: "
+                     "leave out --only, or give another --baseline FILE")
+        ratios = keep_of(baseline["ratios"], others)
     ratios |= {name_of(line): line["ratio"] for line in lines}
     ordered = {case: ratio for name in BENCHMARKS for case, ratio in keep_of(ratios, [name]).items()}
-    path.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps({"processor": processor, "ratios": ordered}, indent=2) + "\n", encoding="utf-8")
 
 
-def compare(lines, baseline):
-    """Prints what differs; the number of cases that are worse."""
+def compare(lines, baseline, names):
+    """Prints what differs of these benchmarks; the number of cases that are worse."""
     worse = 0
+    if baseline["processor"] != processor_name():
+        print(f"note: the baseline is of {baseline['processor']}, this is {processor_name()}: ratios of two processors "
+              "differ by a third or more; make a baseline of this one (--write-baseline --baseline FILE) to see changes")
+    baseline = keep_of(baseline["ratios"], names)
     for line in lines:
         name = name_of(line)
         if name not in baseline:
@@ -146,6 +183,7 @@ def read_options():
     deeds = parser.add_mutually_exclusive_group()
     deeds.add_argument("--compare", action="store_true")
     deeds.add_argument("--write-baseline", action="store_true")
+    parser.add_argument("--baseline", type=pathlib.Path, default=BASELINE)
     parser.add_argument("--lines")
     parser.add_argument("--plot")
     for name in ("only", "data", "runs"):
@@ -179,10 +217,9 @@ def main():
     if options.plot:
         draw_growth(lines, options.plot)
     if options.write_baseline:
-        write_baseline(lines, options.only, BASELINE)
+        write_baseline(lines, options.only, options.baseline)
     if options.compare:
-        baseline = json.loads(BASELINE.read_text(encoding="utf-8"))
-        return 1 if compare(lines, keep_of(baseline, options.only)) else 0
+        return 1 if compare(lines, read_baseline(options.baseline), options.only) else 0
     return 0
 
 
