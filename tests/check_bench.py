@@ -119,6 +119,12 @@ class Comparison(unittest.TestCase):
             self.assertIn("is of an abacus, this is ", done.stderr)
             self.assertEqual(other.read_bytes(), before)
 
+    def test_a_wrong_baseline_is_told_before_anything_is_measured(self):
+        for deed, only in (("--compare", "load"), ("--write-baseline", "load")):
+            done = run_bench(deed, "--only", only, "--baseline", "/nonexistent/folder/own.json")
+            self.assertEqual(done.returncode, 1)
+            self.assertTrue(done.stderr.startswith("error: baseline /nonexistent/folder/own.json: "), done.stderr)
+
     def test_a_baseline_of_ones_own(self):
         with tempfile.TemporaryDirectory() as folder:
             own = pathlib.Path(folder) / "own.json"

@@ -135,19 +135,39 @@ def read_baseline(path):
         sys.exit(f"error: baseline {path}: {type(why).__name__}: {why}")
 
 
+def read_others(path, names):
+    """The ratios of the benchmarks that are left out, which a new baseline takes over."""
+    others = [name for name in BENCHMARKS if name not in names]
+    if not others or not path.exists():
+        return {}
+    baseline = read_baseline(path)
+    if baseline["processor"] != processor_name():
+        sys.exit(f"error: baseline {path} is of {baseline['processor']}, this is {processor_name()}: "
+                 "leave out --only, or give another --baseline FILE")
+    return keep_of(baseline["ratios"], others)
+
+
 def write_baseline(lines, names, path):
     """Of these benchmarks it has what was measured now, and nothing else; of others what it had."""
-    others = [name for name in BENCHMARKS if name not in names]
-    processor, ratios = processor_name(), {}
-    if others and path.exists():
-        baseline = read_baseline(path)
-        if baseline["processor"] != processor:
-            sys.exit(f"error: baseline {path} is of {baseline['processor']}, this is {processor}: "
-                     "leave out --only, or give another --baseline FILE")
-        ratios = keep_of(baseline["ratios"], others)
-    ratios |= {name_of(line): line["ratio"] for line in lines}
+    ratios = read_others(path, names) | {name_of(line): line["ratio"] for line in lines}
     ordered = {case: ratio for name in BENCHMARKS for case, ratio in keep_of(ratios, [name]).items()}
-    path.write_text(json.dumps({"processor": processor, "ratios": ordered}, indent=2) + "\n", encoding="utf-8")
+    text = json.dumps({"processor": processor_name(), "ratios": ordered}, indent=2) + "\n"
+    try:
+        part = path.with_name(path.name + ".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as why:
+        sys.exit(f"error: baseline {path}: {why}")
+
+
+def check_baseline(options):
+    """What is wrong with the baseline is told before minutes are spent on measuring."""
+    if options.compare:
+        read_baseline(options.baseline)
+    if options.write_baseline:
+        read_others(options.baseline, options.only)
+        if not options.baseline.parent.is_dir():
+            sys.exit(f"error: baseline {options.baseline}: there is no folder {options.baseline.parent}")
 
 
 def compare(lines, baseline, names):
@@ -206,6 +226,7 @@ def read_lines(path):
 
 def main():
     options = read_options()
+    check_baseline(options)
     if options.lines:
         lines = read_lines(options.lines)
     else:
