@@ -382,20 +382,12 @@ void event_queue_refill(struct event_queue *queue, uint64_t rank)
 
 /* ---- what is near ---- */
 
-static struct event_near near_of(const struct event_entry *entry)
-{
-    return (struct event_near){
-        .kind = (int32_t)(entry->word & EVENT_KIND_MAX),
-        .subject = (int32_t)(entry->whose >> 32),
-    };
-}
-
 int32_t event_queue_take_near(struct event_queue *queue, struct event_near near[EVENT_QUEUE_FRONT])
 {
     int32_t count = queue->near_count;
     for (int32_t i = 0; i < count; i++) {
-        const struct event_entry entry = entry_in_front(queue, count - 1 - i);
-        near[i] = near_of(&entry);
+        int32_t place = count - 1 - i;
+        near[i] = event_near_of(queue->front_words[place], queue->front_whose[place]);
     }
     queue->near_count = 0;
     return count;
@@ -410,8 +402,10 @@ int32_t event_queue_coming(const struct event_queue *queue,
     if (!is_small(bucket))
         return 0;
     int32_t count = bucket->end - bucket->begin;
-    for (int32_t i = 0; i < count; i++)
-        coming[i] = near_of(&bucket->first->entries[bucket->begin + i]);
+    for (int32_t i = 0; i < count; i++) {
+        const struct event_entry *entry = &bucket->first->entries[bucket->begin + i];
+        coming[i] = event_near_of(entry->word, entry->whose);
+    }
     return count;
 }
 

@@ -115,6 +115,11 @@ static inline bool event_queue_has_before(struct event_queue *queue, uint64_t ra
 struct event_near {
     int32_t kind, subject;
 };
+static inline struct event_near event_near_of(uint64_t word, uint64_t whose)
+{
+    return (struct event_near){.kind = (int32_t)(word & EVENT_KIND_MAX),
+                               .subject = (int32_t)(whose >> 32)};
+}
 
 /* The near_count events, the first one first; there are none then. */
 int32_t event_queue_take_near(struct event_queue *queue, struct event_near near[EVENT_QUEUE_FRONT]);
@@ -158,8 +163,8 @@ static inline bool event_queue_see_near(const struct event_queue *queue, int32_t
 {
     if (queue->front_count < n)
         return false;
-    near->kind = (int32_t)(queue->front_words[queue->front_count - n] & EVENT_KIND_MAX);
-    near->subject = (int32_t)(queue->front_whose[queue->front_count - n] >> 32);
+    int64_t place = queue->front_count - n;
+    *near = event_near_of(queue->front_words[place], queue->front_whose[place]);
     return true;
 }
 

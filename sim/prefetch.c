@@ -30,6 +30,7 @@ static void fetch_replica(const struct sim *sim, int32_t replica)
     fetch_row(&sim->replicas[replica], sizeof *sim->replicas);
 }
 
+/* And of a later one, which runner it is. The last few are not worth asking for. */
 void prefetch_arrivals(const struct sim *sim)
 {
     int32_t ahead = sim->next_arrival + ARRIVALS_AHEAD;
