@@ -29,10 +29,19 @@ struct wrap {
     size_t column;
 };
 
+/* Of the first word, with the unit that follows a number: "22.0 %". */
+static size_t word_length(const char *text)
+{
+    size_t length = strcspn(text, " ");
+    return text[length] == ' ' && text[length + 1] == '%'
+               ? length + 1 + strcspn(&text[length + 1], " ")
+               : length;
+}
+
 static void wrap_words(struct wrap *wrap, const char *text)
 {
     while (*text != '\0') {
-        size_t length = strcspn(text, " ");
+        size_t length = word_length(text);
         if (wrap->column > 0 && wrap->column + 1 + length > TEXT_COLUMNS) {
             fprintf(wrap->out, "\n%*s", wrap->indent, "");
             wrap->column = (size_t)wrap->indent;

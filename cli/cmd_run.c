@@ -175,6 +175,10 @@ static int check_arguments(struct run_command *run, int argc, char **argv, struc
     const struct report_options report = {.group_by = run->group_by, .select = run->select};
     if (report_options_check(&report, err) != 0)
         return err_prefix(err, "run");
+    if (run->output_path == NULL && (run->group_by != NULL || run->select != NULL))
+        return err_set(err, ERR_USAGE,
+                       "run: %s is about the tables of the report: give its folder with --output",
+                       run->group_by != NULL ? "--group-by" : "--select");
     return check_trace(run, err);
 }
 

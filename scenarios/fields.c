@@ -341,6 +341,9 @@ bool get_mem(const struct value *object, const char *key, bool may_be_negative, 
 
 /* ---- time ---- */
 
+/* Of a number; from 1e18 on its text has an exponent, which is no form of a duration. */
+static const double seconds_max = (double)(TIME_US_MAX / US_PER_S);
+
 static const char duration_forms[] = "a duration such as \"90s\", \"1h30m\" or 7.5 (seconds)";
 
 bool read_duration(const struct value *value, int64_t *us)
@@ -350,6 +353,8 @@ bool read_duration(const struct value *value, int64_t *us)
     const char *text = parsable_text(value, buffer);
     if (!text)
         value_wrong_type(value, duration_forms);
+    else if (cJSON_IsNumber(value->item) && value->item->valuedouble > seconds_max)
+        value_error(value, "\"%s\": is too large: give at most 36600d", text);
     else if (parse_duration_us(text, us, &err))
         value_fail(value, &err);
     else
