@@ -138,9 +138,11 @@ static int write_hurt(struct page *page, const struct compare *compare, struct e
     page_heading(page, "Who is hurt");
     page_begin_paragraph(page);
     page_format_text(page,
-                     "%" PRId32 " runners are worse off than in the baseline, by %" PRId32
-                     " measures; %" PRId32 " measures are better. Everything that differs is in ",
-                     blast.hurt_runner_count, blast.hurt_count, blast.helped_count);
+                     "Worse off than in the baseline: %" PRId32 " runner%s, by %" PRId32
+                     " measure%s; better: %" PRId32 " measure%s. Everything that differs is in ",
+                     blast.hurt_runner_count, blast.hurt_runner_count == 1 ? "" : "s",
+                     blast.hurt_count, blast.hurt_count == 1 ? "" : "s", blast.helped_count,
+                     blast.helped_count == 1 ? "" : "s");
     page_name(page, "hurt.csv");
     page_text(page, ".");
     page_end_paragraph(page);

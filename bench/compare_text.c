@@ -241,13 +241,14 @@ static void print_hurt_row(const struct compare *compare, const struct blast_row
 
 static void print_hurt_counts(const struct blast *blast, FILE *out)
 {
-    fprintf(out, "\nWho is hurt: %" PRId32 " runners", blast->hurt_runner_count);
+    fprintf(out, "\nWho is hurt: %" PRId32 " runner%s", blast->hurt_runner_count,
+            blast->hurt_runner_count == 1 ? "" : "s");
     for (int p = 9; p >= 0; p--)
         if (blast->hurt_by_priority[p] > 0)
             fprintf(out, ", %" PRId32 " of priority %d", blast->hurt_by_priority[p], p);
     fprintf(out,
-            " (%" PRId32 " measures worse, %" PRId32 " better, %" PRId32 " not distinguishable)\n",
-            blast->hurt_count, blast->helped_count,
+            " (%" PRId32 " measure%s worse, %" PRId32 " better, %" PRId32 " not distinguishable)\n",
+            blast->hurt_count, blast->hurt_count == 1 ? "" : "s", blast->helped_count,
             blast->row_count - blast->hurt_count - blast->helped_count);
 }
 

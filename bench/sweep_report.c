@@ -132,9 +132,10 @@ static void print_facts(const struct sweep_results *results, FILE *out)
     char text[UNITS_TEXT_SIZE];
     fprintf(out, "# Sweep of %s\n\n", plan->name);
     fprintf(out,
-            "%" PRId32 " cells with %" PRId32 " replications each: %" PRId32 " whole, %" PRId32
+            "%" PRId32 " cell%s with %" PRId32 " replication%s each: %" PRId32 " whole, %" PRId32
             " failed, %" PRId32 " incomplete. ",
-            vary->cell_count, plan->replications, count.whole, count.wrong, count.lacking);
+            vary->cell_count, vary->cell_count == 1 ? "" : "s", plan->replications,
+            plan->replications == 1 ? "" : "s", count.whole, count.wrong, count.lacking);
     fprintf(out,
             "Replication k of every cell has the seed of its scenario plus k, so all cells see the "
             "same random numbers for each runner and node (common random numbers). Intervals are "

@@ -37,10 +37,10 @@ static void tell_lost(const struct sweep_merge *merge)
          shard = sweep_merge_lost_shard(merge, shard + 1, &count))
         message_warn("part %" PRId32 "/%" PRId32 " is in none of the folders", shard + 1, count);
     if (merge->damaged_count > 0)
-        message_warn("%" PRId32 " files of cells are damaged and left aside", merge->damaged_count);
+        message_warn("files of cells that are damaged and left aside: %" PRId32,
+                     merge->damaged_count);
     if (merge->other_count > 0)
-        message_warn("%" PRId32 " cells were made from something else and are left aside",
-                     merge->other_count);
+        message_warn("cells made from something else and left aside: %" PRId32, merge->other_count);
 }
 
 /* A folder that holds another sweep is left alone. */

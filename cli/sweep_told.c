@@ -67,8 +67,8 @@ int sweep_tell(const struct sweep_results *results, const char *folder, bool is_
         message_note("the results are in %s: begin with %s/report.md", folder, folder);
     if (count.lacking > 0) {
         struct err err = {.kind = ERR_NONE};
-        err_set(&err, ERR_SYSTEM, "%" PRId32 " cells lack runs: the same command does these again",
-                count.lacking);
+        err_set(&err, ERR_SYSTEM, "%" PRId32 " cell%s runs: the same command does these again",
+                count.lacking, count.lacking == 1 ? " lacks" : "s lack");
         return message_fail(&err);
     }
     if (count.wrong == 0)

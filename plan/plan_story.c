@@ -334,9 +334,9 @@ static void print_binding(const struct binding *binding, struct page *page)
     char at[UNITS_TEXT_SIZE];
     if (binding->breaches > 0)
         page_format_text(page,
-                         "Floors are broken %" PRId64 " times by failures, drains or "
+                         "Floors are broken %" PRId64 " time%s by failures, drains or "
                          "reclaims. ",
-                         binding->breaches);
+                         binding->breaches, binding->breaches == 1 ? "" : "s");
     if (!binding->is_found)
         return;
     page_format_text(page, "At %s %" PRId64 " wait%s%s: ", print_duration(binding->at_us, at),

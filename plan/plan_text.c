@@ -234,7 +234,7 @@ static void print_growth(const struct plan_result *result, FILE *out)
         }
         double usd = plan_usd_per_hour(result, plan->cost);
         if (isnan(usd))
-            fprintf(out, "%" PRId64 " nodes", plan->cost);
+            fprintf(out, "%" PRId64 " node%s", plan->cost, plan->cost == 1 ? "" : "s");
         else
             fprintf(out, "%.4f USD an hour", usd);
         if (regret->least >= 0) {

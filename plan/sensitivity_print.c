@@ -115,8 +115,8 @@ void sensitivity_print_text(const struct plan_result *result, FILE *out)
                 axis_name(result, sensitivity->ranges[i].axis, name));
         print_range(result, &sensitivity->ranges[i], out);
     }
-    fprintf(out, "            (%" PRId64 " runs for this%s)\n", sensitivity->runs,
-            sensitivity->is_complete ? "" : "; INTERRUPTED");
+    fprintf(out, "            (%" PRId64 " run%s for this%s)\n", sensitivity->runs,
+            sensitivity->runs == 1 ? "" : "s", sensitivity->is_complete ? "" : "; INTERRUPTED");
 }
 
 /* ---- plan.json ---- */

@@ -405,7 +405,7 @@ class Compare(ProgramTest):
         self.write("new.json", scenario(9))
         output = self.compare("new.json", "--against", "old.json", "-n", "3", "--cap", "3", "-o", "out",
                               "--no-plots")
-        self.assertIn("Who is hurt: 1 runners, 1 of priority 3", output)
+        self.assertIn("Who is hurt: 1 runner, 1 of priority 3", output)
         rows = {(row["runner"], row["measure"]): row for row in self.rows("hurt.csv")}
         self.assertEqual(rows["low", "evictions"]["verdict"], "hurt")
         self.assertEqual(float(rows["low", "evictions"]["effect"]), 1)

@@ -251,7 +251,7 @@ class Sweep(ProgramTest):
         self.assertEqual(process.returncode, SYSTEM, errors)
         self.assertRegex(errors, r"cell \d+ \(horizon.* is incomplete: the worker at replication "
                                  r"\d+ was killed by signal 9")
-        self.assertIn("1 cells lack runs", errors)
+        self.assertIn("1 cell lacks runs", errors)
         self.assertIs(self.summary("out")["complete"], False)
         self.assertEqual(len(self.summary("out")["cells_incomplete"]), 1)
         self.good(self.stowage(*arguments))
