@@ -181,7 +181,8 @@ void answer_floor_check(const struct report_view *view, struct sentence *out)
         sentence_add(out, "an empty fleet at full size took %" PRId64 " of %s of floors in a trial",
                      check->placed_by_trial, phrase_count(check->floor_replicas, "replica", text));
     } else {
-        sentence_add(out, "an empty fleet at full size holds all %s of floors",
+        sentence_add(out, "an empty fleet at full size holds %s%s of floors",
+                     check->floor_replicas == 1 ? "the " : "all ",
                      phrase_count(check->floor_replicas, "replica", text));
     }
 }
@@ -326,8 +327,9 @@ void answer_packing(const struct report_view *view, struct sentence *out)
     sentence_add(out, "%d of %s in use at the end", packing->used_node_count,
                  phrase_count(packing->node_count, "node", text));
     if (packing->used_node_count > 0)
-        sentence_add(out, "; by volume, within their pools, at least %" PRId64 " are needed",
-                     packing->nodes_bound_in_pools);
+        sentence_add(out, "; by volume, within their pools, at least %" PRId64 " %s needed",
+                     packing->nodes_bound_in_pools,
+                     packing->nodes_bound_in_pools == 1 ? "is" : "are");
 }
 
 void answer_stranded(const struct report_view *view, struct sentence *out)
