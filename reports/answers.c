@@ -238,12 +238,29 @@ void answer_utilization(const struct report_view *view, struct sentence *out)
 
 /* ---- waits ---- */
 
+static bool is_unknown(const struct wait_quantile *wait)
+{
+    return wait->is_lower_bound && wait->us == 0;
+}
+
 const char *phrase_wait(const struct wait_quantile *wait, char out[PHRASE_SIZE])
 {
     char time[PHRASE_SIZE];
-    snprintf(out, PHRASE_SIZE, "%s%.32s", wait->is_lower_bound ? ">= " : "",
-             phrase_time(wait->us, time));
+    if (is_unknown(wait))
+        snprintf(out, PHRASE_SIZE, "unknown");
+    else
+        snprintf(out, PHRASE_SIZE, "%s%.32s", wait->is_lower_bound ? ">= " : "",
+                 phrase_time(wait->us, time));
     return out;
+}
+
+/* Is a figure unknown, so that a reader asks why? */
+static bool has_unknown(const struct wait_stats *stats)
+{
+    for (int i = 0; i < WAIT_QUANTILE_COUNT; i++)
+        if (is_unknown(&stats->quantiles[i]))
+            return true;
+    return false;
 }
 
 void answer_waits(const struct report_view *view, struct sentence *out)
@@ -266,6 +283,8 @@ void answer_waits(const struct report_view *view, struct sentence *out)
     sentence_add(out, ", longest %s", phrase_wait(&stats->quantiles[WAIT_MAX], text));
     if (open > 0)
         sentence_add(out, "; %" PRId64 " without a place", open);
+    if (stats->gave_up_count > 0 && has_unknown(stats))
+        sentence_add(out, " (%" PRId64 " gave up)", stats->gave_up_count);
 }
 
 /* ---- cost ---- */

@@ -29,7 +29,7 @@ void answer_node_starts(const struct report_view *view, struct sentence *out);
 void answer_packing(const struct report_view *view, struct sentence *out);
 void answer_stranded(const struct report_view *view, struct sentence *out);
 
-/* "3.2 h", or ">= 3.2 h" for a censored wait. */
+/* "3.2 h", or ">= 3.2 h" for a censored wait; "unknown" where that bound is 0 and says nothing. */
 const char *phrase_wait(const struct wait_quantile *wait, char out[PHRASE_SIZE]);
 /* "12.50 USD", ">= 12.50 USD" where some price is unknown, "unknown" where all are. */
 const char *phrase_cost(const struct scope_cost *cost, char out[PHRASE_SIZE]);

@@ -226,6 +226,13 @@ class Usage(ProgramTest):
         result = self.stowage("run", "s.json", "--format", "md")
         self.assertIn('in pool "p", which takes no demand: max\\_instances is 0', result.stdout)
 
+    def test_waits_of_demand_that_gave_up_at_once_are_unknown(self):
+        runner = small_scenario()["runners"][0]
+        self.write("s.json", small_scenario(runners=[dict(runner, num_replicas=99, simulation={"max_wait": 0})]))
+        shown = " ".join(self.stowage("run", "s.json").stdout.split())
+        self.assertRegex(shown, r"99 waits: p50 unknown, p95 unknown, p99 unknown, longest unknown; "
+                                r"(\d+) without a place \(\1 gave up\)")
+
     def test_a_folder_and_standard_input_are_scenarios_too(self):
         (self.folder / "folder").mkdir()
         self.write("folder/scenario.json", small_scenario())

@@ -250,6 +250,13 @@ Test(report_parts, censored_waits_make_what_is_above_them_a_lower_bound)
     expect_quantiles(&stats, "3 s, >= 9 s, >= 9 s, >= 9 s");
 }
 
+Test(report_parts, a_bound_of_0_is_not_a_figure)
+{
+    static const int64_t none[3] = {0};
+    struct wait_stats stats = stats_of(none, 3, none, 2);
+    expect_quantiles(&stats, "0 s, unknown, unknown, unknown");
+}
+
 Test(report_parts, waits_of_none_stand_before_all_others)
 {
     static const int64_t most[] = {5, 0, 0, 0}, half[] = {0, 3, 0, 4}, none[20] = {0};
@@ -259,7 +266,7 @@ Test(report_parts, waits_of_none_stand_before_all_others)
     cr_expect_eq(stats.bound_count, 4);
     cr_expect(stats.sum_us == 5 * US_PER_S);
     stats = stats_of(half, 4, (const int64_t[]){0}, 1);
-    expect_quantiles(&stats, ">= 0 s, >= 4 s, >= 4 s, >= 4 s");
+    expect_quantiles(&stats, "unknown, >= 4 s, >= 4 s, >= 4 s");
     stats = stats_of(none, 20, (const int64_t[]){8}, 1);
     expect_quantiles(&stats, "0 s, 0 s, >= 8 s, >= 8 s");
     stats = stats_of(none, 20, NULL, 0);
