@@ -231,6 +231,17 @@ class Compare(ProgramTest):
             labels = [line[:44] for line in text.splitlines() if line.startswith("  a-name")]
             self.assertEqual(len(set(labels)), 2, output)
 
+    def test_no_line_ends_between_a_number_and_its_unit(self):
+        self.write("s.json", queue_scenario("1d"))
+        options = []
+        for length in range(12, 26):  # with some of these the "%" does not fit on the line
+            self.write("x" * length + ".json", {"arrivals[0].runner.simulation.replica_duration.mean": "36m"})
+            options += ["--config", "x" * length + ".json"]
+        output = self.compare("s.json", *options, "-m", "wait_s_mean,queue_mean,wait_s_p95",
+                              "-n", "20", "--cap", "20")
+        self.assertRegex(output, r"is worse in wait_s_mean \(\+")
+        self.assertNotRegex(output, r"(?m)^ *%")
+
     def test_names_of_files_are_told_in_one_line(self):
         self.write("s.json", spread_scenario())
         self.write("new\nline\x1b[31m.json", {})
