@@ -250,6 +250,8 @@ static void print_bill(struct json_writer *w, const struct report_view *view)
     for (int blame = BLAME_PREEMPTION; blame < BLAME_COUNT; blame++)
         json_usd(w, blame_name((enum blame)blame),
                  micro_of_grains(view->sim->metrics.cost_lost[blame]));
+    json_usd(w, loss_cause_name(LOSS_CRASH),
+             micro_of_grains(view->sim->metrics.cost_lost_by_crashes));
     json_close_object(w);
 }
 
