@@ -140,8 +140,8 @@ static int print_short(const struct compare *compare, FILE *out, struct err *err
             print_named(compare, label, &verdicts, named[i], out);
         int32_t same = count_verdict(&verdicts, VERDICT_SAME);
         if (same > 0)
-            fprintf(out, "  %s is not distinguishable in %" PRId32 " of %" PRId32 " metrics\n",
-                    label, same, verdicts.count);
+            fprintf(out, "  %s is not distinguishable in %" PRId32 " of %" PRId32 " metric%s\n",
+                    label, same, verdicts.count, verdicts.count == 1 ? "" : "s");
     }
     fputc('\n', out);
     return 0;

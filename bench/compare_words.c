@@ -117,10 +117,10 @@ static void say_replications(const struct compare *compare, char out[SENTENCE_SI
     else
         snprintf(range, sizeof range, "%" PRId32 " to %" PRId32, least, most);
     snprintf(out, SENTENCE_SIZE,
-             "%" PRId32 " variant%s, %s replications of each with the seeds from %" PRIu64
+             "%" PRId32 " variant%s, %s replication%s of each with the seeds from %" PRIu64
              " on, the same for all (common random numbers by entity); intervals of %g %%.",
-             request->variant_count, request->variant_count == 1 ? "" : "s", range, request->seed,
-             100 * request->confidence);
+             request->variant_count, request->variant_count == 1 ? "" : "s", range,
+             most == 1 ? "" : "s", request->seed, 100 * request->confidence);
 }
 
 static void say_precision(const struct compare *compare, const char *how, char out[SENTENCE_SIZE])
@@ -203,9 +203,10 @@ static bool say_shaken(const struct compare *compare, char out[SENTENCE_SIZE])
         return false;
     snprintf(
         out, SENTENCE_SIZE,
-        "The trace is shaken: arrivals by up to %g median gaps, lives by up to %g %%; the run as "
+        "The trace is shaken: arrivals by up to %g median gap%s, lives by up to %g %%; the run as "
         "recorded is shown beside it.",
-        20 * compare->request.shake, 100 * compare->request.shake);
+        20 * compare->request.shake, 20 * compare->request.shake == 1.0 ? "" : "s",
+        100 * compare->request.shake);
     return true;
 }
 

@@ -351,14 +351,20 @@ static void print_legend(const struct picture *picture, FILE *out)
     fputs(" left\n", out);
 }
 
+static const char *plural_end(const struct picture *picture)
+{
+    return picture->results->plan->replications == 1 ? "" : "s";
+}
+
 static void write_line_script(const struct picture *picture, FILE *out)
 {
     const struct axis *x = &picture->axes[picture->x];
     const double percent = 100 * picture->results->plan->confidence;
     plot_frame_open(out, picture->name, 420);
-    fprintf(out, "set title 'mean of %" PRId32 " replications; %s: %g %% interval of the mean%s'\n",
-            picture->results->plan->replications, x->unit != NULL ? "band" : "bar", percent,
-            empty_note(picture, "; no point: failed, or no value", "; no point: no value"));
+    fprintf(
+        out, "set title 'mean of %" PRId32 " replication%s; %s: %g %% interval of the mean%s'\n",
+        picture->results->plan->replications, plural_end(picture), x->unit != NULL ? "band" : "bar",
+        percent, empty_note(picture, "; no point: failed, or no value", "; no point: no value"));
     print_axis_label(picture, x, "xlabel", out);
     print_metric_label(picture, "ylabel", out);
     print_legend(picture, out);
@@ -468,8 +474,8 @@ static void write_map_script(const struct picture *picture, FILE *out)
     plot_frame_open(out, picture->name, height < 440 ? 440 : height > 900 ? 900 : height);
     const char *note = empty_note(picture, "; grey: failed, or no value", "; grey: no value");
     bool has_labels = x->count * y->count <= MAP_LABELS_MAX && x->count <= 15;
-    fprintf(out, "set title 'mean of %" PRId32 " replications%s'\n",
-            picture->results->plan->replications, note);
+    fprintf(out, "set title 'mean of %" PRId32 " replication%s%s'\n",
+            picture->results->plan->replications, plural_end(picture), note);
     print_axis_label(picture, x, "xlabel", out);
     print_axis_label(picture, y, "ylabel", out);
     print_metric_label(picture, "cblabel", out);

@@ -177,8 +177,9 @@ static void print_troubles(const struct sweep_results *results, FILE *out)
         if (told == 0)
             fputs("\n## Cells that failed or lack replications\n\n", out);
         if (told++ < TOLD_MAX)
-            fprintf(out, "* cell %" PRId32 " (%s): %s with %" PRId32 " replications%s%s\n", cell,
+            fprintf(out, "* cell %" PRId32 " (%s): %s with %" PRId32 " replication%s%s%s\n", cell,
                     vary_text(&results->plan->vary, cell, text), state, results->cells[cell].done,
+                    results->cells[cell].done == 1 ? "" : "s",
                     sweep_cell_problem(results, cell)[0] != '\0' ? ": " : "",
                     sweep_cell_problem(results, cell));
     }

@@ -209,8 +209,9 @@ static void tell(const struct import_command *import, const struct import_totals
     if (import->format->rows_suffix == NULL)
         tell_totals(totals);
     else
-        message_note("read %" PRId64 " failures of a system of %" PRId64 " nodes",
-                     totals->failure_count, totals->node_count);
+        message_note("read %" PRId64 " failure%s of a system of %" PRId64 " node%s",
+                     totals->failure_count, totals->failure_count == 1 ? "" : "s",
+                     totals->node_count, totals->node_count == 1 ? "" : "s");
 }
 
 /* The name of the second file, "<output without .json><suffix>"; owned by the caller. */

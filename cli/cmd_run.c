@@ -265,8 +265,9 @@ static int tell_ending(const struct run_state *state)
         return message_fail(&err);
     }
     if (sim->metrics.floor_breaches_by_preemption > 0) {
-        message_warn("preemption broke floors %" PRId64 " times: this is a bug in stowage",
-                     sim->metrics.floor_breaches_by_preemption);
+        message_warn("preemption broke floors %" PRId64 " time%s: this is a bug in stowage",
+                     sim->metrics.floor_breaches_by_preemption,
+                     sim->metrics.floor_breaches_by_preemption == 1 ? "" : "s");
         return EXIT_ANSWER_IS_NO;
     }
     return EXIT_DONE;

@@ -255,12 +255,14 @@ static int check_kept(const struct sweep_command *sweep, const struct sweep_run 
 {
     if (run->other_count > 0 && !sweep->redo)
         return err_set(err, ERR_INPUT,
-                       "%s: %" PRId32 " of its cells were made from something else: give --redo to "
-                       "do them again, or another folder",
-                       sweep->output, run->other_count);
+                       "%s: %" PRId32 " of its cells %s made from something else: give --redo to "
+                       "do %s again, or another folder",
+                       sweep->output, run->other_count, run->other_count == 1 ? "was" : "were",
+                       run->other_count == 1 ? "it" : "them");
     if (run->damaged_count > 0 && !sweep->is_quiet)
-        message_warn("%s: %" PRId32 " files of cells are damaged: these cells are done again",
-                     sweep->output, run->damaged_count);
+        message_warn("%s: %" PRId32 " file%s damaged: these cells are done again", sweep->output,
+                     run->damaged_count,
+                     run->damaged_count == 1 ? " of cells is" : "s of cells are");
     if (run->done > 0 && !sweep->is_quiet)
         message_note("%s: %" PRId64 " of %" PRId64 " runs are there already", sweep->output,
                      run->done, run->total);

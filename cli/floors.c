@@ -24,7 +24,7 @@ static const char *print_amount(enum resource resource, int64_t value, char out[
         snprintf(out, AMOUNT_SIZE, "%s memory", print_mem(value, number));
         break;
     case RESOURCE_DEVICES:
-        snprintf(out, AMOUNT_SIZE, "%" PRId64 " devices", value);
+        snprintf(out, AMOUNT_SIZE, "%" PRId64 " device%s", value, value == 1 ? "" : "s");
         break;
     case RESOURCE_SHARE:
     case RESOURCE_COUNT:
@@ -78,7 +78,8 @@ int floors_tell(const struct scenario *scenario, struct floor_report *report, bo
     for (int32_t i = 0; i < made.count && i < LISTED_MAX && !is_quiet; i++)
         tell(scenario, &made.items[i]);
     if (made.count > LISTED_MAX && !is_quiet)
-        message_warn("%" PRId32 " more floors cannot be met", made.count - LISTED_MAX);
+        message_warn("%" PRId32 " more floor%s cannot be met", made.count - LISTED_MAX,
+                     made.count - LISTED_MAX == 1 ? "" : "s");
     int code = made.count > 0 ? EXIT_ANSWER_IS_NO : EXIT_DONE;
     if (report != NULL)
         *report = made;

@@ -97,7 +97,8 @@ void message_problems(const struct problems *problems, bool errors_only)
         print_text(problem->text);
     }
     if (problems->unlisted > 0)
-        message_note("%d more problems are not listed", (int)problems->unlisted);
+        message_note("%d more problem%s not listed", (int)problems->unlisted,
+                     problems->unlisted == 1 ? " is" : "s are");
 }
 
 int message_refused(const struct problems *problems, const char *path, const struct err *err)

@@ -215,14 +215,15 @@ static void tell_progress(void *context, const struct search *search)
     struct planning *planning = context;
     char text[PROGRESS_TEXT_SIZE], gap[PROGRESS_TEXT_SIZE / 2];
     if (search->best < 0) {
-        snprintf(text, sizeof text, "%" PRId32 " plans tried, none keeps the targets yet",
-                 search->point_count);
+        snprintf(text, sizeof text, "%" PRId32 " plan%s tried, none keeps the targets yet",
+                 search->point_count, search->point_count == 1 ? "" : "s");
     } else {
         int64_t cost = search->points[search->best].answer.cost;
         double usd = plan_usd_per_hour(&planning->result, cost);
         print_gap(planning, cost, gap, sizeof gap);
-        snprintf(text, sizeof text, "%" PRId32 " plans tried, best %.4f %s%s", search->point_count,
-                 isnan(usd) ? (double)cost : usd, isnan(usd) ? "nodes" : "USD an hour", gap);
+        snprintf(text, sizeof text, "%" PRId32 " plan%s tried, best %.4f %s%s", search->point_count,
+                 search->point_count == 1 ? "" : "s", isnan(usd) ? (double)cost : usd,
+                 isnan(usd) ? "nodes" : "USD an hour", gap);
     }
     progress_tell(&planning->progress, text);
 }
@@ -327,10 +328,12 @@ static void tell_kept(const struct planning *planning)
     const struct run_store *store = &planning->store;
     const char *folder = planning->options->output_path;
     if (store->damaged_count > 0 && !planning->options->is_quiet)
-        message_warn("%s: %" PRId32 " files of plans are damaged: their runs were done again",
-                     folder, store->damaged_count);
+        message_warn("%s: %" PRId32 " file%s damaged: their runs were done again", folder,
+                     store->damaged_count,
+                     store->damaged_count == 1 ? " of plans is" : "s of plans are");
     if (store->reused_count > 0 && !planning->options->is_quiet)
-        message_note("%s: %" PRId64 " runs were there already", folder, store->reused_count);
+        message_note("%s: %" PRId64 " run%s there already", folder, store->reused_count,
+                     store->reused_count == 1 ? " was" : "s were");
 }
 
 static int tell(struct planning *planning)

@@ -17,7 +17,8 @@ static int print_table(const struct sweep_results *results)
     if (sweep_print_text(results, ROWS_MAX, false, stdout, &err) != 0)
         return message_fail(&err);
     if (cells > ROWS_MAX)
-        printf("... and %" PRId32 " more cells\n", cells - ROWS_MAX);
+        printf("... and %" PRId32 " more cell%s\n", cells - ROWS_MAX,
+               cells - ROWS_MAX == 1 ? "" : "s");
     return message_flush_stdout();
 }
 
@@ -36,7 +37,8 @@ static void tell_cells(const struct sweep_results *results, struct sweep_shard s
                      problem[0] != '\0' ? problem : "it was not run");
     }
     if (told > TOLD_MAX)
-        message_warn("and %" PRId32 " more cells", told - TOLD_MAX);
+        message_warn("and %" PRId32 " more cell%s", told - TOLD_MAX,
+                     told - TOLD_MAX == 1 ? "" : "s");
 }
 
 /* What a reader of the table should know of it. */
@@ -73,8 +75,8 @@ int sweep_tell(const struct sweep_results *results, const char *folder, bool is_
     }
     if (count.wrong == 0)
         return code;
-    message_warn("%" PRId32 " of %" PRId32 " cells could not be run", count.wrong,
-                 count.wrong + count.whole);
+    message_warn("%" PRId32 " of %" PRId32 " cell%s could not be run", count.wrong,
+                 count.wrong + count.whole, count.wrong + count.whole == 1 ? "" : "s");
     int wrong_code = count.whole == 0 && shard.count == 1 ? EXIT_BAD_INPUT : EXIT_ANSWER_IS_NO;
     return code < wrong_code ? wrong_code : code;
 }

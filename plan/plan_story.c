@@ -136,8 +136,9 @@ static void print_floor_bound(const struct plan_result *result, struct page *pag
                         "all. Summed up over time, no run that keeps them");
     } else {
         page_format_text(
-            page, "At %s %" PRId64 " floors must have a place at once. No fleet that holds them",
-            print_duration(peak->at_us, at), peak->replicas);
+            page, "At %s %" PRId64 " floor%s must have a place at once. No fleet that holds %s",
+            print_duration(peak->at_us, at), peak->replicas, peak->replicas == 1 ? "" : "s",
+            peak->replicas == 1 ? "it" : "them");
         print_survive(result, page);
     }
     print_least(result, peak->floor_bound, page);

@@ -61,8 +61,8 @@ static void print_floor_bound(const struct plan_result *result, FILE *out)
     if (peak->is_average) {
         fputs("no run that keeps the floors", out);
     } else {
-        fprintf(out, "no fleet that holds the %" PRId64 " floors at %s", peak->replicas,
-                print_duration(peak->at_us, at));
+        fprintf(out, "no fleet that holds the %" PRId64 " floor%s at %s", peak->replicas,
+                peak->replicas == 1 ? "" : "s", print_duration(peak->at_us, at));
         print_survive(result, out);
     }
     print_least(result, peak->floor_bound, out);

@@ -110,19 +110,30 @@ static const char *mean_text(double mean, char out[MEAN_SIZE])
     return out;
 }
 
+/* " (1 replica)", " (1.5 replicas)", " (1 s)": units are names of many, or symbols. */
+static void print_mean(double mean, const char *unit, FILE *out)
+{
+    char text[MEAN_SIZE];
+    int length = (int)strlen(unit);
+    mean_text(mean, text);
+    if (strcmp(text, "1") == 0 && length > 1 && unit[length - 1] == 's')
+        length--;
+    fprintf(out, " (%s %.*s", text, length, unit);
+}
+
 void plan_print_misses(const struct plan_result *result, const struct trial_tally *tally, FILE *out)
 {
     const struct target_set *targets = result->request->question.targets;
-    char mean[MEAN_SIZE];
     int32_t told = -1;
     for (int32_t i = 0; i < targets->count; i++) {
         int32_t text = targets->items[i].text;
         if (tally->missed[i] == 0 || text == told)
             continue;
         fprintf(out, "%s%s", told < 0 ? "" : "; ", result->target_texts[text]);
-        if (!isnan(tally->values[i]) && tally->first_loss == 0)
-            fprintf(out, " (%s %s%s)", mean_text(tally->values[i], mean), target_unit(targets, i),
-                    tally->trials > 1 ? " on the average" : "");
+        if (!isnan(tally->values[i]) && tally->first_loss == 0) {
+            print_mean(tally->values[i], target_unit(targets, i), out);
+            fputs(tally->trials > 1 ? " on the average)" : ")", out);
+        }
         told = text;
     }
     if (tally->first_loss > 0)

@@ -107,8 +107,8 @@ void sensitivity_print_text(const struct plan_result *result, FILE *out)
         print_case(result, it, out);
     }
     if (sensitivity->floors_left_out > 0)
-        fprintf(out, "            floors of %" PRId32 " other kinds were not looked at\n",
-                sensitivity->floors_left_out);
+        fprintf(out, "            floors of %" PRId32 " other kind%s were not looked at\n",
+                sensitivity->floors_left_out, sensitivity->floors_left_out == 1 ? "" : "s");
     for (int32_t i = 0; i < sensitivity->range_count; i++) {
         char name[AXIS_NAME_SIZE];
         fprintf(out, "%-11s %s ", i == 0 ? "Prices" : "",
@@ -299,8 +299,9 @@ void sensitivity_print_page(const struct plan_result *result, struct page *page)
     page_cases(result, page);
     if (sensitivity->floors_left_out > 0) {
         page_begin_paragraph(page);
-        page_format_text(page, "Floors of %" PRId32 " other kinds were not looked at.",
-                         sensitivity->floors_left_out);
+        page_format_text(page, "Floors of %" PRId32 " other kind%s were not looked at.",
+                         sensitivity->floors_left_out,
+                         sensitivity->floors_left_out == 1 ? "" : "s");
         page_end_paragraph(page);
     }
     page_ranges(result, page);

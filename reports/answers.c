@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/text.h"
@@ -323,16 +324,17 @@ void answer_cost(const struct report_view *view, struct sentence *out)
     char hours[PHRASE_SIZE];
     const struct scope_cost *cost = &view->costs[0];
     phrase_number(int128_ratio(cost->node_us, INT64_C(3600000000)), 1, hours);
+    const char *many = strcmp(hours, "1") == 0 ? "" : "s";
     if (cost->unknown_node_us == 0) {
-        sentence_add(out, "%s for %s node-hours", phrase_usd(cost->micro_usd, text), hours);
+        sentence_add(out, "%s for %s node-hour%s", phrase_usd(cost->micro_usd, text), hours, many);
         return;
     }
     if (cost->unknown_node_us == cost->node_us) {
-        sentence_add(out, "unknown for %s node-hours: no price for ", hours);
+        sentence_add(out, "unknown for %s node-hour%s: no price for ", hours, many);
     } else {
         sentence_add(out, "%s", phrase_usd(cost->micro_usd, text));
         phrase_number(int128_ratio(cost->unknown_node_us, INT64_C(3600000000)), 1, text);
-        sentence_add(out, " without %s of %s node-hours: no price for ", text, hours);
+        sentence_add(out, " without %s of %s node-hour%s: no price for ", text, hours, many);
     }
     add_unknown_types(view, out);
 }

@@ -312,7 +312,7 @@ class Plan(ProgramTest):
         result = self.plan("s.json", "-t", "pending <= 0", "-n", "p=0..1")
         self.check_ended(result, ANSWER_IS_NO)
         self.assertIn("the first replication of the highest fleet allowed misses pending <= 0 "
-                      "(1 replicas)", " ".join(result.stdout.split()))
+                      "(1 replica)", " ".join(result.stdout.split()))
         self.assertIn("1 demand is left waiting; r does not fit now", result.stdout)
         proved = self.plan("s.json", "-t", "wait_s_max < 60", "-n", "p=0..1").stdout
         self.assertIn("none is possible: the demand of the 1 run of the search takes more than all "

@@ -318,7 +318,7 @@ class Sweep(ProgramTest):
         self.good(self.sweep("out", grid=grid))
         self.write("b.csv", rows.format("c"))
         result = self.good(self.sweep("out", grid=grid), BAD_INPUT)
-        self.assertIn("out: 1 of its cells were made from something else", result.stderr)
+        self.assertIn("out: 1 of its cells was made from something else", result.stderr)
         self.good(self.sweep("out", "--redo", grid=grid))
         self.good(self.sweep("fresh", grid=grid))
         self.assert_same("fresh", "out")
