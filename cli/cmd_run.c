@@ -165,6 +165,20 @@ static int check_trace(const struct run_command *run, struct err *err)
     return 0;
 }
 
+/* Both are about tables of the report; of the summaries only the one in Markdown has such. */
+static int check_tables(const struct run_command *run, struct err *err)
+{
+    if (run->output_path == NULL && run->group_by != NULL)
+        return err_set(err, ERR_USAGE,
+                       "run: --group-by is about a table of the report: give its folder with "
+                       "--output");
+    if (run->output_path == NULL && run->select != NULL && run->format != FORMAT_MARKDOWN)
+        return err_set(err, ERR_USAGE,
+                       "run: --select is about the tables of the report: give its folder with "
+                       "--output, or --format md");
+    return 0;
+}
+
 static int check_arguments(struct run_command *run, int argc, char **argv, struct err *err)
 {
     if (optind >= argc)
@@ -175,11 +189,7 @@ static int check_arguments(struct run_command *run, int argc, char **argv, struc
     const struct report_options report = {.group_by = run->group_by, .select = run->select};
     if (report_options_check(&report, err) != 0)
         return err_prefix(err, "run");
-    if (run->output_path == NULL && (run->group_by != NULL || run->select != NULL))
-        return err_set(err, ERR_USAGE,
-                       "run: %s is about the tables of the report: give its folder with --output",
-                       run->group_by != NULL ? "--group-by" : "--select");
-    return check_trace(run, err);
+    return check_tables(run, err) != 0 ? -1 : check_trace(run, err);
 }
 
 static bool trace_has_stdout(const struct run_command *run)

@@ -298,6 +298,13 @@ class Gnuplot(ProgramTest):
             told = f"warning: --select nodepool={value}: no runner has this value: the tables of runners"
             self.assertEqual(told in result.stderr, is_told, result.stderr)
 
+    def test_a_selection_needs_tables(self):
+        """The summary in Markdown has a table of runners; those as text and as JSON have none."""
+        self.write("s.json", small_scenario())
+        for form, status in (("md", DONE), ("text", BAD_INPUT), ("json", BAD_INPUT)):
+            result = self.stowage("run", "s.json", "--format", form, "--select", "nodepool=p")
+            self.assertEqual(result.returncode, status, result.stderr)
+
     def test_few_things_are_counted_by_whole_tics(self):
         pool = small_scenario()["nodepools"][0]
         for nodes, is_whole in ((2, True), (5, True), (6, False)):

@@ -41,7 +41,7 @@ class Usage(ProgramTest):
             (["run", "--group-by", "colour", "a.json"], "--group-by"),
             (["run", "--select", "priority", "a.json"], "KEY=VALUE"),
             (["run", "--select", "priority=1", "a.json"], "--select is about the tables of the report: give its folder"),
-            (["run", "--group-by", "label", "a.json"], "--group-by is about the tables of the report: give its folder"),
+            (["run", "--group-by", "label", "a.json"], "--group-by is about a table of the report: give its folder"),
             (["validate"], "give one scenario or more"),
             (["policies", "fgdd"], 'no policy "fgdd": did you mean "fgd"? give '),
             (["policies", "fgd", "random"], "takes one name at most"),
