@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/text.h"
+#include "base/units.h"
 
 /* The longest message, without file and place. */
 enum { MESSAGE_SIZE = ERR_TEXT_SIZE };
@@ -114,11 +115,6 @@ void problems_add(struct problems *problems, enum severity severity, struct prob
     add_message(problems, severity, place, message);
 }
 
-static const char *plural(int32_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 int problems_result(const struct problems *problems, struct err *err)
 {
     if (problems->out_of_memory)
@@ -126,8 +122,8 @@ int problems_result(const struct problems *problems, struct err *err)
     if (problems->error_count == 0)
         return 0;
     return err_set(err, ERR_INPUT, "%" PRId32 " error%s, %" PRId32 " warning%s",
-                   problems->error_count, plural(problems->error_count), problems->warning_count,
-                   plural(problems->warning_count));
+                   problems->error_count, plural_end(problems->error_count),
+                   problems->warning_count, plural_end(problems->warning_count));
 }
 
 void problems_print(const struct problems *problems, FILE *out)
@@ -139,7 +135,7 @@ void problems_print(const struct problems *problems, FILE *out)
     }
     if (problems->unlisted > 0)
         fprintf(out, "%" PRId32 " more problem%s not listed\n", problems->unlisted,
-                plural(problems->unlisted));
+                plural_end(problems->unlisted));
 }
 
 void problems_release(struct problems *problems)

@@ -67,6 +67,12 @@ const char *print_cpu(int64_t cpu_milli, char out[UNITS_TEXT_SIZE]);
 /* Bytes in the largest unit that divides them: "16Gi", "29033Mi", "1234567". */
 const char *print_mem(int64_t mem_bytes, char out[UNITS_TEXT_SIZE]);
 
+/* What the noun behind the count ends in: "" behind 1, else "s". For printf's "%d node%s". */
+static inline const char *plural_end(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* Checked arithmetic for input paths: false (and *out unchanged) on overflow. */
 bool checked_add(int64_t a, int64_t b, int64_t *out);
 bool checked_mul(int64_t a, int64_t b, int64_t *out);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/array.h"
+#include "base/units.h"
 #include "bench/blast.h"
 #include "bench/compare_report.h"
 #include "bench/compare_words.h"
@@ -140,9 +141,9 @@ static int write_hurt(struct page *page, const struct compare *compare, struct e
     page_format_text(page,
                      "Worse off than in the baseline: %" PRId32 " runner%s, by %" PRId32
                      " measure%s; better: %" PRId32 " measure%s. Everything that differs is in ",
-                     blast.hurt_runner_count, blast.hurt_runner_count == 1 ? "" : "s",
-                     blast.hurt_count, blast.hurt_count == 1 ? "" : "s", blast.helped_count,
-                     blast.helped_count == 1 ? "" : "s");
+                     blast.hurt_runner_count, plural_end(blast.hurt_runner_count), blast.hurt_count,
+                     plural_end(blast.hurt_count), blast.helped_count,
+                     plural_end(blast.helped_count));
     page_name(page, "hurt.csv");
     page_text(page, ".");
     page_end_paragraph(page);

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "bench/blast.h"
 #include "bench/compare_words.h"
 
@@ -141,7 +142,7 @@ static int print_short(const struct compare *compare, FILE *out, struct err *err
         int32_t same = count_verdict(&verdicts, VERDICT_SAME);
         if (same > 0)
             fprintf(out, "  %s is not distinguishable in %" PRId32 " of %" PRId32 " metric%s\n",
-                    label, same, verdicts.count, verdicts.count == 1 ? "" : "s");
+                    label, same, verdicts.count, plural_end(verdicts.count));
     }
     fputc('\n', out);
     return 0;
@@ -242,13 +243,13 @@ static void print_hurt_row(const struct compare *compare, const struct blast_row
 static void print_hurt_counts(const struct blast *blast, FILE *out)
 {
     fprintf(out, "\nWho is hurt: %" PRId32 " runner%s", blast->hurt_runner_count,
-            blast->hurt_runner_count == 1 ? "" : "s");
+            plural_end(blast->hurt_runner_count));
     for (int p = 9; p >= 0; p--)
         if (blast->hurt_by_priority[p] > 0)
             fprintf(out, ", %" PRId32 " of priority %d", blast->hurt_by_priority[p], p);
     fprintf(out,
             " (%" PRId32 " measure%s worse, %" PRId32 " better, %" PRId32 " not distinguishable)\n",
-            blast->hurt_count, blast->hurt_count == 1 ? "" : "s", blast->helped_count,
+            blast->hurt_count, plural_end(blast->hurt_count), blast->helped_count,
             blast->row_count - blast->hurt_count - blast->helped_count);
 }
 

@@ -119,8 +119,8 @@ static void say_replications(const struct compare *compare, char out[SENTENCE_SI
     snprintf(out, SENTENCE_SIZE,
              "%" PRId32 " variant%s, %s replication%s of each with the seeds from %" PRIu64
              " on, the same for all (common random numbers by entity); intervals of %g %%.",
-             request->variant_count, request->variant_count == 1 ? "" : "s", range,
-             most == 1 ? "" : "s", request->seed, 100 * request->confidence);
+             request->variant_count, plural_end(request->variant_count), range, plural_end(most),
+             request->seed, 100 * request->confidence);
 }
 
 static void say_precision(const struct compare *compare, const char *how, char out[SENTENCE_SIZE])

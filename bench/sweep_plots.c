@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/units.h"
 #include "bench/sweep_tables.h"
 #include "reports/plot_frame.h"
 
@@ -351,20 +352,16 @@ static void print_legend(const struct picture *picture, FILE *out)
     fputs(" left\n", out);
 }
 
-static const char *plural_end(const struct picture *picture)
-{
-    return picture->results->plan->replications == 1 ? "" : "s";
-}
-
 static void write_line_script(const struct picture *picture, FILE *out)
 {
     const struct axis *x = &picture->axes[picture->x];
     const double percent = 100 * picture->results->plan->confidence;
     plot_frame_open(out, picture->name, 420);
-    fprintf(
-        out, "set title 'mean of %" PRId32 " replication%s; %s: %g %% interval of the mean%s'\n",
-        picture->results->plan->replications, plural_end(picture), x->unit != NULL ? "band" : "bar",
-        percent, empty_note(picture, "; no point: failed, or no value", "; no point: no value"));
+    fprintf(out,
+            "set title 'mean of %" PRId32 " replication%s; %s: %g %% interval of the mean%s'\n",
+            picture->results->plan->replications, plural_end(picture->results->plan->replications),
+            x->unit != NULL ? "band" : "bar", percent,
+            empty_note(picture, "; no point: failed, or no value", "; no point: no value"));
     print_axis_label(picture, x, "xlabel", out);
     print_metric_label(picture, "ylabel", out);
     print_legend(picture, out);
@@ -475,7 +472,8 @@ static void write_map_script(const struct picture *picture, FILE *out)
     const char *note = empty_note(picture, "; grey: failed, or no value", "; grey: no value");
     bool has_labels = x->count * y->count <= MAP_LABELS_MAX && x->count <= 15;
     fprintf(out, "set title 'mean of %" PRId32 " replication%s%s'\n",
-            picture->results->plan->replications, plural_end(picture), note);
+            picture->results->plan->replications, plural_end(picture->results->plan->replications),
+            note);
     print_axis_label(picture, x, "xlabel", out);
     print_axis_label(picture, y, "ylabel", out);
     print_metric_label(picture, "cblabel", out);

@@ -134,8 +134,8 @@ static void print_facts(const struct sweep_results *results, FILE *out)
     fprintf(out,
             "%" PRId32 " cell%s with %" PRId32 " replication%s each: %" PRId32 " whole, %" PRId32
             " failed, %" PRId32 " incomplete. ",
-            vary->cell_count, vary->cell_count == 1 ? "" : "s", plan->replications,
-            plan->replications == 1 ? "" : "s", count.whole, count.wrong, count.lacking);
+            vary->cell_count, plural_end(vary->cell_count), plan->replications,
+            plural_end(plan->replications), count.whole, count.wrong, count.lacking);
     fprintf(out,
             "Replication k of every cell has the seed of its scenario plus k, so all cells see the "
             "same random numbers for each runner and node (common random numbers). Intervals are "
@@ -179,7 +179,7 @@ static void print_troubles(const struct sweep_results *results, FILE *out)
         if (told++ < TOLD_MAX)
             fprintf(out, "* cell %" PRId32 " (%s): %s with %" PRId32 " replication%s%s%s\n", cell,
                     vary_text(&results->plan->vary, cell, text), state, results->cells[cell].done,
-                    results->cells[cell].done == 1 ? "" : "s",
+                    plural_end(results->cells[cell].done),
                     sweep_cell_problem(results, cell)[0] != '\0' ? ": " : "",
                     sweep_cell_problem(results, cell));
     }

@@ -210,8 +210,8 @@ static void tell(const struct import_command *import, const struct import_totals
         tell_totals(totals);
     else
         message_note("read %" PRId64 " failure%s of a system of %" PRId64 " node%s",
-                     totals->failure_count, totals->failure_count == 1 ? "" : "s",
-                     totals->node_count, totals->node_count == 1 ? "" : "s");
+                     totals->failure_count, plural_end(totals->failure_count), totals->node_count,
+                     plural_end(totals->node_count));
 }
 
 /* The name of the second file, "<output without .json><suffix>"; owned by the caller. */

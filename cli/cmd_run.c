@@ -277,7 +277,7 @@ static int tell_ending(const struct run_state *state)
     if (sim->metrics.floor_breaches_by_preemption > 0) {
         message_warn("preemption broke floors %" PRId64 " time%s: this is a bug in stowage",
                      sim->metrics.floor_breaches_by_preemption,
-                     sim->metrics.floor_breaches_by_preemption == 1 ? "" : "s");
+                     plural_end(sim->metrics.floor_breaches_by_preemption));
         return EXIT_ANSWER_IS_NO;
     }
     return EXIT_DONE;

@@ -24,7 +24,7 @@ static const char *print_amount(enum resource resource, int64_t value, char out[
         snprintf(out, AMOUNT_SIZE, "%s memory", print_mem(value, number));
         break;
     case RESOURCE_DEVICES:
-        snprintf(out, AMOUNT_SIZE, "%" PRId64 " device%s", value, value == 1 ? "" : "s");
+        snprintf(out, AMOUNT_SIZE, "%" PRId64 " device%s", value, plural_end(value));
         break;
     case RESOURCE_SHARE:
     case RESOURCE_COUNT:
@@ -79,7 +79,7 @@ int floors_tell(const struct scenario *scenario, struct floor_report *report, bo
         tell(scenario, &made.items[i]);
     if (made.count > LISTED_MAX && !is_quiet)
         message_warn("%" PRId32 " more floor%s cannot be met", made.count - LISTED_MAX,
-                     made.count - LISTED_MAX == 1 ? "" : "s");
+                     plural_end(made.count - LISTED_MAX));
     int code = made.count > 0 ? EXIT_ANSWER_IS_NO : EXIT_DONE;
     if (report != NULL)
         *report = made;

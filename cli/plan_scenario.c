@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/output.h"
 #include "base/problems.h"
+#include "base/units.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/interrupt_watch.h"
@@ -216,13 +217,13 @@ static void tell_progress(void *context, const struct search *search)
     char text[PROGRESS_TEXT_SIZE], gap[PROGRESS_TEXT_SIZE / 2];
     if (search->best < 0) {
         snprintf(text, sizeof text, "%" PRId32 " plan%s tried, none keeps the targets yet",
-                 search->point_count, search->point_count == 1 ? "" : "s");
+                 search->point_count, plural_end(search->point_count));
     } else {
         int64_t cost = search->points[search->best].answer.cost;
         double usd = plan_usd_per_hour(&planning->result, cost);
         print_gap(planning, cost, gap, sizeof gap);
         snprintf(text, sizeof text, "%" PRId32 " plan%s tried, best %.4f %s%s", search->point_count,
-                 search->point_count == 1 ? "" : "s", isnan(usd) ? (double)cost : usd,
+                 plural_end(search->point_count), isnan(usd) ? (double)cost : usd,
                  isnan(usd) ? "nodes" : "USD an hour", gap);
     }
     progress_tell(&planning->progress, text);

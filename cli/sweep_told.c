@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "bench/sweep_tables.h"
 #include "cli/command.h"
 #include "cli/message.h"
@@ -17,8 +18,7 @@ static int print_table(const struct sweep_results *results)
     if (sweep_print_text(results, ROWS_MAX, false, stdout, &err) != 0)
         return message_fail(&err);
     if (cells > ROWS_MAX)
-        printf("... and %" PRId32 " more cell%s\n", cells - ROWS_MAX,
-               cells - ROWS_MAX == 1 ? "" : "s");
+        printf("... and %" PRId32 " more cell%s\n", cells - ROWS_MAX, plural_end(cells - ROWS_MAX));
     return message_flush_stdout();
 }
 
@@ -37,8 +37,7 @@ static void tell_cells(const struct sweep_results *results, struct sweep_shard s
                      problem[0] != '\0' ? problem : "it was not run");
     }
     if (told > TOLD_MAX)
-        message_warn("and %" PRId32 " more cell%s", told - TOLD_MAX,
-                     told - TOLD_MAX == 1 ? "" : "s");
+        message_warn("and %" PRId32 " more cell%s", told - TOLD_MAX, plural_end(told - TOLD_MAX));
 }
 
 /* What a reader of the table should know of it. */
@@ -76,7 +75,7 @@ int sweep_tell(const struct sweep_results *results, const char *folder, bool is_
     if (count.wrong == 0)
         return code;
     message_warn("%" PRId32 " of %" PRId32 " cell%s could not be run", count.wrong,
-                 count.wrong + count.whole, count.wrong + count.whole == 1 ? "" : "s");
+                 count.wrong + count.whole, plural_end(count.wrong + count.whole));
     int wrong_code = count.whole == 0 && shard.count == 1 ? EXIT_BAD_INPUT : EXIT_ANSWER_IS_NO;
     return code < wrong_code ? wrong_code : code;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/units.h"
 #include "base/json_writer.h"
 #include "base/table.h"
 #include "base/text.h"
@@ -256,7 +257,7 @@ static void print_contents(const struct instance_answer *answer, const struct no
     }
     if (kinds->kind_count > KINDS_SHOWN)
         fprintf(out, "  and %" PRId32 " more kind%s of nodes (--format json has all)\n",
-                kinds->kind_count - KINDS_SHOWN, kinds->kind_count == KINDS_SHOWN + 1 ? "" : "s");
+                kinds->kind_count - KINDS_SHOWN, plural_end(kinds->kind_count - KINDS_SHOWN));
 }
 
 static void print_heading(const struct instance_answer *answer, FILE *out)

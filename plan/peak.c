@@ -450,7 +450,7 @@ static void compare_with_highest(struct peak *peak, const struct plan_axes *axes
         snprintf(peak->impossible, sizeof peak->impossible,
                  "the demand of the %" PRId32 " run%s of the search takes more than all nodes that "
                  "are allowed: %.4f %s",
-                 peak->run_count, peak->run_count == 1 ? "" : "s", (double)highest * size, unit);
+                 peak->run_count, plural_end(peak->run_count), (double)highest * size, unit);
         forget_run_bound(peak);
     } else {
         snprintf(peak->impossible, sizeof peak->impossible,

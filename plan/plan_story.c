@@ -137,7 +137,7 @@ static void print_floor_bound(const struct plan_result *result, struct page *pag
     } else {
         page_format_text(
             page, "At %s %" PRId64 " floor%s must have a place at once. No fleet that holds %s",
-            print_duration(peak->at_us, at), peak->replicas, peak->replicas == 1 ? "" : "s",
+            print_duration(peak->at_us, at), peak->replicas, plural_end(peak->replicas),
             peak->replicas == 1 ? "it" : "them");
         print_survive(result, page);
     }
@@ -337,7 +337,7 @@ static void print_binding(const struct binding *binding, struct page *page)
         page_format_text(page,
                          "Floors are broken %" PRId64 " time%s by failures, drains or "
                          "reclaims. ",
-                         binding->breaches, binding->breaches == 1 ? "" : "s");
+                         binding->breaches, plural_end(binding->breaches));
     if (!binding->is_found)
         return;
     page_format_text(page, "At %s %" PRId64 " wait%s%s: ", print_duration(binding->at_us, at),
@@ -562,8 +562,8 @@ static void print_search(const struct plan_result *result, struct page *page)
         " seed%s from %" PRIu64 " on, as far as it was of use: a plan is left at its first "
         "failures.%s",
         answer->search.point_count, answer->search.point_count == 1 ? " was" : "s were",
-        answer->tester.run_count, answer->tester.run_count == 1 ? "" : "s", answer->searched_trials,
-        answer->searched_trials == 1 ? "" : "s", question_of(result)->seed,
+        answer->tester.run_count, plural_end(answer->tester.run_count), answer->searched_trials,
+        plural_end(answer->searched_trials), question_of(result)->seed,
         answer->is_interrupted ? " The search was interrupted." : "");
     if (result->is_cut_short)
         page_text(page, " It was interrupted when the answer was known: what is told beside it may "

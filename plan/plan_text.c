@@ -62,7 +62,7 @@ static void print_floor_bound(const struct plan_result *result, FILE *out)
         fputs("no run that keeps the floors", out);
     } else {
         fprintf(out, "no fleet that holds the %" PRId64 " floor%s at %s", peak->replicas,
-                peak->replicas == 1 ? "" : "s", print_duration(peak->at_us, at));
+                plural_end(peak->replicas), print_duration(peak->at_us, at));
         print_survive(result, out);
     }
     print_least(result, peak->floor_bound, out);
@@ -73,7 +73,7 @@ static void print_run_bound(const struct plan_result *result, FILE *out)
 {
     const struct peak *peak = result->peak;
     fprintf(out, "no fleet that passes the %" PRId32 " run%s of the search", peak->run_count,
-            peak->run_count == 1 ? "" : "s");
+            plural_end(peak->run_count));
     print_survive(result, out);
     print_least(result, peak->run_bound, out);
     fprintf(out, "\n            (by %s)", plan_raising_target(result));
@@ -111,7 +111,7 @@ static void print_cheapest(const struct plan_result *result, FILE *out)
                 " run%s of the search, if\n"
                 "            more nodes are never worse: what is cheaper fails, or has no more of\n"
                 "            anything than what fails\n",
-                answer->searched_trials, answer->searched_trials == 1 ? "" : "s");
+                answer->searched_trials, plural_end(answer->searched_trials));
 }
 
 /* "One more A100 hour is worth 3.20 USD." */
@@ -163,7 +163,7 @@ static void print_binding(const struct binding *binding, FILE *out)
         fprintf(out,
                 "            floors are broken %" PRId64 " time%s by failures, drains or reclaims,"
                 " which more nodes\n            do not prevent\n",
-                binding->breaches, binding->breaches == 1 ? "" : "s");
+                binding->breaches, plural_end(binding->breaches));
     if (!binding->is_found)
         return;
     fprintf(out, "            at %s %" PRId64 " demand%s left waiting%s; %s %s\n",
@@ -201,9 +201,9 @@ static void print_search(const struct plan_result *result, FILE *out)
 {
     const struct found_fleet *answer = &result->answer;
     fprintf(out, "Search      %" PRId32 " plan%s, %" PRId64 " run%s, %" PRId32 " seed%s a plan",
-            answer->search.point_count, answer->search.point_count == 1 ? "" : "s",
-            answer->tester.run_count, answer->tester.run_count == 1 ? "" : "s",
-            answer->searched_trials, answer->searched_trials == 1 ? "" : "s");
+            answer->search.point_count, plural_end(answer->search.point_count),
+            answer->tester.run_count, plural_end(answer->tester.run_count), answer->searched_trials,
+            plural_end(answer->searched_trials));
     if (answer->round_count > 1)
         fprintf(out, ", %" PRId32 " rounds", answer->round_count);
     if (result->is_cut_short)
@@ -234,7 +234,7 @@ static void print_growth(const struct plan_result *result, FILE *out)
         }
         double usd = plan_usd_per_hour(result, plan->cost);
         if (isnan(usd))
-            fprintf(out, "%" PRId64 " node%s", plan->cost, plan->cost == 1 ? "" : "s");
+            fprintf(out, "%" PRId64 " node%s", plan->cost, plural_end(plan->cost));
         else
             fprintf(out, "%.4f USD an hour", usd);
         if (regret->least >= 0) {

@@ -108,7 +108,7 @@ void sensitivity_print_text(const struct plan_result *result, FILE *out)
     }
     if (sensitivity->floors_left_out > 0)
         fprintf(out, "            floors of %" PRId32 " other kind%s were not looked at\n",
-                sensitivity->floors_left_out, sensitivity->floors_left_out == 1 ? "" : "s");
+                sensitivity->floors_left_out, plural_end(sensitivity->floors_left_out));
     for (int32_t i = 0; i < sensitivity->range_count; i++) {
         char name[AXIS_NAME_SIZE];
         fprintf(out, "%-11s %s ", i == 0 ? "Prices" : "",
@@ -116,7 +116,7 @@ void sensitivity_print_text(const struct plan_result *result, FILE *out)
         print_range(result, &sensitivity->ranges[i], out);
     }
     fprintf(out, "            (%" PRId64 " run%s for this%s)\n", sensitivity->runs,
-            sensitivity->runs == 1 ? "" : "s", sensitivity->is_complete ? "" : "; INTERRUPTED");
+            plural_end(sensitivity->runs), sensitivity->is_complete ? "" : "; INTERRUPTED");
 }
 
 /* ---- plan.json ---- */
@@ -300,8 +300,7 @@ void sensitivity_print_page(const struct plan_result *result, struct page *page)
     if (sensitivity->floors_left_out > 0) {
         page_begin_paragraph(page);
         page_format_text(page, "Floors of %" PRId32 " other kind%s were not looked at.",
-                         sensitivity->floors_left_out,
-                         sensitivity->floors_left_out == 1 ? "" : "s");
+                         sensitivity->floors_left_out, plural_end(sensitivity->floors_left_out));
         page_end_paragraph(page);
     }
     page_ranges(result, page);

@@ -88,7 +88,7 @@ const char *phrase_percent(double share, char out[PHRASE_SIZE])
 
 const char *phrase_count(int64_t count, const char *noun, char out[PHRASE_SIZE])
 {
-    snprintf(out, PHRASE_SIZE, "%" PRId64 " %s%s", count, noun, count == 1 ? "" : "s");
+    snprintf(out, PHRASE_SIZE, "%" PRId64 " %s%s", count, noun, plural_end(count));
     return out;
 }
 

@@ -57,14 +57,15 @@ static void print_line(struct screen *screen, const char *label, enum tone tone,
             screen->has_colour ? "\033[0m" : "", clean);
 }
 
-/* The last space at which the first line of a long text can end; NULL: it is not to be broken. */
+/* The last space at which the first line of a long text can end, not one before a "%"; NULL: it is
+ * not to be broken. */
 static char *find_break(char *text)
 {
     int width = COLUMNS_MAX - LABEL_WIDTH;
     if (strlen(text) <= (size_t)width)
         return NULL;
     for (int at = width; at > width / 2; at--)
-        if (text[at] == ' ')
+        if (text[at] == ' ' && text[at + 1] != '%')
             return &text[at];
     return NULL;
 }

@@ -290,17 +290,12 @@ static void append(struct sentence *sentence, const char *format, ...)
         sentence->length += (size_t)written < room ? (size_t)written : room - 1;
 }
 
-static const char *plural(int32_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static void append_counts(struct sentence *sentence, const struct explanation *explanation,
                           const char *place)
 {
     const char *separator = ": ";
     append(sentence, ": %" PRId32 " %s%s", explanation->place_count, place,
-           plural(explanation->place_count));
+           plural_end(explanation->place_count));
     for (int bit = 0; bit < MISFIT_COUNT; bit++) {
         if (explanation->failed_count[bit] == 0)
             continue;
@@ -389,7 +384,7 @@ void explain_print(const struct fleet *fleet, const struct explanation *explanat
         append_nearest(&sentence, fleet, &explanation->near, names);
         if (explanation->floor_blocked_nodes > 0)
             append(&sentence, "; floors protect what could be evicted on %" PRId32 " node%s",
-                   explanation->floor_blocked_nodes, plural(explanation->floor_blocked_nodes));
+                   explanation->floor_blocked_nodes, plural_end(explanation->floor_blocked_nodes));
         break;
     case FIT_NEVER:
         append(&sentence, "never fits");
