@@ -168,7 +168,7 @@ int64_t duration_of_work_us(struct sim *sim, int32_t runner, int32_t work);
  * runners of replicas some rows away, for who takes all in order. */
 void prefetch_arrivals(const struct sim *sim);
 void prefetch_near(struct sim *sim);
-void prefetch_next(const struct sim *sim);
+void prefetch_next(struct sim *sim);
 void prefetch_decision(const struct sim *sim, int32_t number);
 void prefetch_bound(const struct sim *sim, int32_t at);
 

@@ -316,14 +316,28 @@ static int32_t count_behind(const struct event_entry *entries, int32_t count, in
     return behind;
 }
 
-/* All events of the bucket, which are few; they are near now. The front is empty, so the place of
- * each can be counted: to sort very few by comparing takes fewer comparisons, but half of them are
- * such as a processor guesses wrong. */
+/* Moves what is in the front by so many places, and returns how much that is; to be added to
+ * front_count, which is 0, when these places are filled. */
+static int64_t make_room_behind(struct event_queue *queue, int32_t count)
+{
+    int64_t before = queue->front_count;
+    for (int64_t place = before; place-- > 0;) {
+        queue->front_words[place + count] = queue->front_words[place];
+        queue->front_whose[place + count] = queue->front_whose[place];
+    }
+    queue->front_count = 0;
+    return before;
+}
+
+/* All events of the bucket, which are few; they are near now, behind those that are in the front
+ * already. So the place of each can be counted: to sort very few by comparing takes fewer
+ * comparisons, but half of them are such as a processor guesses wrong. */
 static void bring_to_front(struct event_queue *queue, int32_t place)
 {
     struct event_bucket bucket = detach(queue, place);
     const struct event_entry *entries = &bucket.first->entries[bucket.begin];
     int32_t count = bucket.end - bucket.begin;
+    int64_t before = make_room_behind(queue, count);
     for (int32_t i = 0; count > COUNTED_MOST && i < count; i++)
         insert_into_front(queue, &entries[i]);
     for (int32_t i = 0; count <= COUNTED_MOST && i < count; i++) {
@@ -331,8 +345,11 @@ static void bring_to_front(struct event_queue *queue, int32_t place)
         queue->front_words[behind] = entries[i].word;
         queue->front_whose[behind] = entries[i].whose;
     }
-    queue->front_count = queue->near_count = count;
+    queue->front_count = before + count;
+    queue->near_count = count;
     queue->many_count -= count;
+    queue->front_end =
+        queue->many_count == 0 ? UINT64_MAX : span_of_place(place, queue->base_us).end;
     free_chunk(queue, bucket.first);
 }
 
@@ -377,7 +394,18 @@ void event_queue_refill(struct event_queue *queue, uint64_t rank)
         return;
     }
     bring_to_front(queue, place);
-    queue->front_end = queue->many_count == 0 ? UINT64_MAX : span.end;
+}
+
+bool event_queue_look_ahead(struct event_queue *queue)
+{
+    if (queue->levels == 0)
+        return false;
+    int32_t place = first_place(queue);
+    const struct event_bucket *bucket = &queue->buckets[place];
+    if (!is_small(bucket) || bucket->end - bucket->begin + queue->front_count > EVENT_QUEUE_FRONT)
+        return false;
+    bring_to_front(queue, place);
+    return true;
 }
 
 /* ---- what is near ---- */

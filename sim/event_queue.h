@@ -74,7 +74,7 @@ struct event_queue {
     int64_t dead_count; /* of those that their owner has declared dead */
     int64_t now_us;     /* instant of the event popped last */
     int64_t base_us;    /* from where the buckets are seen */
-    /* So many events were brought to the front, and are all that is there, so that they will pop
+    /* So many events were brought to the front, and are the last ones there, so that they will pop
      * soon. Their owner may fetch from memory what they are about, before anything is pushed
      * (event_queue_take_near). */
     int32_t near_count;
@@ -124,8 +124,13 @@ static inline struct event_near event_near_of(uint64_t word, uint64_t whose)
 /* The near_count events, the first one first; there are none then. */
 int32_t event_queue_take_near(struct event_queue *queue, struct event_near near[EVENT_QUEUE_FRONT]);
 
-/* Of those that are near, the n-th to be popped, 1 is the next one; false: there are fewer. */
-static inline bool event_queue_see_near(const struct event_queue *queue, int32_t n,
+/* Brings the first bucket to the front, behind what is there, if there is room for it and it need
+ * not be spread. Its events are near then; a bucket holds two or three of them in the mean, and who
+ * looks ahead would else see the end of it most of the time. false: nothing has changed. */
+bool event_queue_look_ahead(struct event_queue *queue);
+
+/* The n-th event of the front, 1 is the next to be popped; false: there are fewer. */
+static inline bool event_queue_see_near(const struct event_queue *queue, int64_t n,
                                         struct event_near *near);
 
 /* Those that are likely to be near next, in no particular order: what is pushed later is not among
@@ -158,7 +163,7 @@ int64_t event_queue_count_dead(const struct event_queue *queue, const struct eve
 
 void event_queue_release(struct event_queue *queue);
 
-static inline bool event_queue_see_near(const struct event_queue *queue, int32_t n,
+static inline bool event_queue_see_near(const struct event_queue *queue, int64_t n,
                                         struct event_near *near)
 {
     if (queue->front_count < n)

@@ -12,11 +12,19 @@
  *
  * A processor has some two dozen lines on their way to it at a time, and stands still when it is
  * asked for more. So lines are asked for a few at a time, between the events: at each arrival those
- * of one that is some way behind it, at each event those of the second behind it.
+ * of one that is some way behind it, at each event those of the fourth behind it.
+ *
+ * The lines of a runner have mostly been away for longest. What comes from far is asked for early
+ * and is near for a short time only, while a search reads a row of each node; so it is asked for
+ * again, shortly before it is needed.
  */
 
 enum { ARRIVALS_AHEAD = 16, ARRIVALS_A_LINE = CACHE_LINE_BYTES / sizeof(struct sim_arrival) };
-enum { EVENTS_AHEAD = 2, BOUND_AHEAD = 16 };
+enum { ARRIVALS_SOON = 4 };
+/* Events that are to be near, so that their rows have come when it is asked for what lies around
+ * them. */
+enum { NEAR_WANTED = 12, EVENTS_AHEAD = 4 };
+enum { BOUND_AHEAD = 16 };
 
 static void fetch_runner(const struct sim *sim, int32_t runner)
 {
@@ -37,6 +45,7 @@ void prefetch_arrivals(const struct sim *sim)
     if (ahead + ARRIVALS_A_LINE >= sim->arrival_count)
         return;
     fetch_runner(sim, sim->arrivals[ahead].runner);
+    fetch_runner(sim, sim->arrivals[sim->next_arrival + ARRIVALS_SOON].runner);
     fetch_line(&sim->arrivals[ahead + ARRIVALS_A_LINE]);
 }
 
@@ -75,9 +84,8 @@ static void fetch_around_event(const struct sim *sim, const struct event_near *e
         fetch_around(sim, event->subject);
 }
 
-/* In two steps, since what is around a replica is known from its rows: when events are near, their
- * rows have been asked for already, and those of the next bucket are. */
-void prefetch_near(struct sim *sim)
+/* Of those that have come near, if they were not seen to come, and of those that come next. */
+static void fetch_rows(struct sim *sim)
 {
     struct event_near near[EVENT_QUEUE_FRONT], coming[EVENT_QUEUE_FRONT];
     int32_t near_count = event_queue_take_near(&sim->events, near);
@@ -86,15 +94,35 @@ void prefetch_near(struct sim *sim)
         fetch_replicas_of(sim, near, near_count);
     fetch_replicas_of(sim, coming, coming_count);
     sim->has_fetched_coming = coming_count > 0;
-    for (int32_t i = 0; i < near_count && i < EVENTS_AHEAD; i++)
-        fetch_around_event(sim, &near[i]);
 }
 
-void prefetch_next(const struct sim *sim)
+/* From the n-th to be popped up to those that are ahead. */
+static void fetch_around_from(const struct sim *sim, int64_t n)
 {
-    struct event_near event;
-    if (event_queue_see_near(&sim->events, EVENTS_AHEAD, &event))
-        fetch_around_event(sim, &event);
+    for (struct event_near event; n <= EVENTS_AHEAD; n++)
+        if (event_queue_see_near(&sim->events, n, &event))
+            fetch_around_event(sim, &event);
+}
+
+/* In two steps, since what is around a replica is known from its rows: when events are near, their
+ * rows have been asked for already, and those of the next bucket are. */
+void prefetch_near(struct sim *sim)
+{
+    fetch_rows(sim);
+    fetch_around_from(sim, 1);
+}
+
+/* What is left of the near events but for the last of those ahead has been asked for before. Not
+ * inlined: it would stand in the way of those whose events are few. */
+__attribute__((noinline)) void prefetch_next(struct sim *sim)
+{
+    int64_t left = sim->events.front_count;
+    struct event_near next;
+    if (event_queue_see_near(&sim->events, 1, &next) && is_about_replica(next.kind))
+        fetch_runner(sim, sim->sched.replicas[next.subject].runner);
+    if (left < NEAR_WANTED && event_queue_look_ahead(&sim->events))
+        fetch_rows(sim);
+    fetch_around_from(sim, left < EVENTS_AHEAD ? left + 1 : EVENTS_AHEAD);
 }
 
 void prefetch_decision(const struct sim *sim, int32_t number)

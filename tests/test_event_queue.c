@@ -205,7 +205,7 @@ Test(event_queue, pops_what_a_heap_would_pop)
     for (size_t i = 0; i < ARRAY_LEN(workloads); i++) {
         struct rng rng = rng_stream(5, "test", i);
         struct pair pair = {0};
-        int32_t target = workloads[i].level;
+        int32_t target = workloads[i].level, looked = 0;
         for (int32_t n = 0; n < workloads[i].level + workloads[i].operations; n++) {
             /* Now and then the number that is pending swings. */
             if (rng_below(&rng, 500) == 0)
@@ -214,60 +214,80 @@ Test(event_queue, pops_what_a_heap_would_pop)
                 pop_both(&pair);
                 continue;
             }
+            if (rng_below(&rng, 3) == 0)
+                looked += event_queue_look_ahead(&pair.queue);
             enum event_class class = (enum event_class)rng_below(&rng, EVENT_CLASS_COUNT);
             push_both(&pair, class,
                       draw_time_us(&rng, pair.now_us, workloads[i].distance, workloads[i].span_us));
         }
-        cr_log_info("%s: up to %" PRId64, workloads[i].name, pair.now_us);
+        cr_log_info("%s: up to %" PRId64 ", looked ahead %d times", workloads[i].name, pair.now_us,
+                    looked);
+        cr_expect(looked > 0 || workloads[i].level <= EVENT_QUEUE_FRONT, "%s", workloads[i].name);
         release_both(&pair);
     }
 }
 
-/* Whatever is near pops before all that is not: at each spreading the next to pop are those. */
-Test(event_queue, what_is_said_to_be_near_pops_next)
+/* What is said to be near or to be coming, by the subjects of the events. */
+enum { FORESEEN_COUNT = 3000 };
+struct foresight {
+    bool is_near[FORESEEN_COUNT], is_coming[FORESEEN_COUNT];
+    int32_t open; /* near ones that have not been popped yet */
+    int32_t noted, foreseen;
+};
+
+static void note_near(struct foresight *sight, struct event_queue *queue, bool are_new)
 {
-    enum { COUNT = 3000 };
+    struct event_near near[EVENT_QUEUE_FRONT], coming[EVENT_QUEUE_FRONT];
+    int32_t near_count = event_queue_take_near(queue, near);
+    for (int32_t i = 0; i < near_count; i++) {
+        int32_t subject = near[i].subject;
+        cr_expect(are_new || sight->is_near[subject], "nearer than what was near");
+        sight->open += !sight->is_near[subject];
+        sight->is_near[subject] = true;
+        sight->foreseen += sight->is_coming[subject];
+    }
+    sight->noted += near_count;
+    int32_t count = near_count > 0 ? event_queue_coming(queue, coming) : 0;
+    for (int32_t i = 0; i < count; i++)
+        sight->is_coming[coming[i].subject] = true;
+}
+
+/* Whatever is near pops before all that is not: at each spreading the next to pop are those, and
+ * where one looks ahead those behind them. */
+static void expect_near_to_pop_next(int64_t near_wanted)
+{
     struct event_queue queue = {0};
     struct rng rng = rng_stream(6, "test", 0);
     struct err err;
-    for (int32_t i = 0; i < COUNT; i++) {
+    for (int32_t i = 0; i < FORESEEN_COUNT; i++) {
         struct event event = {.time_us = draw_time_us(&rng, 0, NEAR, 1 << 20), .subject = i};
         cr_assert_eq(event_queue_push(&queue, EVENT_CLASS_DEMAND, &event, &err), 0);
     }
-    bool is_near[COUNT] = {false}, is_coming[COUNT] = {false};
-    int32_t open = 0, noted = 0, foreseen = 0, seen = 0;
-    int32_t second = -1, expected = -1;
+    struct foresight sight = {.open = 0};
+    int32_t seen = 0, second = -1, expected = -1;
     for (struct event event; event_queue_pop(&queue, &event);) {
-        bool are_new = open == 0;
         cr_expect(expected < 0 || expected == event.subject);
-        struct event_near near[EVENT_QUEUE_FRONT];
-        int32_t near_count = event_queue_take_near(&queue, near);
-        for (int32_t i = 0; i < near_count; i++) {
-            int32_t subject = near[i].subject;
-            cr_expect(are_new || is_near[subject], "nearer than what was near");
-            open += !is_near[subject];
-            is_near[subject] = true;
-            foreseen += is_coming[subject];
-        }
-        noted += near_count;
-        if (near_count > 0) {
-            struct event_near coming[EVENT_QUEUE_FRONT];
-            int32_t count = event_queue_coming(&queue, coming);
-            for (int32_t i = 0; i < count; i++)
-                is_coming[coming[i].subject] = true;
-        }
-        cr_expect(open == 0 || is_near[event.subject]);
-        open -= is_near[event.subject];
-        is_near[event.subject] = false;
+        note_near(&sight, &queue, sight.open == 0);
+        if (queue.front_count < near_wanted && event_queue_look_ahead(&queue))
+            note_near(&sight, &queue, true);
+        cr_expect(sight.open == 0 || sight.is_near[event.subject]);
+        sight.open -= sight.is_near[event.subject];
+        sight.is_near[event.subject] = false;
         struct event_near ahead;
         expected = second;
         second = event_queue_see_near(&queue, 2, &ahead) ? ahead.subject : -1;
         seen += second >= 0;
     }
-    cr_expect_gt(seen, COUNT / 2);
-    cr_expect_gt(noted, COUNT / 2);
-    cr_expect_gt(foreseen, noted / 2);
+    cr_expect_gt(seen, (near_wanted > 0 ? 9 : 5) * FORESEEN_COUNT / 10, "%d", seen);
+    cr_expect_gt(sight.noted, FORESEEN_COUNT / 2);
+    cr_expect_gt(sight.foreseen, sight.noted / 2);
     event_queue_release(&queue);
+}
+
+Test(event_queue, what_is_said_to_be_near_pops_next)
+{
+    expect_near_to_pop_next(0);
+    expect_near_to_pop_next(12);
 }
 
 /* The engine does so: a pass frees room at once, and that is of an earlier class. */
