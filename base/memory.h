@@ -25,7 +25,9 @@ void memory_wish_large_pages(void *bytes, size_t size);
  * process makes the processor forget where all its other pages are. Some virtual machines have to
  * work that out anew when each is touched next, for 5 us a page where 0.03 us is usual. The price
  * is what lies idle between two tables: mostly a tenth to a fifth of the memory of a run, a third
- * where a few runs follow each other. */
+ * where a few runs follow each other.
+ *
+ * Tables of less than 2 MiB lie on large pages too, where they are among the first 64 MiB. */
 void memory_keep(void);
 
 #endif
