@@ -68,19 +68,44 @@ static int64_t round_us(double us)
     return whole + (us - (double)whole >= 0.5);
 }
 
-int64_t dist_sample_us(const struct dist *dist, struct rng *rng)
+/* Clamped before it is rounded: a heavy tail may be beyond any integer. The negation also catches
+ * what is not a number. */
+static int64_t clamp_us(const struct dist *dist, double us)
 {
     assert(dist->min_us >= 0);
     assert(dist->min_us <= dist->max_us);
     assert(dist->max_us <= TIME_US_MAX);
-    double us = draw_us(dist, rng);
-    /* Clamped before it is rounded: a heavy tail may be beyond any integer. The negation also
-     * catches what is not a number. */
     if (!(us > (double)dist->min_us))
         return dist->min_us;
     if (us >= (double)dist->max_us)
         return dist->max_us;
     return round_us(us);
+}
+
+int64_t dist_sample_us(const struct dist *dist, struct rng *rng)
+{
+    return clamp_us(dist, draw_us(dist, rng));
+}
+
+/* Of MANY at most. */
+enum { MANY = 8 };
+static void sample_few_us(const struct dist *const *dists, struct rng *streams, int32_t count,
+                          int64_t *us)
+{
+    double logs[MANY];
+    for (int32_t i = 0; i < count; i++)
+        logs[i] = dists[i]->kind == DIST_EXPONENTIAL ? 1 - rng_uniform(&streams[i]) : 1;
+    natural_logs(logs, count);
+    for (int32_t i = 0; i < count; i++)
+        us[i] = dists[i]->kind == DIST_EXPONENTIAL ? clamp_us(dists[i], -dists[i]->a * logs[i])
+                                                   : dist_sample_us(dists[i], &streams[i]);
+}
+
+void dist_sample_many_us(const struct dist *const *dists, struct rng *streams, int32_t count,
+                         int64_t *us)
+{
+    for (int32_t i = 0; i < count; i += MANY)
+        sample_few_us(&dists[i], &streams[i], count - i < MANY ? count - i : MANY, &us[i]);
 }
 
 double dist_mean_us(const struct dist *dist)

@@ -43,6 +43,11 @@ static inline bool dist_is_nothing(const struct dist *dist)
  * none, and rng may be NULL. */
 int64_t dist_sample_us(const struct dist *dist, struct rng *rng);
 
+/* us[i] is a draw of dists[i] from streams[i], as by dist_sample_us. The logarithms of exponential
+ * ones are taken several at a time. */
+void dist_sample_many_us(const struct dist *const *dists, struct rng *streams, int32_t count,
+                         int64_t *us);
+
 /* The mean without clamping and rounding, in microseconds; for reports and sanity checks. */
 double dist_mean_us(const struct dist *dist);
 

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <float.h>
-#include <stdint.h>
 #include <string.h>
 
 /* x = 2^e * f with f from sqrt(1/2) to sqrt(2), so log x = e log 2 + log f. With g = f - 1, which
@@ -31,7 +30,7 @@ static const uint64_t fraction_mask = (UINT64_C(1) << FRACTION_BITS) - 1;
 
 /* 2 (z/3 + z^2/5 + ... + z^11/23), odd and even powers apart so that a processor works on both at
  * once. */
-static double series(double z)
+static inline double series(double z)
 {
     double w = z * z;
     double odd =
@@ -41,7 +40,7 @@ static double series(double z)
     return odd + even;
 }
 
-double natural_log(double x)
+static inline double log_of(double x)
 {
     assert(x >= DBL_MIN && x <= DBL_MAX);
     uint64_t bits;
@@ -55,4 +54,15 @@ double natural_log(double x)
     double g = f - 1;
     double s = g / (2 + g);
     return e * log2_high + (g - (s * (g - series(s * s)) - e * log2_low));
+}
+
+double natural_log(double x)
+{
+    return log_of(x);
+}
+
+void natural_logs(double *values, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        values[i] = log_of(values[i]);
 }

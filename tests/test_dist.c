@@ -160,6 +160,25 @@ Test(dist, equal_streams_give_equal_draws)
     }
 }
 
+Test(dist, draws_of_several_are_those_of_each)
+{
+    enum { MOST = 20 };
+    for (int32_t count = 0; count <= MOST; count++) {
+        const struct dist *dists[MOST] = {NULL};
+        struct rng ours[MOST], theirs[MOST];
+        int64_t us[MOST];
+        for (int32_t i = 0; i < count; i++) {
+            dists[i] = &rows[(uint32_t)(i * 3 + count) % ARRAY_LEN(rows)].dist;
+            ours[i] = theirs[i] = rng_stream(12, "test", (uint64_t)i);
+        }
+        dist_sample_many_us(dists, ours, count, us);
+        for (int32_t i = 0; i < count; i++) {
+            cr_assert_eq(us[i], dist_sample_us(dists[i], &theirs[i]));
+            cr_assert_eq(rng_next(&ours[i]), rng_next(&theirs[i]));
+        }
+    }
+}
+
 Test(dist, names_end_with_null)
 {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)

@@ -77,3 +77,15 @@ Test(natural_log, has_the_same_bits_everywhere)
     }
     cr_assert_eq(hash, UINT64_C(0x85b22624470fab4f));
 }
+
+Test(natural_log, of_several_has_the_bits_of_each)
+{
+    struct rng rng = rng_stream(3, "natural log", 0);
+    for (int32_t count = 0; count <= 20; count++) {
+        double values[20], expected[20];
+        for (int32_t i = 0; i < count; i++)
+            expected[i] = natural_log(values[i] = number(&rng, i));
+        natural_logs(values, count);
+        cr_assert_arr_eq(values, expected, (size_t)count * sizeof values[0]);
+    }
+}
