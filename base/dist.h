@@ -43,8 +43,8 @@ static inline bool dist_is_nothing(const struct dist *dist)
  * none, and rng may be NULL. */
 int64_t dist_sample_us(const struct dist *dist, struct rng *rng);
 
-/* us[i] is a draw of dists[i] from streams[i], as by dist_sample_us. The logarithms of exponential
- * ones are taken several at a time. */
+/* us[i] becomes a draw of dists[i] from streams[i], as by dist_sample_us, for each i below count.
+ * The logarithms of exponential ones are taken several at a time. */
 void dist_sample_many_us(const struct dist *const *dists, struct rng *streams, int32_t count,
                          int64_t *us);
 

@@ -163,9 +163,10 @@ int64_t duration_of_work_us(struct sim *sim, int32_t runner, int32_t work);
 
 /* ---- prefetch.c ---- */
 
-/* Asks for the memory of the arrival that is some arrivals away; of events that are near now; of
- * what comes two events behind one that is being taken; of the node of a decision; of nodes and
- * runners of replicas some rows away, for who takes all in order. */
+/* Asks for the memory of arrivals that are some arrivals away; of events that are near now; of what
+ * comes next and some events behind one that is being taken, for which it has the queue look ahead;
+ * of the node of a decision; of nodes and runners of replicas some rows away, for who takes all in
+ * order. */
 void prefetch_arrivals(const struct sim *sim);
 void prefetch_near(struct sim *sim);
 void prefetch_next(struct sim *sim);
